@@ -1,0 +1,1 @@
+"""Reusable painted pieces that know nothing of the session."""

@@ -1,0 +1,82 @@
+"""A card: the rounded panel with a title and a subtitle that every view stands in."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from ..theme.theme import current
+from ..theme.tokens import RADIUS, SPACE
+from .elided import ElidedLabel
+from .paint import rounded
+
+
+class Card(QWidget):
+    """A titled panel.
+
+    ``inline`` puts the subtitle beside the title (a wide panel), otherwise it stands below. Widgets for the
+    upper right corner go in with :meth:`add_corner`; what the panel shows goes into :attr:`body`.
+    """
+
+    def __init__(
+        self, title: str = "", subtitle: str = "", *, inline: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.title_label = ElidedLabel(title, role="title", bold=True, stretch=False)
+        self.subtitle_label = ElidedLabel(subtitle, role="label", token="muted")
+        self._header = QHBoxLayout()
+        self._header.setSpacing(SPACE.large)
+        self._header.addWidget(self.title_label)
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(SPACE.large, SPACE.medium - 2, SPACE.large, SPACE.medium)
+        self._outer.setSpacing(SPACE.hair)
+        self._outer.addLayout(self._header)
+        if inline:
+            self._header.addWidget(self.subtitle_label, 1)
+        else:
+            self._header.addStretch(1)
+            self._outer.addWidget(self.subtitle_label)
+            self.subtitle_label.setVisible(bool(subtitle))
+        self._inline = inline
+        self.title_label.setVisible(bool(title))
+        self.body = QVBoxLayout()
+        self.body.setContentsMargins(0, SPACE.small, 0, 0)
+        self.body.setSpacing(SPACE.small)
+        self._outer.addLayout(self.body, 1)
+        self.setAccessibleName(title)
+
+    def set_title(self, title: str) -> None:
+        """Change the heading, which is the accessible name as well."""
+        self.title_label.set_text(title)
+        self.title_label.setVisible(bool(title))
+        self.setAccessibleName(title)
+
+    def set_subtitle(self, subtitle: str) -> None:
+        """Change the muted line; an empty one below the title takes no room."""
+        self.subtitle_label.set_text(subtitle)
+        if not self._inline:
+            self.subtitle_label.setVisible(bool(subtitle))
+
+    def add_corner(self, widget: QWidget) -> None:
+        """Put ``widget`` into the upper right corner, to the right of those put there before."""
+        self._header.addWidget(widget)
+
+    def add(self, widget: QWidget, stretch: int = 0) -> None:
+        """Append ``widget`` to the body."""
+        self.body.addWidget(widget, stretch)
+
+    def set_margins(self, left: int, top: int, right: int, bottom: int) -> None:
+        """Distances in pixels from the card's edge to what it holds."""
+        self._outer.setContentsMargins(left, top, right, bottom)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.update()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rounded(painter, QRectF(self.rect()), RADIUS.card, theme.colour("panel"), theme.colour("line"))

@@ -1,0 +1,157 @@
+"""A chip: a pill that names a setting and its value, or acts as a button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QWidget
+
+from ..theme.theme import current
+from ..theme.tokens import mix
+from .paint import pen, rounded
+
+
+class Chip(QAbstractButton):
+    """A pill with a muted ``label``, a bold ``value`` and, when it has a menu, a small triangle.
+
+    ``filled`` paints it in the accent; ``accent`` names the token of the value (or of the filling);
+    ``outlined`` draws the edge in the accent as well. A checked chip looks filled.
+    """
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        label: str = "",
+        accent: str = "",
+        filled: bool = False,
+        outlined: bool = False,
+        checkable: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._label, self._accent, self._filled, self._outlined = label, accent, filled, outlined
+        self._menu: QMenu | None = None
+        self.setCheckable(checkable)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setText(value)
+        self._describe()
+
+    def value(self) -> str:
+        """The bold text."""
+        return self.text()
+
+    def set_value(self, value: str) -> None:
+        """Change the bold text."""
+        if value != self.text():
+            self.setText(value)
+            self._describe()
+            self.updateGeometry()
+
+    def set_label(self, label: str) -> None:
+        """Change the muted text before the value."""
+        if label != self._label:
+            self._label = label
+            self._describe()
+            self.updateGeometry()
+            self.update()
+
+    def set_accent(self, accent: str) -> None:
+        """Colour the value (or the filling) by the token ``accent``; ``""`` is plain text."""
+        if accent != self._accent:
+            self._accent = accent
+            self.update()
+
+    def set_filled(self, filled: bool) -> None:
+        """Paint the pill in its accent or not."""
+        if filled != self._filled:
+            self._filled = filled
+            self.update()
+
+    def set_menu(self, menu: QMenu) -> None:
+        """Open ``menu`` below the chip when it is pressed."""
+        if self._menu is None:
+            self.clicked.connect(self.open_menu)
+        self._menu = menu
+        self.updateGeometry()
+        self.update()
+
+    def menu(self) -> QMenu | None:
+        """The menu that a press opens, if any."""
+        return self._menu
+
+    def open_menu(self) -> None:
+        """Show the menu below the chip."""
+        if self._menu is not None:
+            self._menu.popup(self.mapToGlobal(QPoint(0, self.height() + 4)))
+
+    def sizeHint(self) -> QSize:
+        theme = current()
+        width = 2 * theme.px(13) + QFontMetrics(self._value_font()).horizontalAdvance(self.text())
+        if self._label:
+            width += QFontMetrics(theme.font("label")).horizontalAdvance(self._label) + theme.px(6)
+        if self._menu is not None:
+            width += theme.px(13)
+        return QSize(width, theme.px(28))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or (
+            event.key() == Qt.Key.Key_Down and self._menu is not None
+        ):
+            self.click()
+            return
+        super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.updateGeometry()
+            self.update()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, tokens = current(), current().tokens
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect())
+        accent = self._accent or "value"
+        solid = (self._filled or self.isChecked()) and self.isEnabled()
+        fill = getattr(tokens, accent) if solid else tokens.raised
+        if self.isDown():
+            fill = mix(tokens.text, fill, 0.16)
+        elif self.underMouse() and self.isEnabled():
+            fill = mix(tokens.text, fill, 0.08)
+        edge = theme.colour(accent if self._outlined else "line")
+        radius = (area.height() - 1.0) / 2.0
+        rounded(painter, area, radius, QColor(fill), None if solid else edge)
+        if self.hasFocus():
+            painter.setPen(pen(theme.colour("text" if solid else "value"), 2.0))
+            painter.drawRoundedRect(area.adjusted(1.5, 1.5, -1.5, -1.5), radius - 1.5, radius - 1.5)
+        x = float(theme.px(13))
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        if self._label:
+            painter.setFont(theme.font("label"))
+            painter.setPen(theme.colour("on_accent" if solid else "muted"))
+            painter.drawText(QRectF(x, 0, area.width(), area.height()), middle, self._label)
+            x += QFontMetrics(theme.font("label")).horizontalAdvance(self._label) + theme.px(6)
+        token = "on_accent" if solid else (self._accent or "text")
+        ink = theme.colour(token if self.isEnabled() else "muted", 1.0 if self.isEnabled() else 0.7)
+        painter.setFont(self._value_font())
+        painter.setPen(ink)
+        painter.drawText(QRectF(x, 0, area.width() - x, area.height()), middle, self.text())
+        if self._menu is not None:
+            cx, cy = area.width() - theme.px(16), area.height() / 2.0 + 0.5
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ink)
+            painter.drawPolygon(QPolygonF([QPointF(cx - 4, cy - 2), QPointF(cx + 4, cy - 2), QPointF(cx, cy + 3)]))
+
+    def _value_font(self) -> QFont:
+        return current().font("label", bold=True)
+
+    def _describe(self) -> None:
+        self.setAccessibleName(f"{self._label}: {self.text()}" if self._label else self.text())
