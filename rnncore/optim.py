@@ -1,0 +1,296 @@
+"""Optimisers and clipping: frozen hyper-parameters, and a pure update from old arrays to new ones.
+
+An optimiser never changes an array. ``update`` takes the parameters, their gradients and its own state and returns
+new read-only ones, so that any earlier state stays valid and can be returned to. Every rule works element by
+element. Where PyTorch has the same rule, the two agree to rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rnncore.errors import RnnError
+from rnncore.records import check_number, from_plain
+
+Array = np.ndarray[Any, Any]
+Arrays = Mapping[str, Array]
+OptimiserState = Mapping[str, Mapping[str, Array]]
+
+
+def _locked(array: Array) -> Array:
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """What all optimisers share. ``learning_rate`` is the step size per update; it must not be negative."""
+
+    learning_rate: float
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        check_number(type(self).__name__, "learning_rate", self.learning_rate, 0.0)
+
+    def init(self, parameters: Arrays) -> OptimiserState:
+        """Return the state before the first update: for each parameter, one array of zeros per slot."""
+        return {
+            name: {slot: self._initial(slot, value) for slot in self.slots} for name, value in parameters.items()
+        }
+
+    def update(
+        self, parameters: Arrays, gradients: Arrays, state: OptimiserState, learning_rate: float | None = None
+    ) -> tuple[dict[str, Array], OptimiserState, dict[str, Array]]:
+        """Return ``(new parameters, new state, deltas)``, where new = old + delta exactly.
+
+        ``learning_rate`` overrides the record's own (annealing). Non-finite gradients pass through as arithmetic
+        has it: nothing is caught, skipped or warned of. Raises RnnError when a gradient is missing or misshapen,
+        or when the state belongs to another optimiser.
+        """
+        rate = self.learning_rate if learning_rate is None else float(learning_rate)
+        new: dict[str, Array] = {}
+        new_state: dict[str, Mapping[str, Array]] = {}
+        deltas: dict[str, Array] = {}
+        with np.errstate(all="ignore"):
+            for name, value in parameters.items():
+                try:
+                    gradient, own = gradients[name], state[name]
+                except KeyError:
+                    raise RnnError(
+                        f"{type(self).__name__}: no gradient or no state for the parameter {name!r}. "
+                        "Start from init(parameters) with the same model."
+                    ) from None
+                if gradient.shape != value.shape or own.keys() != set(self.slots):
+                    raise RnnError(
+                        f"{type(self).__name__}: the gradient or the state of {name!r} does not fit. "
+                        f"The gradient must have shape {value.shape}, the state {', '.join(self.slots) or 'nothing'}."
+                    )
+                delta, new_state[name] = self._rule(gradient, own, rate)
+                deltas[name] = _locked(delta)
+                new[name] = _locked(value + delta)
+        return new, new_state, deltas
+
+    def _initial(self, slot: str, value: Array) -> Array:
+        return _locked(np.zeros_like(value))
+
+    def _rule(self, gradient: Array, state: Arrays, rate: float) -> tuple[Array, dict[str, Array]]:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SGD(Optimiser):
+    """Gradient descent, ``Δ = −η g`` (Robbins & Monro 1951). The tutorial's rate is 0.005."""
+
+    learning_rate: float = 0.005
+
+    def _rule(self, gradient: Array, state: Arrays, rate: float) -> tuple[Array, dict[str, Array]]:
+        return gradient * -rate, {}
+
+
+@dataclass(frozen=True)
+class Momentum(Optimiser):
+    """Heavy ball, ``v ← μ v + g``, ``Δ = −η v`` (Polyak 1964).
+
+    With ``nesterov`` the step looks ahead, ``Δ = −η (g + μ v)`` (Nesterov 1983 in the form of Sutskever et al.
+    2013). State: ``velocity``.
+    """
+
+    learning_rate: float = 0.005
+    momentum: float = 0.9
+    nesterov: bool = False
+    slots: ClassVar[tuple[str, ...]] = ("velocity",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("Momentum", "momentum", self.momentum, 0.0, 1.0, open_high=True)
+
+    def _rule(self, gradient: Array, state: Arrays, rate: float) -> tuple[Array, dict[str, Array]]:
+        velocity = state["velocity"] * self.momentum
+        velocity += gradient
+        direction = gradient + velocity * self.momentum if self.nesterov else velocity
+        return direction * -rate, {"velocity": _locked(velocity)}
+
+
+@dataclass(frozen=True)
+class Adagrad(Optimiser):
+    """``s ← s + g²``, ``Δ = −η g / (√s + ε)`` (Duchi, Hazan & Singer 2011). State: ``sum``."""
+
+    learning_rate: float = 0.01
+    epsilon: float = 1e-10
+    slots: ClassVar[tuple[str, ...]] = ("sum",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("Adagrad", "epsilon", self.epsilon, 0.0)
+
+    def _rule(self, gradient: Array, state: Arrays, rate: float) -> tuple[Array, dict[str, Array]]:
+        total = gradient * gradient
+        total += state["sum"]
+        return _scaled(gradient, total, self.epsilon, rate), {"sum": _locked(total)}
+
+
+@dataclass(frozen=True)
+class RMSProp(Optimiser):
+    """``s ← ρ s + (1 − ρ) g²``, ``Δ = −η g / (√s + ε)`` (Tieleman & Hinton 2012, lecture 6.5). State: ``square``."""
+
+    learning_rate: float = 0.001
+    decay: float = 0.99
+    epsilon: float = 1e-8
+    slots: ClassVar[tuple[str, ...]] = ("square",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("RMSProp", "decay", self.decay, 0.0, 1.0, open_high=True)
+        check_number("RMSProp", "epsilon", self.epsilon, 0.0)
+
+    def _rule(self, gradient: Array, state: Arrays, rate: float) -> tuple[Array, dict[str, Array]]:
+        square = gradient * gradient
+        square *= 1.0 - self.decay
+        square += state["square"] * self.decay
+        return _scaled(gradient, square, self.epsilon, rate), {"square": _locked(square)}
+
+
+@dataclass(frozen=True)
+class Adam(Optimiser):
+    """Adaptive moments with bias correction (Kingma & Ba 2015, algorithm 1).
+
+    ``m ← β₁ m + (1 − β₁) g``, ``s ← β₂ s + (1 − β₂) g²``, ``Δ = −η m̂ / (√ŝ + ε)`` with ``m̂ = m / (1 − β₁ᵗ)`` and
+    ``ŝ = s / (1 − β₂ᵗ)``. State: ``mean``, ``square`` and the count ``step`` (an integer without axes).
+    """
+
+    learning_rate: float = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    slots: ClassVar[tuple[str, ...]] = ("mean", "square", "step")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("Adam", "beta1", self.beta1, 0.0, 1.0, open_high=True)
+        check_number("Adam", "beta2", self.beta2, 0.0, 1.0, open_high=True)
+        check_number("Adam", "epsilon", self.epsilon, 0.0)
+
+    def _initial(self, slot: str, value: Array) -> Array:
+        return _locked(np.zeros((), dtype=np.int64)) if slot == "step" else super()._initial(slot, value)
+
+    def _rule(self, gradient: Array, state: Arrays, rate: float) -> tuple[Array, dict[str, Array]]:
+        step = int(state["step"]) + 1
+        mean = gradient * (1.0 - self.beta1)
+        mean += state["mean"] * self.beta1
+        square = gradient * gradient
+        square *= 1.0 - self.beta2
+        square += state["square"] * self.beta2
+        root = np.sqrt(square)
+        root *= 1.0 / math.sqrt(1.0 - self.beta2**step)
+        root += self.epsilon
+        delta = _divided(mean * (-rate / (1.0 - self.beta1**step)), root)
+        return delta, {"mean": _locked(mean), "square": _locked(square), "step": _locked(np.array(step))}
+
+
+def _scaled(gradient: Array, square: Array, epsilon: float, rate: float) -> Array:
+    root = np.sqrt(square)
+    root += epsilon
+    return _divided(gradient * -rate, root)
+
+
+def _divided(delta: Array, root: Array) -> Array:
+    """Return ``delta / root`` in place of ``delta``; 0 / 0, a weight that no gradient has reached yet, stays 0."""
+    return np.divide(delta, root, out=delta, where=(root != 0.0) | (delta != 0.0))
+
+
+# --- clipping ---------------------------------------------------------------------------------------------------
+
+
+def global_norm(gradients: Arrays) -> float:
+    """Return the length of all gradients as one vector, √Σ g².
+
+    Exact also where the squares would overflow or underflow: an exploding gradient of 1e200 has norm 1e200.
+    """
+    with np.errstate(all="ignore"):
+        total = 0.0
+        for gradient in gradients.values():
+            flat = gradient.ravel()
+            total += float(flat.dot(flat))
+        if 1e-30 < total < 1e30:
+            return math.sqrt(total)
+        if math.isnan(total):
+            return math.nan
+        largest = max((float(np.abs(gradient).max(initial=0.0)) for gradient in gradients.values()), default=0.0)
+        if largest in (0.0, math.inf):
+            return largest
+        total = sum(float(np.square(gradient / largest, dtype=np.float64).sum()) for gradient in gradients.values())
+        return largest * math.sqrt(total)
+
+
+@dataclass(frozen=True)
+class ClipReport:
+    """What clipping did: ``norm`` before and ``clipped_norm`` after it, ``scale`` = after / before (1 where
+    nothing was cut), and the ``fraction`` of entries that were changed."""
+
+    norm: float
+    clipped_norm: float
+    scale: float
+    fraction: float
+
+
+@dataclass(frozen=True)
+class ClipByNorm:
+    """Shorten the whole gradient to length ``limit`` where it is longer; its direction stays (Pascanu et al. 2013)."""
+
+    limit: float
+
+    def __post_init__(self) -> None:
+        check_number("ClipByNorm", "limit", self.limit, 0.0, open_low=True)
+
+    def apply(self, gradients: Arrays) -> tuple[Arrays, ClipReport]:
+        """Return the clipped gradients and a report. A gradient with infinite norm becomes what 0 · ∞ is: NaN."""
+        norm = global_norm(gradients)
+        if norm <= self.limit:
+            return gradients, ClipReport(norm, norm, 1.0, 0.0)
+        scale = self.limit / norm
+        with np.errstate(all="ignore"):
+            clipped = {name: _locked(gradient * scale) for name, gradient in gradients.items()}
+        return clipped, ClipReport(norm, norm * scale, scale, 1.0)
+
+
+@dataclass(frozen=True)
+class ClipByValue:
+    """Force every entry into ±``limit``; this turns the gradient's direction (Mikolov 2012). NaN stays NaN."""
+
+    limit: float
+
+    def __post_init__(self) -> None:
+        check_number("ClipByValue", "limit", self.limit, 0.0, open_low=True)
+
+    def apply(self, gradients: Arrays) -> tuple[Arrays, ClipReport]:
+        """Return the clipped gradients and a report."""
+        norm = global_norm(gradients)
+        if norm <= self.limit:
+            return gradients, ClipReport(norm, norm, 1.0, 0.0)
+        clipped = {name: _locked(gradient.clip(-self.limit, self.limit)) for name, gradient in gradients.items()}
+        changed = sum(int(np.count_nonzero(np.abs(gradient) > self.limit)) for gradient in gradients.values())
+        entries = sum(gradient.size for gradient in gradients.values())
+        after = global_norm(clipped)
+        return clipped, ClipReport(norm, after, after / norm if changed else 1.0, changed / entries)
+
+
+Clip = ClipByNorm | ClipByValue
+OPTIMISERS: tuple[type[Optimiser], ...] = (SGD, Momentum, Adagrad, RMSProp, Adam)
+CLIPS: tuple[type, ...] = (ClipByNorm, ClipByValue)
+
+
+def optimiser_from_plain(plain: Any) -> Optimiser:
+    """Return the optimiser that :func:`rnncore.records.to_plain` described."""
+    optimiser: Optimiser = from_plain(OPTIMISERS, plain)
+    return optimiser
+
+
+def clip_from_plain(plain: Any) -> Clip | None:
+    """Return the clipping that :func:`rnncore.records.to_plain` described; None is no clipping."""
+    clip: Clip | None = None if plain is None else from_plain(CLIPS, plain)
+    return clip
