@@ -1,0 +1,319 @@
+"""The backward pass: truncated backpropagation through time (Werbos 1990; Williams & Peng 1990).
+
+The gradient that this module returns is, for every policy, exactly ``Σ m[t, τ] g(t, τ)`` (see
+:mod:`rnncore.truncation`). It gets there in one of two ways:
+
+- *sweeps*: one run backward over the sequence with the losses added on the way, cut where the policy cuts. Linear in
+  T; serves every policy whose table is a few such runs.
+- *lags*: all losses walk back in step, the gradient of every loss t at copy t − ℓ being found at once for ℓ = 0, 1, …
+  k. Serves the window, where each loss has a cut of its own: k + 1 vectorised steps instead of T short sweeps.
+
+Both need only the accumulated gradient with respect to each step's *new states*; the gradients of all gates and
+weights then follow for all time steps in one vectorised pass, because everything inside a step is linear in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from rnncore.cells import Cell, Use
+from rnncore.errors import RnnError
+from rnncore.graph import pullback
+from rnncore.model import Model
+from rnncore.ops import Array, cross_entropy_vjp
+from rnncore.trace import Trace, check_targets, forward
+from rnncore.truncation import Full, Sweep, Truncation, Window, stream_sweeps
+
+
+@dataclass(frozen=True)
+class Gradients(Mapping[str, Array]):
+    """Parameter name -> gradient of the *sum* of all losses, as the truncation counts them.
+
+    ``initial_state`` holds the gradient with respect to the state before the first step, one (…, H) array a state.
+    """
+
+    arrays: Mapping[str, Array]
+    initial_state: Mapping[str, Array] = field(repr=False, default_factory=dict)
+
+    def __getitem__(self, name: str) -> Array:
+        return self.arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrays)
+
+    def __len__(self) -> int:
+        return len(self.arrays)
+
+    def norm(self) -> float:
+        """Return the Euclidean norm of all parameters' gradients together."""
+        return global_norm(self.arrays)
+
+
+def global_norm(arrays: Mapping[str, Array]) -> float:
+    """Return √Σ‖G‖² over all arrays; NaN or infinite where they are."""
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(sum(np.vdot(a, a).real for a in arrays.values())))
+
+
+def backward(
+    model: Model, trace: Trace, targets: Any, truncation: Truncation | None = None
+) -> Gradients:
+    """Return the gradient of the sum of all losses with respect to every parameter, as the truncation counts them.
+
+    Parameters
+    ----------
+    model : Model
+        The model that made the trace.
+    trace : Trace
+        From :func:`rnncore.trace.forward`; one sequence (T,) or a batch (B, T), over which it sums too.
+    targets : int array
+        Like the trace's inputs; ``IGNORE`` where a step carries no loss.
+    truncation : Truncation
+        ``Full()`` by default.
+
+    Raises
+    ------
+    RnnError
+        When the targets do not fit.
+    """
+    if model is not trace.model and model != trace.model:
+        raise RnnError("this trace was made by another model; run forward again")
+    truncation = truncation or Full()
+    wanted = check_targets(trace, targets)
+    with np.errstate(all="ignore"):
+        if trace.batched and truncation.depends_on_length and len(set(trace.lengths.tolist())) > 1:
+            return _by_length(model, trace, wanted.T, truncation)
+        return _gradients(trace, step_gradients(trace, wanted, truncation))
+
+
+def _gradients(trace: Trace, found: StepGradients) -> Gradients:
+    model = trace.model
+    arrays = {name: np.zeros_like(value) for name, value in model.parameters.items()}
+    for use in trace.cell.uses:
+        arrays[use.parameter] += use_gradient(trace, use, found.nodes[use.delta])
+    hidden = trace.tape[trace.cell.outputs["h"]]
+    arrays["V"] = _outer(found.d_logits, hidden)
+    if "b_y" in arrays:
+        arrays["b_y"] = _rows(found.d_logits).sum(axis=0)
+    for value in arrays.values():
+        value.flags.writeable = False
+    start = {}
+    for state in trace.cell.states:
+        leaf = trace.cell.state_leaves.get(state)
+        gradient = found.nodes[leaf] if leaf is not None else None
+        if gradient is None or not trace.length:
+            gradient = np.zeros((1, *trace.start[state].shape), model.dtype)
+        start[state] = gradient[0]
+    return Gradients(MappingProxyType(arrays), MappingProxyType(start))
+
+
+def use_gradient(trace: Trace, use: Use, delta: Array, where: Any = slice(None)) -> Array:
+    """Return what one use of a parameter adds to its gradient, summed over the time steps ``where``.
+
+    ``delta`` (T, …, H) is the gradient with respect to ``use.delta``'s output, over all time steps.
+    """
+    cell = trace.cell
+    shape = trace.model.parameters[use.parameter].shape
+    if delta is None:
+        return np.zeros(shape, trace.model.dtype)
+    delta = delta[where]
+    if use.operand is None:
+        total: Array = use.sign * _rows(delta).sum(axis=0)
+        return total
+    operand = cell.nodes[use.operand]
+    value = trace.tape[use.operand]
+    value = value if operand.op in ("parameter", "constant") else value[where]
+    if len(shape) == 1:
+        return _rows(delta * value).sum(axis=0)
+    if operand.op == "input" and value.dtype.kind in "iu":
+        return scatter(delta, value, shape[1])
+    if operand.op == "parameter":
+        return np.outer(_rows(delta).sum(axis=0), value)
+    return _outer(delta, value)
+
+
+def scatter(delta: Array, tokens: Array, vocabulary_size: int) -> Array:
+    """Return Σ δ ⊗ onehot(token) (H, V): each δ added to its token's column, in the order of the tokens."""
+    rows, flat = _rows(delta), tokens.reshape(-1)
+    total = np.zeros((vocabulary_size, rows.shape[1]), rows.dtype)
+    if len(flat):
+        order = np.argsort(flat, kind="stable")
+        ordered = flat[order]
+        starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+        total[ordered[starts]] = np.add.reduceat(rows[order], starts, axis=0)
+    return total.T
+
+
+def _rows(array: Array) -> Array:
+    return array.reshape(-1, array.shape[-1])
+
+
+def _outer(left: Array, right: Array) -> Array:
+    """Return Σ left ⊗ right over all leading axes, as one matrix product."""
+    product: Array = _rows(left).T @ _rows(right)
+    return product
+
+
+def _by_length(model: Model, trace: Trace, targets: Array, truncation: Truncation) -> Gradients:
+    """A padded batch under a policy that looks at the sequence's end: one group of rows for each length."""
+    total = {name: np.zeros_like(value) for name, value in model.parameters.items()}
+    start = {s: np.zeros_like(v) for s, v in trace.start.items()}
+    for length in sorted(set(trace.lengths.tolist())):
+        rows = np.flatnonzero(trace.lengths == length)
+        if not length:
+            continue
+        part = forward(model, trace.inputs[rows, :length], {s: v[rows] for s, v in trace.start.items()})
+        found = _gradients(part, step_gradients(part, targets[rows, :length].T, truncation))
+        for name, value in found.items():
+            total[name] += value
+        for state, value in found.initial_state.items():
+            start[state][rows] = value
+    for value in total.values():
+        value.flags.writeable = False
+    return Gradients(MappingProxyType(total), MappingProxyType(start))
+
+
+@dataclass(frozen=True)
+class StepGradients:
+    """What the backward pass found for each time step, all time-first (T, …).
+
+    Attributes
+    ----------
+    from_loss : (T, …, H)
+        Into h_t from this step's own loss, as often as it is counted.
+    from_future : state -> (T, …, H)
+        Into each state from the step after.
+    nodes : one slot a node
+        Gradient with respect to each node's output (None where none arrives); see :func:`rnncore.graph.pullback`.
+    d_logits : (T, …, V)
+        Gradient with respect to the logits, as often as each loss enters the output layer.
+    """
+
+    from_loss: Array
+    from_future: Mapping[str, Array]
+    nodes: tuple[Any, ...]
+    d_logits: Array
+
+
+def output_gradients(trace: Trace, targets: Array) -> tuple[Array, Array]:
+    """Return (∂L_t/∂logits (T, …, V), ∂L_t/∂h_t by way of the output layer (T, …, H)), each loss counted once."""
+    d_logits = cross_entropy_vjp(trace.probabilities_time_first, targets)
+    return d_logits, d_logits @ trace.model.parameters["V"]
+
+
+def at(cell: Cell, tape: Sequence[Any], where: Any) -> list[Any]:
+    """Return the tape's slots at some time steps (an index or a slice); parameters and constants as they are."""
+    return [
+        value if node.op in ("parameter", "constant") else value[where]
+        for node, value in zip(cell.nodes, tape, strict=True)
+    ]
+
+
+def step_gradients(trace: Trace, targets: Array, truncation: Truncation) -> StepGradients:
+    """Run the backward pass for one sequence, or a batch whose policy does not depend on the length.
+
+    ``targets`` is time-first, as :func:`rnncore.trace.check_targets` returns it.
+    """
+    d_logits, d_hidden = output_gradients(trace, targets)
+    steps = trace.length
+    if isinstance(truncation, Window) and truncation.k < steps - 1:
+        counted = np.ones(steps)
+        total, future = _by_lag(trace, d_hidden, truncation)
+    else:
+        sweeps = stream_sweeps(truncation, steps, trace.boundaries, trace.between)
+        counted = np.zeros(steps)
+        for sweep in sweeps:
+            counted[list(sweep.losses)] += 1
+        total, future = _by_sweep(trace, d_hidden, sweeps)
+    weight = counted.reshape(-1, *[1] * (d_hidden.ndim - 1)).astype(d_hidden.dtype)
+    nodes = pullback(trace.cell, trace.tape, total)
+    return StepGradients(
+        d_hidden * weight, MappingProxyType(future), tuple(nodes), d_logits * weight
+    )
+
+
+def _zeros(trace: Trace, like: Array) -> dict[str, Array]:
+    return {s: np.zeros_like(like) for s in trace.cell.states}
+
+
+def _by_sweep(
+    trace: Trace, d_hidden: Array, sweeps: Sequence[Sweep]
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Accumulate ∂/∂state over runs backward through time; returns (total, the part from the future)."""
+    cell = trace.cell
+    leaves = cell.state_leaves
+    total, future = _zeros(trace, d_hidden), _zeros(trace, d_hidden)
+    zero = np.zeros_like(d_hidden[0]) if len(d_hidden) else d_hidden
+    for sweep in sweeps:
+        injected = set(sweep.losses)
+        carry = dict.fromkeys(cell.states, zero)
+        for tau in range(sweep.high, sweep.low - 1, -1):
+            here = dict(carry)
+            for state in cell.states:
+                future[state][tau] += carry[state]
+            if tau in injected:
+                here["h"] = carry["h"] + d_hidden[tau]
+            for state in cell.states:
+                total[state][tau] += here[state]
+            if tau == sweep.low:
+                break
+            gradients = pullback(cell, at(cell, trace.tape, tau), here)
+            carry = {
+                s: gradients[leaves[s]] if s in leaves and gradients[leaves[s]] is not None else zero
+                for s in cell.states
+            }
+            if trace.between != "carried" and tau in trace.boundaries:
+                carry = dict.fromkeys(cell.states, zero)
+    return total, future
+
+
+def _by_lag(
+    trace: Trace, d_hidden: Array, truncation: Window
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """The same for the window: every loss walks back one step at a time, all of them at once."""
+    total, future = _zeros(trace, d_hidden), _zeros(trace, d_hidden)
+    total["h"] += d_hidden
+    for lag, lanes in lanes_by_lag(trace, d_hidden, truncation.k):
+        if lag:
+            for state, value in lanes.items():
+                future[state][: trace.length - lag] += value
+                total[state][: trace.length - lag] += value
+    return total, future
+
+
+def lanes_by_lag(
+    trace: Trace, d_hidden: Array, last: int | None = None
+) -> Iterator[tuple[int, dict[str, Array]]]:
+    """Yield, for lag ℓ = 0, 1, …, each loss's own gradient with respect to the states ℓ steps before it.
+
+    Yields ``(ℓ, {state: (T − ℓ, …, H)})``: row τ is the gradient of the one loss t = τ + ℓ with respect to the state
+    at τ. Nothing is truncated but by ``last``, and by boundaries that are not carried.
+    """
+    cell = trace.cell
+    leaves = cell.state_leaves
+    steps = trace.length
+    lanes = _zeros(trace, d_hidden)
+    lanes["h"] = d_hidden
+    cuts = [b for b in trace.boundaries if trace.between != "carried"]
+    for lag in range(steps if last is None else min(last + 1, steps)):
+        yield lag, lanes
+        if lag == steps - 1:
+            return
+        # Row τ of what comes back through the step at τ becomes row τ − 1 of the next lag.
+        gradients = pullback(cell, at(cell, trace.tape, slice(0, steps - lag)), lanes)
+        following = {}
+        for state in cell.states:
+            back = gradients[leaves[state]] if state in leaves else None
+            if back is None:
+                following[state] = np.zeros_like(d_hidden[: steps - lag - 1])
+                continue
+            following[state] = back[1:]
+            if cuts:
+                following[state] = following[state].copy()
+                following[state][[b - 1 for b in cuts if b < steps - lag]] = 0.0
+        lanes = following

@@ -1,0 +1,38 @@
+"""Errors that a user can act on: each says what is wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+
+class RnnError(ValueError):
+    """Base of every error of rnncore that a user can mend.
+
+    The message names the problem, its place and a remedy, in one or two sentences.
+    """
+
+
+class CellError(RnnError):
+    """An equation of a cell that cannot be used.
+
+    Attributes
+    ----------
+    line, column : int
+        Place of the problem in the equations' text, both counted from 1.
+    problem, remedy : str
+        What is wrong, and what to write instead.
+    """
+
+    def __init__(self, problem: str, *, line: int = 1, column: int = 1, remedy: str = "") -> None:
+        self.problem = problem
+        self.remedy = remedy
+        self.line = line
+        self.column = column
+        message = f"line {line}, column {column}: {problem}"
+        super().__init__(f"{message}. {remedy}" if remedy else message)
+
+
+class TextError(RnnError):
+    """A text that cannot be turned into sentences or tokens."""
+
+
+class FileError(RnnError):
+    """A file that cannot be read or written; the message names the file, the place and the remedy."""
