@@ -81,7 +81,7 @@ def backward(
     RnnError
         When the targets do not fit.
     """
-    if model is not trace.model and model != trace.model:
+    if model.parameters is not trace.model.parameters:
         raise RnnError("this trace was made by another model; run forward again")
     truncation = truncation or Full()
     wanted = check_targets(trace, targets)
@@ -232,8 +232,12 @@ def step_gradients(trace: Trace, targets: Array, truncation: Truncation) -> Step
         total, future = _by_sweep(trace, d_hidden, sweeps)
     weight = counted.reshape(-1, *[1] * (d_hidden.ndim - 1)).astype(d_hidden.dtype)
     nodes = pullback(trace.cell, trace.tape, total)
+    # A loss that is not counted adds nothing, not even when it is NaN.
     return StepGradients(
-        d_hidden * weight, MappingProxyType(future), tuple(nodes), d_logits * weight
+        np.where(weight > 0, d_hidden * weight, 0.0),
+        MappingProxyType(future),
+        tuple(nodes),
+        np.where(weight > 0, d_logits * weight, 0.0),
     )
 
 
@@ -317,3 +321,16 @@ def lanes_by_lag(
                 following[state] = following[state].copy()
                 following[state][[b - 1 for b in cuts if b < steps - lag]] = 0.0
         lanes = following
+
+
+def lane_gradients(trace: Trace, targets: Array, loss: int, low: int) -> StepGradients:
+    """Return the gradients of one loss by itself, counted once, at the time steps ``low`` ≤ τ ≤ ``loss``."""
+    d_logits, d_hidden = output_gradients(trace, targets)
+    only = np.zeros(trace.length, bool)
+    only[loss] = True
+    d_logits = np.where(only[:, None], d_logits, 0.0)
+    d_hidden = np.where(only[:, None], d_hidden, 0.0)
+    sweeps = (Sweep(low, loss, (loss,)),) if low <= loss else ()
+    total, future = _by_sweep(trace, d_hidden, sweeps)
+    nodes = pullback(trace.cell, trace.tape, total)
+    return StepGradients(d_hidden, MappingProxyType(future), tuple(nodes), d_logits)

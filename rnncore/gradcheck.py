@@ -1,0 +1,342 @@
+"""Is the gradient right? Compare it with derivatives that know nothing of backpropagation.
+
+*Complex step* (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003): ``f'(w) = Im f(w + ih) / h`` with h = 1e-30. There is
+no subtraction and so no cancellation: the result is exact to rounding. *Central differences*, ``(f(w + ε) − f(w − ε)) /
+2ε`` with ε = 1e-5, are the textbook's check.
+
+A truncated gradient is not the derivative of any loss, and can be checked all the same: give each time step its own
+copy of the weights (*untied*), differentiate each loss t with respect to each copy τ, and sum the pairs that the
+policy counts. What is checked is the raw gradient of the summed loss: before scaling, before clipping.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rnncore.bptt import backward, lane_gradients, use_gradient
+from rnncore.cells import Cell
+from rnncore.errors import RnnError
+from rnncore.model import Model
+from rnncore.ops import ELEMENTWISE, Array, log_sum_exp
+from rnncore.trace import Trace, check_targets, forward
+from rnncore.truncation import Full, Truncation, stream_table
+
+METHODS = ("complex step", "central differences")
+COMPLEX_STEP = 1e-30
+CENTRAL_STEP = 1e-5
+TOLERANCE = {"complex step": 1e-8, "central differences": 1e-5}
+FLOOR = {"complex step": 1e-6, "central differences": 1e-2}
+"""Least denominator of a relative error, as a share of the largest entry: differences lose the small entries' digits."""
+
+
+@dataclass(frozen=True)
+class ParameterReport:
+    """How one parameter fared.
+
+    ``checked`` entries were compared; ``index`` is the worst of them, with both its numbers. Errors are absolute values;
+    a NaN or an infinity on either side counts as an infinite error. ``relative`` is |a − n| / max(|a|, |n|), with a share
+    of the largest entry (:data:`FLOOR`) as the least denominator.
+    """
+
+    parameter: str
+    checked: int
+    absolute: float
+    relative: float
+    index: tuple[int, ...]
+    analytic: float
+    numeric: float
+
+
+@dataclass(frozen=True)
+class GradientReport:
+    """The outcome of :func:`check_gradients`."""
+
+    method: str
+    truncation: Truncation
+    tolerance: float
+    rows: tuple[ParameterReport, ...] = field(repr=False)
+
+    @property
+    def max_relative_error(self) -> float:
+        """The largest relative error of any entry; infinite when anything was not finite. Never NaN."""
+        return max((r.relative for r in self.rows), default=math.inf)
+
+    @property
+    def max_absolute_error(self) -> float:
+        """The largest absolute error of any entry; infinite when anything was not finite. Never NaN."""
+        return max((r.absolute for r in self.rows), default=math.inf)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every entry agrees within the tolerance."""
+        return self.max_relative_error <= self.tolerance
+
+    @property
+    def worst(self) -> ParameterReport:
+        """The parameter with the largest relative error."""
+        return max(self.rows, key=lambda r: r.relative)
+
+    def __str__(self) -> str:
+        lines = [f"{self.method}, {self.truncation.describe()}: {'agrees' if self.ok else 'DIFFERS'}"]
+        for r in self.rows:
+            lines.append(
+                f"  {r.parameter:6} {r.checked:4} entries  worst {list(r.index)}  analytic {r.analytic:+.12e}  "
+                f"numeric {r.numeric:+.12e}  relative error {r.relative:.1e}"
+            )
+        return "\n".join(lines)
+
+
+def check_gradients(
+    model: Model,
+    inputs: Any,
+    targets: Any,
+    truncation: Truncation | None = None,
+    *,
+    method: str = "complex step",
+    samples: int | None = 12,
+    parameters: tuple[str, ...] | None = None,
+    initial_state: Mapping[str, Any] | None = None,
+    gradients: Mapping[str, Array] | None = None,
+    tolerance: float | None = None,
+    seed: int = 0,
+) -> GradientReport:
+    """Compare the gradient of one sequence with a numeric one, entry by entry.
+
+    Parameters
+    ----------
+    model, inputs, targets, truncation
+        As for :func:`rnncore.bptt.backward`; one sequence of tokens. A float32 model is checked in float64.
+    method : "complex step" or "central differences"
+    samples : int or None
+        Entries to check of each parameter: the largest and others by chance. None checks every entry.
+    parameters : tuple of str, optional
+        Which parameters; all by default.
+    gradients : mapping, optional
+        What to check instead of :func:`~rnncore.bptt.backward`'s result (a planted error, another program's gradient).
+    tolerance : float, optional
+        Largest relative error that passes: 1e-8 by complex step, 1e-5 by central differences.
+
+    Raises
+    ------
+    RnnError
+        For an unknown method or parameter, or inputs that do not fit.
+    """
+    if method not in METHODS:
+        raise RnnError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
+    if samples is not None and samples < 1:
+        raise RnnError(f"samples must be at least 1, not {samples}")
+    truncation = truncation or Full()
+    if model.dtype != np.float64:
+        model = model.astype(np.float64)
+    trace = forward(model, inputs, initial_state)
+    if trace.batched:
+        raise RnnError("the check works on one sequence; give it one row of the batch")
+    wanted = check_targets(trace, targets)
+    analytic = backward(model, trace, targets, truncation) if gradients is None else gradients
+    names = tuple(model.parameters) if parameters is None else parameters
+    for name in names:
+        if name not in model.parameters:
+            raise RnnError(f"the model has no parameter {name!r}; it has {', '.join(model.parameters)}")
+    rng = np.random.default_rng(seed)
+    table = stream_table(truncation, trace.length)
+    rows = []
+    for name in names:
+        entries = _choose(analytic[name], samples, rng)
+        with np.errstate(all="ignore"):
+            numeric = _truncated(model, trace, wanted, name, entries, table, method)
+        known = analytic[name].reshape(-1)[entries]
+        rows.append(_report(name, model.parameters[name].shape, entries, known, numeric, FLOOR[method]))
+    limit = TOLERANCE[method] if tolerance is None else tolerance
+    return GradientReport(method, truncation, limit, tuple(rows))
+
+
+def check_pairs(
+    model: Model,
+    inputs: Any,
+    targets: Any,
+    parameter: str,
+    *,
+    method: str = "complex step",
+    samples: int | None = None,
+    seed: int = 0,
+) -> Array:
+    """Return the relative error of g(t, τ), the gradient of each loss t with respect to each weight copy τ (T, T).
+
+    Each pair's error is its largest absolute difference over the checked entries, divided by the pair's largest entry
+    (or by one billionth of the largest of all pairs, if that is more); infinite where something is not finite; 0 above
+    the diagonal, where both are exactly zero.
+    """
+    trace = forward(model, inputs)
+    wanted = check_targets(trace, targets)
+    entries = _choose(model.parameters[parameter], samples, np.random.default_rng(seed))
+    with np.errstate(all="ignore"):
+        numeric = untied_derivatives(model, trace, wanted, parameter, entries, method)
+        analytic = np.stack(
+            [
+                pair_gradient(model, trace, targets, parameter, t, tau).reshape(-1)[entries]
+                if tau <= t
+                else np.zeros(len(entries))
+                for t in range(trace.length)
+                for tau in range(trace.length)
+            ]
+        ).reshape(trace.length, trace.length, len(entries))
+        size = np.maximum(np.abs(numeric), np.abs(analytic)).max(axis=-1, initial=0.0)
+        least = 1e-9 * np.nanmax(size, initial=0.0)
+        error = np.abs(numeric - analytic).max(axis=-1, initial=0.0) / np.maximum(size, least or 1.0)
+    return np.where(np.isfinite(error), error, np.inf)
+
+
+def pair_gradient(model: Model, trace: Trace, targets: Any, parameter: str, t: int, tau: int) -> Array:
+    """Return g(t, τ): the gradient of loss t with respect to a parameter as used at time step τ."""
+    wanted = check_targets(trace, targets)
+    found = lane_gradients(trace, wanted, t, 0)
+    where = slice(tau, tau + 1)
+    total = np.zeros(model.parameters[parameter].shape)
+    for use in trace.cell.uses:
+        if use.parameter == parameter and found.nodes[use.delta] is not None:
+            total += use_gradient(trace, use, found.nodes[use.delta], where)
+    if parameter == "V":
+        total += np.outer(found.d_logits[tau], trace.hidden[tau])
+    if parameter == "b_y":
+        total += found.d_logits[tau]
+    return total
+
+
+def untied_derivatives(
+    model: Model, trace: Trace, targets: Array, parameter: str, entries: Array, method: str
+) -> Array:
+    """Return ∂L_t / ∂(entry of the copy at τ) (T, T, len(entries)), each copy perturbed by itself."""
+    steps = trace.length
+    result = np.zeros((steps, steps, len(entries)))
+    for tau in range(steps):
+        result[:, tau] = _derivative(model, trace, targets, parameter, entries, method, range(tau, tau + 1))
+    return result
+
+
+def _truncated(
+    model: Model, trace: Trace, targets: Array, name: str, entries: Array, table: Array, method: str
+) -> Array:
+    """Return Σ m[t, τ] ∂L_t/∂copy τ for the chosen entries."""
+    steps = trace.length
+    if np.array_equal(table, np.tri(steps)):  # every pair once: all copies may move together
+        return _derivative(model, trace, targets, name, entries, method, range(steps)).sum(axis=0)
+    pairs = untied_derivatives(model, trace, targets, name, entries, method)
+    return np.einsum("ts,tse->e", table.astype(float), pairs)
+
+
+def _derivative(
+    model: Model, trace: Trace, targets: Array, name: str, entries: Array, method: str, copies: range
+) -> Array:
+    """Return the derivative of every loss (T, len(entries)) with respect to entries of the copies named."""
+
+    def losses(step: complex) -> Array:
+        return _losses(model, trace, targets, name, entries, step, copies)
+
+    if method == "complex step":
+        return losses(1j * COMPLEX_STEP).imag / COMPLEX_STEP
+    size = np.maximum(1.0, np.abs(model.parameters[name].reshape(-1)[entries]))
+    return (losses(CENTRAL_STEP * size) - losses(-CENTRAL_STEP * size)).real / (2 * CENTRAL_STEP * size)
+
+
+def _losses(
+    model: Model, trace: Trace, targets: Array, name: str, entries: Array, step: Any, copies: range
+) -> Array:
+    """Return all losses (T, E), for E models each of which has one entry moved by ``step`` at some time steps.
+
+    A forward pass of its own, step by step and one weight matrix a lane: it shares no code with the trace but the gates.
+    """
+    lanes = len(entries)
+    value = model.parameters[name]
+    moved = np.repeat(value[None], lanes, axis=0).astype(np.result_type(value, step))
+    moved.reshape(lanes, -1)[np.arange(lanes), entries] += step
+    plain: dict[str, Array] = dict(model.parameters)
+    changed = {**plain, name: moved}
+    previous = {s: np.repeat(v[None], lanes, axis=0) for s, v in trace.initial_state.items()}
+    result = np.zeros((trace.length, lanes), moved.dtype)
+    # Nothing moves before the first copy: start from the trace's own state there.
+    first = copies.start
+    if first:
+        previous = {s: np.repeat(trace.previous(s)[first][None], lanes, axis=0) for s in trace.cell.states}
+    for t in range(first, trace.length):
+        parameters = changed if t in copies else plain
+        values = _step(trace.cell, parameters, trace.inputs[t], previous, lanes)
+        previous = {s: values[i] for s, i in trace.cell.outputs.items()}
+        if targets[t] < 0:
+            continue
+        logits = _product(parameters["V"], previous["h"])
+        if "b_y" in parameters:
+            logits = logits + parameters["b_y"]
+        result[t] = log_sum_exp(logits) - logits[:, targets[t]]
+    return result
+
+
+def _step(
+    cell: Cell, parameters: Mapping[str, Array], x: Any, previous: Mapping[str, Array], lanes: int
+) -> list[Any]:
+    values: list[Any] = []
+    for node in cell.nodes:
+        if node.parameter is not None:
+            values.append(parameters[node.parameter])
+        elif node.state is not None:
+            values.append(previous[node.state])
+        elif node.op == "constant":
+            values.append(node.constant)
+        elif node.op == "input":
+            values.append(x)
+        elif node.op == "matmul":
+            matrix, operand = (values[i] for i in node.inputs)
+            if cell.nodes[node.inputs[1]].op == "input":
+                column = matrix @ operand if np.ndim(operand) else matrix[..., operand]
+                values.append(np.broadcast_to(column, (lanes, column.shape[-1])))
+            else:
+                values.append(_product(matrix, np.broadcast_to(operand, (lanes, matrix.shape[-1]))))
+        else:
+            value = ELEMENTWISE[node.op].value(*[values[i] for i in node.inputs])
+            values.append(np.broadcast_to(value, (lanes, value.shape[-1])))
+    return values
+
+
+def _product(matrix: Array, vectors: Array) -> Array:
+    """Return M v for each lane (E, H): one matrix for all, or (E, H, K) one a lane."""
+    if matrix.ndim == 2:
+        return vectors @ matrix.T
+    result: Array = np.einsum("ehk,ek->eh", matrix, vectors)
+    return result
+
+
+def _choose(gradient: Array, samples: int | None, rng: np.random.Generator) -> Array:
+    size = gradient.size
+    if samples is None or samples >= size:
+        return np.arange(size)
+    largest = int(np.argmax(np.abs(gradient)))
+    others = rng.choice(size, samples - 1, replace=False)
+    return np.unique(np.r_[largest, others])
+
+
+def _report(
+    name: str, shape: tuple[int, ...], entries: Array, analytic: Array, numeric: Array, floor: float
+) -> ParameterReport:
+    with np.errstate(all="ignore"):
+        absolute = np.abs(analytic - numeric)
+        size = np.maximum(np.abs(analytic), np.abs(numeric))
+        least = floor * np.max(size[np.isfinite(size)], initial=0.0)
+        relative = absolute / np.maximum(size, least or 1.0)
+    bad = ~(np.isfinite(analytic) & np.isfinite(numeric))
+    absolute = np.where(bad, np.inf, absolute)
+    relative = np.where(bad, np.inf, relative)
+    worst = int(np.argmax(relative))
+    index = tuple(int(i) for i in np.unravel_index(int(entries[worst]), shape))
+    return ParameterReport(
+        name,
+        len(entries),
+        float(absolute.max()),
+        float(relative.max()),
+        index,
+        float(analytic[worst]),
+        float(numeric[worst]),
+    )

@@ -1,0 +1,276 @@
+"""What is known at one position of a walk: which values, which gradients, which partial sums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnncore.bptt import StepGradients, use_gradient
+from rnncore.ops import Array
+from rnncore.script import MicroStep, Template
+
+if TYPE_CHECKING:
+    from rnncore.walk import Walk
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """What is known after ``position`` micro-steps. Cheap to make; its parts are computed when asked for."""
+
+    walk: Walk
+    position: int
+
+    @cached_property
+    def step(self) -> MicroStep | None:
+        """The micro-step last done; None at the start."""
+        return self.walk[self.position - 1] if self.position else None
+
+    @cached_property
+    def next(self) -> MicroStep | None:
+        """The micro-step that comes next; None at the end."""
+        return self.walk[self.position] if self.position < len(self.walk) else None
+
+    @property
+    def phase(self) -> str:
+        """Phase of the micro-step last done; "forward" at the start."""
+        return self.step.phase if self.step else "forward"
+
+    # --- forward ---
+
+    @cached_property
+    def _forward(self) -> tuple[int, int]:
+        """(time steps finished, actions done in the next one)."""
+        script = self.walk.script
+        if self.position >= script.backward_start:
+            return self.walk.trace.length, 0
+        _, t, offset = script.locate(self.position)
+        return t, offset
+
+    def _forward_known(self, kind: str, node: int | None = None) -> int:
+        done, offset = self._forward
+        if done >= self.walk.trace.length:
+            return done
+        actions = self.walk.script.forward_templates[done].actions
+        return done + any(a.kind == kind and a.node == node for a in actions[:offset])
+
+    def forward_known(self, node: int) -> int:
+        """Return how many leading time steps have this node's value."""
+        op = self.walk.model.cell.nodes[node].op
+        if op == "input":
+            return self._forward_known("read")
+        if op == "state":
+            # Before the first step the initial state is known; afterwards the previous step's output.
+            state = self.walk.model.cell.nodes[node].state
+            known = self.forward_known(self.walk.model.cell.outputs[state or "h"])
+            return min(known + 1, self.walk.trace.length)
+        if op in ("parameter", "constant"):
+            return self.walk.trace.length
+        return self._forward_known("operation", node)
+
+    @property
+    def inputs_known(self) -> int:
+        return self._forward_known("read")
+
+    @property
+    def logits_known(self) -> int:
+        return self._forward_known("logits")
+
+    @property
+    def softmax_known(self) -> int:
+        return self._forward_known("softmax")
+
+    @property
+    def losses_known(self) -> int:
+        done, offset = self._forward
+        if done >= self.walk.trace.length:
+            return done
+        # A step without a loss is complete once its softmax is.
+        return done + (offset > 0 and offset == len(self.walk.script.forward_templates[done].actions))
+
+    # --- backward ---
+
+    @cached_property
+    def _visit(self) -> tuple[int, int] | None:
+        """(visit, actions done in it) of the last micro-step of the backward pass; None before it.
+
+        After the backward pass: the last visit, complete.
+        """
+        script = self.walk.script
+        if self.position <= script.backward_start or not len(script.visit_tau):
+            return None
+        index = min(self.position, script.update_start) - 1
+        _, visit, offset = script.locate(index)
+        return visit, offset + 1
+
+    @property
+    def loss(self) -> int | None:
+        """The loss that is walking (or walked last), by loss; None in a sweep and before the backward pass."""
+        if self._visit is None:
+            return None
+        loss = int(self.walk.script.visit_loss[self._visit[0]])
+        return None if loss < 0 else loss
+
+    @property
+    def complete(self) -> bool:
+        """Whether the backward pass is over."""
+        return self.position >= self.walk.script.update_start
+
+    def _template(self, visit: int) -> Template:
+        script = self.walk.script
+        return script.templates[script.visit_template[visit]]
+
+    @cached_property
+    def step_gradients(self) -> StepGradients | None:
+        """The gradients on show: the walking loss's own (by loss), or all losses' together; None before any."""
+        if self._visit is None:
+            return None
+        if self.complete or self.loss is None:
+            return self.walk.sweep
+        return self.walk.lane(self.loss)
+
+    def _known(self, offset_of: Any) -> Array:
+        """Which time steps have passed an action: all visited before the current one, and the current one if so.
+
+        ``offset_of(template)`` is the number of actions after which it counts, None for never.
+        """
+        known = np.zeros(self.walk.trace.length, bool)
+        if self._visit is None:
+            return known
+        script = self.walk.script
+        if self.complete:
+            visits = np.arange(len(script.visit_tau))
+        else:
+            visit, _ = self._visit
+            same = script.visit_loss[: visit + 1] == script.visit_loss[visit]
+            visits = np.flatnonzero(same)
+        current, done = self._visit
+        offsets = [offset_of(t) for t in script.templates]
+        for code, offset in enumerate(offsets):
+            if offset is not None:
+                known[script.visit_tau[visits[script.visit_template[visits] == code]]] = True
+        if not self.complete:
+            offset = offsets[script.visit_template[current]]
+            known[script.visit_tau[current]] = offset is not None and done >= offset
+        return known
+
+    def gradient(self, node: int) -> tuple[Array, Array]:
+        """Return (gradient with respect to this node's output (T, H), at which steps it is known (T,) bool).
+
+        By loss that of the walking loss alone, counted once; in a sweep, and once the backward pass is over, that
+        of all losses as often as the truncation counts them. Zero where no gradient arrives.
+        """
+        known = self._known(lambda t: t.known_after[node])
+        shape = (self.walk.trace.length, self.walk.model.hidden_size)
+        found = self.step_gradients
+        values = None if found is None else found.nodes[node]
+        if values is None:
+            values = np.zeros(shape, self.walk.model.dtype)
+        return values, known
+
+    def state_gradient(self, state: str = "h") -> dict[str, Array]:
+        """Return the two streams into a state, their sum, and where each is known.
+
+        Keys "loss", "future", "sum" (T, H), and "loss_known", "future_known", "sum_known" (T,) bool. The stream from
+        this step's loss enters ``h`` only.
+        """
+        shape = (self.walk.trace.length, self.walk.model.hidden_size)
+        zeros = np.zeros(shape, self.walk.model.dtype)
+        found = self.step_gradients
+        loss = found.from_loss if found is not None and state == "h" else zeros
+        future = found.from_future[state] if found is not None else zeros
+        loss_known = self._known(lambda t: t.after("stream_loss")) if state == "h" else np.zeros(len(zeros), bool)
+        future_known = self._known(lambda t: t.after("stream_future"))
+        both = self._known(lambda t: t.after("sum") or t.after("stream_loss") or t.after("stream_future"))
+        return {
+            "loss": loss,
+            "future": future,
+            "sum": loss + future,
+            "loss_known": loss_known,
+            "future_known": future_known,
+            "sum_known": both,
+        }
+
+    @cached_property
+    def carry_norms(self) -> Array:
+        """Norm of the gradient that has flowed from step t to t − 1, all states together (T,); NaN where none has."""
+        steps = self.walk.trace.length
+        norms = np.full(steps, np.nan)
+        found = self.step_gradients
+        if found is None or steps < 2:
+            return norms
+        with np.errstate(all="ignore"):
+            squares = sum((np.abs(v) ** 2).sum(axis=-1) for v in found.from_future.values())
+            flowed = np.sqrt(np.asarray(squares)[:-1])
+        known = self._known(lambda t: t.after("carry"))[1:]
+        norms[1:][known] = flowed[known]
+        return norms
+
+    @cached_property
+    def cuts(self) -> Array:
+        """Where the gradient has been cut between step t and t − 1 (T,) bool, as far as the walk has come."""
+        return self._known(lambda t: t.after("cut"))
+
+    # --- the parameters' gradients ---
+
+    @cached_property
+    def parameter_gradients(self) -> Mapping[str, Array]:
+        """Partial sums of every parameter's gradient at this position."""
+        walk = self.walk
+        if self._visit is None:
+            return MappingProxyType({n: np.zeros_like(p) for n, p in walk.model.parameters.items()})
+        if self.complete:
+            return walk.gradients.arrays
+        with np.errstate(all="ignore"):
+            if self.loss is None:
+                return self._partial(walk.sweep, {}, np.ones(walk.trace.length, walk.model.dtype))
+            weights = walk.table[self.loss].astype(walk.model.dtype)
+            return self._partial(walk.lane(self.loss), walk.finished(self.loss), weights)
+
+    def _partial(
+        self, found: StepGradients, base: Mapping[str, Array], weights: Array
+    ) -> Mapping[str, Array]:
+        """Add what the current run has contributed so far to ``base``."""
+        walk = self.walk
+        trace = walk.trace
+        result = {
+            n: base[n].copy() if n in base else np.zeros_like(p) for n, p in walk.model.parameters.items()
+        }
+        for place, use in enumerate(trace.cell.uses):
+            steps = np.flatnonzero(self._known(lambda t, place=place: t.uses.get(place)))
+            delta = found.nodes[use.delta]
+            if len(steps) and delta is not None:
+                where = slice(int(steps[0]), int(steps[-1]) + 1)
+                weighted = delta * weights.reshape(-1, 1)
+                result[use.parameter] += use_gradient(trace, use, weighted, where)
+        hidden = trace.tape[trace.cell.outputs["h"]]
+        for name in ("V", "b_y"):
+            if name not in result:
+                continue
+            steps = np.flatnonzero(self._known(lambda t, name=name: t.uses.get(name)))
+            counted = found.d_logits[steps] * weights[steps].reshape(-1, 1)
+            result[name] += counted.T @ hidden[steps] if name == "V" else counted.sum(axis=0)
+        for value in result.values():
+            value.flags.writeable = False
+        return MappingProxyType(result)
+
+    @cached_property
+    def done(self) -> Array:
+        """How often each pair (loss t, weight copy τ) has been added so far (T, T); the current one included."""
+        walk = self.walk
+        added = np.zeros_like(walk.table)
+        if self._visit is None:
+            return added
+        script = walk.script
+        visits = len(script.visit_tau) if self.complete else self._visit[0] + 1
+        taus, losses = script.visit_tau[:visits], script.visit_loss[:visits]
+        counted = walk.table * (walk.targets >= 0)[:, None]
+        if walk.order == "by loss":
+            added[losses, taus] = counted[losses, taus]
+        else:
+            added[:, taus] = counted[:, taus]
+        return added
