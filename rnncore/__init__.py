@@ -20,10 +20,10 @@ from rnncore.gradcheck import GradientReport, check_gradients, check_pairs
 from rnncore.ledger import Ledger, ledger, ledgers
 from rnncore.library import LIBRARY, TITLES
 from rnncore.model import INITS, Init, Model
-from rnncore.trace import IGNORE, Trace, forward
-from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 from rnncore.progress import Progress
 from rnncore.script import MicroStep
+from rnncore.trace import IGNORE, Trace, forward
+from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 from rnncore.walk import Walk, walk
 
 __all__ = [

@@ -31,16 +31,16 @@ COMPLEX_STEP = 1e-30
 CENTRAL_STEP = 1e-5
 TOLERANCE = {"complex step": 1e-8, "central differences": 1e-5}
 FLOOR = {"complex step": 1e-6, "central differences": 1e-2}
-"""Least denominator of a relative error, as a share of the largest entry: differences lose the small entries' digits."""
+"""Least denominator of a relative error, as a share of the largest entry: differences lose small entries' digits."""
 
 
 @dataclass(frozen=True)
 class ParameterReport:
     """How one parameter fared.
 
-    ``checked`` entries were compared; ``index`` is the worst of them, with both its numbers. Errors are absolute values;
-    a NaN or an infinity on either side counts as an infinite error. ``relative`` is |a − n| / max(|a|, |n|), with a share
-    of the largest entry (:data:`FLOOR`) as the least denominator.
+    ``checked`` entries were compared; ``index`` is the worst of them, with both its numbers. Errors are absolute
+    values; a NaN or an infinity on either side counts as an infinite error. ``relative`` is |a − n| / max(|a|, |n|),
+    with a share of the largest entry (:data:`FLOOR`) as the least denominator.
     """
 
     parameter: str
@@ -234,7 +234,7 @@ def _derivative(
 ) -> Array:
     """Return the derivative of every loss (T, len(entries)) with respect to entries of the copies named."""
 
-    def losses(step: complex) -> Array:
+    def losses(step: Any) -> Array:
         return _losses(model, trace, targets, name, entries, step, copies)
 
     if method == "complex step":
@@ -248,7 +248,7 @@ def _losses(
 ) -> Array:
     """Return all losses (T, E), for E models each of which has one entry moved by ``step`` at some time steps.
 
-    A forward pass of its own, step by step and one weight matrix a lane: it shares no code with the trace but the gates.
+    A forward pass of its own, step by step, one weight matrix a lane: it shares no code with the trace but the gates.
     """
     lanes = len(entries)
     value = model.parameters[name]

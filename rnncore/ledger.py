@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncore.bptt import Gradients, backward, lanes_by_lag, at, output_gradients
+from rnncore.bptt import Gradients, at, backward, lanes_by_lag, output_gradients
 from rnncore.cells import Use
 from rnncore.errors import RnnError
 from rnncore.graph import pullback

@@ -162,7 +162,8 @@ class Model:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Precision of the parameters."""
-        return next(iter(self.parameters.values())).dtype
+        dtype: np.dtype[Any] = next(iter(self.parameters.values())).dtype
+        return dtype
 
     @property
     def parameter_count(self) -> int:
@@ -174,7 +175,7 @@ class Model:
         return {s: np.zeros(self.hidden_size, self.dtype) for s in self.cell.states}
 
     def with_parameters(self, parameters: Mapping[str, Array]) -> Model:
-        """Return the model with these parameters (all of them, or some); raises RnnError on an unknown name or shape."""
+        """Return the model with all or some parameters replaced; raises RnnError on an unknown name or shape."""
         merged = dict(self.parameters)
         for name, value in parameters.items():
             if name not in merged:

@@ -157,7 +157,7 @@ def log_sum_exp(logits: Array) -> Array:
 
 def softmax(logits: Array) -> Array:
     """Return exp(z) / Σ exp(z) over the last axis, shifted by the maximum so that nothing overflows."""
-    shifted = logits - np.max(np.real(logits), axis=-1, keepdims=True)
+    shifted: Array = logits - np.max(np.real(logits), axis=-1, keepdims=True)
     np.exp(shifted, out=shifted)
     shifted /= np.sum(shifted, axis=-1, keepdims=True)
     return shifted

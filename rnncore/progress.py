@@ -122,7 +122,8 @@ class Progress:
 
     def _template(self, visit: int) -> Template:
         script = self.walk.script
-        return script.templates[script.visit_template[visit]]
+        found: Template = script.templates[int(script.visit_template[visit])]
+        return found
 
     @cached_property
     def step_gradients(self) -> StepGradients | None:

@@ -245,14 +245,17 @@ def write_script(
         carry = below[losses, taus] & (taus > 0)
         cut = ~carry & (taus > 0)
     else:
-        active = kept.any(axis=0)
+        active = np.asarray(kept.any(axis=0))
         taus = np.flatnonzero(active)[::-1]
         losses = np.full(len(taus), -1)
         on_time = np.diagonal(kept) if steps else np.zeros(0, bool)
         from_loss = on_time[taus]
-        from_future = (kept.sum(axis=0) - on_time)[taus] > 0
-        carry = (kept & below).any(axis=0)[taus] & (taus > 0)
-        cut = (kept & ~below).any(axis=0)[taus] & (taus > 0)
+        later = kept.sum(axis=0) - on_time
+        from_future = later[taus] > 0
+        goes_on = np.asarray((kept & below).any(axis=0))
+        ends = np.asarray((kept & ~below).any(axis=0))
+        carry = goes_on[taus] & (taus > 0)
+        cut = ends[taus] & (taus > 0)
     flags = np.stack([from_loss, from_future, cut, carry], axis=1) if len(taus) else np.zeros((0, 4), bool)
     codes = flags @ np.array([1, 2, 4, 8])
     used, template_index = np.unique(codes, return_inverse=True)
@@ -267,8 +270,8 @@ def write_script(
         )
         for c in used
     )
-    sizes = np.array([len(t.actions) for t in templates], np.int64)[template_index] if len(taus) else []
-    starts = np.cumsum(np.r_[forward_starts[-1], np.asarray(sizes, np.int64)])
+    sizes = np.array([len(t.actions) for t in templates], np.int64)
+    starts = np.cumsum(np.r_[forward_starts[-1], sizes[template_index.reshape(-1)]])
     return Script(
         forward_templates,
         forward_starts,

@@ -217,7 +217,7 @@ def run(
     boundaries: Sequence[int],
     between: str,
 ) -> list[Any]:
-    """Return the time-first tape: what does not depend on a previous state for all steps at once, the rest step by step."""
+    """Return the time-first tape: what depends on no previous state for all steps at once, the rest step by step."""
     cell = model.cell
     steps = inputs.shape[0]
     lead = inputs.shape[1:] if inputs.dtype.kind in "iu" else ()
@@ -233,7 +233,7 @@ def run(
     for index in in_turn:
         tape[index] = np.empty(shape, dtype)
     leaves = cell.state_leaves
-    for state, leaf in leaves.items():
+    for leaf in leaves.values():
         tape[leaf] = np.empty(shape, dtype)
     resets = frozenset(boundaries) if between == "reset" else frozenset()
     previous = dict(start)

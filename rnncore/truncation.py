@@ -156,7 +156,7 @@ class Stride(Truncation):
         return ends
 
     def table(self, length: int) -> Array:
-        m = np.zeros((length, length), np.int64)
+        m: Array = np.zeros((length, length), np.int64)
         t, tau = np.indices((length, length))
         last = -1
         for e in self.ends(length):

@@ -1,7 +1,7 @@
 """One sequence's passes as a flat, reversible list of micro-steps.
 
-A position p lies between 0 (nothing computed) and ``len(walk)`` (the weights have been updated): p micro-steps have been
-done, ``walk[p − 1]`` is the last of them and ``walk[p]`` the next. :meth:`Walk.progress` says what is known at a
+A position p lies between 0 (nothing computed) and ``len(walk)`` (the weights have been updated): p micro-steps have
+been done, ``walk[p − 1]`` is the last of them and ``walk[p]`` the next. :meth:`Walk.progress` says what is known at a
 position: which values, which gradients, which partial sums of the parameters' gradients. Every position is reached
 directly and gives bitwise the same numbers however one came to it.
 """
@@ -125,7 +125,8 @@ class Walk:
 
     def lane(self, loss: int) -> StepGradients:
         """Gradients of one loss by itself, counted once, at every time step it reaches (zero elsewhere)."""
-        return self._cached_lane(loss)
+        found: StepGradients = self._cached_lane(loss)
+        return found
 
     @cached_property
     def _cached_lane(self) -> Any:
@@ -186,7 +187,7 @@ class Walk:
 
 
 def _is_matrix(source: Any, node: Any) -> bool:
-    return source.op == "parameter" and node.op == "matmul" and node.inputs[0] == source.index
+    return bool(source.op == "parameter" and node.op == "matmul" and node.inputs[0] == source.index)
 
 
 def _bracket(text: str) -> str:
