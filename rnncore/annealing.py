@@ -1,7 +1,7 @@
 """Annealing: how the learning rate changes as training goes on.
 
-The current rate is part of an immutable :class:`Annealed` state, and each rule only multiplies it. So a rate that
-was changed by hand in mid-run keeps its meaning, and a replay from any state goes the same way.
+The current rate is part of an immutable :class:`Annealed` state, and each rule only multiplies it. So a rate
+that was changed by hand in mid-run keeps its meaning, and a replay from any state goes the same way.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from rnncore.records import check_number, from_plain
 
 @dataclass(frozen=True)
 class Annealed:
-    """State of annealing: the current ``learning_rate`` and the loss of the last scheduled evaluation, if any."""
+    """State of annealing: the current ``learning_rate`` and the loss of the last scheduled evaluation, if
+    any.
+    """
 
     learning_rate: float
     evaluated: float | None = None
@@ -37,7 +39,8 @@ class Constant:
 
 @dataclass(frozen=True)
 class Halve(Constant):
-    """The tutorial's rule: multiply the rate by ``factor`` when the evaluated loss rises above the previous one.
+    """The tutorial's rule: multiply the rate by ``factor`` when the evaluated loss rises above the previous
+    one.
 
     A loss that is not a number counts neither as a rise nor as a fall, exactly as ``>`` has it.
     """
@@ -54,7 +57,9 @@ class Halve(Constant):
 
 @dataclass(frozen=True)
 class StepDecay(Constant):
-    """Multiply the rate by ``factor`` each time another ``every`` updates or epochs (``unit``) are complete."""
+    """Multiply the rate by ``factor`` each time another ``every`` updates or epochs (``unit``) are
+    complete.
+    """
 
     factor: float = 0.1
     every: int = 10

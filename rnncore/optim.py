@@ -1,8 +1,8 @@
 """Optimisers and clipping: frozen hyper-parameters, and a pure update from old arrays to new ones.
 
-An optimiser never changes an array. ``update`` takes the parameters, their gradients and its own state and returns
-new read-only ones, so that any earlier state stays valid and can be returned to. Every rule works element by
-element. Where PyTorch has the same rule, the two agree to rounding.
+An optimiser never changes an array. ``update`` takes the parameters, their gradients and its own state and
+returns new read-only ones, so that any earlier state stays valid and can be returned to. Every rule works
+element by element. Where PyTorch has the same rule, the two agree to rounding.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Optimiser:
     def init(self, parameters: Arrays) -> OptimiserState:
         """Return the state before the first update: for each parameter, one array of zeros per slot."""
         return {
-            name: {slot: self._initial(slot, value) for slot in self.slots} for name, value in parameters.items()
+            name: {slot: self._initial(slot, value) for slot in self.slots}
+            for name, value in parameters.items()
         }
 
     def update(
@@ -48,9 +49,9 @@ class Optimiser:
     ) -> tuple[dict[str, Array], OptimiserState, dict[str, Array]]:
         """Return ``(new parameters, new state, deltas)``, where new = old + delta exactly.
 
-        ``learning_rate`` overrides the record's own (annealing). Non-finite gradients pass through as arithmetic
-        has it: nothing is caught, skipped or warned of. Raises RnnError when a gradient is missing or misshapen,
-        or when the state belongs to another optimiser.
+        ``learning_rate`` overrides the record's own (annealing). Non-finite gradients pass through as
+        arithmetic has it: nothing is caught, skipped or warned of. Raises RnnError when a gradient is missing
+        or misshapen, or when the state belongs to another optimiser.
         """
         rate = self.learning_rate if learning_rate is None else float(learning_rate)
         new: dict[str, Array] = {}
@@ -68,7 +69,8 @@ class Optimiser:
                 if gradient.shape != value.shape or own.keys() != set(self.slots):
                     raise RnnError(
                         f"{type(self).__name__}: the gradient or the state of {name!r} does not fit. "
-                        f"The gradient must have shape {value.shape}, the state {', '.join(self.slots) or 'nothing'}."
+                        f"The gradient must have shape {value.shape}, "
+                        f"the state {', '.join(self.slots) or 'nothing'}."
                     )
                 delta, new_state[name] = self._rule(gradient, own, rate)
                 deltas[name] = _locked(delta)
@@ -96,8 +98,8 @@ class SGD(Optimiser):
 class Momentum(Optimiser):
     """Heavy ball, ``v ← μ v + g``, ``Δ = −η v`` (Polyak 1964).
 
-    With ``nesterov`` the step looks ahead, ``Δ = −η (g + μ v)`` (Nesterov 1983 in the form of Sutskever et al.
-    2013). State: ``velocity``.
+    With ``nesterov`` the step looks ahead, ``Δ = −η (g + μ v)`` (Nesterov 1983 in the form of Sutskever et
+    al. 2013). State: ``velocity``.
     """
 
     learning_rate: float = 0.005
@@ -136,7 +138,9 @@ class Adagrad(Optimiser):
 
 @dataclass(frozen=True)
 class RMSProp(Optimiser):
-    """``s ← ρ s + (1 − ρ) g²``, ``Δ = −η g / (√s + ε)`` (Tieleman & Hinton 2012, lecture 6.5). State: ``square``."""
+    """``s ← ρ s + (1 − ρ) g²``, ``Δ = −η g / (√s + ε)`` (Tieleman & Hinton 2012, lecture 6.5). State:
+    ``square``.
+    """
 
     learning_rate: float = 0.001
     decay: float = 0.99
@@ -159,8 +163,9 @@ class RMSProp(Optimiser):
 class Adam(Optimiser):
     """Adaptive moments with bias correction (Kingma & Ba 2015, algorithm 1).
 
-    ``m ← β₁ m + (1 − β₁) g``, ``s ← β₂ s + (1 − β₂) g²``, ``Δ = −η m̂ / (√ŝ + ε)`` with ``m̂ = m / (1 − β₁ᵗ)`` and
-    ``ŝ = s / (1 − β₂ᵗ)``. State: ``mean``, ``square`` and the count ``step`` (an integer without axes).
+    ``m ← β₁ m + (1 − β₁) g``, ``s ← β₂ s + (1 − β₂) g²``, ``Δ = −η m̂ / (√ŝ + ε)`` with ``m̂ = m / (1 −
+    β₁ᵗ)`` and ``ŝ = s / (1 − β₂ᵗ)``. State: ``mean``, ``square`` and the count ``step`` (an integer without
+    axes).
     """
 
     learning_rate: float = 0.001
@@ -188,22 +193,26 @@ class Adam(Optimiser):
         root = np.sqrt(square)
         root *= 1.0 / math.sqrt(1.0 - self.beta2**step)
         root += self.epsilon
-        delta = _divided(mean * (-rate / (1.0 - self.beta1**step)), root)
+        delta = _divided(mean * (-rate / (1.0 - self.beta1**step)), root, self.epsilon)
         return delta, {"mean": _locked(mean), "square": _locked(square), "step": _locked(np.array(step))}
 
 
 def _scaled(gradient: Array, square: Array, epsilon: float, rate: float) -> Array:
     root = np.sqrt(square)
     root += epsilon
-    return _divided(gradient * -rate, root)
+    return _divided(gradient * -rate, root, epsilon)
 
 
-def _divided(delta: Array, root: Array) -> Array:
-    """Return ``delta / root`` in place of ``delta``; 0 / 0, a weight that no gradient has reached yet, stays 0."""
+def _divided(delta: Array, root: Array, epsilon: float) -> Array:
+    """Return ``delta / root`` in place of ``delta``; 0 / 0, a weight that no gradient has reached yet, stays
+    0.
+    """
+    if epsilon:
+        return np.divide(delta, root, out=delta)
     return np.divide(delta, root, out=delta, where=(root != 0.0) | (delta != 0.0))
 
 
-# --- clipping ---------------------------------------------------------------------------------------------------
+# --- clipping -----------------------------------------------------------------------------------------------
 
 
 def global_norm(gradients: Arrays) -> float:
@@ -220,10 +229,14 @@ def global_norm(gradients: Arrays) -> float:
             return math.sqrt(total)
         if math.isnan(total):
             return math.nan
-        largest = max((float(np.abs(gradient).max(initial=0.0)) for gradient in gradients.values()), default=0.0)
+        largest = max(
+            (float(np.abs(gradient).max(initial=0.0)) for gradient in gradients.values()), default=0.0
+        )
         if largest in (0.0, math.inf):
             return largest
-        total = sum(float(np.square(gradient / largest, dtype=np.float64).sum()) for gradient in gradients.values())
+        total = sum(
+            float(np.square(gradient / largest, dtype=np.float64).sum()) for gradient in gradients.values()
+        )
         return largest * math.sqrt(total)
 
 
@@ -240,7 +253,9 @@ class ClipReport:
 
 @dataclass(frozen=True)
 class ClipByNorm:
-    """Shorten the whole gradient to length ``limit`` where it is longer; its direction stays (Pascanu et al. 2013)."""
+    """Shorten the whole gradient to length ``limit`` where it is longer; its direction stays (Pascanu et al.
+    2013).
+    """
 
     limit: float
 
@@ -248,7 +263,9 @@ class ClipByNorm:
         check_number("ClipByNorm", "limit", self.limit, 0.0, open_low=True)
 
     def apply(self, gradients: Arrays) -> tuple[Arrays, ClipReport]:
-        """Return the clipped gradients and a report. A gradient with infinite norm becomes what 0 · ∞ is: NaN."""
+        """Return the clipped gradients and a report. A gradient with infinite norm becomes what 0 · ∞ is:
+        NaN.
+        """
         norm = global_norm(gradients)
         if norm <= self.limit:
             return gradients, ClipReport(norm, norm, 1.0, 0.0)
@@ -260,7 +277,9 @@ class ClipByNorm:
 
 @dataclass(frozen=True)
 class ClipByValue:
-    """Force every entry into ±``limit``; this turns the gradient's direction (Mikolov 2012). NaN stays NaN."""
+    """Force every entry into ±``limit``; this turns the gradient's direction (Mikolov 2012). NaN stays
+    NaN.
+    """
 
     limit: float
 
@@ -272,7 +291,9 @@ class ClipByValue:
         norm = global_norm(gradients)
         if norm <= self.limit:
             return gradients, ClipReport(norm, norm, 1.0, 0.0)
-        clipped = {name: _locked(gradient.clip(-self.limit, self.limit)) for name, gradient in gradients.items()}
+        clipped = {
+            name: _locked(gradient.clip(-self.limit, self.limit)) for name, gradient in gradients.items()
+        }
         changed = sum(int(np.count_nonzero(np.abs(gradient) > self.limit)) for gradient in gradients.values())
         entries = sum(gradient.size for gradient in gradients.values())
         after = global_norm(clipped)

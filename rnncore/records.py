@@ -42,12 +42,22 @@ def from_plain(kinds: tuple[type, ...], plain: Any) -> Any:
 
 
 def check_number(
-    owner: str, name: str, value: Any, low: float, high: float = math.inf, *, open_low: bool = False,
+    owner: str,
+    name: str,
+    value: Any,
+    low: float,
+    high: float = math.inf,
+    *,
+    open_low: bool = False,
     open_high: bool = False,
 ) -> None:
     """Raise RnnError unless ``value`` is a finite real number from ``low`` to ``high``."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if number and (low < value if open_low else low <= value) and (value < high if open_high else value <= high):
+    if (
+        number
+        and (low < value if open_low else low <= value)
+        and (value < high if open_high else value <= high)
+    ):
         return
     if math.isinf(high):
         bounds = f"{'above' if open_low else 'at least'} {low:g}"

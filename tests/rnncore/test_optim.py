@@ -22,7 +22,14 @@ from rnncore.optim import (
 )
 from rnncore.records import to_plain
 
-ALL = (SGD(0.1), Momentum(0.1, 0.8), Momentum(0.1, 0.8, nesterov=True), Adagrad(0.1), RMSProp(0.02), Adam(0.02))
+ALL = (
+    SGD(0.1),
+    Momentum(0.1, 0.8),
+    Momentum(0.1, 0.8, nesterov=True),
+    Adagrad(0.1),
+    RMSProp(0.02),
+    Adam(0.02),
+)
 
 
 def problem(seed: int, steps: int = 25) -> tuple[dict[str, np.ndarray], list[dict[str, np.ndarray]]]:
@@ -30,7 +37,10 @@ def problem(seed: int, steps: int = 25) -> tuple[dict[str, np.ndarray], list[dic
     shapes = {"U": (3, 5), "W": (3, 3), "b": (3,)}
     parameters = {name: generator.normal(size=shape) for name, shape in shapes.items()}
     gradients = [
-        {name: generator.normal(size=shape) * 10.0 ** generator.integers(-4, 3) for name, shape in shapes.items()}
+        {
+            name: generator.normal(size=shape) * 10.0 ** generator.integers(-4, 3)
+            for name, shape in shapes.items()
+        }
         for _ in range(steps)
     ]
     return parameters, gradients
@@ -90,18 +100,26 @@ def test_single_precision_stays_single_precision(optimiser):
     state = optimiser.init(small)
     for gradient in gradients:
         small, state, deltas = optimiser.update(
-            small, {name: value.astype(np.float32) for name, value in gradient.items()}, state, np.float64(0.05)
+            small,
+            {name: value.astype(np.float32) for name, value in gradient.items()},
+            state,
+            np.float64(0.05),
         )
         assert {value.dtype for value in (*small.values(), *deltas.values())} == {np.dtype(np.float32)}
         assert all(
-            array.dtype == np.float32 for slots in state.values() for key, array in slots.items() if key != "step"
+            array.dtype == np.float32
+            for slots in state.values()
+            for key, array in slots.items()
+            if key != "step"
         )
 
 
 @pytest.mark.parametrize("optimiser", ALL, ids=repr)
 def test_a_gradient_that_is_not_finite_passes_without_warning_and_shows(optimiser):
     parameters = {"W": np.ones(3)}
-    new, _, _ = optimiser.update(parameters, {"W": np.array([math.nan, math.inf, 1.0])}, optimiser.init(parameters))
+    new, _, _ = optimiser.update(
+        parameters, {"W": np.array([math.nan, math.inf, 1.0])}, optimiser.init(parameters)
+    )
     assert math.isnan(new["W"][0]) and math.isfinite(new["W"][2])
 
 
@@ -111,7 +129,9 @@ def test_the_given_learning_rate_overrides_the_records_own():
     assert new["W"][0] == 0.5 and delta["W"][0] == -0.5
 
 
-@pytest.mark.parametrize("optimiser", [Adagrad(0.1, 0.0), RMSProp(0.1, 0.9, 0.0), Adam(0.1, epsilon=0.0)], ids=repr)
+@pytest.mark.parametrize(
+    "optimiser", [Adagrad(0.1, 0.0), RMSProp(0.1, 0.9, 0.0), Adam(0.1, epsilon=0.0)], ids=repr
+)
 def test_without_epsilon_a_weight_that_no_gradient_reached_does_not_move(optimiser):
     parameters = {"W": np.array([1.0, 1.0])}
     new, _, _ = optimiser.update(parameters, {"W": np.array([0.0, 3.0])}, optimiser.init(parameters))
@@ -155,22 +175,31 @@ def test_settings_come_back_from_plain_data(record):
 
 @pytest.mark.parametrize(
     "plain",
-    [None, 3, {}, {"kind": "Lion"}, {"kind": "SGD", "rate": 1}, {"kind": "SGD", "learning_rate": "much"},
-     {"kind": ["SGD"]}],
+    [
+        None,
+        3,
+        {},
+        {"kind": "Lion"},
+        {"kind": "SGD", "rate": 1},
+        {"kind": "SGD", "learning_rate": "much"},
+        {"kind": ["SGD"]},
+    ],
 )
 def test_settings_that_cannot_be_read_are_refused(plain):
     with pytest.raises(RnnError):
         optimiser_from_plain(plain)
 
 
-# --- clipping ---------------------------------------------------------------------------------------------------
+# --- clipping -----------------------------------------------------------------------------------------------
 
 
 def test_clipping_by_norm_agrees_with_pytorch_and_keeps_the_direction():
     torch = pytest.importorskip("torch")
     _, (gradients,) = problem(5, 1)
     clipped, report = ClipByNorm(0.5).apply(gradients)
-    tensors = [torch.zeros(value.shape, dtype=torch.float64, requires_grad=True) for value in gradients.values()]
+    tensors = [
+        torch.zeros(value.shape, dtype=torch.float64, requires_grad=True) for value in gradients.values()
+    ]
     for tensor, value in zip(tensors, gradients.values(), strict=True):
         tensor.grad = torch.tensor(value)
     norm = float(torch.nn.utils.clip_grad_norm_(tensors, 0.5))

@@ -1,0 +1,152 @@
+"""One update as a pure function: piece → gradient → clip → optimiser → new parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from rnncore.batches import Piece
+from rnncore.bptt import backward
+from rnncore.model import Model
+from rnncore.ops import Array
+from rnncore.optim import ClipReport, OptimiserState, global_norm
+from rnncore.trace import Trace, forward
+from rnncore.training_settings import TrainingSettings
+from rnncore.training_state import State
+from rnncore.truncation import Full, Truncation
+
+Arrays = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """Gradients of the *sum* of a piece's losses, that sum (nats), and the state to go on from (None:
+    zeros).
+    """
+
+    gradients: Arrays
+    loss: float
+    kept: State | None
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """One update taken apart.
+
+    Attributes
+    ----------
+    piece, start
+        The data, and the state before its first step (None: zeros).
+    loss : float
+        Sum over the piece's words, nats.
+    summed, gradients, clipped : name -> array
+        Gradient of that sum; of what is trained on (sum or mean); the same after clipping.
+    clip : ClipReport
+    learning_rate : float
+    deltas, parameters : name -> array
+        What the optimiser adds, and the parameters with it added.
+    optimiser
+        Its state afterwards.
+    kept
+        The state that the next piece starts from (None: zeros).
+    """
+
+    piece: Piece
+    start: State | None
+    loss: float
+    summed: Arrays = field(repr=False)
+    gradients: Arrays = field(repr=False)
+    clipped: Arrays = field(repr=False)
+    clip: ClipReport
+    learning_rate: float
+    deltas: Arrays = field(repr=False)
+    parameters: Arrays = field(repr=False)
+    optimiser: OptimiserState = field(repr=False)
+    kept: State | None
+
+
+def gradients_of_batch(
+    model: Model, piece: Piece, start: State | None, truncation: Truncation
+) -> BatchResult:
+    """Run a piece forward and backward. The only place where training meets the network's derivatives."""
+    trace = forward(model, piece.inputs, start)
+    gradients = backward(model, trace, piece.targets, truncation)
+    loss = float(trace.losses(piece.targets).sum(dtype=np.float64))
+    return BatchResult(gradients, loss, kept_state(trace, piece))
+
+
+def dissect(
+    model: Model,
+    piece: Piece,
+    start: State | None,
+    optimiser_state: OptimiserState,
+    learning_rate: float,
+    settings: TrainingSettings,
+) -> Anatomy:
+    """Return the update that ``piece`` asks for. Pure: nothing is changed."""
+    # Within a chunk of its own, truncation by chunks keeps every pair.
+    truncation = Full() if settings.update_per == "chunk" else settings.truncation
+    with np.errstate(all="ignore"):
+        result = gradients_of_batch(model, piece, start, truncation)
+        gradients: Arrays = result.gradients
+        if settings.loss == "mean word" and piece.words != 1:
+            gradients = {name: gradient / piece.words for name, gradient in gradients.items()}
+        if settings.clip is None:
+            norm = global_norm(gradients)
+            clipped, report = gradients, ClipReport(norm, norm, 1.0, 0.0)
+        else:
+            clipped, report = settings.clip.apply(gradients)
+        parameters, optimiser, deltas = settings.optimiser.update(
+            model.parameters, clipped, optimiser_state, learning_rate
+        )
+    return Anatomy(
+        piece=piece,
+        start=start,
+        loss=result.loss,
+        summed=result.gradients,
+        gradients=gradients,
+        clipped=clipped,
+        clip=report,
+        learning_rate=learning_rate,
+        deltas=deltas,
+        parameters=parameters,
+        optimiser=optimiser,
+        kept=result.kept,
+    )
+
+
+def start_state(piece: Piece, carried: State | None) -> State | None:
+    """Return the state that a piece starts from (None: zeros): what was carried, or the lanes of it that go
+    on.
+    """
+    if piece.fresh or carried is None:
+        return None
+    if piece.inputs.ndim == 1 or len(next(iter(carried.values()))) == len(piece.lengths):
+        return carried
+    return {name: value[: len(piece.lengths)] for name, value in carried.items()}
+
+
+def kept_state(trace: Trace, piece: Piece) -> State | None:
+    """Return each lane's state after ``piece.keep`` steps; None where the next piece starts afresh."""
+    if not piece.keep:
+        return None
+    start = trace.initial_state
+    if piece.inputs.ndim == 1:
+        steps = piece.keep[0]
+        return MappingProxyType(
+            {name: _locked(trace[name][steps - 1]) if steps else start[name] for name in start}
+        )
+    keep = np.asarray(piece.keep)[:, None]
+    last, lanes = np.maximum(keep[:, 0], 1) - 1, np.arange(len(keep))
+    return MappingProxyType(
+        {name: _locked(np.where(keep > 0, trace[name][lanes, last], start[name])) for name in start}
+    )
+
+
+def _locked(array: Array) -> Array:
+    array = array.copy()
+    array.setflags(write=False)
+    return array
