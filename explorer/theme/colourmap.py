@@ -81,13 +81,16 @@ class ColourMap:
 
     def rgba(self, values: ArrayLike, scale: AsinhScale) -> NDArray[np.uint8]:
         """Colour ``values`` of any shape: the same shape with a last axis of 4 (red, green, blue, alpha)."""
+        return self.table[self.index(values, scale)]
+
+    def index(self, values: ArrayLike, scale: AsinhScale) -> NDArray[np.intp]:
+        """Rows of :attr:`table` for ``values`` of any shape: for who keeps the colours in another form."""
         v = np.asarray(values, dtype=np.float64)
         finite = np.isfinite(v)
         if finite.all():
-            return self.table[_index(v, scale)]
+            return _index(v, scale)
         index = _index(np.where(finite, v, 0.0), scale)
-        index = np.where(finite, index, np.where(np.isnan(v), _NAN, np.where(v > 0, _PLUS_INF, _MINUS_INF)))
-        return self.table[index]
+        return np.where(finite, index, np.where(np.isnan(v), _NAN, np.where(v > 0, _PLUS_INF, _MINUS_INF)))
 
 
 def _index(values: NDArray[np.float64], scale: AsinhScale) -> NDArray[np.intp]:

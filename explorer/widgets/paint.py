@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,12 @@ def crisp(position: float, ratio: float = 1.0) -> float:
 
 def hatch(colour: QColor, step: int = 8, ratio: float = 1.0, width: float = 1.0) -> QBrush:
     """A brush of diagonal lines ``step`` pixels apart that tiles without a seam, sharp at any pixel ratio."""
+    return _hatch(colour.rgba(), step, ratio, width)
+
+
+@lru_cache(maxsize=64)
+def _hatch(rgba: int, step: int, ratio: float, width: float) -> QBrush:
+    colour = QColor.fromRgba(rgba)
     side = max(2, round(step * ratio))
     tile = QPixmap(side, side)
     tile.fill(Qt.GlobalColor.transparent)
@@ -82,16 +89,60 @@ def arrow_head(painter: QPainter, tip: QPointF, ux: float, uy: float, colour: QC
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def rounded(painter: QPainter, rect: QRectF, radius: float, fill: QColor | None, edge: QColor | None = None) -> None:
-    """A rounded rectangle; an edge is one sharp pixel inside ``rect``."""
-    painter.setBrush(fill if fill is not None else Qt.BrushStyle.NoBrush)
+def rounded(
+    painter: QPainter,
+    rect: QRectF,
+    radius: float,
+    fill: QColor | None,
+    edge: QColor | None = None,
+    width: float = 1.0,
+) -> None:
+    """A rounded rectangle on whole device pixels; its edge is ``width`` wide and lies inside ``rect``.
+
+    Smooth curves are slow to rasterise and the same few shapes come again and again, so that each is drawn
+    once and then copied.
+    """
+    ratio = painter.device().devicePixelRatioF()
+    left, top = round(rect.left() * ratio), round(rect.top() * ratio)
+    wide, tall = round(rect.right() * ratio) - left, round(rect.bottom() * ratio) - top
+    if wide <= 0 or tall <= 0:
+        return
+    image = _rounded(
+        wide, tall, radius, None if fill is None else fill.rgba(), None if edge is None else edge.rgba(), width, ratio
+    )
+    painter.drawPixmap(QPointF(left / ratio, top / ratio), image)
+
+
+@lru_cache(maxsize=1024)
+def _rounded(
+    wide: int, tall: int, radius: float, fill: int | None, edge: int | None, width: float, ratio: float
+) -> QPixmap:
+    image = QPixmap(wide, tall)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush if fill is None else QColor.fromRgba(fill))
+    area, round_by = QRectF(0, 0, wide, tall), radius * ratio
     if edge is None:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(rect, radius, radius)
     else:
-        painter.setPen(pen(edge))
-        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+        thick = max(1.0, round(width * ratio)) if width * ratio >= 1.0 else width * ratio
+        painter.setPen(pen(QColor.fromRgba(edge), thick))
+        area = area.adjusted(thick / 2, thick / 2, -thick / 2, -thick / 2)
+        round_by = max(0.0, round_by - thick / 2)
+    painter.drawRoundedRect(area, round_by, round_by)
+    painter.end()
+    image.setDevicePixelRatio(ratio)
+    return image
+
+
+def frame(painter: QPainter, rect: QRectF, colour: QColor, width: float = 1.0) -> None:
+    """A sharp-cornered frame inside ``rect``: quick at any size."""
+    inner = rect.adjusted(width, width, -width, -width)
+    painter.fillRect(QRectF(rect.left(), rect.top(), rect.width(), width), colour)
+    painter.fillRect(QRectF(rect.left(), inner.bottom(), rect.width(), width), colour)
+    painter.fillRect(QRectF(rect.left(), inner.top(), width, inner.height()), colour)
+    painter.fillRect(QRectF(inner.right(), inner.top(), width, inner.height()), colour)
 
 
 def scissors(painter: QPainter, centre: QPointF, size: float, colour: QColor) -> None:

@@ -1,0 +1,178 @@
+"""From a walk and a position in it to what the stage shows: pure functions."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnncore.cells import Cell
+from rnncore.trace import IGNORE
+from rnncore.walk import MicroStep, Progress, Walk
+
+from ..theme.colourmap import AsinhScale, gradient_scale
+from .stage_cut import Cut, cut_of
+from .stage_records import Marks, StageData, Strip
+from .stage_scene import Scene, Track, grouped
+
+_FOCUS = {"forward": "value", "backward": "gradient", "update": "weight"}
+
+
+def build_stage(
+    scene: Scene,
+    walk: Walk,
+    position: int,
+    *,
+    update: int | None = None,
+    marks: Marks | None = None,
+    previous: StageData | None = None,
+) -> StageData:
+    """The stage after ``position`` micro-steps of ``walk``, whose trace ``scene`` was made from.
+
+    ``update`` is the number of updates done, for the subtitle. ``previous`` lets unchanged parts be shared; it
+    never changes the result.
+    """
+    marks = marks or Marks()
+    progress = walk.progress(position)
+    step = progress.step
+    same = previous if previous is not None and previous.scene is scene else None
+    source = progress.step_gradients
+    steps = np.arange(scene.length)
+    if same is not None and same.source is source:
+        scale, ribbons = same.gradient_scale, same.ribbon_scale
+    else:
+        scale, ribbons = _gradient_scales(source, scene)
+    streams = progress.state_gradient("h")
+    nodes = frozenset(t.node for t in (*scene.states, *scene.gates))
+    kind = "" if step is None else step.kind
+    walking = None if progress.complete else progress.loss
+    cut, in_force = _cut(walk, progress, marks, same)
+    arrived = progress.forward_known(walk.model.cell.outputs["h"])
+    return StageData(
+        scene=scene,
+        phase=progress.phase,
+        focus=_FOCUS[progress.phase],
+        current_t=None if step is None else step.t,
+        current_nodes=frozenset() if step is None else touched(walk.model.cell, step, nodes),
+        current_kind=kind,
+        walking=walking,
+        read=steps < progress.inputs_known,
+        output_known=steps < progress.softmax_known,
+        loss_known=steps < progress.losses_known,
+        states=_strips(scene.states, scene, progress, same.states if same else ()),
+        gates=_strips(scene.gates, scene, progress, same.gates if same else ()),
+        flowed=steps <= arrived if position else np.zeros(scene.length, dtype=bool),
+        credit=progress.carry_norms,
+        snipped=progress.cuts,
+        from_loss=_norms(streams["loss"], streams["loss_known"]),
+        from_future=_norms(streams["future"], streams["future_known"]),
+        summed=_norms(streams["sum"], streams["sum_known"]),
+        cut=cut,
+        cut_in_force=in_force,
+        gradient_scale=scale,
+        ribbon_scale=ribbons,
+        subtitle=subtitle(walk, progress, update),
+        hint="→  one step     T  train" if position == 0 else "",
+        marks=marks,
+        source=source,
+    )
+
+
+def touched(cell: Cell, step: MicroStep, tracks: frozenset[int]) -> frozenset[int]:
+    """Which of ``tracks`` (node indices) a micro-step concerns.
+
+    Backward through an operation it is what receives a gradient; otherwise the operation itself or, inside a
+    longer expression, the first track that it goes into.
+    """
+    if step.node is None:
+        return frozenset()
+    if step.kind == "d_operation":
+        fed = frozenset(cell.nodes[step.node].inputs) & tracks
+        if fed:
+            return fed
+    frontier = [step.node]
+    while frontier:
+        here = frozenset(frontier) & tracks
+        if here:
+            return here
+        frontier = [c for n in frontier for c in cell.consumers[n]]
+    return frozenset()
+
+
+def subtitle(walk: Walk, progress: Progress, update: int | None) -> str:
+    """Where the walk stands: ``update 260 · backward pass · loss 8 walks back · now at t = 5 · op 5 of 14: ∂L/∂f``."""
+    step = progress.step
+    parts = [] if update is None else [f"update {update:,}".replace(",", " ")]
+    if step is None:
+        return " · ".join([*parts, "nothing computed yet"])
+    script = walk.script
+    phase, place, offset = script.locate(step.index)
+    if phase == "update":
+        parts += ["weight update", f"op {offset + 1} of {len(script.update)}: {step.title}"]
+        return " · ".join(parts)
+    parts.append(f"{phase} pass")
+    if phase == "forward":
+        count = len(script.forward_templates[place].actions)
+        parts.append(f"t = {step.t}")
+    else:
+        count = len(script.templates[script.visit_template[place]].actions)
+        parts.append("all losses sweep back" if step.loss is None else f"loss {step.loss} walks back")
+        parts.append(f"now at t = {step.t}")
+    parts.append(f"op {offset + 1} of {count}: {step.title}")
+    return " · ".join(parts)
+
+
+def loss_in_view(walk: Walk, marks: Marks) -> int | None:
+    """The loss whose cut is previewed: the selected step's, else, by loss, the last one there is."""
+    chosen = marks.selected_t
+    if chosen is not None and 0 <= chosen < walk.trace.length and walk.targets[chosen] != IGNORE:
+        return chosen
+    asked = np.flatnonzero(walk.targets != IGNORE)
+    return int(asked[-1]) if walk.order == "by loss" and asked.size else None
+
+
+def _cut(walk: Walk, progress: Progress, marks: Marks, same: StageData | None) -> tuple[Cut, bool]:
+    in_force = progress.phase == "backward" and not progress.complete
+    loss = progress.loss if in_force else loss_in_view(walk, marks)
+    cut = cut_of(walk.truncation, walk.table, loss)
+    if same is not None and same.cut == cut:
+        cut = same.cut
+    return cut, in_force
+
+
+def _strips(
+    tracks: tuple[Track, ...], scene: Scene, progress: Progress, before: tuple[Strip, ...]
+) -> tuple[Strip, ...]:
+    steps = np.arange(scene.length)
+    result = []
+    for i, track in enumerate(tracks):
+        gradients, known = progress.gradient(track.node)
+        old = before[i] if before else None
+        if old is not None and old.gradients is gradients:
+            cells = old.gradient_cells
+        else:
+            cells = grouped(np.asarray(gradients, dtype=np.float64), scene.group)
+        result.append(Strip(track, steps < progress.forward_known(track.node), gradients, cells, known))
+    return tuple(result)
+
+
+def _gradient_scales(source: object, scene: Scene) -> tuple[AsinhScale, AsinhScale]:
+    """One scale for all gradient cells and one for all ribbons: of the whole lane, so that neither moves in it."""
+    if source is None:
+        return gradient_scale(0.0), gradient_scale(0.0)
+    nodes, future = source.nodes, source.from_future  # type: ignore[attr-defined]
+    shown = [nodes[t.node] for t in (*scene.states, *scene.gates) if nodes[t.node] is not None]
+    largest = [_largest(a) for a in shown]
+    with np.errstate(all="ignore"):
+        flowing = np.sqrt(sum(np.square(v).sum(axis=-1) for v in future.values()))
+        entering = np.sqrt(np.square(source.from_loss).sum(axis=-1))  # type: ignore[attr-defined]
+    return gradient_scale(largest or [0.0]), gradient_scale([_largest(flowing), _largest(entering)])
+
+
+def _largest(values: NDArray[np.float64]) -> float:
+    size = np.abs(values[np.isfinite(values)])
+    return float(size.max()) if size.size else 0.0
+
+
+def _norms(values: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    with np.errstate(all="ignore"):
+        return np.where(known, np.sqrt(np.square(values).sum(axis=-1)), np.nan)

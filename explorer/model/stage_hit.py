@@ -1,0 +1,107 @@
+"""What lies under a point of the stage, without Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .stage_layout import Detail, StageLayout
+from .stage_records import StageData, Strip
+from .stage_words import cell_tip, edge_tip, loss_tip, output_tip, streams_tip
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A place on the stage: the time step, the kind of row and, on a strip, which one and which cell.
+
+    ``row`` is loss, output, cell, edge, streams, input or column; ``gradient`` says whether it is the
+    gradient's side of the strip. For an edge ``t`` is the boundary between t−1 and t.
+    """
+
+    t: int
+    row: str = "column"
+    strip: int | None = None
+    cell: int | None = None
+    gradient: bool = False
+
+
+def hit(data: StageData, lay: StageLayout, x: float, y: float) -> Hit | None:
+    """What lies at (``x``, ``y``), None beside the columns."""
+    t = lay.column_at(x)
+    if t is None:
+        return None
+    rows, inside = lay.rows, x - lay.left(t)
+    for name in ("loss", "output", "input"):
+        if rows[name].top - 2 <= y < rows[name].bottom + 2:
+            return Hit(t, name)
+    found = _on_strip(data, lay, t, inside, y)
+    if found is not None:
+        return found
+    if lay.detail >= Detail.TARGET and lay.state_spans:
+        right = lay.state_spans[-1].right
+        near = abs(y - lay.credit_lane) <= 10
+        if near and right < inside < right + 20:
+            return Hit(t, "streams")
+        if near or abs(y - lay.value_lane) <= 8:
+            if inside > right:
+                return Hit(t + 1, "edge") if t + 1 < lay.length else Hit(t)
+            if inside < lay.state_spans[0].x:
+                return Hit(t, "edge")
+    elif rows["lane"].height and rows["lane"].top <= y < rows["lane"].bottom:
+        return Hit(t, "edge")
+    return Hit(t)
+
+
+def _on_strip(data: StageData, lay: StageLayout, t: int, inside: float, y: float) -> Hit | None:
+    state_pitch, gate_pitch = lay.cell_heights
+    first = len(data.states)
+    if lay.detail == Detail.HEAT:
+        bands = [*lay.state_bands, *lay.gate_bands]
+        for i, band in enumerate(bands):
+            for row, gradient in ((band.value, False), (band.gradient, True)):
+                if row.top <= y < row.bottom:
+                    cell = int((y - row.top) * data.scene.cells / row.height)
+                    return Hit(t, "cell", i, min(cell, data.scene.cells - 1), gradient)
+        return None
+    for spans, row, pitch, base in (
+        (lay.state_spans, lay.rows["state"], state_pitch, 0),
+        (lay.gate_spans, lay.rows["gates"], gate_pitch, first),
+    ):
+        if not row.top <= y < row.bottom:
+            continue
+        for i, span in enumerate(spans):
+            if span.x - 1 <= inside < span.right + 1:
+                cell = min(int((y - row.top) // pitch), data.scene.cells - 1)
+                return Hit(t, "cell", base + i, cell, inside >= span.gradient_x)
+    return None
+
+
+def tip(data: StageData, place: Hit) -> str:
+    """The exact numbers at a place, in words."""
+    if place.row == "cell" and place.strip is not None and place.cell is not None:
+        return cell_tip(data, data.strips[place.strip], place.t, place.cell)
+    if place.row == "output":
+        return output_tip(data, place.t)
+    if place.row == "loss":
+        return loss_tip(data, place.t)
+    if place.row == "edge":
+        return edge_tip(data, place.t)
+    if place.row == "streams":
+        return streams_tip(data, place.t)
+    target = data.scene.targets[place.t]
+    asked = f", target “{target}”" if target else ", no loss is asked here"
+    return f"t = {place.t}: reads “{data.scene.tokens[place.t]}”{asked}"
+
+
+def unit_of(data: StageData, place: Hit) -> int | None:
+    """The unit at a place: in a group the one the cell shows, None where there is none."""
+    if place.strip is None or place.cell is None:
+        return None
+    units = data.scene.units_of(place.cell)
+    strip: Strip = data.strips[place.strip]
+    row = strip.gradients if place.gradient else strip.track.values
+    shown = (strip.gradient_cells if place.gradient else strip.track.cells)[place.t, place.cell]
+    for unit in units:
+        value = row[place.t, unit]
+        if value == shown or (value != value and shown != shown):
+            return unit
+    return units[0]

@@ -1,0 +1,324 @@
+"""Where everything on the stage stands: columns, rows, strips and how much detail fits, without Qt.
+
+All lengths are logical pixels. Details fold away in one fixed order as columns get narrower:
+``FULL`` (top three words) → ``TARGET`` (the target's word only) → ``BARS`` (no words) → ``STRIPS``
+(no arrows) → ``HEAT`` (one heat map a strip over all time).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+#: Columns never get wider than this, however few there are; narrower than the second they scroll.
+WIDEST, NARROWEST = 152.0, 3.0
+TOP_WORDS = 3
+
+
+class Detail(IntEnum):
+    """How much of a column is drawn; more is greater."""
+
+    HEAT = 0
+    STRIPS = 1
+    BARS = 2
+    TARGET = 3
+    FULL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A horizontal band of the stage."""
+
+    top: int
+    height: int
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.height
+
+    @property
+    def middle(self) -> float:
+        return self.top + self.height / 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A strip inside a column: value cells and, to their right, gradient cells; ``x`` counts from the column."""
+
+    x: int
+    width: int
+    gradient_x: int
+    gradient_width: int
+
+    @property
+    def right(self) -> int:
+        return self.gradient_x + self.gradient_width
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A strip of the ``HEAT`` detail: a row of values over all time and, below it, one of gradients."""
+
+    value: Row
+    gradient: Row
+
+
+@dataclass(frozen=True)
+class StageLayout:
+    """The geometry for one size; a new one is made when any of its fields changes."""
+
+    width: int
+    height: int
+    length: int
+    cells: int
+    states: int
+    gates: int
+    zoom: float = 1.0
+    offset: float = 0.0
+    scale: float = 1.0
+
+    @cached_property
+    def gutter(self) -> int:
+        """Width of the row labels on the left."""
+        return round(66 * self.scale)
+
+    @cached_property
+    def room(self) -> int:
+        """Width that the columns have between the gutter and the right margin."""
+        return max(20, self.width - self.gutter - round(10 * self.scale))
+
+    @cached_property
+    def fitted(self) -> float:
+        """Column width at which all columns are seen."""
+        return min(WIDEST * self.scale, self.room / max(1, self.length))
+
+    @cached_property
+    def column_width(self) -> float:
+        """Column width at this zoom."""
+        return max(NARROWEST, min(self.fitted * max(1.0, self.zoom), max(self.fitted, WIDEST * self.scale)))
+
+    @cached_property
+    def content_width(self) -> float:
+        """Width of all columns together; beyond :attr:`room` the stage scrolls."""
+        return self.column_width * self.length
+
+    @cached_property
+    def furthest(self) -> float:
+        """The largest offset that shows something."""
+        return max(0.0, self.content_width - self.room)
+
+    @cached_property
+    def shift(self) -> float:
+        """The offset, kept within what there is to scroll."""
+        return min(max(0.0, self.offset), self.furthest)
+
+    @cached_property
+    def detail(self) -> Detail:
+        """How much fits a column of this width and this many gates."""
+        w = self.column_width / self.scale
+        if w < max(14, 4 * self.gates + 4, 4 * self.states + 4):
+            return Detail.HEAT
+        if w < 34:
+            return Detail.STRIPS
+        if w < 60:
+            return Detail.BARS
+        return Detail.TARGET if w < 88 else Detail.FULL
+
+    def left(self, t: int) -> int:
+        """Left edge of column ``t``; ``left(length)`` is where the last one ends."""
+        return round(self.gutter + t * self.column_width - self.shift)
+
+    def right(self, t: int) -> int:
+        """Right edge of column ``t``."""
+        return self.left(t + 1)
+
+    def column_at(self, x: float) -> int | None:
+        """The column at ``x``, or None beside the columns."""
+        if x < self.gutter or x > self.gutter + self.room:
+            return None
+        t = int((x - self.gutter + self.shift) // self.column_width)
+        return t if 0 <= t < self.length else None
+
+    def boundary_near(self, x: float) -> int:
+        """The boundary nearest to ``x``: ``t`` is the one between columns ``t − 1`` and ``t``."""
+        return min(max(0, round((x - self.gutter + self.shift) / self.column_width)), self.length)
+
+    @cached_property
+    def visible(self) -> range:
+        """The columns that are at least partly seen."""
+        first = int(self.shift // self.column_width)
+        last = int((self.shift + self.room) // self.column_width) + 1
+        return range(max(0, first), min(self.length, last))
+
+    def offset_showing(self, t: int) -> float:
+        """The offset nearest to this one with column ``t`` and a neighbour on each side in full view."""
+        w = self.column_width
+        lowest, highest = (t + 2) * w - self.room, (t - 1) * w
+        if lowest > highest:
+            return min(max(0.0, t * w + w / 2 - self.room / 2), self.furthest)
+        return min(max(0.0, min(max(self.shift, lowest), highest)), self.furthest)
+
+    # -- rows -----------------------------------------------------------------------------------
+
+    @cached_property
+    def _fixed(self) -> dict[str, int]:
+        """Heights of the rows without cells and of the gaps, between their least and their best."""
+        d, s = self.detail, self.scale
+        words = {Detail.FULL: TOP_WORDS, Detail.TARGET: 1}.get(d, 0)
+        least = {
+            "number": 13 if d >= Detail.BARS else 0,
+            "bar": 18,
+            "output": 15 * words if words else 14,
+            "lane": 0 if d >= Detail.BARS else 14,
+            "names": 14 if d == Detail.FULL and self.gates > 1 else 0,
+            "input": 20 if d >= Detail.BARS else (34 if d == Detail.STRIPS else 16),
+            "time": 13,
+            "gap": 7,
+        }
+        best = {
+            "number": 18 if d >= Detail.BARS else 0,
+            "bar": 40,
+            "output": 22 * words if words else 26,
+            "lane": 0 if d >= Detail.BARS else 18,
+            "names": 17 if d == Detail.FULL and self.gates > 1 else 0,
+            "input": 30 if d >= Detail.BARS else (58 if d == Detail.STRIPS else 18),
+            "time": 18,
+            "gap": 20,
+        }
+        gaps = 5
+        wanted = self.height - s * (sum(best.values()) + (gaps - 1) * best["gap"])
+        needed = 2.0 * self.cells * 7 * s
+        spare = s * (sum(best.values()) - sum(least.values()) + (gaps - 1) * (best["gap"] - least["gap"]))
+        share = min(1.0, max(0.0, 1.0 - (needed - wanted) / spare)) if spare > 0 else 1.0
+        return {k: round(s * (least[k] + share * (best[k] - least[k]))) for k in least}
+
+    @cached_property
+    def cell_room(self) -> int:
+        """Height that state and gate cells share."""
+        f = self._fixed
+        return max(8, self.height - sum(f.values()) - 4 * f["gap"])
+
+    @cached_property
+    def most_cells(self) -> int:
+        """More cells in a strip than this would be thinner than two pixels: aggregate to it."""
+        if self.detail == Detail.HEAT:
+            bands = 2 * (self.states + self.gates)
+            return max(1, self.cell_room // bands)
+        return max(1, self.cell_room // 4)
+
+    @cached_property
+    def cell_heights(self) -> tuple[int, int]:
+        """Pixels of one state cell and of one gate cell: whole, so that every cell is alike."""
+        widest = round((44 if self.cells <= 3 else 26) * self.scale)
+        total = self.cell_room / max(1, self.cells)
+        state = min(widest, max(1, int(total * 0.45)))
+        gate = min(widest, max(1, int(total - state)), max(1, round(state * 1.3)))
+        return state, gate
+
+    @cached_property
+    def rows(self) -> dict[str, Row]:
+        """Rows by name: loss (its ``number`` and ``bar``), output, state, lane, gates, names, input, time."""
+        f = self._fixed
+        state, gate = self.cell_heights
+        if self.detail == Detail.HEAT:
+            bands = self.states + self.gates
+            unit = self.cell_room / max(1, bands)
+            heights = {"state": int(unit * self.states), "gates": int(unit * self.gates)}
+        else:
+            heights = {"state": state * self.cells, "gates": gate * self.cells}
+        spare = max(0, self.cell_room - heights["state"] - heights["gates"])
+        gap = f["gap"] + min(spare // 4, round(14 * self.scale))
+        used = sum(f.values()) - f["gap"] + sum(heights.values()) + 4 * gap
+        y = max(0, (self.height - used) // 2)
+        rows: dict[str, Row] = {}
+        for name, height, after in (
+            ("number", f["number"], 0),
+            ("bar", f["bar"], gap),
+            ("output", f["output"], gap),
+            ("state", heights["state"], 0),
+            ("lane", f["lane"], gap),
+            ("gates", heights["gates"], 0),
+            ("names", f["names"], gap),
+            ("input", f["input"], 0),
+            ("time", f["time"], 0),
+        ):
+            rows[name] = Row(y, height)
+            y += height + after
+        rows["loss"] = Row(rows["number"].top, rows["bar"].bottom - rows["number"].top)
+        rows["all"] = Row(rows["number"].top, rows["time"].bottom - rows["number"].top)
+        return rows
+
+    # -- inside a column ------------------------------------------------------------------------
+
+    @cached_property
+    def side(self) -> int:
+        """Free room on each side of a column's content, where arrows and ribbons run."""
+        w = self.column_width
+        if self.detail >= Detail.TARGET:
+            return round(min(max(0.19 * w, 10 * self.scale), 30 * self.scale))
+        return round(5 * self.scale) if self.detail == Detail.BARS else 1
+
+    @cached_property
+    def inner(self) -> int:
+        """Width of a column's content."""
+        return max(2, int(self.column_width) - 2 * self.side)
+
+    @cached_property
+    def state_spans(self) -> tuple[Span, ...]:
+        """Where the state strips stand in a column."""
+        return self._spans(self.states, 40, 14, 0.30)
+
+    @cached_property
+    def gate_spans(self) -> tuple[Span, ...]:
+        """Where the gate strips stand in a column."""
+        return self._spans(self.gates, 22, 18, 0.46)
+
+    def _spans(self, count: int, widest: int, widest_gradient: int, share: float) -> tuple[Span, ...]:
+        if count == 0:
+            return ()
+        roomy = self.detail >= Detail.TARGET
+        between = (round(min(8.0, self.inner / (5 * count)) * self.scale) if roomy else 1) if count > 1 else 0
+        hair = 2 if roomy else (1 if self.detail == Detail.BARS else 0)
+        each = (self.inner - between * (count - 1)) // count
+        gradient = max(1, min(round(widest_gradient * self.scale), int((each - hair) * share)))
+        value = max(1, min(round(widest * self.scale), each - hair - gradient))
+        each = value + hair + gradient
+        x = self.side + max(0, (self.inner - count * each - between * (count - 1)) // 2)
+        spans = []
+        for _ in range(count):
+            spans.append(Span(x, value, x + value + hair, gradient))
+            x += each + between
+        return tuple(spans)
+
+    @cached_property
+    def state_bands(self) -> tuple[Band, ...]:
+        """Heat rows of the states, for the ``HEAT`` detail."""
+        return _bands(self.rows["state"], self.states)
+
+    @cached_property
+    def gate_bands(self) -> tuple[Band, ...]:
+        """Heat rows of the gates, for the ``HEAT`` detail."""
+        return _bands(self.rows["gates"], self.gates)
+
+    @cached_property
+    def value_lane(self) -> float:
+        """Height at which value arrows run."""
+        row = self.rows["state"]
+        return row.top + 0.25 * row.height if self.detail >= Detail.BARS else self.rows["lane"].top + 4.0
+
+    @cached_property
+    def credit_lane(self) -> float:
+        """Height at which gradient ribbons run: the + of every step stands on it."""
+        row = self.rows["state"]
+        return row.top + 0.75 * row.height if self.detail >= Detail.BARS else self.rows["lane"].middle + 2.0
+
+
+def _bands(row: Row, count: int) -> tuple[Band, ...]:
+    result = []
+    for i in range(count):
+        top = row.top + row.height * i // count
+        bottom = row.top + row.height * (i + 1) // count - (3 if row.height >= 20 * count else 1)
+        half = max(1, (bottom - top) // 2)
+        result.append(Band(Row(top, half), Row(top + half, max(1, bottom - top - half))))
+    return tuple(result)

@@ -1,0 +1,177 @@
+"""What the stage shows of one sentence's forward pass, whether or not it has been stepped through yet.
+
+A scene belongs to one trace: it is made once and shared by every position of the walk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rnncore.cells import Cell
+from rnncore.trace import IGNORE, Trace
+
+from ..theme.colourmap import AsinhScale, value_scale
+
+Floats = NDArray[np.float64]
+#: More units than this are shown in groups, and the stage says so.
+MOST_UNITS = 64
+TOP = 3
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Track:
+    """One named value of the cell over time.
+
+    ``values`` is (T, H); ``cells`` (T, n) is what is painted: the values themselves, or of each group of
+    units the one furthest from zero.
+    """
+
+    label: str
+    node: int
+    values: Floats
+    cells: Floats
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scene:
+    """Everything about a sentence that does not depend on the position in the walk.
+
+    ``words`` holds, for each of T steps, the labels of the most probable tokens with the target always
+    among them; ``shares`` (T, n) their probabilities, ``target_row`` (T,) which of them is the target (−1
+    where the step has none), ``target_share`` (T,) its probability.
+    """
+
+    length: int
+    hidden: int
+    group: int
+    tokens: tuple[str, ...]
+    targets: tuple[str, ...]
+    words: tuple[tuple[str, ...], ...]
+    shares: Floats
+    target_row: NDArray[np.intp]
+    target_share: Floats
+    masked: NDArray[np.bool_]
+    losses: Floats
+    tallest_loss: float
+    states: tuple[Track, ...]
+    gates: tuple[Track, ...]
+    value_scale: AsinhScale
+
+    @property
+    def cells(self) -> int:
+        """Painted cells in a strip: ``hidden`` when every unit has its own."""
+        return -(-self.hidden // self.group)
+
+    def units_of(self, cell: int) -> range:
+        """The units that a painted cell stands for."""
+        return range(cell * self.group, min(self.hidden, (cell + 1) * self.group))
+
+
+def make_scene(
+    trace: Trace, targets: ArrayLike, labels: Sequence[str], most_cells: int = MOST_UNITS
+) -> Scene:
+    """The scene of one sentence of T steps; ``labels`` names every token of the vocabulary, in order.
+
+    At most ``most_cells`` cells a strip (never more than 64): beyond that units are grouped.
+    """
+    wanted = np.asarray(targets, dtype=np.int64)
+    hidden = int(trace.model.hidden_size)
+    group = group_size(hidden, most_cells)
+    states = tuple(_track(trace, name, index, group) for name, index in _states(trace.cell))
+    gates = tuple(_track(trace, name, index, group) for name, index in gate_nodes(trace.cell))
+    losses = np.asarray(trace.losses(wanted), dtype=np.float64)
+    finite = losses[np.isfinite(losses)]
+    words, shares, row, share = _outputs(np.asarray(trace.probabilities), wanted, labels)
+    everything = np.concatenate([t.values.ravel() for t in states + gates]) if states else np.zeros(0)
+    return Scene(
+        length=trace.length,
+        hidden=hidden,
+        group=group,
+        tokens=tuple(labels[int(i)] for i in trace.inputs),
+        targets=tuple("" if i == IGNORE else labels[int(i)] for i in wanted),
+        words=words,
+        shares=shares,
+        target_row=row,
+        target_share=share,
+        masked=wanted == IGNORE,
+        losses=losses,
+        tallest_loss=max(float(finite.max()) if finite.size else 0.0, 1e-12),
+        states=states,
+        gates=gates,
+        value_scale=value_scale(everything),
+    )
+
+
+def gate_nodes(cell: Cell) -> tuple[tuple[str, int], ...]:
+    """(label, node) of the strips below the state: the gates, squashed to 0…1 first, else the pre-activations."""
+    named = [(name, cell.node(name)) for name in cell.gates]
+    if named:
+        ordered = sorted(named, key=lambda pair: pair[1].op != "sigmoid")
+        return tuple((name, node.index) for name, node in ordered)
+    inner = [n for n in cell.nodes if n.name is not None and n.name.split("_")[0] == "a" and not n.is_leaf]
+    return tuple((n.name or n.text, n.index) for n in inner if n.index not in cell.outputs.values())
+
+
+def group_size(hidden: int, most_cells: int) -> int:
+    """Units a cell must stand for so that at most ``min(most_cells, 64)`` cells are painted."""
+    return max(1, -(-hidden // max(1, min(most_cells, MOST_UNITS))))
+
+
+def grouped(values: Floats, group: int) -> Floats:
+    """(T, H) → (T, ⌈H/group⌉): of each group the number furthest from zero, sign kept; NaN beats all."""
+    if group == 1 or values.shape[1] == 0:
+        return values
+    steps, hidden = values.shape
+    cells = -(-hidden // group)
+    padded = np.zeros((steps, cells * group))
+    padded[:, :hidden] = values
+    blocks = padded.reshape(steps, cells, group)
+    size = np.where(np.isnan(blocks), np.inf, np.abs(blocks))
+    size = np.where(np.isinf(blocks), np.finfo(np.float64).max, size)
+    return np.take_along_axis(blocks, size.argmax(axis=2)[..., None], axis=2)[..., 0]
+
+
+def _states(cell: Cell) -> list[tuple[str, int]]:
+    """States in the order they are drawn: h last, next to where the gradient enters."""
+    return [(s, cell.outputs[s]) for s in reversed(cell.states)]
+
+
+def _track(trace: Trace, label: str, node: int, group: int) -> Track:
+    values = np.asarray(trace.value(node), dtype=np.float64)
+    return Track(label, node, values, grouped(values, group))
+
+
+def _outputs(
+    probabilities: Floats, targets: NDArray[np.int64], labels: Sequence[str]
+) -> tuple[tuple[tuple[str, ...], ...], Floats, NDArray[np.intp], Floats]:
+    steps, size = probabilities.shape
+    count = min(TOP, size)
+    ranked = np.where(np.isnan(probabilities), -1.0, probabilities)
+    top = _largest_first(ranked, count)
+    for t in range(steps):
+        if targets[t] != IGNORE and targets[t] not in top[t]:
+            top[t, -1] = targets[t]
+    shares = np.take_along_axis(probabilities, top, axis=1)
+    hit = top == targets[:, None]
+    row = np.where(hit.any(axis=1), hit.argmax(axis=1), -1)
+    target_share = np.where(
+        targets == IGNORE,
+        0.0,
+        np.take_along_axis(probabilities, np.maximum(targets, 0)[:, None], axis=1)[:, 0] if steps else 0.0,
+    )
+    words = tuple(tuple(labels[int(i)] for i in line) for line in top)
+    return words, shares, row, target_share
+
+
+def _largest_first(values: Floats, count: int) -> NDArray[np.intp]:
+    """(T, V) → (T, count): where each row's largest numbers stand, largest first, without sorting all of V."""
+    if values.shape[1] > 4 * count:
+        some = np.sort(np.argpartition(-values, count, axis=1)[:, :count], axis=1)
+    else:
+        some = np.broadcast_to(np.arange(values.shape[1]), values.shape)
+    order = np.argsort(-np.take_along_axis(values, some, axis=1), axis=1, kind="stable")[:, :count]
+    return np.take_along_axis(some, order, axis=1)

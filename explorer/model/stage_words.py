@@ -1,0 +1,115 @@
+"""The stage in words: numbers as they are read aloud, tool tips and the spoken summary."""
+
+from __future__ import annotations
+
+import math
+
+from .stage_records import StageData, Strip
+
+
+def number(value: float, signed: bool = False) -> str:
+    """Six significant digits with a true minus sign; NaN and infinities by name."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+∞" if value > 0 else "−∞"
+    text = f"{value:+.6g}" if signed else f"{value:.6g}"
+    return text.replace("-", "−")
+
+
+def short(value: float, signed: bool = False) -> str:
+    """At most five characters or so, for a cell or a column head."""
+    if not math.isfinite(value):
+        return number(value)
+    size = abs(value)
+    if size == 0.0:
+        text = "0"
+    elif size >= 1e4 or size < 1e-3:
+        text = f"{size:.0e}".replace("e-0", "e-").replace("e+0", "e")
+    elif size >= 100:
+        text = f"{size:.0f}"
+    else:
+        text = f"{size:.3f}" if size < 10 else f"{size:.1f}"
+    return ("−" if value < 0 else "+" if signed and value > 0 else "") + text
+
+
+def percent(share: float) -> str:
+    """A probability in whole per cent, as it stands beside a bar."""
+    if math.isnan(share):
+        return "NaN"
+    if 0.0 < share < 0.005:
+        return "<1"
+    return f"{100.0 * share:.0f}"
+
+
+def cell_tip(data: StageData, strip: Strip, t: int, cell: int) -> str:
+    """The exact numbers of one cell: ``h[7] at t = 5: −0.4312, ∂L/∂h = +0.0031``."""
+    units = data.scene.units_of(cell)
+    name = strip.track.label
+    lines = []
+    for unit in units:
+        text = f"{name}[{unit}] at t = {t}"
+        if not strip.known[t]:
+            lines.append(f"{text}: not computed yet")
+            continue
+        text += f" = {number(strip.track.values[t, unit], signed=True)}"
+        if strip.gradient_known[t]:
+            text += f",  ∂L/∂{name} = {number(strip.gradients[t, unit], signed=True)}"
+        lines.append(text)
+    if len(units) > 1:
+        lines.insert(0, f"Units {units[0]}–{units[-1]}; the cell shows the one furthest from zero.")
+    return "\n".join(lines)
+
+
+def output_tip(data: StageData, t: int) -> str:
+    """The distribution of one step in words."""
+    if not data.output_known[t]:
+        return f"Output at t = {t}: not computed yet"
+    scene = data.scene
+    lines = [f"Output at t = {t}"]
+    for i, word in enumerate(scene.words[t]):
+        mark = "  ← target" if i == scene.target_row[t] else ""
+        lines.append(f"P({word}) = {number(scene.shares[t, i])}{mark}")
+    return "\n".join(lines)
+
+
+def loss_tip(data: StageData, t: int) -> str:
+    """The loss of one step in words."""
+    scene = data.scene
+    if scene.masked[t]:
+        return f"t = {t} carries no loss: the task asks nothing here"
+    if not data.loss_known[t]:
+        return f"Loss at t = {t}: not computed yet"
+    target, share = scene.targets[t], number(scene.target_share[t])
+    return f"L{t} = −ln P({target}) = −ln {share} = {number(scene.losses[t])} nats"
+
+
+def edge_tip(data: StageData, t: int) -> str:
+    """What crosses the boundary between steps t−1 and t."""
+    before = f"t = {t - 1}" if t else "the initial state"
+    norm = data.credit[t]
+    if norm == norm:
+        return f"‖gradient‖ that flowed from t = {t} to {before}: {number(norm)}"
+    if data.cut.boundaries[t]:
+        return f"Cut between t = {t} and {before}: values flow on, credit does not"
+    return f"No gradient has crossed from t = {t} to {before} yet"
+
+
+def streams_tip(data: StageData, t: int) -> str:
+    """The two streams that meet at h_t."""
+
+    def say(norm: float) -> str:
+        return number(norm) if norm == norm else "none yet"
+
+    return (
+        f"Two streams meet at h[t = {t}]\n"
+        f"from this step's loss: ‖·‖ = {say(float(data.from_loss[t]))}\n"
+        f"from the future: ‖·‖ = {say(float(data.from_future[t]))}\n"
+        f"sum ∂L/∂h: ‖·‖ = {say(float(data.summed[t]))}"
+    )
+
+
+def spoken(data: StageData) -> str:
+    """One sentence for a screen reader."""
+    parts = [f"Unrolled network, {data.scene.length} time steps, {data.scene.hidden} units", data.subtitle]
+    return ". ".join(p for p in parts if p)

@@ -1,0 +1,358 @@
+"""Paints the columns of the stage: loss, output, strips, gates and input of each time step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
+
+from ...model.stage_records import StageData, Strip
+from ...model.stage_layout import Detail, Row, Span, StageLayout
+from ...model.stage_words import percent, short
+from ...theme.colourmap import AsinhScale
+from ...theme.theme import Theme
+from ...theme.tokens import RADIUS, luminance
+from ...widgets.paint import elided, hatch, pen, rounded
+from .pixels import strip_image
+
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+
+
+@dataclass
+class Brush:
+    """What every painting function of the stage needs: a painter and what it paints from."""
+
+    painter: QPainter
+    data: StageData
+    layout: StageLayout
+    theme: Theme
+    ratio: float
+
+    def colour(self, token: str, alpha: float = 1.0) -> QColor:
+        return self.theme.colour(token, alpha)
+
+    def text(self, rect: QRectF, flags: Qt.AlignmentFlag, text: str, font: QFont, colour: QColor) -> None:
+        """One line of text, shortened to fit."""
+        self.painter.setFont(font)
+        self.painter.setPen(colour)
+        self.painter.drawText(rect, flags, elided(text, font, rect.width()))
+
+
+def paint_columns(brush: Brush, columns: range) -> None:
+    """Paint ``columns`` anew, background included; the caller clips to them."""
+    lay = brush.layout
+    for t in columns:
+        _ground(brush, t)
+        _loss(brush, t)
+        _output(brush, t)
+        _input(brush, t)
+    if lay.detail > Detail.HEAT:
+        rows = lay.rows
+        state, gate = lay.cell_heights
+        for strips, spans, row, pitch in (
+            (brush.data.states, lay.state_spans, rows["state"], state),
+            (brush.data.gates, lay.gate_spans, rows["gates"], gate),
+        ):
+            for strip, span in zip(strips, spans, strict=True):
+                _strip(brush, strip, span, row, pitch, columns)
+
+
+def column_rect(lay: StageLayout, t: int) -> QRectF:
+    """All of column ``t``."""
+    return QRectF(lay.left(t), 0, lay.right(t) - lay.left(t), lay.height)
+
+
+def _ground(brush: Brush, t: int) -> None:
+    lay, data, p = brush.layout, brush.data, brush.painter
+    rows = lay.rows["all"]
+    if data.current_t == t:
+        inset = 2 if lay.detail >= Detail.BARS else 0
+        band = QRectF(lay.left(t) + inset, rows.top - 4, lay.right(t) - lay.left(t) - 2 * inset, rows.height + 8)
+        alpha = 0.14 if brush.theme.tokens.dark else 0.13
+        rounded(p, band, RADIUS.band if inset else 0, brush.colour(data.focus, alpha))
+    if data.cut.dropped[t]:
+        alpha = (0.42 if data.cut_in_force else 0.17) * (1.0 if brush.theme.tokens.dark else 0.8)
+        area = QRectF(lay.left(t), rows.top - 4, lay.right(t) - lay.left(t), rows.height + 8)
+        p.fillRect(area, hatch(brush.colour("cut", alpha), 9, brush.ratio))
+
+
+def _loss(brush: Brush, t: int) -> None:
+    lay, data, scene, p = brush.layout, brush.data, brush.data.scene, brush.painter
+    number, bar = lay.rows["number"], lay.rows["bar"]
+    x, width = lay.left(t), lay.right(t) - lay.left(t)
+    full = lay.detail >= Detail.TARGET
+    bar_width = min(48 * brush.theme.scale, 0.5 * width) if full else max(1.0, width - (6 if number.height else 1))
+    left = round(x + (width - bar_width) / 2) if lay.detail > Detail.HEAT else x
+    if scene.masked[t]:
+        if number.height:
+            font = brush.theme.font("tiny")
+            brush.text(QRectF(x, bar.top, width, bar.height), _CENTRE, "no loss" if full else "–", font, brush.colour("muted"))
+        return
+    base = QRectF(left, bar.bottom - 1, bar_width, 1)
+    if not data.loss_known[t]:
+        p.fillRect(base, brush.colour("line"))
+        return
+    value = float(scene.losses[t])
+    walking = data.walking == t
+    finite = bool(np.isfinite(value))
+    share = max(0.0, value) / scene.tallest_loss if finite else 1.0
+    tall = max(1, round(share * bar.height))
+    token = "loss" if finite else ("nan" if value != value else "plus_inf")
+    area = QRectF(left, bar.bottom - tall, bar_width, tall)
+    if tall > 4 and lay.detail >= Detail.BARS:
+        rounded(p, area, RADIUS.cell, brush.colour(token, 0.95 if walking or not finite else 0.5))
+    else:
+        p.fillRect(area, brush.colour(token, 0.95 if walking or not finite else 0.6))
+    if number.height:
+        font = brush.theme.font("label" if full else "tiny", bold=walking, fixed=True)
+        text = short(value) if full else (f"{value:.1f}" if finite else short(value))
+        room = QRectF(x, number.top, width, number.height)
+        if QFontMetricsF(font).horizontalAdvance(text) <= width:
+            brush.text(room, _CENTRE, text, font, brush.colour("loss" if walking else "muted"))
+
+
+def _output(brush: Brush, t: int) -> None:
+    lay, data, scene = brush.layout, brush.data, brush.data.scene
+    row = lay.rows["output"]
+    x = lay.left(t) + lay.side
+    known = bool(data.output_known[t])
+    target = int(scene.target_row[t])
+    if lay.detail >= Detail.TARGET:
+        if lay.detail == Detail.FULL:
+            shown = list(range(len(scene.words[t])))
+        else:
+            shown = [target if target >= 0 else 0]
+        count = 3 if lay.detail == Detail.FULL else 1
+        gap = 4 if row.height >= 56 else 2
+        each = (row.height - gap * (count - 1)) / count
+        for i, which in enumerate(shown):
+            top = round(row.top + i * (each + gap))
+            area = QRectF(x, top, lay.inner, round(each))
+            _word(brush, area, t, which, which == target, known)
+        return
+    share = float(scene.target_share[t]) if target >= 0 else float(scene.shares[t, 0])
+    token = "loss" if target >= 0 else "value"
+    width = lay.right(t) - lay.left(t) - (2 * lay.side if lay.detail > Detail.HEAT else 0)
+    left = x if lay.detail > Detail.HEAT else lay.left(t)
+    area = QRectF(left, row.top, width, row.height)
+    if not known:
+        brush.painter.fillRect(QRectF(left, row.bottom - 1, width, 1), brush.colour("line"))
+        return
+    brush.painter.fillRect(area, brush.colour("raised"))
+    tall = round(row.height * share) if share == share else row.height
+    fill = brush.colour("value", 0.65) if share == share else brush.colour("nan")
+    brush.painter.fillRect(QRectF(left, row.bottom - tall, width, tall), fill)
+    if target >= 0 and lay.detail >= Detail.STRIPS:
+        brush.painter.fillRect(QRectF(left, row.bottom - max(1, tall), width, 1.5), brush.colour(token))
+
+
+def _word(brush: Brush, area: QRectF, t: int, which: int, is_target: bool, known: bool) -> None:
+    p, scene, theme = brush.painter, brush.data.scene, brush.theme
+    if not known:
+        rounded(p, area, RADIUS.bar, None, brush.colour("line", 0.8))
+        return
+    share = float(scene.shares[t, which])
+    rounded(p, area, RADIUS.bar, brush.colour("raised"))
+    if share != share:
+        rounded(p, area, RADIUS.bar, brush.colour("nan", 0.35))
+    elif share > 0.0:
+        wide = max(2.0, area.width() * share)
+        rounded(p, QRectF(area.left(), area.top(), wide, area.height()), min(RADIUS.bar, wide / 2), brush.colour("value", 0.36))
+    if is_target:
+        p.fillRect(QRectF(area.left() - 3, area.top() - 1, 3, area.height() + 2), brush.colour("loss"))
+    small = area.height() < 18 * theme.scale
+    number_font = theme.font("tiny" if small else "small", fixed=True)
+    text = percent(share)
+    room = QFontMetricsF(number_font).horizontalAdvance(text)
+    pad = 6.0 if brush.layout.detail == Detail.FULL else 3.0
+    brush.text(
+        area.adjusted(0, 0, -pad + 1, 0), _RIGHT, text, number_font,
+        brush.colour("text" if share > 0.8 else "muted"),
+    )
+    font = theme.font("small" if small else "label", bold=is_target)
+    brush.text(area.adjusted(pad, 0, -pad - room - 3, 0), _LEFT, scene.words[t][which], font, brush.colour("text"))
+
+
+def _input(brush: Brush, t: int) -> None:
+    lay, data, p, theme = brush.layout, brush.data, brush.painter, brush.theme
+    row, time = lay.rows["input"], lay.rows["time"]
+    x, width = lay.left(t), lay.right(t) - lay.left(t)
+    read, current = bool(data.read[t]), data.current_t == t
+    token = data.scene.tokens[t]
+    if lay.detail >= Detail.BARS:
+        tall = min(row.height - 2, theme.px(28))
+        side = lay.side if lay.detail >= Detail.TARGET else 1
+        area = QRectF(x + side - 1, row.top + (row.height - tall) // 2, width - 2 * side + 2, tall)
+        rounded(p, area, (area.height() - 1) / 2, brush.colour("raised") if read else None, brush.colour("line"))
+        font = theme.font("body" if lay.detail == Detail.FULL else "small", bold=read)
+        brush.text(area.adjusted(5, 0, -5, 0), _CENTRE, token, font, brush.colour("text" if read else "muted"))
+    elif lay.detail == Detail.STRIPS:
+        p.save()
+        p.translate(x + width / 2, row.bottom - 2)
+        p.rotate(-90)
+        font = theme.font("small", bold=read and current)
+        area = QRectF(0, -width / 2, row.height - 2, width)
+        brush.text(area, _LEFT, token, font, brush.colour("text" if read else "muted"))
+        p.restore()
+    else:
+        alpha = 0.9 if read else 0.25
+        p.fillRect(QRectF(x, row.top + 3, max(1, width - 1), 3), brush.colour("muted", alpha))
+    _time(brush, t, x, width, time, current)
+
+
+def _time(brush: Brush, t: int, x: int, width: int, row: Row, current: bool) -> None:
+    font = brush.theme.font("small", fixed=True)
+    colour = brush.colour("text" if current else "muted")
+    if brush.layout.detail >= Detail.TARGET:
+        brush.text(QRectF(x, row.top, width, row.height), _CENTRE, f"t = {t}", font, colour)
+        return
+    digits = QFontMetricsF(font).horizontalAdvance(str(brush.data.scene.length - 1)) + 6
+    every = next(n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if n * brush.layout.column_width >= digits)
+    if t % every == 0:
+        brush.painter.setFont(font)
+        brush.painter.setPen(colour)
+        brush.painter.drawText(QRectF(x + width / 2 - 40, row.top, 80, row.height), _CENTRE, str(t))
+
+
+def _strip(brush: Brush, strip: Strip, span: Span, row: Row, pitch: int, columns: range) -> None:
+    """One strip in every column: the slot, the value cells, the gradient cells beside them."""
+    lay, data = brush.layout, brush.data
+    margin = 2 if lay.detail >= Detail.TARGET else 0
+    value = CellRow(brush, strip.track.cells, data.scene.value_scale, row, pitch, columns, span.width, margin)
+    credit = CellRow(
+        brush, strip.gradient_cells, data.gradient_scale, row, pitch, columns, span.gradient_width, margin
+    )
+    edge = brush.colour("line", 0.75)
+    for t in columns:
+        x = lay.left(t)
+        if not strip.known[t]:
+            slot = QRectF(x + span.x - margin, row.top - margin, span.width + 2 * margin, row.height + 2 * margin)
+            rounded(brush.painter, slot, RADIUS.bar if margin else 0, None, edge)
+            continue
+        if strip.gradient_known[t]:
+            credit.draw(t, x + span.gradient_x)
+        value.draw(t, x + span.x)
+        if pitch >= 15 and span.width >= 34:
+            area = QRectF(x + span.x, row.top, span.width, row.height)
+            _print_cells(brush, strip.track.cells[t], area, pitch, data.scene.value_scale)
+
+
+class CellRow:
+    """The same strip in neighbouring columns: coloured at once when the first is drawn, then copied."""
+
+    def __init__(
+        self,
+        brush: Brush,
+        cells: np.ndarray,
+        scale: AsinhScale,
+        row: Row,
+        pitch: int,
+        columns: range,
+        width: int,
+        margin: int,
+    ) -> None:
+        self._brush, self._cells, self._scale, self._row = brush, cells, scale, row
+        self._pitch, self._columns, self._width, self._margin = pitch, columns, width, margin
+        self._image: QImage | None = None
+
+    def draw(self, t: int, x: int) -> None:
+        """Draw the cells of column ``t`` with their left edge at ``x``."""
+        brush, columns, row, margin = self._brush, self._columns, self._row, self._margin
+        if self._image is None:
+            self._image = strip_image(
+                self._cells[columns.start : columns.stop], brush.theme, self._scale, self._width, row.height,
+                self._pitch, brush.ratio, margin,
+            )
+            self._image.setDevicePixelRatio(brush.ratio)
+        wide = self._image.width() // len(columns)
+        source = QRectF((t - columns.start) * wide, 0, wide, self._image.height())
+        brush.painter.drawImage(QPointF(x - margin, row.top - margin), self._image, source)
+        _not_finite(brush, self._cells[t], QRectF(x, row.top, self._width, row.height), self._pitch)
+
+
+def _not_finite(brush: Brush, cells: np.ndarray, area: QRectF, pitch: int) -> None:
+    """Hatch over cells that are NaN or infinite, so that they stand out without colour too."""
+    bad = np.flatnonzero(~np.isfinite(cells))
+    if pitch < 5 or bad.size == 0:
+        return
+    pattern = hatch(brush.colour("background", 0.75), 4, brush.ratio)
+    for i in bad:
+        brush.painter.fillRect(QRectF(area.left(), area.top() + int(i) * pitch, area.width(), pitch - 1), pattern)
+
+
+def _print_cells(brush: Brush, cells: np.ndarray, area: QRectF, pitch: int, scale: AsinhScale) -> None:
+    """The numbers themselves, where a cell is large enough to hold them."""
+    font = brush.theme.font("tiny", fixed=True)
+    rgba = brush.theme.map.rgba(cells, scale)
+    metrics = QFontMetricsF(font)
+    for i, value in enumerate(cells):
+        text = f"{value:+.2f}".replace("-", "−") if np.isfinite(value) else short(float(value))
+        if metrics.horizontalAdvance(text) > area.width() - 2:
+            continue
+        ground = "#{:02X}{:02X}{:02X}".format(*(int(c) for c in rgba[i, :3]))
+        ink = QColor("#0E1116" if luminance(ground) > 0.18 else "#FFFFFF")
+        brush.painter.setFont(font)
+        brush.painter.setPen(ink)
+        brush.painter.drawText(QRectF(area.left(), area.top() + i * pitch, area.width(), pitch - 1), _CENTRE, text)
+
+
+def outline_current(brush: Brush) -> None:
+    """A frame around what the micro-step just done has touched."""
+    data, lay = brush.data, brush.layout
+    t = data.current_t
+    if t is None or t not in lay.visible:
+        return
+    width = 2.0 if lay.detail >= Detail.BARS else 1.0
+    for area in current_rects(data, lay, t):
+        rounded(brush.painter, area, RADIUS.bar + 1, None, brush.colour(data.focus), width)
+
+
+def current_rects(data: StageData, lay: StageLayout, t: int) -> list[QRectF]:
+    """Where the micro-step just done is seen in column ``t``; empty when it has no place of its own."""
+    rows, kind = lay.rows, data.current_kind
+    x, width = lay.left(t), lay.right(t) - lay.left(t)
+
+    def whole(row: Row, pad: float) -> list[QRectF]:
+        inset = max(0.0, lay.side - 6.0)
+        return [QRectF(x + inset, row.top - pad, width - 2 * inset, row.height + 2 * pad)]
+
+    if kind == "read":
+        return whole(rows["input"], 2)
+    if kind in ("logits", "softmax", "d_logits"):
+        return whole(rows["output"], 4)
+    if kind == "loss":
+        return whole(rows["loss"], 2)
+    if lay.detail == Detail.HEAT:
+        return []
+    found = []
+    for strips, spans, row in (
+        (data.states, lay.state_spans, rows["state"]),
+        (data.gates, lay.gate_spans, rows["gates"]),
+    ):
+        for strip, span in zip(strips, spans, strict=True):
+            if strip.track.node in data.current_nodes:
+                right = span.right if data.phase == "backward" else span.x + span.width
+                pad = 4 if lay.detail >= Detail.TARGET else 1
+                found.append(
+                    QRectF(x + span.x - pad, row.top - pad, right - span.x + 2 * pad, row.height + 2 * pad)
+                )
+    return found
+
+
+def gate_names(brush: Brush, columns: range) -> None:
+    """The gates' names below their strips."""
+    lay, row = brush.layout, brush.layout.rows["names"]
+    if not row.height:
+        return
+    font = brush.theme.font("tiny", fixed=True)
+    brush.painter.setFont(font)
+    for t in columns:
+        for strip, span in zip(brush.data.gates, lay.gate_spans, strict=True):
+            here = brush.data.current_t == t and strip.track.node in brush.data.current_nodes
+            brush.painter.setPen(brush.colour(brush.data.focus if here else "muted"))
+            area = QRectF(lay.left(t) + span.x - 8, row.top + 2, span.width + 16, row.height - 2)
+            brush.painter.drawText(area, _CENTRE, strip.track.label)

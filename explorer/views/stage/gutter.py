@@ -1,0 +1,80 @@
+"""Paints the row labels on the left of the stage."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+
+from ...model.stage_layout import Detail, Row
+from .columns import Brush
+
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+
+
+def paint_gutter(brush: Brush) -> None:
+    """Names of the rows, of the strips in them, and what a group of units means."""
+    lay, data, rows = brush.layout, brush.data, brush.layout.rows
+    _label(brush, rows["loss"], "loss", ())
+    output = "output" if lay.detail >= Detail.TARGET else "P(target)"
+    _label(brush, rows["output"], output, ())
+    if rows["input"].height >= 14:
+        _label(brush, rows["input"], "input", ())
+    if rows["time"].height >= 10:
+        _label(brush, rows["time"], "" if lay.detail >= Detail.TARGET else "t", ())
+    if lay.detail == Detail.HEAT:
+        for strips, bands in ((data.states, lay.state_bands), (data.gates, lay.gate_bands)):
+            for strip, band in zip(strips, bands, strict=True):
+                name = strip.track.label
+                _name(brush, band.value, name, "text")
+                _name(brush, band.gradient, f"∂L/∂{name}", "gradient")
+        return
+    states = " │ ".join(s.track.label for s in data.states)
+    gates = " ".join(s.track.label for s in data.gates)
+    grouped = f"{data.scene.group} units" if data.scene.group > 1 else ""
+    paired = any(bool(s.gradient_known.any()) for s in data.strips)
+    _label(brush, rows["state"], "state", _details(states, grouped, paired))
+    if data.gates:
+        squashed = len(data.gates) > 1
+        _label(brush, rows["gates"], "gates" if squashed else "before", _details(gates, grouped, paired))
+
+
+def _details(names: str, grouped: str, paired: bool) -> tuple[tuple[str, str], ...]:
+    lines = [(names, "muted")]
+    if paired:
+        lines.append(("value ∂L", "gradient"))
+    if grouped:
+        lines += [("a cell:", "muted"), ("largest of", "muted"), (grouped, "muted")]
+    return tuple(lines)
+
+
+def _label(brush: Brush, row: Row, title: str, details: tuple[tuple[str, str], ...]) -> None:
+    theme = brush.theme
+    line = theme.px(16)
+    lines = [(title, "label", "muted"), *((text, "small", token) for text, token in details)]
+    while len(lines) > 1 and line * len(lines) > row.height + line:
+        lines.pop()
+    y = row.middle - line * len(lines) / 2
+    for text, role, token in lines:
+        area = QRectF(0, y, brush.layout.gutter - 4, line)
+        if text == "value ∂L":
+            _pair(brush, area)
+        else:
+            brush.text(area, _LEFT, text, theme.font(role), brush.colour(token))
+        y += line
+
+
+def _pair(brush: Brush, area: QRectF) -> None:
+    """``value ∂L``, each word in its own colour: that is how strips stand side by side."""
+    font = brush.theme.font("small")
+    brush.painter.setFont(font)
+    brush.painter.setPen(brush.colour("value"))
+    brush.painter.drawText(area, _LEFT, "val")
+    brush.painter.setPen(brush.colour("gradient"))
+    brush.painter.drawText(area.adjusted(brush.painter.fontMetrics().horizontalAdvance("val "), 0, 0, 0), _LEFT, "∂L")
+
+
+def _name(brush: Brush, row: Row, text: str, token: str) -> None:
+    if row.height < 8:
+        return
+    role = "small" if row.height >= 12 else "tiny"
+    area = QRectF(0, row.top - 2, brush.layout.gutter - 4, row.height + 4)
+    brush.text(area, _LEFT, text, brush.theme.font(role), brush.colour(token))

@@ -1,0 +1,150 @@
+"""Paints what floats above the columns: the cut with its scissors, hover, selection, the first hint."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+
+from ...model.stage_layout import Detail
+from ...theme.tokens import RADIUS
+from ...widgets.paint import crisp, frame, pen, rounded, scissors
+from .columns import Brush
+
+CAPTION = "values still flow, credit does not"
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+def badge_centre(brush: Brush, boundary: int) -> QPointF:
+    """Where the scissors of ``boundary`` stand."""
+    lay = brush.layout
+    x = min(max(lay.left(boundary), lay.gutter), lay.gutter + lay.room)
+    return QPointF(crisp(x, brush.ratio), lay.credit_lane)
+
+
+def badge_radius(brush: Brush) -> float:
+    return (12.0 if brush.layout.detail >= Detail.TARGET else 9.0) * brush.theme.scale
+
+
+def paint_cut(brush: Brush, dragged: int | None, hovered: bool) -> None:
+    """The dashed line at every boundary that is cut, and the scissors on it; ``dragged`` is where they are held."""
+    data, lay = brush.data, brush.layout
+    shown = [int(t) for t in data.cut.boundaries.nonzero()[0]]
+    strong = data.cut_in_force or dragged is not None
+    if dragged is not None:
+        shown = [dragged]
+    for t in shown:
+        if lay.gutter <= lay.left(t) <= lay.gutter + lay.room + 1:
+            _line(brush, t, strong)
+    handle = dragged if dragged is not None else data.cut.handle
+    badges = shown if handle is None else sorted({*shown, handle})
+    for t in badges:
+        if lay.gutter - 2 <= lay.left(t) <= lay.gutter + lay.room + 1:
+            _badge(brush, t, 1.0 if strong or (hovered and t == handle) else 0.6, t == handle and hovered)
+    if strong and shown:
+        _caption(brush, shown[0], dragged)
+
+
+def _line(brush: Brush, boundary: int, strong: bool) -> None:
+    lay, painter = brush.layout, brush.painter
+    x = badge_centre(brush, boundary).x()
+    rows = lay.rows["all"]
+    line = pen(brush.colour("cut", 1.0 if strong else 0.45), 2.0 if strong else 1.0)
+    line.setDashPattern([3.0, 2.0] if strong else [6.0, 4.0])
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(line)
+    painter.drawLine(QPointF(x, rows.top - 4), QPointF(x, rows.bottom + 4))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+
+def _badge(brush: Brush, boundary: int, alpha: float, hovered: bool) -> None:
+    painter, centre, radius = brush.painter, badge_centre(brush, boundary), badge_radius(brush)
+    painter.setBrush(brush.colour("panel"))
+    painter.setPen(pen(brush.colour("cut", alpha), 2.0 if hovered else 1.25))
+    painter.drawEllipse(centre, radius, radius)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.save()
+    painter.translate(centre)
+    painter.rotate(-90)
+    scissors(painter, QPointF(0, 0), 1.15 * radius, brush.colour("cut", alpha))
+    painter.restore()
+
+
+def _caption(brush: Brush, boundary: int, dragged: int | None) -> None:
+    lay, data, theme = brush.layout, brush.data, brush.theme
+    text = CAPTION
+    if dragged is not None and data.cut.loss is not None:
+        k = max(0, data.cut.loss - dragged)
+        text = f"window k = {k}: loss {data.cut.loss} reaches back to t = {dragged}"
+    elif data.cut.handle is not None:
+        text += " (drag the scissors)"
+    font = theme.font("small", bold=True)
+    width = QFontMetricsF(font).horizontalAdvance(text) + 10
+    state, gates = lay.rows["state"], lay.rows["gates"]
+    top = (lay.rows["lane"].bottom if lay.rows["lane"].height else state.bottom) + 3
+    height = max(14.0, min(20.0, gates.top - top - 2.0))
+    x = badge_centre(brush, boundary).x() - width - 8
+    if x < lay.gutter:
+        x = badge_centre(brush, boundary).x() + 8
+    if x + width > lay.gutter + lay.room:
+        x = max(float(lay.gutter), lay.gutter + lay.room - width)
+    area = QRectF(round(x), top, width, height)
+    rounded(brush.painter, area, RADIUS.bar, brush.colour("panel", 0.94))
+    brush.text(area, _CENTRE, text, font, brush.colour("cut"))
+
+
+def paint_marks(brush: Brush) -> None:
+    """Hovered and selected time step, unit and strip."""
+    data, lay, marks = brush.data, brush.layout, brush.data.marks
+    for t, unit, node, token in (
+        (marks.selected_t, marks.selected_unit, marks.selected_node, "text"),
+        (marks.hover_t, marks.hover_unit, marks.hover_node, "muted"),
+    ):
+        if t is not None and t in lay.visible:
+            _column(brush, t, token)
+        if unit is not None and 0 <= unit < data.scene.hidden:
+            _unit(brush, unit // data.scene.group, t, node, token)
+
+
+def _column(brush: Brush, t: int, token: str) -> None:
+    lay = brush.layout
+    rows = lay.rows["all"]
+    area = QRectF(lay.left(t), rows.top - 4, lay.right(t) - lay.left(t), rows.height + 8)
+    frame(brush.painter, area, brush.colour(token, 0.75))
+
+
+def _unit(brush: Brush, cell: int, t: int | None, node: int | None, token: str) -> None:
+    """A hairline frame around the unit in the pointed-at column, in every strip of it."""
+    data, lay, painter = brush.data, brush.layout, brush.painter
+    if t is None or t not in lay.visible:
+        return
+    if lay.detail == Detail.HEAT:
+        x, width = lay.left(t), lay.right(t) - lay.left(t)
+        for band in (*lay.state_bands, *lay.gate_bands):
+            each = band.value.height / data.scene.cells
+            frame(painter, QRectF(x - 1, round(band.value.top + cell * each) - 1, width + 2, max(3, round(each) + 2)), brush.colour(token))
+        return
+    state, gate = lay.cell_heights
+    for strips, spans, row, pitch in (
+        (data.states, lay.state_spans, lay.rows["state"], state),
+        (data.gates, lay.gate_spans, lay.rows["gates"], gate),
+    ):
+        for strip, span in zip(strips, spans, strict=True):
+            here = node is None or strip.track.node == node
+            x = lay.left(t) + span.x
+            area = QRectF(x - 2, row.top + cell * pitch - 2, span.right - span.x + 4, pitch + 3)
+            frame(painter, area, brush.colour(token, 1.0 if here else 0.45), 2.0 if here else 1.0)
+
+
+def paint_hint(brush: Brush) -> None:
+    """The one quiet hint of an empty stage."""
+    text = brush.data.hint
+    if not text:
+        return
+    lay, font = brush.layout, brush.theme.font("body")
+    width = QFontMetricsF(font).horizontalAdvance(text) + 36
+    height = brush.theme.px(32)
+    left = lay.gutter + (min(lay.room, lay.content_width) - width) / 2
+    top = (lay.rows["state"].top + lay.rows["gates"].bottom - height) / 2
+    area = QRectF(round(max(lay.gutter, left)), round(top), width, height)
+    rounded(brush.painter, area, height / 2, brush.colour("panel"), brush.colour("line"))
+    brush.text(area, _CENTRE, text, font, brush.colour("muted"))
