@@ -180,12 +180,13 @@ def prompt_ids(model: Model, vocabulary: Vocabulary, prompt: Any) -> list[int]:
     """
     if vocabulary.size != model.vocabulary_size:
         raise RnnError(
-            f"The vocabulary has {vocabulary.size} tokens, but the model was made for {model.vocabulary_size}. "
-            "Use the vocabulary that the model was trained with."
+            f"The vocabulary has {vocabulary.size} tokens, but the model was made for "
+            f"{model.vocabulary_size}. Use the vocabulary that the model was trained with."
         )
     if isinstance(prompt, str):
         raise RnnError(
-            f"The prompt {prompt!r:.40} is a plain text. Give its tokens or ids, such as corpus.encode(text).ids."
+            f"The prompt {prompt!r:.40} is a plain text. "
+            "Give its tokens or ids, such as corpus.encode(text).ids."
         )
     ids = [vocabulary.index(item) if isinstance(item, str) else int(item) for item in prompt]
     for index in ids:

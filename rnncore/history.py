@@ -1,0 +1,265 @@
+"""History: keyframes and exact replay, so that every update of a run can be returned to.
+
+A keyframe is a frozen :class:`~rnncore.training_state.TrainingState`. To go to update u, the nearest keyframe
+before it is restored in a second trainer and trained on to u; since training is a pure fold over such states,
+the result is bitwise what it was. An edit in the past starts a branch and destroys nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from threading import RLock
+from typing import Any
+
+import numpy as np
+
+from rnncore.curve import Evaluations, LossCurve
+from rnncore.errors import RnnError
+from rnncore.ops import Array
+from rnncore.training import Trainer
+from rnncore.training_state import TrainingState, UpdateRecord
+
+SPACING = 32
+MEMORY = 256 * 2**20
+
+
+class History:
+    """The past of one trainer, from the update at which recording began.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        Train it by :meth:`step` or :meth:`run` of the history, or call :meth:`observe` after each of its
+        updates. Its settings must not change: for an edit use :meth:`branch`.
+    spacing : int
+        Updates between keyframes, at first.
+    memory : int
+        Bytes for keyframes. When they are used up, every second keyframe goes and the spacing doubles;
+        seeking then replays more, and stays exact.
+    parent : History, optional
+        The history that this one branched from, at its first update.
+
+    All methods may be called while another thread trains.
+    """
+
+    def __init__(
+        self, trainer: Trainer, *, spacing: int = SPACING, memory: int = MEMORY, parent: History | None = None
+    ) -> None:
+        if spacing < 1 or memory < 0:
+            raise RnnError("History: give a spacing of at least 1 update and a memory of at least 0 bytes.")
+        self.trainer = trainer
+        self.parent = parent
+        self.memory = memory
+        self.curve = LossCurve()
+        self.evaluations = Evaluations()
+        self._spacing = spacing
+        self._lock = RLock()
+        self._seeking = RLock()
+        self._first = self._last = trainer.state.update
+        self._updates: list[int] = [self._first]
+        self._frames: dict[int, TrainingState] = {self._first: trainer.state}
+        self._recent: dict[int, TrainingState] = {}
+        self._replayer: Trainer | None = None
+
+    # --- recording ----------------------------------------------------------------------------------------
+
+    @property
+    def first(self) -> int:
+        """The update at which this history begins: 0, or where it branched off."""
+        return self._first
+
+    @property
+    def last(self) -> int:
+        """The newest update."""
+        return self._last
+
+    @property
+    def spacing(self) -> int:
+        """Updates between keyframes now."""
+        return self._spacing
+
+    @property
+    def keyframes(self) -> tuple[TrainingState, ...]:
+        """The keyframes, oldest first."""
+        with self._lock:
+            return tuple(self._frames[update] for update in self._updates)
+
+    @property
+    def memory_used(self) -> int:
+        """Bytes of all keyframes' arrays."""
+        with self._lock:
+            return sum(state_bytes(state) for state in self._frames.values())
+
+    def step(self) -> UpdateRecord:
+        """Do and record one update of the trainer."""
+        record = self.trainer.step()
+        self.observe(record)
+        return record
+
+    def run(
+        self,
+        updates: int | None,
+        callback: Callable[[UpdateRecord], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+        *,
+        stop_when_not_finite: bool = False,
+    ) -> UpdateRecord | None:
+        """Do and record updates; see :meth:`Trainer.run`."""
+
+        def both(record: UpdateRecord) -> None:
+            self.observe(record)
+            if callback is not None:
+                callback(record)
+
+        return self.trainer.run(updates, both, should_stop, stop_when_not_finite=stop_when_not_finite)
+
+    def observe(self, record: UpdateRecord) -> None:
+        """Record the update that the trainer has just done.
+
+        Raises RnnError when it is not the one after the last observed.
+        """
+        if record.update != self._last + 1 or self.trainer.state.update != record.update:
+            raise RnnError(
+                f"History: update {record.update} does not follow update {self._last}. "
+                "Go back by seek(), and go on from the past by branch()."
+            )
+        self.curve.append(record)
+        self.evaluations.append(record)
+        with self._lock:
+            self._last = record.update
+            if (record.update - self._first) % self._spacing == 0:
+                self._keep(self.trainer.state)
+
+    def _keep(self, state: TrainingState) -> None:
+        self._frames[state.update] = state
+        self._updates.append(state.update)
+        allowed = max(2, self.memory // max(1, state_bytes(state)))
+        while len(self._updates) > allowed:
+            self._spacing *= 2
+            self._updates = [u for u in self._updates if (u - self._first) % self._spacing == 0]
+            self._frames = {update: self._frames[update] for update in self._updates}
+            if len(self._updates) <= 1:
+                break
+
+    # --- going back ---------------------------------------------------------------------------------------
+
+    def seek(self, update: int, should_stop: Callable[[], bool] | None = None) -> TrainingState | None:
+        """Return the exact state after ``update`` updates; the trainer stays where it is.
+
+        Updates before this history's first are looked up in its parent. None when ``should_stop()``, asked
+        before each replayed update, said so. Raises RnnError when there is no such update.
+        """
+        if update < self._first and self.parent is not None:
+            return self.parent.seek(update, should_stop)
+        if not self._first <= update <= self._last:
+            raise RnnError(
+                f"There is no update {update} in this history; it goes from {self._first} to {self._last}."
+            )
+        with self._seeking:
+            with self._lock:
+                state = self._nearest(update)
+                room = self.memory // 4 // max(1, state_bytes(state))
+            if state.update == update:
+                return state
+            if self._replayer is None:
+                self._replayer = self.trainer.clone()
+            replayer = self._replayer
+            replayer.restore(state)
+            replayer.known_evaluations = _Known(self.evaluations)
+            replayed = {}
+            while replayer.state.update < update:
+                if replayer.run(1, should_stop=should_stop) is None:
+                    return None
+                replayed[replayer.state.update] = replayer.state
+            # The states on the way are kept, so that stepping back through them costs nothing.
+            states = [*self._recent.items(), *replayed.items()]
+            self._recent = dict(states[-room:]) if room else {}
+            return replayer.state
+
+    def _nearest(self, update: int) -> TrainingState:
+        best = self._frames[self._updates[bisect_right(self._updates, update) - 1]]
+        for near, state in self._recent.items():
+            if best.update < near <= update:
+                best = state
+        now = self.trainer.state
+        return now if best.update < now.update <= update else best
+
+    def trainer_at(self, update: int, **changes: Any) -> Trainer:
+        """Return a new trainer at ``update``, edited by ``changes`` as :meth:`Trainer.edited` takes them."""
+        line: History = self
+        while update < line.first and line.parent is not None:
+            line = line.parent
+        state = line.seek(update)
+        trainer = line.trainer.clone()
+        assert state is not None
+        trainer.restore(state)
+        return trainer.edited(**changes) if changes else trainer
+
+    def branch(self, update: int, **changes: Any) -> History:
+        """Return a new history that leaves this one at ``update`` with something changed; this one stays
+        whole.
+
+        ``changes`` are those of :meth:`Trainer.edited`: parameters, learning_rate, or any setting.
+        """
+        trainer = self.trainer_at(update, **changes)
+        line: History = self
+        while update < line.first and line.parent is not None:
+            line = line.parent
+        return History(trainer, spacing=min(self._spacing, SPACING), memory=self.memory, parent=line)
+
+    @property
+    def lineage(self) -> tuple[History, ...]:
+        """The histories that lead here, oldest first, this one last."""
+        return (*(self.parent.lineage if self.parent is not None else ()), self)
+
+    @staticmethod
+    def restored(
+        trainer: Trainer,
+        keyframes: Sequence[TrainingState],
+        curve: LossCurve,
+        evaluations: Evaluations,
+        *,
+        spacing: int = SPACING,
+        memory: int = MEMORY,
+        parent: History | None = None,
+    ) -> History:
+        """Return a history put together again from its parts; the trainer stands at its newest update.
+
+        Raises RnnError when the keyframes do not lead up to the trainer's state.
+        """
+        updates = [state.update for state in keyframes]
+        if not updates or updates != sorted(set(updates)) or updates[-1] > trainer.state.update:
+            raise RnnError("The history's keyframes are missing or out of order.")
+        history = History(trainer, spacing=spacing, memory=memory, parent=parent)
+        history._first, history._last = updates[0], trainer.state.update
+        history._updates = updates
+        history._frames = dict(zip(updates, keyframes, strict=True))
+        history.curve, history.evaluations = curve, evaluations
+        return history
+
+
+class _Known(Mapping[int, float]):
+    """Evaluated losses by update, read from the table as it is at the moment."""
+
+    def __init__(self, evaluations: Evaluations) -> None:
+        self._evaluations = evaluations
+
+    def __getitem__(self, update: int) -> float:
+        loss = self._evaluations.get(update)
+        if loss is None:
+            raise KeyError(update)
+        return loss
+
+    def __iter__(self) -> Any:
+        return iter(self._evaluations.rows["update"].tolist())
+
+    def __len__(self) -> int:
+        return len(self._evaluations)
+
+
+def state_bytes(state: TrainingState) -> int:
+    """Return the bytes of a state's arrays."""
+    arrays: list[Array] = [*state.parameters.values(), *(state.carried or {}).values()]
+    arrays += [array for slots in state.optimiser.values() for array in slots.values()]
+    return int(np.sum([array.nbytes for array in arrays]))

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from rnncore.annealing import Halve
+from rnncore.errors import RnnError
+from rnncore.history import History, state_bytes
+from rnncore.optim import SGD, Adam
+from rnncore.training import Trainer
+from rnncore.truncation import Full, Window
+from tests.rnncore.runs import SETTINGS, V, model, same, sequences
+
+
+def recorded(updates: int = 50, history: dict | None = None, **settings):
+    settings = {"optimiser": Adam(0.02), "truncation": Full()} | settings
+    made = History(Trainer(model("gru"), sequences(8, count=10), **settings), **(history or {}))
+    states = [made.trainer.state]
+    made.run(updates, lambda record: states.append(made.trainer.state))
+    return made, states
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: f"{s['truncation']}-{s.get('between', 'reset')}")
+def test_seeking_any_update_gives_bitwise_the_state_that_was(settings):
+    history, states = recorded(45, {"spacing": 8}, **settings)
+    for update in (44, 43, 45, 0, 17, 8, 16, 3, 40, 9):
+        assert same(history.seek(update), states[update])
+    assert history.trainer.state is states[-1]
+
+
+def test_going_back_and_on_again_is_the_same_run():
+    history, states = recorded(30)
+    trainer = history.trainer_at(11)
+    trainer.run(19)
+    assert same(trainer.state, states[30])
+
+
+def test_memory_is_bounded_and_seeking_stays_exact():
+    history, states = recorded(0)
+    frame = state_bytes(states[0])
+    history, states = recorded(200, {"spacing": 1, "memory": 9 * frame})
+    assert history.memory_used <= 9 * frame and history.spacing == 32
+    assert len(history.keyframes) >= 5
+    for update in (199, 1, 77, 78, 200):
+        assert same(history.seek(update), states[update])
+    assert len(history._recent) <= 9 // 4
+
+
+def test_stepping_back_within_what_was_replayed_replays_nothing():
+    history, states = recorded(60, {"spacing": 50})
+    history.seek(45)
+    history._replayer = None
+    history.trainer.clone = None
+    for update in range(44, 0, -1):
+        assert history.seek(update) is not None
+
+
+def test_a_replay_does_not_evaluate_again(monkeypatch):
+    history, states = recorded(50, {"spacing": 64}, annealing=Halve())
+    assert len(history.evaluations) == 5
+    monkeypatch.setattr("rnncore.training.mean_loss", lambda *arguments: pytest.fail("evaluated again"))
+    assert same(history.seek(49), states[49])
+
+
+def test_a_forgotten_evaluation_is_made_again_with_the_same_result():
+    history, states = recorded(50, {"spacing": 64}, annealing=Halve(), optimiser=SGD(2.0))
+    assert states[-1].learning_rate < 2.0
+    history.evaluations._losses.clear()
+    assert same(history.seek(49), states[49])
+
+
+def test_an_edit_in_the_past_makes_a_branch_and_destroys_nothing():
+    history, states = recorded(40)
+    branch = history.branch(20, learning_rate=0.5, truncation=Window(1))
+    branch.run(10)
+    assert (branch.first, branch.last, history.last) == (20, 30, 40)
+    assert branch.lineage == (history, branch)
+    assert same(history.seek(30), states[30])
+    assert not same(branch.seek(30), states[30])
+    assert branch.seek(25).learning_rate == 0.5
+    assert same(branch.seek(12), states[12])
+    earlier = branch.branch(5, parameters={"V": np.zeros((V, 5))})
+    assert earlier.parent is history and not earlier.trainer.model.parameters["V"].any()
+
+
+def test_a_branch_with_nothing_changed_goes_the_same_way():
+    history, states = recorded(40)
+    branch = history.branch(20)
+    branch.run(20)
+    assert same(branch.seek(40), states[40])
+
+
+def test_the_curve_holds_every_update():
+    history, _ = recorded(25)
+    records = []
+    other = Trainer(model("gru"), sequences(8, count=10), Adam(0.02), Full())
+    other.run(25, records.append)
+    np.testing.assert_array_equal(history.curve.rows["loss"], [record.loss for record in records])
+
+
+def test_an_update_out_of_turn_and_one_that_never_was_are_refused():
+    history, _ = recorded(5)
+    record = history.trainer.step()
+    history.trainer.step()
+    with pytest.raises(RnnError, match="does not follow"):
+        history.observe(record)
+    for update in (-1, 6):
+        with pytest.raises(RnnError, match="no update"):
+            history.seek(update)
+
+
+def test_a_seek_can_be_stopped():
+    history, _ = recorded(30, {"spacing": 64})
+    assert history.seek(25, should_stop=lambda: True) is None
+
+
+def test_seeking_while_another_thread_trains_is_exact():
+    history, states = recorded(0, {"spacing": 4})
+    thread = threading.Thread(
+        target=history.run, args=(150, lambda record: states.append(history.trainer.state))
+    )
+    thread.start()
+    try:
+        for _ in range(40):
+            update = history.last // 2
+            state = history.seek(update)
+            assert same(state, states[update])
+    finally:
+        thread.join()
+    assert history.last == 150
