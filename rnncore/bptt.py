@@ -123,13 +123,10 @@ def use_gradient(trace: Trace, use: Use, delta: Array, where: Any = slice(None))
         return np.zeros(shape, trace.model.dtype)
     delta = delta[where]
     if use.operand is None:
-        total: Array = use.sign * _rows(delta).sum(axis=0)
-        return total
+        return _rows(delta).sum(axis=0)
     operand = cell.nodes[use.operand]
     value = trace.tape[use.operand]
     value = value if operand.op in ("parameter", "constant") else value[where]
-    if len(shape) == 1:
-        return _rows(delta * value).sum(axis=0)
     if operand.op == "input" and value.dtype.kind in "iu":
         return scatter(delta, value, shape[1])
     if operand.op == "parameter":
@@ -232,13 +229,7 @@ def step_gradients(trace: Trace, targets: Array, truncation: Truncation) -> Step
         total, future = _by_sweep(trace, d_hidden, sweeps)
     weight = counted.reshape(-1, *[1] * (d_hidden.ndim - 1)).astype(d_hidden.dtype)
     nodes = pullback(trace.cell, trace.tape, total)
-    # A loss that is not counted adds nothing, not even when it is NaN.
-    return StepGradients(
-        np.where(weight > 0, d_hidden * weight, 0.0),
-        MappingProxyType(future),
-        tuple(nodes),
-        np.where(weight > 0, d_logits * weight, 0.0),
-    )
+    return StepGradients(d_hidden * weight, MappingProxyType(future), tuple(nodes), d_logits * weight)
 
 
 def _zeros(trace: Trace, like: Array) -> dict[str, Array]:

@@ -65,18 +65,17 @@ class ParameterSpec:
 
 @dataclass(frozen=True)
 class Use:
-    """One place where a parameter enters the graph.
+    """One place where a parameter's gradient grows.
 
-    ``delta`` is the node whose output gradient δ multiplies the operand in the parameter's gradient: for a matrix
-    ``G += δ ⊗ value(operand)``; for a vector that is added (``operand`` None) ``G += δ``; for a vector that is
-    multiplied ``G += δ · value(operand)``, element by element. ``node`` is the operation that does it.
+    ``delta`` is the node whose output gradient δ it takes. For a matrix that is the product's, and ``G += δ ⊗
+    value(operand)``; for a vector the parameter's own, which its consumers have summed, and ``G += δ``. ``node`` is the
+    operation of the backward pass after which δ is complete.
     """
 
     parameter: str
     node: int
     delta: int
     operand: int | None
-    sign: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -211,26 +210,19 @@ class Cell:
     def uses(self) -> tuple[Use, ...]:
         """Every place where a parameter enters, in the order in which the backward pass meets them."""
         found: list[Use] = []
-        for index in self.backward_operations:
+        backward = self.backward_operations
+        for index in backward:
             node = self.nodes[index]
             if node.op == "matmul":
                 matrix, operand = node.inputs
                 found.append(Use(self.nodes[matrix].parameter or "", index, index, operand))
-                continue
-            for place, source in enumerate(node.inputs):
-                parameter = self.nodes[source].parameter
-                if parameter is None:
+            for source in dict.fromkeys(node.inputs):
+                leaf = self.nodes[source]
+                is_matrix = node.op == "matmul" and source == node.inputs[0]
+                if leaf.parameter is None or is_matrix:
                     continue
-                if node.op == "mul":
-                    found.append(Use(parameter, index, index, node.inputs[1 - place]))
-                elif node.op == "add":
-                    found.append(Use(parameter, index, index, None))
-                elif node.op == "sub":
-                    found.append(Use(parameter, index, index, None, 1.0 if place == 0 else -1.0))
-                elif node.op == "neg":
-                    found.append(Use(parameter, index, index, None, -1.0))
-                else:  # an activation of a bare parameter: the gradient arrives at the parameter's own node
-                    found.append(Use(parameter, index, source, None))
+                if index == [i for i in backward if source in self.nodes[i].inputs][-1]:
+                    found.append(Use(leaf.parameter, index, source, None))
         return tuple(found)
 
     @cached_property

@@ -66,10 +66,9 @@ class _Reader:
         targets = [self._target(s) for s in statements]
         self.targets = frozenset(t.id for t in targets)
         if "h" not in self.targets:
-            last = statements[-1]
             raise CellError(
                 "no equation computes h, which the output layer reads",
-                line=last.lineno,
+                line=statements[-1].lineno if statements else 1,
                 remedy="Add an equation h = ….",
             )
         try:

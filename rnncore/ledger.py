@@ -119,7 +119,7 @@ class _Sums:
         self.operands = [self._operand(u) for u in uses]
 
     def _operand(self, use: Use) -> Array | None:
-        """The operand's values (T, K) over all steps; None for a vector that is added."""
+        """The operand's values (T, K) over all steps; None for a vector parameter."""
         if use.operand is None:
             return None
         node = self.trace.cell.nodes[use.operand]
@@ -141,12 +141,11 @@ class _Sums:
             if delta is None:
                 continue
             operand = None if operand is None else operand[:count]
-            if self.gradient.ndim == 1:
-                vector = use.sign * delta if operand is None else delta * operand
-                product += vector @ self.gradient
-                parts.append((vector, None))
+            if operand is None:
+                product += delta @ self.gradient
+                parts.append((delta, None))
             else:
-                product += np.einsum("th,th->t", delta, _times(operand, self.gradient))
+                product += np.einsum("th,th->t", delta, operand @ self.gradient.T)
                 parts.append((delta, operand))
         square = np.zeros(count)
         for i, (left, right) in enumerate(parts):
@@ -178,10 +177,3 @@ class _Sums:
         for array in (signed, norms, kept):
             array.flags.writeable = False
         return Ledger(name, signed, norms, kept, total)
-
-
-def _times(operand: Array | None, gradient: Array) -> Array:
-    """Return G · operand for each step: (T, H)."""
-    assert operand is not None
-    product: Array = operand @ gradient.T
-    return product

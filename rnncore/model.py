@@ -141,7 +141,9 @@ class Model:
                 f"this model would have {total:,} parameters; choose a smaller hidden size or vocabulary "
                 f"(at most {MAX_PARAMETERS:,})"
             )
-        multiplied = {u.parameter for u in cell.uses if u.operand is not None}
+        multiplied = {
+            cell.nodes[i].parameter for node in cell.nodes if node.op in ("mul", "matmul") for i in node.inputs
+        }
         kept = _keep_biases(cell)
         parameters = {}
         for name, shape in shapes.items():

@@ -127,7 +127,7 @@ def backward_template(
             actions += mine
             actions += [back] if cell.nodes[node.inputs[1]].op != "input" else []
         else:
-            actions += [back, *mine]
+            actions += [back, *mine]  # a vector's gradient is complete once this operation has handed its part on
     actions += [Action("cut")] if cut else []
     actions += [Action("carry")] if carry else []
     known = [entered] * len(cell.nodes)

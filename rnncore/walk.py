@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from rnncore.bptt import Gradients, StepGradients, backward, lane_gradients, step_gradients
+from rnncore.cells import Cell
 from rnncore.errors import RnnError
 from rnncore.model import Model
 from rnncore.ops import Array
@@ -176,11 +177,10 @@ class Walk:
                 return "db_y += ∂L/∂z"
             assert use is not None
             one = cell.uses[use]
-            delta = f"∂L/∂{_bracket(label(cell.nodes[one.delta]))}"
+            delta = f"∂L/∂{_bracket(_source(cell, one.delta))}"
             if one.operand is None:
-                return f"d{parameter} {'+' if one.sign > 0 else '−'}= {delta}"
-            sign = "⊗" if cell.nodes[one.node].op == "matmul" else "⊙"
-            return f"d{parameter} += {delta} {sign} {label(cell.nodes[one.operand])}"
+                return f"d{parameter} += {delta}"
+            return f"d{parameter} += {delta} ⊗ {_bracket(label(cell.nodes[one.operand]))}"
         if kind == "logits" and "b_y" in self.model.parameters:
             return "z = V h + b_y"
         return _TITLES[kind]
@@ -188,6 +188,14 @@ class Walk:
 
 def _is_matrix(source: Any, node: Any) -> bool:
     return bool(source.op == "parameter" and node.op == "matmul" and node.inputs[0] == source.index)
+
+
+def _source(cell: Cell, index: int) -> str:
+    """Name the sum that alone reads a node rather than the node: its gradient is the same, and has a name."""
+    consumers = cell.consumers[index]
+    if len(consumers) == 1 and cell.nodes[consumers[0]].op == "add":
+        return label(cell.nodes[consumers[0]])
+    return label(cell.nodes[index])
 
 
 def _bracket(text: str) -> str:

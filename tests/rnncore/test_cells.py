@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnncore import LIBRARY, Cell, CellError
+from rnncore.library import TITLES, find_cell
+
+
+def test_every_cell_of_the_library_has_a_title_and_reads_h_first():
+    assert set(LIBRARY) == set(TITLES)
+    assert len(LIBRARY) == 10
+    assert all(cell.states[0] == "h" for cell in LIBRARY.values())
+
+
+def test_the_lstm_has_the_gates_states_and_parameters_of_the_field():
+    cell = LIBRARY["lstm"]
+    assert cell.states == ("h", "c")
+    assert cell.gates == ("i", "f", "g", "o")
+    assert [p.name for p in cell.parameters[:3]] == ["U_i", "W_i", "b_i"]
+    assert [(p.kind, p.of) for p in cell.parameters[:3]] == [("matrix", "x"), ("matrix", "hidden"), ("vector", "hidden")]
+    assert cell.keep_gates == ("f",)
+    assert cell.node("a_f").text == "U_f @ x + W_f @ h_prev + b_f"
+
+
+def test_the_only_pre_activation_is_called_a():
+    assert LIBRARY["vanilla"].node("a").text == "U @ x + W @ h_prev"
+
+
+def test_a_chain_of_plus_is_one_sum_and_brackets_to_the_right_stay():
+    cell = Cell.from_equations("c", "h = U @ x + W @ h_prev + (b + W @ h_prev)")
+    top = cell.nodes[cell.outputs["h"]]
+    assert top.op == "add" and len(top.inputs) == 3
+
+
+def test_a_node_is_found_by_any_spelling_of_its_expression():
+    cell = LIBRARY["vanilla"]
+    assert cell.node("W@h_prev").index == cell.node("W @ h_prev").index
+    with pytest.raises(KeyError, match="it has a, h"):
+        cell.node("nothing")
+
+
+def test_constants_are_folded_and_a_named_one_keeps_its_name_to_itself():
+    cell = Cell.from_equations("c", "rate = 0.5\nh = (1 - rate) * h_prev + 0.5 * tanh(U @ x)")
+    named = [n for n in cell.nodes if n.name == "rate"]
+    assert len(named) == 1 and named[0].constant == 0.5
+    half = [n for n in cell.nodes if n.constant == 0.5 and n.name is None]
+    assert {n.text for n in half} == {"1 - rate", "0.5"}
+
+
+@pytest.mark.parametrize("key", [k for k in LIBRARY if LIBRARY[k].has_bias])
+def test_biases_can_be_taken_out_and_put_back(key):
+    cell = LIBRARY[key]
+    bare = cell.without_biases()
+    assert not bare.has_bias
+    again = bare.with_biases()
+    assert again.has_bias
+    assert len(again.parameters) >= len(bare.parameters) + 1
+    assert cell.with_biases().parameters == cell.parameters
+    assert bare.without_biases().parameters == bare.parameters
+
+
+def test_the_vanilla_cell_gains_the_bias_of_its_sibling():
+    assert LIBRARY["vanilla"].with_biases().parameters == LIBRARY["vanilla-bias"].parameters
+
+
+def test_a_peephole_is_a_weight_and_not_a_bias():
+    bare = LIBRARY["lstm-peephole"].without_biases()
+    assert {"p_i", "p_f", "p_o"} <= {p.name for p in bare.parameters}
+
+
+def test_a_cell_survives_pickling():
+    cell = LIBRARY["gru"]
+    again = pickle.loads(pickle.dumps(cell))
+    assert again == cell
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "says"),
+    [
+        ("", 1, 1, "there are no equations"),
+        ("h = tanh(", 1, 9, "not an equation"),
+        ("import os", 1, 1, "not an equation"),
+        ("h = tanh(U @ x)\nh = tanh(U @ x)", 2, 1, "computed twice"),
+        ("h, c = tanh(U @ x)", 1, 1, "one name"),
+        ("h.a = tanh(U @ x)", 1, 1, "one name"),
+        ("x = tanh(W @ h_prev)", 1, 1, "fixed meaning"),
+        ("h_prev = tanh(U @ x)", 1, 1, "previous step"),
+        ("g = tanh(U @ x)", 1, 1, "no equation computes h"),
+        ("h = tanh(x)", 1, 10, "one entry a word"),
+        ("h = x", 1, 5, "multiplied by a matrix"),
+        ("h = g + U @ x\ng = tanh(U @ x)", 1, 5, "before it is computed"),
+        ("h = tanh(c_prev)", 1, 10, "no previous value"),
+        ("h = tanh(U @ x) / 2", 1, 5, "not in the language"),
+        ("h = (U @ x) ** 2", 1, 5, "not in the language"),
+        ("h = exp(U @ x)", 1, 5, "not a function"),
+        ("h = tanh(U @ x, 2)", 1, 5, "exactly one"),
+        ("h = __import__('os').system('true')", 1, 5, "not a function"),
+        ("h = [U @ x][0]", 1, 5, "an index"),
+        ("h = (lambda: 1)()", 1, 5, "not a function"),
+        ("h = 'a' * (U @ x)", 1, 5, "not a number"),
+        ("h = True * (U @ x)", 1, 5, "not a number"),
+        ("h = 1e999 * (U @ x)", 1, 5, "too large"),
+        ("h = U @ x + U @ h_prev", 1, 13, "elsewhere"),
+        ("h = tanh(W * h_prev + W @ h_prev)", 1, 23, "elsewhere"),
+        ("h = 2 @ x", 1, 5, "not a matrix"),
+        ("h = V @ x", 1, 5, "output layer"),
+        ("h = W @ 2", 1, 9, "multiplies a vector"),
+        ("h = 3", 1, 5, "constant"),
+        ("h = b", 1, 1, "only repeats"),
+        ("c = tanh(U @ x)\nh = c", 2, 1, "only repeats"),
+        ("h = tanh(2 * 3)", 1, 5, "constant"),
+    ],
+)
+def test_an_error_names_the_line_the_column_and_a_remedy(text, line, column, says):
+    with pytest.raises(CellError, match=says) as caught:
+        Cell.from_equations("mine", text)
+    assert (caught.value.line, caught.value.column) == (line, column)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("text", ["h = " + "(" * 500 + "U @ x" + ")" * 500, "h = U @ x" + " + U @ x" * 5000, "h = \0"])
+def test_hostile_sizes_and_null_characters_are_refused_as_cell_errors(text):
+    with pytest.raises(CellError):
+        Cell.from_equations("mine", text)
+
+
+@given(st.text(alphabet="hxUWb_prev=+-*@()tanhsigmoid. 0123\n;#'[]:,", max_size=60))
+def test_any_text_either_makes_a_cell_or_a_cell_error(text):
+    try:
+        cell = Cell.from_equations("fuzz", text)
+    except CellError as error:
+        assert error.line >= 1 and error.column >= 1
+    else:
+        assert "h" in cell.states
+
+
+def test_an_unknown_cell_names_those_that_exist():
+    with pytest.raises(CellError, match="vanilla"):
+        find_cell("elman")

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnncore import Full, RnnError, Window, backward, forward, ledger, ledgers
+from rnncore.gradcheck import pair_gradient
+from tests.rnncore.cases import CELLS, POLICIES, lively, policies, sequence
+
+
+@pytest.mark.parametrize("key", CELLS)
+def test_the_signed_entries_of_the_kept_pairs_sum_to_the_gradients_norm(key):
+    model = lively(CELLS[key])
+    inputs, targets = sequence()
+    trace = forward(model, inputs)
+    for policy in POLICIES:
+        gradient = backward(model, trace, targets, policy)
+        for name, one in ledgers(model, trace, targets, policy).items():
+            size = np.abs(one.kept * one.signed).sum()
+            assert one.total == pytest.approx(np.linalg.norm(gradient[name]), rel=1e-14)
+            assert abs((one.kept * one.signed).sum() - one.total) <= 1e-12 * max(size, 1e-300)
+            assert one.votes.sum() == pytest.approx(one.total, rel=1e-11, abs=1e-300)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sampled_from(sorted(CELLS)), policies, st.integers(1, 7), st.integers(0, 50))
+def test_every_entry_is_that_pairs_own_gradient(key, policy, length, seed):
+    model = lively(CELLS[key], seed=seed)
+    inputs, targets = sequence(length=length, seed=seed)
+    trace = forward(model, inputs)
+    names = list(model.parameters)
+    name = names[seed % len(names)]
+    one = ledger(model, trace, targets, name, policy)
+    whole = backward(model, trace, targets, policy)[name]
+    for t in range(length):
+        for tau in range(length):
+            g = pair_gradient(model, trace, targets, name, t, tau) if tau <= t else np.zeros_like(whole)
+            assert one.norms[t, tau] == pytest.approx(np.linalg.norm(g), rel=1e-6, abs=1e-9)
+            if one.total > 0:
+                assert one.signed[t, tau] == pytest.approx((g * whole).sum() / one.total, rel=1e-9, abs=1e-12)
+    np.testing.assert_array_equal(one.kept, policy.table(length))
+
+
+def test_the_output_layers_ledger_is_its_diagonal():
+    model = lively("vanilla")
+    inputs, targets = sequence()
+    one = ledger(model, forward(model, inputs), targets, "V")
+    assert not np.tril(one.norms, -1).any() and np.diagonal(one.norms)[[0, 1, 3, 4, 5]].all()
+
+
+def test_a_zero_gradient_has_a_ledger_of_zeros():
+    model = lively("lstm")
+    one = ledger(model, forward(model, [1, 2]), [-1, -1], "W_f")
+    assert one.total == 0 and not one.signed.any()
+
+
+def test_a_nan_shows_in_the_ledger():
+    model = lively("vanilla").with_parameters({"W": np.full((3, 3), np.nan)})
+    one = ledger(model, forward(model, [0, 1, 2]), [1, 2, 3], "W")
+    assert np.isnan(one.total) and np.isnan(one.signed).any() and np.isnan(one.norms).any()
+
+
+def test_the_norms_by_lag_are_root_sums_of_squares_of_the_diagonals():
+    model = lively("gru")
+    inputs, targets = sequence(silent=None)
+    one = ledger(model, forward(model, inputs), targets, "W_n", Window(2))
+    assert one.by_lag()[1] == pytest.approx(np.sqrt(sum(one.norms[t, t - 1] ** 2 for t in range(1, 6))))
+
+
+def test_an_unknown_parameter_and_a_batch_are_refused():
+    model = lively("vanilla")
+    with pytest.raises(RnnError, match="no parameter 'Q'"):
+        ledger(model, forward(model, [0]), [0], "Q", Full())
+    with pytest.raises(RnnError, match="one sequence"):
+        ledger(model, forward(model, [[0, 1]]), [[0, 1]], "W")

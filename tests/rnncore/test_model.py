@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rnncore import INITS, Cell, Init, Model, RnnError
+from tests.rnncore.cases import CELLS
+
+
+def test_the_tutorials_initialisation_is_uniform_within_one_over_root_fan_in():
+    model = Model.create("vanilla", 400, 100, seed=3)
+    for name, fan_in in (("U", 400), ("W", 100), ("V", 100)):
+        values = model.parameters[name]
+        limit = 1 / np.sqrt(fan_in)
+        assert np.abs(values).max() <= limit
+        assert np.abs(values).max() > 0.99 * limit
+        assert abs(values.std() - limit / np.sqrt(3)) < 0.01 * limit
+    assert set(model.parameters) == {"U", "W", "V"}
+
+
+def test_shapes_and_order_of_the_parameters_are_those_of_the_field():
+    model = Model.create("lstm", 7, 4)
+    assert list(model.parameters)[-2:] == ["V", "b_y"]
+    assert model.parameters["U_f"].shape == (4, 7)
+    assert model.parameters["W_f"].shape == (4, 4)
+    assert model.parameters["b_f"].shape == (4,)
+    assert model.parameters["V"].shape == (7, 4)
+    assert model.parameters["b_y"].shape == (7,)
+    assert model.parameter_count == sum(p.size for p in model.parameters.values())
+
+
+def test_a_bias_more_leaves_every_other_parameter_as_it_was():
+    plain, biased = Model.create("vanilla", 5, 4, seed=9), Model.create("vanilla", 5, 4, seed=9, bias=True)
+    assert set(biased.parameters) - set(plain.parameters) == {"b", "b_y"}
+    for name, value in plain.parameters.items():
+        np.testing.assert_array_equal(value, biased.parameters[name])
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another():
+    a, b, c = (Model.create("gru", 5, 4, seed=s) for s in (1, 1, 2))
+    assert all(np.array_equal(a.parameters[n], b.parameters[n]) for n in a.parameters)
+    assert not np.array_equal(a.parameters["W_r"], c.parameters["W_r"])
+
+
+def test_orthogonal_and_identity_recurrent_matrices_are_so_times_the_gain():
+    model = Model.create("vanilla", 5, 6, init=Init(recurrent="orthogonal", gain=1.1))
+    w = model.parameters["W"]
+    np.testing.assert_allclose(w @ w.T, 1.21 * np.eye(6), atol=1e-12)
+    np.testing.assert_array_equal(Model.create("irnn", 5, 6).parameters["W"], np.eye(6))
+
+
+def test_glorots_limit_takes_both_fans():
+    w = Model.create("vanilla", 300, 100, init="glorot").parameters["U"]
+    limit = np.sqrt(6 / 400)
+    assert 0.98 * limit < np.abs(w).max() <= limit
+
+
+@pytest.mark.parametrize(("cell", "bias"), [("lstm", "b_f"), ("gru", "b_z"), ("lstm-coupled", "b_f")])
+def test_the_forget_bias_goes_to_the_gate_that_keeps_the_state(cell, bias):
+    model = Model.create(cell, 5, 4, init=Init(forget_bias=1.5))
+    np.testing.assert_array_equal(model.parameters[bias], 1.5)
+    others = [n for n in model.parameters if n.startswith("b") and n != bias]
+    assert others and all(not model.parameters[n].any() for n in others)
+
+
+def test_parameters_are_read_only_and_replaced_only_by_what_fits():
+    model = Model.create("vanilla", 5, 4)
+    with pytest.raises(ValueError, match="read-only"):
+        model.parameters["W"][0, 0] = 1.0
+    mine = np.ones((4, 4))
+    changed = model.with_parameters({"W": mine})
+    mine[0, 0] = 7.0
+    assert changed.parameters["W"][0, 0] == 1.0 and model.parameters["W"][0, 0] != 1.0
+    with pytest.raises(RnnError, match="no parameter 'Q'"):
+        model.with_parameters({"Q": mine})
+    with pytest.raises(RnnError, match=r"shape \(4, 4\)"):
+        model.with_parameters({"W": np.ones(3)})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("vanilla", 0, 4), "vocabulary"),
+        (("vanilla", 5, 0), "hidden size"),
+        (("vanilla", 100_000, 100_000), "parameters"),
+        (("none", 5, 4), "no cell called"),
+    ],
+)
+def test_what_makes_no_model_is_refused(arguments, says):
+    with pytest.raises(RnnError, match=says):
+        Model.create(*arguments)
+
+
+def test_unknown_initialisations_and_precisions_are_refused():
+    with pytest.raises(RnnError, match="tutorial"):
+        Model.create("vanilla", 5, 4, init="he")
+    with pytest.raises(RnnError, match="float32"):
+        Model.create("vanilla", 5, 4, dtype=np.int64)
+    with pytest.raises(RnnError, match="orthogonal"):
+        Init(recurrent="random")
+
+
+@pytest.mark.parametrize("key", CELLS)
+@pytest.mark.parametrize("init", INITS)
+def test_every_cell_can_start_every_way_in_both_precisions(key, init):
+    for dtype in (np.float32, np.float64):
+        model = Model.create(CELLS[key], 5, 3, init=init, dtype=dtype)
+        assert all(np.isfinite(p).all() and p.dtype == dtype for p in model.parameters.values())
+
+
+def test_a_multiplied_vector_does_not_start_at_zero():
+    cell = Cell.from_equations("c", "h = tanh(p * h_prev + U @ x + b)")
+    model = Model.create(cell, 5, 4)
+    assert model.parameters["p"].any() and not model.parameters["b"].any()
