@@ -207,9 +207,14 @@ class Progress:
         with np.errstate(all="ignore"):
             squares = sum((np.abs(v) ** 2).sum(axis=-1) for v in found.from_future.values())
             flowed = np.sqrt(np.asarray(squares)[:-1])
-        known = self._known(lambda t: t.after("carry"))[1:]
+        known = self.carried[1:]
         norms[1:][known] = flowed[known]
         return norms
+
+    @cached_property
+    def carried(self) -> Array:
+        """Where a gradient has flowed from step t to t − 1 (T,) bool: tells a norm that is NaN from none yet."""
+        return self._known(lambda t: t.after("carry"))
 
     @cached_property
     def cuts(self) -> Array:
