@@ -1,0 +1,3 @@
+"""BPTT Explorer: the window on rnncore."""
+
+__version__ = "0.1.0"
