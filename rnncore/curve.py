@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -73,10 +74,11 @@ class LossCurve:
         return self._count
 
     @property
-    def updates(self) -> int:
-        """Number of updates recorded."""
-        rows = self.rows
-        return int(rows["update"][-1]) + len(self._open) if len(rows) else len(self._open)
+    def last(self) -> int:
+        """The last update recorded; 0 without any."""
+        if self._open:
+            return int(self._open[-1][0])
+        return int(self._rows["update"][self._count - 1]) if self._count else 0
 
     @property
     def rows(self) -> Array:
@@ -86,7 +88,11 @@ class LossCurve:
         return view
 
     def append(self, record: UpdateRecord) -> None:
-        """Add the record of one update."""
+        """Add the record of one update. Raises RnnError when it does not follow the last one."""
+        if self._count and record.update != self.last + 1:
+            raise RnnError(
+                f"The loss curve ends at update {self.last}; update {record.update} does not follow it."
+            )
         row = (
             record.update,
             record.epoch,
@@ -161,7 +167,7 @@ class LossCurve:
         return curve
 
     def downsample(self, points: int, first: int = 1, last: int | None = None) -> Downsampled:
-        """Return the updates ``first`` to ``last`` as at most ``points`` buckets of equal size, for drawing."""
+        """Return the updates ``first`` to ``last`` in at most ``points`` buckets of equal size."""
         rows = self.rows
         low = int(np.searchsorted(rows["update"], first))
         high = len(rows) if last is None else int(np.searchsorted(rows["update"], last, side="right"))
@@ -235,6 +241,24 @@ class Evaluations:
         """Return the loss found after ``update`` updates, or None."""
         entry = self._losses.get(update)
         return None if entry is None else entry[0]
+
+    def copy(self) -> Evaluations:
+        """Return an independent table with the same rows."""
+        table = Evaluations(self.limit)
+        table._losses = self._losses.copy()
+        return table
+
+    @staticmethod
+    def of(
+        updates: Sequence[int], losses: Sequence[float], rates: Sequence[float], annealed: Sequence[bool]
+    ) -> Evaluations:
+        """Return the table with these columns. Raises RnnError when the updates do not count upwards."""
+        if any(later <= earlier for earlier, later in pairwise(updates)):
+            raise RnnError("The evaluations do not count upwards.")
+        table = Evaluations()
+        for row in zip(updates, losses, rates, annealed, strict=True):
+            table.add(*row)
+        return table
 
     @property
     def rows(self) -> Array:

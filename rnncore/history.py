@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
@@ -22,6 +23,17 @@ from rnncore.training_state import TrainingState, UpdateRecord
 
 SPACING = 32
 MEMORY = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a history holds at one moment; the curve and the evaluations are copies of its own."""
+
+    state: TrainingState
+    keyframes: tuple[TrainingState, ...]
+    spacing: int
+    curve: LossCurve
+    evaluations: Evaluations
 
 
 class History:
@@ -56,9 +68,10 @@ class History:
         self._spacing = spacing
         self._lock = RLock()
         self._seeking = RLock()
-        self._first = self._last = trainer.state.update
+        self._head = trainer.state
+        self._first = self._head.update
         self._updates: list[int] = [self._first]
-        self._frames: dict[int, TrainingState] = {self._first: trainer.state}
+        self._frames: dict[int, TrainingState] = {self._first: self._head}
         self._recent: dict[int, TrainingState] = {}
         self._replayer: Trainer | None = None
 
@@ -71,8 +84,13 @@ class History:
 
     @property
     def last(self) -> int:
-        """The newest update."""
-        return self._last
+        """The newest update recorded."""
+        return self._head.update
+
+    @property
+    def head(self) -> TrainingState:
+        """The state after the newest update recorded."""
+        return self._head
 
     @property
     def spacing(self) -> int:
@@ -119,17 +137,24 @@ class History:
 
         Raises RnnError when it is not the one after the last observed.
         """
-        if record.update != self._last + 1 or self.trainer.state.update != record.update:
+        state = self.trainer.state
+        if record.update != self.last + 1 or state.update != record.update:
             raise RnnError(
-                f"History: update {record.update} does not follow update {self._last}. "
+                f"History: update {record.update} does not follow update {self.last}. "
                 "Go back by seek(), and go on from the past by branch()."
             )
-        self.curve.append(record)
-        self.evaluations.append(record)
         with self._lock:
-            self._last = record.update
+            self.curve.append(record)
+            self.evaluations.append(record)
+            self._head = state
             if (record.update - self._first) % self._spacing == 0:
-                self._keep(self.trainer.state)
+                self._keep(state)
+
+    def snapshot(self) -> Snapshot:
+        """Return all that is recorded, as it is at one moment, while training may go on."""
+        with self._lock:
+            frames = tuple(self._frames[update] for update in self._updates)
+            return Snapshot(self._head, frames, self._spacing, self.curve.copy(), self.evaluations.copy())
 
     def _keep(self, state: TrainingState) -> None:
         self._frames[state.update] = state
@@ -152,9 +177,9 @@ class History:
         """
         if update < self._first and self.parent is not None:
             return self.parent.seek(update, should_stop)
-        if not self._first <= update <= self._last:
+        if not self._first <= update <= self.last:
             raise RnnError(
-                f"There is no update {update} in this history; it goes from {self._first} to {self._last}."
+                f"There is no update {update} in this history; it goes from {self._first} to {self.last}."
             )
         with self._seeking:
             with self._lock:
@@ -182,8 +207,7 @@ class History:
         for near, state in self._recent.items():
             if best.update < near <= update:
                 best = state
-        now = self.trainer.state
-        return now if best.update < now.update <= update else best
+        return self._head if best.update < self.last <= update else best
 
     def trainer_at(self, update: int, **changes: Any) -> Trainer:
         """Return a new trainer at ``update``, edited by ``changes`` as :meth:`Trainer.edited` takes them."""
@@ -231,8 +255,12 @@ class History:
         updates = [state.update for state in keyframes]
         if not updates or updates != sorted(set(updates)) or updates[-1] > trainer.state.update:
             raise RnnError("The history's keyframes are missing or out of order.")
+        if curve.last not in (0, trainer.state.update):
+            raise RnnError(
+                f"The loss curve ends at update {curve.last}, the training at {trainer.state.update}."
+            )
         history = History(trainer, spacing=spacing, memory=memory, parent=parent)
-        history._first, history._last = updates[0], trainer.state.update
+        history._first = updates[0]
         history._updates = updates
         history._frames = dict(zip(updates, keyframes, strict=True))
         history.curve, history.evaluations = curve, evaluations

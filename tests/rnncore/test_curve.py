@@ -43,7 +43,7 @@ def test_beyond_the_limit_rows_hold_equally_many_updates_and_lose_no_sum(count, 
     for update in range(count):
         made.append(record(update + 1, losses[update], int(words[update])))
     rows, stride = made.rows, made.stride
-    assert len(rows) < limit and made.updates == count
+    assert len(rows) < limit and made.last == count
     np.testing.assert_array_equal(rows["update"], stride * np.arange(1, count // stride + 1))
     for row, end in zip(rows, rows["update"], strict=True):
         part = slice(end - stride, end)
@@ -66,6 +66,12 @@ def test_rows_that_were_handed_out_never_change():
 def test_memory_is_bounded():
     made = curve(np.zeros(5000), limit=64)
     assert made._rows.nbytes <= 64 * ROW.itemsize and len(made._open) < made.stride == 128
+
+
+def test_an_update_out_of_turn_is_refused():
+    made = curve(range(5))
+    with pytest.raises(RnnError, match="does not follow"):
+        made.append(record(5, 1.0))
 
 
 @settings(max_examples=40, deadline=None)
@@ -107,7 +113,7 @@ def test_a_curve_comes_back_from_its_columns_and_goes_on_alike(count):
     for update in range(count + 1, count + 200):
         made.append(record(update, 1.0 / update))
         back.append(record(update, 1.0 / update))
-    assert back.stride == made.stride and back.updates == made.updates
+    assert back.stride == made.stride and back.last == made.last
     np.testing.assert_array_equal(back.rows, made.rows)
 
 
