@@ -1,0 +1,240 @@
+"""What can be asked of the window: one frozen record each. The reducer says what becomes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+from rnncore.history import History
+from rnncore.ops import Array
+from rnncore.training_state import TrainingState
+
+from .session import Message, Verification
+from .settings import Run, Settings
+
+
+@dataclass(frozen=True)
+class Action:
+    """Base of all actions."""
+
+
+# --- the walk ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Move(Action):
+    """Go to the next (+1) or previous (−1) resting place: "operation", "step", "loss" or "pass"."""
+
+    granularity: str = "operation"
+    direction: int = 1
+
+
+@dataclass(frozen=True)
+class GoTo(Action):
+    """Go to a position of the walk; outside of it, to the nearest end."""
+
+    position: int
+
+
+@dataclass(frozen=True)
+class GoToEnd(Action):
+    """Go to the walk's end."""
+
+
+# --- playback ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Play(Action):
+    """Start or stop playing; None turns it over."""
+
+    on: bool | None = None
+
+
+@dataclass(frozen=True)
+class SetPlayback(Action):
+    """Change what one beat of the playback is, and how many there are a second."""
+
+    granularity: str | None = None
+    speed: float | None = None
+
+
+@dataclass(frozen=True)
+class Beat(Action):
+    """One beat of the playback."""
+
+
+# --- pointing ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Select(Action):
+    """Select a time step, unit, node or parameter; what is None stays as it is."""
+
+    t: int | None = None
+    unit: int | None = None
+    node: int | None = None
+    parameter: str | None = None
+
+
+@dataclass(frozen=True)
+class Release(Action):
+    """Let the selected time step follow the walk again."""
+
+
+@dataclass(frozen=True)
+class Hover(Action):
+    """Point at something; all None: at nothing."""
+
+    t: int | None = None
+    unit: int | None = None
+    node: int | None = None
+    parameter: str | None = None
+
+
+# --- the sentence -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ShowSentence(Action):
+    """Pin a sentence of the corpus."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class TypeSentence(Action):
+    """Pin a sentence typed by the user."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Follow(Action):
+    """Show whichever sentence the next update is made of, or pin the present one."""
+
+    on: bool
+
+
+# --- settings ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ChangeSettings(Action):
+    """Change settings; the store prepares the run and answers with :class:`Prepared` or a message."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared(Action):
+    """A run is ready. ``position`` and ``sentence`` are those of an opened session file."""
+
+    run: Run
+    update: int
+    state: TrainingState | None = None
+    sentence: int | None = None
+    text: str | None = None
+    position: int = 0
+    path: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OpenPath(Action):
+    """Open a text, a table or a session file."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class SavePath(Action):
+    """Save the session to a file."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Saved(Action):
+    """The session has been saved."""
+
+    path: str
+
+
+# --- training ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Train(Action):
+    """Start or pause training; None turns it over."""
+
+    on: bool | None = None
+
+
+@dataclass(frozen=True)
+class Advance(Action):
+    """One update more (+1) or back (−1)."""
+
+    updates: int = 1
+
+
+@dataclass(frozen=True)
+class GoToUpdate(Action):
+    """Show the weights after so many updates."""
+
+    update: int
+
+
+@dataclass(frozen=True, eq=False)
+class Trained(Action):
+    """The newest snapshot of the worker."""
+
+    run_id: int
+    history: History
+    state: TrainingState
+    last: int
+    running: bool
+    updates_per_second: float
+    words_per_second: float
+    curve: Array
+    evaluations: Array
+
+
+# --- the window -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SetTheme(Action):
+    """Show "dark", "light" or "high-contrast"; None turns dark into light and back."""
+
+    theme: str | None = None
+
+
+@dataclass(frozen=True)
+class SetTab(Action):
+    """Bring a tab of the inspector to the front."""
+
+    tab: str
+
+
+@dataclass(frozen=True)
+class Notify(Action):
+    """Show a message; None takes it away."""
+
+    message: Message | None
+
+
+@dataclass(frozen=True, eq=False)
+class Verified(Action):
+    """The check of the gradient has an answer."""
+
+    verification: Verification
+
+
+@dataclass(frozen=True)
+class SetBusy(Action):
+    """Say what is being prepared in the background; "" for nothing."""
+
+    what: str
+
+

@@ -1,0 +1,161 @@
+"""The whole state of the window, frozen, and the flags that say what changed in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Flag, auto
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnncore.corpus import Corpus, Example
+from rnncore.history import History
+from rnncore.model import Model
+from rnncore.ops import Array
+from rnncore.training_state import TrainingState
+
+from .settings import Run, Settings
+
+
+class Changes(Flag):
+    """What changed from one session to the next; a view re-reads its data only for flags that it cares about."""
+
+    NONE = 0
+    SETTINGS = auto()
+    """Cell, corpus, truncation, optimiser …"""
+    MODEL = auto()
+    """The weights shown."""
+    SENTENCE = auto()
+    POSITION = auto()
+    SELECTION = auto()
+    HOVER = auto()
+    TRAINING = auto()
+    """Running or not, the loss curve, the number of updates."""
+    PLAYBACK = auto()
+    THEME = auto()
+    LAYOUT = auto()
+    """Which tab is in front."""
+    MESSAGE = auto()
+    VERIFICATION = auto()
+    BUSY = auto()
+    ALL = SETTINGS | MODEL | SENTENCE | POSITION | SELECTION | HOVER | TRAINING | PLAYBACK | THEME | LAYOUT | MESSAGE
+    WALK = SETTINGS | MODEL | SENTENCE
+    """Whatever makes another walk."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sentence:
+    """The one sentence that every panel speaks of.
+
+    ``index`` is its place in the corpus, None for one that was typed; ``unknown`` (T + 1,) marks words that the
+    vocabulary lacks.
+    """
+
+    example: Example
+    ids: NDArray[np.int64]
+    words: tuple[str, ...]
+    unknown: NDArray[np.bool_]
+    index: int | None = None
+    text: str = ""
+    steps_left_out: int = 0
+
+    @property
+    def length(self) -> int:
+        """Number of time steps T."""
+        return len(self.example.inputs)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Something pointed at: a time step, a unit, a node of the operation graph, a parameter; None where nothing is."""
+
+    t: int | None = None
+    unit: int | None = None
+    node: int | None = None
+    parameter: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """Where training stands, as of the newest snapshot.
+
+    ``shown`` is the update whose weights are on show, ``last`` the newest one of this history. ``curve`` and
+    ``evaluations`` are read-only structured arrays (see :mod:`rnncore.curve`).
+    """
+
+    history: History
+    state: TrainingState
+    shown: int = 0
+    last: int = 0
+    running: bool = False
+    updates_per_second: float = 0.0
+    words_per_second: float = 0.0
+    curve: Array = field(default_factory=lambda: np.zeros(0))
+    evaluations: Array = field(default_factory=lambda: np.zeros(0))
+    validated: bool = False
+    """Whether evaluations are of a held-out split."""
+
+
+@dataclass(frozen=True)
+class Playback:
+    """Whether the walk plays by itself, in which steps, and how many of them a second."""
+
+    playing: bool = False
+    granularity: str = "operation"
+    speed: float = 4.0
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence for the user: ``level`` is "info", "warning" or "error"."""
+
+    text: str
+    level: str = "info"
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What the live check of the gradient found.
+
+    ``ledger`` is the largest relative error of Σ of the ledger's entries against ‖G‖, ``difference`` that of the gradient
+    against numeric derivatives; infinite when something was not finite. ``update`` is the update it was made at.
+    """
+
+    ok: bool
+    ledger: float
+    difference: float
+    update: int
+    summary: str
+    report: str
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """Everything that the window shows follows from this."""
+
+    run_id: int
+    run: Run
+    model: Model
+    training: Training
+    sentence: Sentence
+    following: bool = False
+    position: int = 0
+    selection: Place = Place(unit=0)
+    hover: Place = Place()
+    playback: Playback = Playback()
+    theme: str = "dark"
+    tab: str = "graph"
+    message: Message | None = None
+    verification: Verification | None = None
+    busy: str = ""
+    """What is being prepared in the background, "" for nothing."""
+    path: str | None = None
+    """The session file this was opened from or saved to."""
+
+    @property
+    def settings(self) -> Settings:
+        return self.run.settings
+
+    @property
+    def corpus(self) -> Corpus:
+        return self.run.corpus

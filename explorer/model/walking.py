@@ -1,0 +1,138 @@
+"""Playback and the transport's four sliders: where the walk stands, in words and numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rnncore.errors import RnnError
+from rnncore.script import GRANULARITIES
+from rnncore.walk import Walk
+
+from .session import Session
+
+REST = 2.5
+"""After a time step or a pass the playback rests for so many beats, so that the eye can follow."""
+
+
+def playable(granularity: str) -> str:
+    """Return the granularity, or raise RnnError when there is none of that name."""
+    if granularity not in GRANULARITIES:
+        raise RnnError(f"a beat is one of {', '.join(GRANULARITIES)}, not {granularity!r:.40}")
+    return granularity
+
+
+def pause_after(session: Session, walk: Walk) -> float:
+    """Return the seconds until the next beat: longer at the end of a step or a pass than within one."""
+    beat = 1.0 / session.playback.speed
+    position, granularity = session.position, session.playback.granularity
+    coarser = {"operation": "step", "step": "loss", "loss": "pass"}.get(granularity)
+    if coarser is None or not 0 < position < len(walk):
+        return beat
+    rests = walk.script.boundaries[coarser]
+    place = int(rests.searchsorted(position))
+    return beat * REST if place < len(rests) and rests[place] == position else beat
+
+
+@dataclass(frozen=True)
+class Slider:
+    """One slider: ``value`` from 0 to ``maximum``; ``label`` what stands beside it; ``token`` its colour."""
+
+    name: str
+    value: float
+    maximum: int
+    label: str
+    token: str
+
+
+@dataclass(frozen=True)
+class TransportData:
+    """The transport card: four sliders, and what can be done."""
+
+    update: Slider
+    phase: Slider
+    step: Slider
+    operation: Slider
+    playing: bool
+    at_start: bool
+    at_end: bool
+    granularity: str
+    speed: float
+    spoken: str
+    """The position in one sentence, for a screen reader."""
+
+    @property
+    def sliders(self) -> tuple[Slider, Slider, Slider, Slider]:
+        return self.update, self.phase, self.step, self.operation
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a position lies: its phase, the visit (time step or pair) and how much of it is done."""
+
+    phase: str
+    visit: int
+    visits: int
+    start: int
+    done: int
+    size: int
+
+
+def spot(walk: Walk, position: int) -> Spot:
+    """Return where a position lies; at a resting place, at the end of what has just been done."""
+    script = walk.script
+    if not len(walk):
+        return Spot("forward", 0, 0, 0, 0, 0)
+    phase, visit, offset = script.locate(max(position - 1, 0))
+    done = offset + 1 if position else 0
+    if phase == "forward":
+        start = int(script.forward_starts[visit])
+        return Spot(phase, visit, walk.trace.length, start, done, len(script.forward_templates[visit].actions))
+    if phase == "backward":
+        start = int(script.visit_starts[visit])
+        size = int(script.visit_starts[visit + 1]) - start
+        return Spot(phase, visit, len(script.visit_tau), start, done, size)
+    return Spot(phase, 0, 1, script.update_start, done, len(script.update))
+
+
+def step_start(walk: Walk, phase: str, visit: int) -> int:
+    """Return the position at which so many visits of a phase are done."""
+    script = walk.script
+    starts = {"forward": script.forward_starts, "backward": script.visit_starts}.get(phase)
+    if starts is None:
+        return script.update_start if visit <= 0 else len(walk)
+    return int(starts[min(max(visit, 0), len(starts) - 1)])
+
+
+def transport_data(session: Session, walk: Walk) -> TransportData:
+    """Return what the transport shows."""
+    position = min(session.position, len(walk))
+    here = spot(walk, position)
+    training = session.training
+    token = {"forward": "value", "backward": "gradient", "update": "weight"}[here.phase]
+    step = walk[position - 1] if position else None
+    where = "start" if step is None else here.phase
+    if step is None:
+        at, what = f"{walk.trace.length} steps", "nothing computed"
+    elif step.t is None:
+        at, what = step.kind, step.title
+    else:
+        at = f"t = {step.t}" + ("" if step.loss is None else f" · loss {step.loss}")
+        what = step.title
+    update = Slider("update", training.shown, max(training.last, 1), f"{training.shown} / {training.last}", "value")
+    phase = Slider("pass", position, max(len(walk), 1), where, token)
+    share = here.visit + (here.done / here.size if here.size else 0.0)
+    steps = Slider("step", share, max(here.visits, 1), at, token)
+    operation = Slider("op", here.done, max(here.size, 1), f"{here.done} / {here.size}  {what}", token)
+    spoken = f"{where} pass, {at}, operation {here.done} of {here.size}: {what}" if step else "nothing computed yet"
+    return TransportData(
+        update,
+        phase,
+        steps,
+        operation,
+        session.playback.playing,
+        position == 0,
+        position >= len(walk),
+        session.playback.granularity,
+        session.playback.speed,
+        spoken,
+    )

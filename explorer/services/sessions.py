@@ -1,0 +1,110 @@
+"""Opening and saving: texts, tables and session files become runs, and sessions become files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rnncore.errors import FileError, RnnError
+from rnncore.files import SessionFile, load, save
+from rnncore.library import LIBRARY
+
+from ..model import action as do
+from ..model.session import Session
+from ..model.settings import CorpusChoice, Run, Settings, start_run
+
+SESSION_SUFFIX = ".bptt"
+KEPT_OPTIONS = ("level", "vocabulary_size", "encoding", "max_length")
+"""Options of reading that stay when another file is opened."""
+
+
+def open_path(path: str, settings: Settings) -> do.Prepared:
+    """Open a text, a table or a session file; raises RnnError that names file, place and remedy.
+
+    A text keeps all other settings of the present session.
+    """
+    where = Path(path).expanduser()
+    if where.suffix.lower() == SESSION_SUFFIX:
+        return open_session(where)
+    options: tuple[tuple[str, Any], ...] = ()
+    if settings.corpus.kind == "file":
+        options = tuple((k, v) for k, v in settings.corpus.options if k in KEPT_OPTIONS)
+    choice = CorpusChoice("file", str(where.absolute()), options)
+    run = start_run(replace(settings, corpus=choice))
+    return do.Prepared(run, 0, notes=run.corpus.notes)
+
+
+def open_session(path: Path) -> do.Prepared:
+    """Open a session file, the program's own or one written from Python with :func:`rnncore.files.save`."""
+    file = load(path)
+    if file.corpus is None or not file.lines:
+        raise FileError(
+            f"{path.name} holds a model without its corpus or training. "
+            "Save it with a trainer or a history: rnncore.save(path, history=…)."
+        )
+    own = file.session if isinstance(file.session, Mapping) else {}
+    history = file.history()
+    settings = _settings(own.get("settings"), file)
+    shown = own.get("shown")
+    update = shown if isinstance(shown, int) and history.lineage[0].first <= shown <= history.last else history.last
+    state = history.seek(update)
+    sentence, text, position = own.get("sentence"), own.get("text"), own.get("position")
+    return do.Prepared(
+        Run(settings, file.corpus, history),
+        update,
+        state,
+        sentence=sentence if isinstance(sentence, int) else None,
+        text=text if isinstance(text, str) else None,
+        position=position if isinstance(position, int) else 0,
+        path=str(path),
+    )
+
+
+def save_session(path: str, session: Session) -> do.Saved:
+    """Save everything that is needed to go on; raises FileError and leaves an older file whole."""
+    where = Path(path).expanduser()
+    if where.suffix.lower() != SESSION_SUFFIX:
+        where = where.with_name(where.name + SESSION_SUFFIX)
+    sentence = session.sentence
+    own = {
+        "settings": session.settings.to_plain(),
+        "shown": session.training.shown,
+        "sentence": sentence.index,
+        "text": sentence.text if sentence.index is None else None,
+        "position": session.position,
+        "following": session.following,
+    }
+    save(where, history=session.run.history, session=own)
+    return do.Saved(str(where))
+
+
+def _settings(plain: Any, file: SessionFile) -> Settings:
+    """Return the settings that were saved, or those that a file written from Python implies."""
+    if plain is not None:
+        try:
+            return Settings.from_plain(plain)
+        except RnnError as error:
+            raise FileError(f"the settings in this session file cannot be used: {error}") from None
+    model, training = file.model, file.lines[file.current].settings
+    known = LIBRARY.get(model.cell.name)
+    own = known is None or known.text != model.cell.text
+    return Settings(
+        corpus=CorpusChoice("text", file.corpus.name if file.corpus else ""),
+        cell=model.cell.name,
+        equations=model.cell.text if own else None,
+        hidden_size=model.hidden_size,
+        init=model.init,
+        seed=model.seed,
+        truncation=training.truncation,
+        optimiser=training.optimiser,
+        clip=training.clip,
+        batch_size=training.batch_size,
+        between=training.between,
+        loss=training.loss,
+        shuffle=training.shuffle,
+        validation=training.validation,
+        annealing=training.annealing,
+        update_per=training.update_per,
+    )

@@ -1,0 +1,287 @@
+"""The one place where the session lives: actions go in, one signal with a set of change flags comes out.
+
+The reducer decides; the store carries out what the reducer must not do: it runs the training worker, reads and writes
+files in the background, keeps the undo list and checks the gradient when nothing else is going on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from rnncore.errors import RnnError
+
+from .model import action as do
+from .model.derived import Derived
+from .model.reducer import UNDOABLE, new_session, reduce
+from .model.session import Changes, Message, Session
+from .model.settings import Run, Settings, change_run, start_run
+from .model.verification import verify
+from .model.walking import pause_after
+from .services import sessions
+from .services.worker import Worker
+
+FRAME = 16
+"""Milliseconds between two looks into the mailbox."""
+QUIET = 250
+"""Milliseconds without a change of the walk after which its gradient is checked."""
+UNDO_LIMIT = 50
+
+
+class Store(QObject):
+    """Holds the session; every change goes through :meth:`dispatch`."""
+
+    changed = Signal(object)
+    """Emitted with :class:`~explorer.model.session.Changes` after each action that changed something."""
+
+    def __init__(self, run: Run | None = None, *, theme: str = "dark", parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.derived = Derived()
+        run = run if run is not None else start_run(Settings())
+        self._session = new_session(run, theme=theme)
+        self._undo: list[Session] = []
+        self._redo: list[Session] = []
+        self._worker = Worker()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="background")
+        self._jobs: list[tuple[Future[Any], Callable[[Any], None], str]] = []
+        self._closed = False
+        self._mail_timer = QTimer(self, interval=FRAME)
+        self._mail_timer.timeout.connect(self.poll)
+        self._beat_timer = QTimer(self, singleShot=True)
+        self._beat_timer.timeout.connect(self._beat)
+        self._verify_timer = QTimer(self, singleShot=True, interval=QUIET)
+        self._verify_timer.timeout.connect(self._verify)
+        self._adopt()
+        self._verify_timer.start()
+
+    # --- reading ---
+
+    @property
+    def session(self) -> Session:
+        """The present session, frozen."""
+        return self._session
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._undo)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._redo)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is still under way in the background."""
+        return bool(self._jobs) or not self._worker.idle
+
+    # --- acting ---
+
+    def dispatch(self, action: do.Action) -> None:
+        """Do what an action asks; what cannot be done becomes a message and changes nothing else."""
+        if self._closed:
+            return
+        before = self._session
+        try:
+            session, changes = reduce(before, action, self.derived)
+        except RnnError as error:
+            session, changes = replace(before, message=Message(str(error), "error")), Changes.MESSAGE
+        else:
+            if isinstance(action, UNDOABLE) and session is not before:
+                self._remember(before)
+        self._put(session, changes)
+        self._carry_out(action, before)
+
+    def undo(self) -> None:
+        """Go back to before the last change of sentence or settings."""
+        if self._undo:
+            self._redo.append(self._session)
+            self._return_to(self._undo.pop())
+
+    def redo(self) -> None:
+        """Take the last undo back."""
+        if self._redo:
+            self._undo.append(self._session)
+            self._return_to(self._redo.pop())
+
+    def wait(self, seconds: float = 30.0) -> None:
+        """Let the background finish, for tests and the command line."""
+        import time
+
+        end = time.monotonic() + seconds
+        while self.busy and time.monotonic() < end:
+            self.poll()
+            time.sleep(0.001)
+        self.poll()
+
+    def verify_now(self) -> None:
+        """Check the gradient on show without waiting for a quiet moment."""
+        self._verify()
+
+    def close(self) -> None:
+        """Stop the timers and threads; the store does nothing afterwards."""
+        if self._closed:
+            return
+        self._closed = True
+        for timer in (self._mail_timer, self._beat_timer, self._verify_timer):
+            timer.stop()
+        self._worker.close()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    # --- the session ---
+
+    def _put(self, session: Session, changes: Changes) -> None:
+        if session is self._session:
+            return
+        self._session = session
+        if changes & (Changes.WALK | Changes.TRAINING) and not session.training.running:
+            self._verify_timer.start()
+        if changes:
+            self.changed.emit(changes)
+
+    def _remember(self, session: Session) -> None:
+        self._undo = [*self._undo, session][-UNDO_LIMIT:]
+        self._redo = []
+
+    def _return_to(self, target: Session) -> None:
+        now = self._session
+        if target.run.history is not now.run.history:
+            target = replace(target, run_id=now.run_id + 1, training=replace(target.training, running=False))
+        else:
+            # The run has gone on meanwhile: what is undone is the choice, not the training.
+            target = replace(target, run_id=now.run_id, training=now.training, model=now.model)
+        target = replace(target, theme=now.theme, tab=now.tab, playback=now.playback, message=None, verification=None)
+        target = replace(target, position=min(target.position, len(self.derived.walk(target))))
+        same_history = target.run.history is now.run.history
+        self._put(target, Changes.ALL | Changes.VERIFICATION)
+        if not same_history:
+            self._adopt()
+
+    # --- effects ---
+
+    def _carry_out(self, action: do.Action, before: Session) -> None:
+        session = self._session
+        if isinstance(action, do.Train):
+            if session.training.running != before.training.running:
+                self._worker.train(session.training.running)
+                self._watch()
+        elif isinstance(action, do.Advance):
+            self._worker.advance(action.updates)
+            self._watch()
+        elif isinstance(action, do.GoToUpdate):
+            self._worker.go_to(action.update)
+            self._watch()
+        elif isinstance(action, do.Play | do.SetPlayback | do.Beat):
+            self._schedule_beat()
+        elif isinstance(action, do.ChangeSettings):
+            self._change_settings(action.settings)
+        elif isinstance(action, do.Prepared):
+            if session.run.history is not before.run.history:
+                self._adopt()
+        elif isinstance(action, do.OpenPath):
+            self._in_background(
+                f"opening {action.path}", lambda: sessions.open_path(action.path, session.settings), self.dispatch
+            )
+        elif isinstance(action, do.SavePath):
+            self._in_background(
+                f"saving {action.path}", lambda: sessions.save_session(action.path, session), self.dispatch
+            )
+
+    def _change_settings(self, settings: Settings) -> None:
+        session = self._session
+        if settings == session.settings:
+            return
+        shown = session.training.shown
+        self._worker.train(False)
+        self._in_background(
+            "preparing the run",
+            lambda: do.Prepared(change_run(session.run, settings, shown), shown),
+            self._take_prepared,
+        )
+
+    def _take_prepared(self, prepared: do.Prepared) -> None:
+        if prepared.run.history.first == prepared.update and prepared.run.history.parent is not None:
+            # A branch keeps the weights on show.
+            prepared = replace(prepared, position=self._session.position)
+        self.dispatch(prepared)
+
+    def _adopt(self) -> None:
+        session = self._session
+        self._worker.adopt(session.run_id, session.run.history, session.training.state)
+        if session.training.running:
+            self._worker.train(True)
+        self._watch()
+
+    def _in_background(self, what: str, job: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        self._jobs.append((self._pool.submit(job), then, what))
+        if not what.startswith("verifying"):
+            self.dispatch(do.SetBusy(what))
+        self._watch()
+
+    def _watch(self) -> None:
+        if not self._closed and not self._mail_timer.isActive():
+            self._mail_timer.start()
+
+    def poll(self) -> None:
+        """Take the newest snapshot and finished background work; called by the timer."""
+        mail = self._worker.take()
+        if mail is not None:
+            self.dispatch(
+                do.Trained(
+                    mail.run_id,
+                    mail.history,
+                    mail.state,
+                    mail.last,
+                    mail.running,
+                    mail.updates_per_second,
+                    mail.words_per_second,
+                    mail.curve,
+                    mail.evaluations,
+                )
+            )
+            if mail.error and mail.run_id == self._session.run_id:
+                self.dispatch(do.Notify(Message(mail.error, "error")))
+        for job in [j for j in self._jobs if j[0].done()]:
+            self._jobs.remove(job)
+            future, then, _ = job
+            error = future.exception()
+            if not any(not j[2].startswith("verifying") for j in self._jobs):
+                self.dispatch(do.SetBusy(""))
+            if isinstance(error, RnnError):
+                self.dispatch(do.Notify(Message(str(error), "error")))
+            elif error is not None:
+                raise error
+            else:
+                then(future.result())
+        if not self.busy and not self._session.training.running:
+            self._mail_timer.stop()
+
+    # --- playback and verification ---
+
+    def _schedule_beat(self) -> None:
+        if not self._session.playback.playing:
+            self._beat_timer.stop()
+            return
+        walk = self.derived.walk(self._session)
+        self._beat_timer.start(max(1, round(1000 * pause_after(self._session, walk))))
+
+    def _beat(self) -> None:
+        self.dispatch(do.Beat())
+
+    def _verify(self) -> None:
+        session = self._session
+        if self._closed or session.verification is not None and session.verification.update == session.training.shown:
+            return
+        walk = self.derived.walk(session)
+        update = session.training.shown
+
+        def finish(verification: Any) -> None:
+            now = self._session
+            if now.run is session.run and now.sentence is session.sentence:
+                self.dispatch(do.Verified(verification))
+
+        self._jobs.append((self._pool.submit(verify, walk, update), finish, "verifying"))
+        self._watch()
