@@ -97,9 +97,7 @@ def split(sequences: Sequence[Item], fraction: float, seed: int) -> tuple[Array,
     ``fraction`` of the sequences, chosen by ``seed``, are held out: at least one where the fraction is above
     0, and never the last one with a loss to train on. Raises RnnError when there are too few.
     """
-    usable = np.array(
-        [index for index, sequence in enumerate(sequences) if sequence.inputs.size], dtype=np.int64
-    )
+    usable = np.array([index for index, sequence in enumerate(sequences) if sequence.inputs.size], dtype=np.int64)
     if fraction == 0.0:
         return usable, usable[:0]
     held = max(1, round(fraction * usable.size))
@@ -138,6 +136,7 @@ class Schedule:
         self._size = batch_size
         self._between = between
         self._chunk = chunk
+        self._last: tuple[int, Piece] | None = None
         order = indices[permutation(seed, 0, epoch, indices.size)] if shuffle else indices
         self._order: list[int] = order.tolist()
         self._lanes: list[tuple[Array, Array, Array]] = []
@@ -145,14 +144,10 @@ class Schedule:
         if chunk is None:
             self._length = batches
         elif between == "carried":
-            self._lanes = [
-                self._stream(self._order[lane::batch_size]) for lane in range(min(batch_size, indices.size))
-            ]
+            self._lanes = [self._stream(self._order[lane::batch_size]) for lane in range(min(batch_size, indices.size))]
             self._length = -(-max(inputs.size for inputs, _, _ in self._lanes) // chunk)
         else:
-            longest = [
-                max(sequences[index].inputs.size for index in self._batch(batch)) for batch in range(batches)
-            ]
+            longest = [max(sequences[index].inputs.size for index in self._batch(batch)) for batch in range(batches)]
             self._starts = np.concatenate([[0], np.cumsum([-(-length // chunk) for length in longest])])
             self._length = int(self._starts[-1])
 
@@ -162,11 +157,17 @@ class Schedule:
     def __getitem__(self, position: int) -> Piece:
         if not 0 <= position < self._length:
             raise IndexError(position)
+        last = self._last
+        if last is not None and last[0] == position:
+            return last[1]
         if self._chunk is None:
-            return self._whole(position)
-        if self._between == "carried":
-            return self._of_streams(position)
-        return self._chunk_of_batch(position)
+            piece = self._whole(position)
+        elif self._between == "carried":
+            piece = self._of_streams(position)
+        else:
+            piece = self._chunk_of_batch(position)
+        self._last = position, piece
+        return piece
 
     def _batch(self, batch: int) -> list[int]:
         return self._order[batch * self._size : (batch + 1) * self._size]
@@ -223,9 +224,7 @@ class Schedule:
                 first, last = np.searchsorted(ends, [start, min(stop, inputs.size) - 1], side="right")
                 sentences += [self._order[lane + i * self._size] for i in range(int(first), int(last) + 1)]
         lengths = tuple(inputs.size for inputs, _ in lanes)
-        return self._piece(
-            lanes, keep=lengths, lead=(0,) * len(lanes), fresh=position == 0, sentences=tuple(sentences)
-        )
+        return self._piece(lanes, keep=lengths, lead=(0,) * len(lanes), fresh=position == 0, sentences=tuple(sentences))
 
     def _piece(
         self,

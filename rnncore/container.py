@@ -72,13 +72,9 @@ def to_json(value: Any, where: str, depth: int = 0) -> Any:
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str) or key.startswith("~"):
-                raise FileError(
-                    f"{where}: the key {key!r:.40} cannot be saved. Use texts without a leading '~'."
-                )
+                raise FileError(f"{where}: the key {key!r:.40} cannot be saved. Use texts without a leading '~'.")
         return {key: to_json(item, f"{where}.{key}", depth + 1) for key, item in value.items()}
-    raise FileError(
-        f"{where}: a {type(value).__name__} cannot be saved. Use numbers, texts, lists and dictionaries."
-    )
+    raise FileError(f"{where}: a {type(value).__name__} cannot be saved. Use numbers, texts, lists and dictionaries.")
 
 
 def from_json(value: Any) -> Any:
@@ -97,9 +93,7 @@ def from_json(value: Any) -> Any:
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def write(
-    path: str | os.PathLike[str], plain: Mapping[str, Any], arrays: Mapping[str, Array], form: str
-) -> None:
+def write(path: str | os.PathLike[str], plain: Mapping[str, Any], arrays: Mapping[str, Array], form: str) -> None:
     """Write JSON members (``name.json``) and arrays (``name.npy``) as one file, all or nothing.
 
     ``form`` names the kind of file; :func:`read` asks for the same one. The file is written beside its goal,
@@ -107,13 +101,9 @@ def write(
     """
     members: dict[str, tuple[int, Callable[[IO[bytes]], None]]] = {}
     for name, value in plain.items():
-        data = json.dumps(to_json(value, name), ensure_ascii=False, allow_nan=False).encode(
-            "utf-8", "surrogatepass"
-        )
+        data = json.dumps(to_json(value, name), ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass")
         if len(data) > JSON_LIMIT or _elements(data) > ELEMENT_LIMIT:
-            raise FileError(
-                f"{path}: {name} is too large to be saved ({len(data)} bytes). Use a shorter text."
-            )
+            raise FileError(f"{path}: {name} is too large to be saved ({len(data)} bytes). Use a shorter text.")
         members[f"{name}.json"] = len(data), _writer(data)
     for name, array in arrays.items():
         array = np.ascontiguousarray(array)
@@ -286,8 +276,7 @@ def _read(file: IO[bytes], name: str, forms: tuple[str, ...], limit: int) -> Con
         if form not in forms:
             if form.rpartition("-")[0] in {known.rpartition("-")[0] for known in forms}:
                 raise FileError(
-                    f"{name}: it was written by a newer version of the program ({form!r:.40}). "
-                    "Update the program."
+                    f"{name}: it was written by a newer version of the program ({form!r:.40}). Update the program."
                 )
             raise _foreign(name)
         sizes = {member: info.file_size for member, info in infos.items() if member != MANIFEST}

@@ -90,9 +90,7 @@ class LossCurve:
     def append(self, record: UpdateRecord) -> None:
         """Add the record of one update. Raises RnnError when it does not follow the last one."""
         if self._count and record.update != self.last + 1:
-            raise RnnError(
-                f"The loss curve ends at update {self.last}; update {record.update} does not follow it."
-            )
+            raise RnnError(f"The loss curve ends at update {self.last}; update {record.update} does not follow it.")
         row = (
             record.update,
             record.epoch,

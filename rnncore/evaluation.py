@@ -47,9 +47,7 @@ def mean_loss(
 
 def _apart(model: Model, items: Sequence[Item]) -> Iterator[tuple[float, int]]:
     """Yield (sum of losses, words) of padded groups of like length."""
-    for group in _groups(
-        sorted(items, key=lambda item: item.inputs.size), _steps_at_once(model), padded=True
-    ):
+    for group in _groups(sorted(items, key=lambda item: item.inputs.size), _steps_at_once(model), padded=True):
         inputs, targets = pad([(item.inputs, item.targets) for item in group])
         yield _loss(forward(model, inputs), targets), sum(item.words for item in group)
 

@@ -178,9 +178,7 @@ class History:
         if update < self._first and self.parent is not None:
             return self.parent.seek(update, should_stop)
         if not self._first <= update <= self.last:
-            raise RnnError(
-                f"There is no update {update} in this history; it goes from {self._first} to {self.last}."
-            )
+            raise RnnError(f"There is no update {update} in this history; it goes from {self._first} to {self.last}.")
         with self._seeking:
             with self._lock:
                 state = self._nearest(update)
@@ -256,9 +254,7 @@ class History:
         if not updates or updates != sorted(set(updates)) or updates[-1] > trainer.state.update:
             raise RnnError("The history's keyframes are missing or out of order.")
         if curve.last not in (0, trainer.state.update):
-            raise RnnError(
-                f"The loss curve ends at update {curve.last}, the training at {trainer.state.update}."
-            )
+            raise RnnError(f"The loss curve ends at update {curve.last}, the training at {trainer.state.update}.")
         history = History(trainer, spacing=spacing, memory=memory, parent=parent)
         history._first = updates[0]
         history._updates = updates

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rnncore.errors import RnnError
+from rnncore.flat import Flat, FlatSlots, flattened, mapped, vectors
 from rnncore.records import check_number, from_plain
 
 Array = np.ndarray[Any, Any]
@@ -39,14 +40,11 @@ class Optimiser:
 
     def init(self, parameters: Arrays) -> OptimiserState:
         """Return the state before the first update: for each parameter, one array of zeros per slot."""
-        return {
-            name: {slot: self._initial(slot, value) for slot in self.slots}
-            for name, value in parameters.items()
-        }
+        return {name: {slot: self._initial(slot, value) for slot in self.slots} for name, value in parameters.items()}
 
     def update(
         self, parameters: Arrays, gradients: Arrays, state: OptimiserState, learning_rate: float | None = None
-    ) -> tuple[dict[str, Array], OptimiserState, dict[str, Array]]:
+    ) -> tuple[Arrays, OptimiserState, Arrays]:
         """Return ``(new parameters, new state, deltas)``, where new = old + delta exactly.
 
         ``learning_rate`` overrides the record's own (annealing). Non-finite gradients pass through as
@@ -54,6 +52,11 @@ class Optimiser:
         or misshapen, or when the state belongs to another optimiser.
         """
         rate = self.learning_rate if learning_rate is None else float(learning_rate)
+        if isinstance(gradients, Flat):
+            slots = self._flat_slots(state, gradients)
+            if slots is not None:
+                with np.errstate(all="ignore"):
+                    return self._update_flat(parameters, gradients, slots, rate)
         new: dict[str, Array] = {}
         new_state: dict[str, Mapping[str, Array]] = {}
         deltas: dict[str, Array] = {}
@@ -76,6 +79,38 @@ class Optimiser:
                 deltas[name] = _locked(delta)
                 new[name] = _locked(value + delta)
         return new, new_state, deltas
+
+    def _update_flat(
+        self, parameters: Arrays, gradients: Flat, slots: Mapping[str, Flat | Array], rate: float
+    ) -> tuple[Arrays, OptimiserState, Arrays]:
+        """Do the same to all parameters at once, which lie in one vector."""
+        layout = gradients.layout
+        own = {slot: value.vector if isinstance(value, Flat) else value for slot, value in slots.items()}
+        delta, changed = self._rule(gradients.vector, own, rate)
+        new = Flat(flattened(parameters, layout).vector + delta, layout)
+        new_slots = {slot: Flat(value, layout) if value.ndim else value for slot, value in changed.items()}
+        return new, FlatSlots(new_slots, layout), Flat(delta, layout)
+
+    def _flat_slots(self, state: OptimiserState, gradients: Flat) -> Mapping[str, Flat | Array] | None:
+        """Return the state slot by slot, or None where it does not lie, and cannot be laid, in vectors."""
+        layout = gradients.layout
+        if isinstance(state, FlatSlots):
+            return state.slots if state.layout == layout and set(state.slots) == set(self.slots) else None
+        if any(name not in state or set(state[name]) != set(self.slots) for name in layout.names):
+            return None
+        found: dict[str, Flat | Array] = {}
+        for slot in self.slots:
+            arrays = {name: state[name][slot] for name in layout.names}
+            first = arrays[layout.names[0]]
+            if first.ndim == 0:
+                if any(array.ndim or array != first for array in arrays.values()):
+                    return None
+                found[slot] = first
+            elif all(arrays[name].shape == shape for name, shape in zip(layout.names, layout.shapes, strict=True)):
+                found[slot] = flattened(arrays, layout)
+            else:
+                return None
+        return found
 
     def _initial(self, slot: str, value: Array) -> Array:
         return _locked(np.zeros_like(value))
@@ -221,22 +256,18 @@ def global_norm(gradients: Arrays) -> float:
     Exact also where the squares would overflow or underflow: an exploding gradient of 1e200 has norm 1e200.
     """
     with np.errstate(all="ignore"):
+        parts = vectors(gradients)
         total = 0.0
-        for gradient in gradients.values():
-            flat = gradient.ravel()
-            total += float(flat.dot(flat))
+        for part in parts:
+            total += float(part.dot(part))
         if 1e-30 < total < 1e30:
             return math.sqrt(total)
         if math.isnan(total):
             return math.nan
-        largest = max(
-            (float(np.abs(gradient).max(initial=0.0)) for gradient in gradients.values()), default=0.0
-        )
+        largest = max((float(np.abs(part).max(initial=0.0)) for part in parts), default=0.0)
         if largest in (0.0, math.inf):
             return largest
-        total = sum(
-            float(np.square(gradient / largest, dtype=np.float64).sum()) for gradient in gradients.values()
-        )
+        total = sum(float(np.square(part / largest, dtype=np.float64).sum()) for part in parts)
         return largest * math.sqrt(total)
 
 
@@ -271,7 +302,7 @@ class ClipByNorm:
             return gradients, ClipReport(norm, norm, 1.0, 0.0)
         scale = self.limit / norm
         with np.errstate(all="ignore"):
-            clipped = {name: _locked(gradient * scale) for name, gradient in gradients.items()}
+            clipped = mapped(gradients, lambda gradient: gradient * scale)
         return clipped, ClipReport(norm, norm * scale, scale, 1.0)
 
 
@@ -291,11 +322,10 @@ class ClipByValue:
         norm = global_norm(gradients)
         if norm <= self.limit:
             return gradients, ClipReport(norm, norm, 1.0, 0.0)
-        clipped = {
-            name: _locked(gradient.clip(-self.limit, self.limit)) for name, gradient in gradients.items()
-        }
-        changed = sum(int(np.count_nonzero(np.abs(gradient) > self.limit)) for gradient in gradients.values())
-        entries = sum(gradient.size for gradient in gradients.values())
+        clipped = mapped(gradients, lambda gradient: gradient.clip(-self.limit, self.limit))
+        parts = vectors(gradients)
+        changed = sum(int(np.count_nonzero(np.abs(part) > self.limit)) for part in parts)
+        entries = sum(part.size for part in parts)
         after = global_norm(clipped)
         return clipped, ClipReport(norm, after, after / norm if changed else 1.0, changed / entries)
 

@@ -53,16 +53,10 @@ def check_number(
 ) -> None:
     """Raise RnnError unless ``value`` is a finite real number from ``low`` to ``high``."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if (
-        number
-        and (low < value if open_low else low <= value)
-        and (value < high if open_high else value <= high)
-    ):
+    if number and (low < value if open_low else low <= value) and (value < high if open_high else value <= high):
         return
     if math.isinf(high):
         bounds = f"{'above' if open_low else 'at least'} {low:g}"
     else:
-        bounds = (
-            f"from {low:g}{' (excluded)' if open_low else ''} to {high:g}{' (excluded)' if open_high else ''}"
-        )
+        bounds = f"from {low:g}{' (excluded)' if open_low else ''} to {high:g}{' (excluded)' if open_high else ''}"
     raise RnnError(f"{owner}: {name} is {value!r:.40}. Give a number {bounds}.")

@@ -185,8 +185,7 @@ def prompt_ids(model: Model, vocabulary: Vocabulary, prompt: Any) -> list[int]:
         )
     if isinstance(prompt, str):
         raise RnnError(
-            f"The prompt {prompt!r:.40} is a plain text. "
-            "Give its tokens or ids, such as corpus.encode(text).ids."
+            f"The prompt {prompt!r:.40} is a plain text. Give its tokens or ids, such as corpus.encode(text).ids."
         )
     ids = [vocabulary.index(item) if isinstance(item, str) else int(item) for item in prompt]
     for index in ids:

@@ -18,7 +18,8 @@ from rnncore.annealing import Annealed, Halve
 from rnncore.batches import Item, Piece, Schedule, read_sequences, split
 from rnncore.errors import RnnError
 from rnncore.evaluation import mean_loss, perplexity
-from rnncore.model import Model
+from rnncore.flat import Flat
+from rnncore.model import Model, frozen
 from rnncore.ops import Array
 from rnncore.optim import SGD, Adam, Optimiser
 from rnncore.trace import forward
@@ -88,9 +89,7 @@ class Trainer:
         if settings is None:
             settings = TrainingSettings(optimiser or Adam(), truncation or Window(4))
         elif optimiser is not None or truncation is not None:
-            raise RnnError(
-                "Training: give either whole settings, or an optimiser and a truncation, not both."
-            )
+            raise RnnError("Training: give either whole settings, or an optimiser and a truncation, not both.")
         items = read_sequences(corpus)
         highest = max(int(max(item.inputs.max(), item.targets.max())) for item in items if item.inputs.size)
         if highest >= model.vocabulary_size:
@@ -172,7 +171,8 @@ class Trainer:
         if not 0 <= state.position < len(self._schedule(state.epoch)):
             raise RnnError("This state belongs to other data: its position lies beyond the epoch's end.")
         self._model = self._model.with_parameters(state.parameters)
-        self._state = replace(state, parameters=self._model.parameters)
+        flat = isinstance(state.parameters, Flat)
+        self._state = state if flat else replace(state, parameters=self._model.parameters)
 
     def edited(
         self,
@@ -189,7 +189,7 @@ class Trainer:
         """
         settings = self.settings.with_changes(**changes)
         model = self._model if parameters is None else self._model.with_parameters(parameters)
-        state = replace(self._state, parameters=model.parameters)
+        state = self._state if parameters is None else replace(self._state, parameters=model.parameters)
         optimiser, old = settings.optimiser, self.settings.optimiser
         if type(optimiser) is not type(old):
             state = replace(state, optimiser=optimiser.init(state.parameters))
@@ -261,7 +261,7 @@ class Trainer:
     def _dissect(self, piece: Piece, rate: float) -> Anatomy:
         state = self._state
         start = start_state(piece, state.carried)
-        return dissect(self._model, piece, start, state.optimiser, rate, self.settings)
+        return dissect(self._model, piece, start, state, rate, self.settings)
 
     def _step(self, should_stop: Callable[[], bool] | None) -> UpdateRecord | None:
         state, annealing = self._state, self.settings.annealing
@@ -274,11 +274,12 @@ class Trainer:
         rate, lowered = annealed.learning_rate, annealed.learning_rate < state.learning_rate
         piece = self.next_piece
         work = self._dissect(piece, rate)
-        model = self._model.with_parameters(work.parameters)
+        # Names and shapes are those of the old parameters: there is nothing to check.
+        model = replace(self._model, parameters=frozen(work.parameters))
         update = state.update + 1
         new = self._settled(
             TrainingState(
-                parameters=model.parameters,
+                parameters=work.parameters,
                 optimiser=work.optimiser,
                 annealed=annealed,
                 update=update,

@@ -83,9 +83,7 @@ class TrainingSettings:
                 raise RnnError(f"Training: {name} is {number!r:.40}. Give a whole number of at least {low}.")
         share = self.validation
         if not isinstance(share, (int, float)) or isinstance(share, bool) or not 0.0 <= share < 1.0:
-            raise RnnError(
-                f"Training: validation is {share!r:.40}. Give a share from 0 up to, not including, 1."
-            )
+            raise RnnError(f"Training: validation is {share!r:.40}. Give a share from 0 up to, not including, 1.")
         for name, part, kind in (
             ("optimiser", self.optimiser, Optimiser),
             ("truncation", self.truncation, Truncation),
@@ -96,8 +94,7 @@ class TrainingSettings:
                 raise RnnError(f"Training: {part!r:.60} cannot serve as {name}.")
         if self.update_per == "chunk" and not isinstance(self.truncation, Chunks):
             raise RnnError(
-                "Training: an update per chunk needs the truncation Chunks(n). "
-                "Choose it, or update per sequence."
+                "Training: an update per chunk needs the truncation Chunks(n). Choose it, or update per sequence."
             )
 
     def with_changes(self, **changes: Any) -> TrainingSettings:

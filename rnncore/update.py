@@ -10,12 +10,13 @@ import numpy as np
 
 from rnncore.batches import Piece
 from rnncore.bptt import backward
+from rnncore.flat import LARGEST, flattened, layout_of, mapped
 from rnncore.model import Model
 from rnncore.ops import Array
 from rnncore.optim import ClipReport, OptimiserState, global_norm
 from rnncore.trace import Trace, forward
 from rnncore.training_settings import TrainingSettings
-from rnncore.training_state import State
+from rnncore.training_state import State, TrainingState
 from rnncore.truncation import Full, Truncation
 
 Arrays = Mapping[str, Array]
@@ -68,9 +69,7 @@ class Anatomy:
     kept: State | None
 
 
-def gradients_of_batch(
-    model: Model, piece: Piece, start: State | None, truncation: Truncation
-) -> BatchResult:
+def gradients_of_batch(model: Model, piece: Piece, start: State | None, truncation: Truncation) -> BatchResult:
     """Run a piece forward and backward. The only place where training meets the network's derivatives."""
     trace = forward(model, piece.inputs, start)
     gradients = backward(model, trace, piece.targets, truncation)
@@ -82,26 +81,27 @@ def dissect(
     model: Model,
     piece: Piece,
     start: State | None,
-    optimiser_state: OptimiserState,
+    state: TrainingState,
     learning_rate: float,
     settings: TrainingSettings,
 ) -> Anatomy:
-    """Return the update that ``piece`` asks for. Pure: nothing is changed."""
+    """Return the update that ``piece`` asks for. Pure: nothing is changed. ``model`` has the state's parameters."""
+    parameters = state.parameters
     # Within a chunk of its own, truncation by chunks keeps every pair.
     truncation = Full() if settings.update_per == "chunk" else settings.truncation
     with np.errstate(all="ignore"):
         result = gradients_of_batch(model, piece, start, truncation)
         gradients: Arrays = result.gradients
-        if settings.loss == "mean word" and piece.words != 1:
-            gradients = {name: gradient / piece.words for name, gradient in gradients.items()}
+        if model.parameter_count <= LARGEST:
+            gradients = flattened(gradients, layout_of(parameters))
+        if settings.loss == "mean word":
+            gradients = mapped(gradients, lambda gradient: gradient / piece.words)
         if settings.clip is None:
             norm = global_norm(gradients)
             clipped, report = gradients, ClipReport(norm, norm, 1.0, 0.0)
         else:
             clipped, report = settings.clip.apply(gradients)
-        parameters, optimiser, deltas = settings.optimiser.update(
-            model.parameters, clipped, optimiser_state, learning_rate
-        )
+        new, optimiser, deltas = settings.optimiser.update(parameters, clipped, state.optimiser, learning_rate)
     return Anatomy(
         piece=piece,
         start=start,
@@ -112,7 +112,7 @@ def dissect(
         clip=report,
         learning_rate=learning_rate,
         deltas=deltas,
-        parameters=parameters,
+        parameters=new,
         optimiser=optimiser,
         kept=result.kept,
     )
@@ -136,9 +136,7 @@ def kept_state(trace: Trace, piece: Piece) -> State | None:
     start = trace.initial_state
     if piece.inputs.ndim == 1:
         steps = piece.keep[0]
-        return MappingProxyType(
-            {name: _locked(trace[name][steps - 1]) if steps else start[name] for name in start}
-        )
+        return MappingProxyType({name: _locked(trace[name][steps - 1]) if steps else start[name] for name in start})
     keep = np.asarray(piece.keep)[:, None]
     last, lanes = np.maximum(keep[:, 0], 1) - 1, np.arange(len(keep))
     return MappingProxyType(

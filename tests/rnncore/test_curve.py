@@ -14,9 +14,7 @@ from rnncore.training import UpdateRecord
 
 def record(update: int, loss: float, words: int = 1, rate: float = 0.1, evaluated: float | None = None):
     finite = math.isfinite(loss)
-    return UpdateRecord(
-        update, update // 10, loss, 2.0 * update, 0.5, rate, words, (0,), evaluated, False, finite
-    )
+    return UpdateRecord(update, update // 10, loss, 2.0 * update, 0.5, rate, words, (0,), evaluated, False, finite)
 
 
 def curve(losses, limit=200_000, words=1) -> LossCurve:
@@ -81,9 +79,7 @@ def test_downsampling_keeps_means_and_extremes(count, points):
     small = curve(losses, words=3).downsample(points)
     assert len(small.mean) <= points
     edges = np.concatenate([[0], small.update])
-    for low, high, mean, least, most in zip(
-        edges, edges[1:], small.mean, small.low, small.high, strict=False
-    ):
+    for low, high, mean, least, most in zip(edges, edges[1:], small.mean, small.low, small.high, strict=False):
         assert mean == pytest.approx(losses[low:high].mean())
         assert (least, most) == (losses[low:high].min(), losses[low:high].max())
     assert edges[-1] == count

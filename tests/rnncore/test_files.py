@@ -159,9 +159,7 @@ def test_a_run_that_has_diverged_can_be_saved(tmp_path):
 
 
 def test_a_cell_of_ones_own_comes_back_with_its_equations(tmp_path):
-    cell = Cell.from_equations(
-        "mine", "k = sigmoid(A @ x + p * h_prev)\nh = k * h_prev + (1 - k) * tanh(B @ x)"
-    )
+    cell = Cell.from_equations("mine", "k = sigmoid(A @ x + p * h_prev)\nh = k * h_prev + (1 - k) * tanh(B @ x)")
     text = corpus()
     trainer = Trainer(Model.create(cell, text.vocabulary.size, 4), text, SGD(0.1), Window(2))
     trainer.run(3)
@@ -390,9 +388,7 @@ np.save(OBJECT_ARRAY, np.array([{}, print], dtype=object), allow_pickle=True)
 
 FORGERIES = {
     "an object array": replaced("parameters/V.npy", OBJECT_ARRAY.getvalue()),
-    "a wrong precision": replaced(
-        "parameters/V.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0,), }")
-    ),
+    "a wrong precision": replaced("parameters/V.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0,), }")),
     "a shape larger than the data": replaced(
         "parameters/V.npy",
         npy("{'descr': '<f8', 'fortran_order': False, 'shape': (9999999999, 9999999999), }"),
@@ -414,18 +410,14 @@ FORGERIES = {
     "a number that JSON lacks": replaced("session.json", b'{"a": NaN}'),
     "a number beyond all bounds": replaced("session.json", b'{"a": ' + b"9" * 5000 + b"}"),
     "an unknown tagged number": replaced("session.json", b'{"a": {"~float": "__import__"}}'),
-    "equations that are code": edit_json(
-        "model", lambda d: d["cell"].update(text="h = __import__('os') @ x")
-    ),
+    "equations that are code": edit_json("model", lambda d: d["cell"].update(text="h = __import__('os') @ x")),
     "sizes that do not fit": edit_json("model", lambda d: d.update(hidden_size=10**9)),
     "a size that is a truth value": edit_json("model", lambda d: d.update(hidden_size=True)),
     "another vocabulary": edit_json("corpus", lambda d: d["vocabulary"]["tokens"].pop()),
     "lines that are their own parents": edit_json("training", lambda d: d["lines"][1].update(parent=1)),
     "lines in a circle": edit_json("training", lambda d: d["lines"][1].update(parent=0)),
     "no current line": edit_json("training", lambda d: d.update(current=7)),
-    "an unknown optimiser": edit_json(
-        "training", lambda d: d["lines"][0]["settings"]["optimiser"].update(kind="os")
-    ),
+    "an unknown optimiser": edit_json("training", lambda d: d["lines"][0]["settings"]["optimiser"].update(kind="os")),
     "a hostile setting": edit_json("training", lambda d: d["lines"][0]["settings"].update(batch_size=-1)),
     "an array outside of the file": edit_json(
         "training", lambda d: d["lines"][0]["state"]["optimiser"]["V"].update(mean=["float64", 10**9, [9, 9]])
@@ -433,9 +425,7 @@ FORGERIES = {
     "a state by a stranger's name": edit_json(
         "training", lambda d: d["lines"][0]["state"]["parameters"].update(V="../../etc/passwd")
     ),
-    "a position beyond the epoch": edit_json(
-        "training", lambda d: d["lines"][0]["state"].update(position=10**6)
-    ),
+    "a position beyond the epoch": edit_json("training", lambda d: d["lines"][0]["state"].update(position=10**6)),
     "a count that is no number": edit_json("training", lambda d: d["lines"][0]["state"].update(update="3")),
     "a rate below zero": edit_json("training", lambda d: d["lines"][0]["state"].update(learning_rate=-1.0)),
     "no keyframes": edit_json("training", lambda d: d["lines"][0].update(keyframes=[])),
@@ -477,9 +467,7 @@ def test_a_member_that_lies_about_its_size_is_refused(saved, tmp_path):
     path = rewrite(saved, lie)
     data = path.read_bytes()
     # The directory and the manifest both promise 2 bytes where there are 100 002.
-    data = data.replace((100_002).to_bytes(4, "little"), (2).to_bytes(4, "little")).replace(
-        b"100002", b"     2"
-    )
+    data = data.replace((100_002).to_bytes(4, "little"), (2).to_bytes(4, "little")).replace(b"100002", b"     2")
     path.write_bytes(data)
     with pytest.raises(FileError, match="damaged"):
         load(path)

@@ -49,7 +49,7 @@ def test_memory_is_bounded_and_seeking_stays_exact():
 
 
 def test_stepping_back_within_what_was_replayed_replays_nothing():
-    history, states = recorded(60, {"spacing": 50})
+    history, _ = recorded(60, {"spacing": 50})
     history.seek(45)
     history._replayer = None
     history.trainer.clone = None
@@ -118,9 +118,7 @@ def test_a_seek_can_be_stopped():
 
 def test_seeking_while_another_thread_trains_is_exact():
     history, states = recorded(0, {"spacing": 4})
-    thread = threading.Thread(
-        target=history.run, args=(150, lambda record: states.append(history.trainer.state))
-    )
+    thread = threading.Thread(target=history.run, args=(150, lambda record: states.append(history.trainer.state)))
     thread.start()
     try:
         for _ in range(40):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnncore.errors import RnnError
+from rnncore.flat import Flat, flattened, layout_of
 from rnncore.optim import (
     SGD,
     Adagrad,
@@ -37,10 +38,7 @@ def problem(seed: int, steps: int = 25) -> tuple[dict[str, np.ndarray], list[dic
     shapes = {"U": (3, 5), "W": (3, 3), "b": (3,)}
     parameters = {name: generator.normal(size=shape) for name, shape in shapes.items()}
     gradients = [
-        {
-            name: generator.normal(size=shape) * 10.0 ** generator.integers(-4, 3)
-            for name, shape in shapes.items()
-        }
+        {name: generator.normal(size=shape) * 10.0 ** generator.integers(-4, 3) for name, shape in shapes.items()}
         for _ in range(steps)
     ]
     return parameters, gradients
@@ -56,9 +54,7 @@ def peer(torch, optimiser, tensors):
     if isinstance(optimiser, Adagrad):
         return torch.optim.Adagrad(tensors, lr=optimiser.learning_rate, eps=optimiser.epsilon)
     if isinstance(optimiser, RMSProp):
-        return torch.optim.RMSprop(
-            tensors, lr=optimiser.learning_rate, alpha=optimiser.decay, eps=optimiser.epsilon
-        )
+        return torch.optim.RMSprop(tensors, lr=optimiser.learning_rate, alpha=optimiser.decay, eps=optimiser.epsilon)
     return torch.optim.Adam(
         tensors, lr=optimiser.learning_rate, betas=(optimiser.beta1, optimiser.beta2), eps=optimiser.epsilon
     )
@@ -94,6 +90,45 @@ def test_an_update_is_pure_and_its_results_cannot_be_changed(optimiser):
 
 
 @pytest.mark.parametrize("optimiser", ALL, ids=repr)
+def test_arrays_in_one_vector_are_updated_bitwise_as_arrays_apart(optimiser):
+    parameters, gradients = problem(6, 4)
+    layout, flat = layout_of(parameters), parameters
+    state = flat_state = optimiser.init(parameters)
+    for step, gradient in enumerate(gradients):
+        parameters, state, deltas = optimiser.update(parameters, gradient, state)
+        if step != 2:  # in between, once, the other way
+            gradient = flattened(gradient, layout)
+        flat, flat_state, flat_deltas = optimiser.update(flat, gradient, flat_state)
+        assert isinstance(flat, Flat) == (step != 2)
+        for name in parameters:
+            assert flat[name].tobytes() == parameters[name].tobytes()
+            assert flat_deltas[name].tobytes() == deltas[name].tobytes()
+            assert set(flat_state[name]) == set(state[name])
+            assert all(flat_state[name][slot].tobytes() == state[name][slot].tobytes() for slot in state[name])
+            assert not flat[name].flags.writeable
+
+
+def test_a_state_that_cannot_lie_in_vectors_is_updated_array_by_array():
+    parameters, (gradient,) = problem(6, 1)
+    state = {name: dict(slots) for name, slots in Adam().init(parameters).items()}
+    state["b"]["step"] = np.array(7)
+    apart, _, _ = Adam().update(parameters, gradient, state)
+    joined, new, _ = Adam().update(parameters, flattened(gradient, layout_of(parameters)), state)
+    assert all(apart[name].tobytes() == joined[name].tobytes() for name in apart)
+    assert (new["b"]["step"], new["W"]["step"]) == (8, 1)
+
+
+@pytest.mark.parametrize("clip", [ClipByNorm(0.1), ClipByValue(0.1)])
+def test_arrays_in_one_vector_are_clipped_as_arrays_apart(clip):
+    parameters, (gradients,) = problem(7, 1)
+    apart, report = clip.apply(gradients)
+    joined, flat_report = clip.apply(flattened(gradients, layout_of(parameters)))
+    for name in gradients:
+        np.testing.assert_allclose(joined[name], apart[name], rtol=1e-14)
+    assert flat_report.norm == pytest.approx(report.norm, rel=1e-14) and flat_report.fraction == report.fraction
+
+
+@pytest.mark.parametrize("optimiser", ALL, ids=repr)
 def test_single_precision_stays_single_precision(optimiser):
     parameters, gradients = problem(3, 2)
     small = {name: value.astype(np.float32) for name, value in parameters.items()}
@@ -107,19 +142,14 @@ def test_single_precision_stays_single_precision(optimiser):
         )
         assert {value.dtype for value in (*small.values(), *deltas.values())} == {np.dtype(np.float32)}
         assert all(
-            array.dtype == np.float32
-            for slots in state.values()
-            for key, array in slots.items()
-            if key != "step"
+            array.dtype == np.float32 for slots in state.values() for key, array in slots.items() if key != "step"
         )
 
 
 @pytest.mark.parametrize("optimiser", ALL, ids=repr)
 def test_a_gradient_that_is_not_finite_passes_without_warning_and_shows(optimiser):
     parameters = {"W": np.ones(3)}
-    new, _, _ = optimiser.update(
-        parameters, {"W": np.array([math.nan, math.inf, 1.0])}, optimiser.init(parameters)
-    )
+    new, _, _ = optimiser.update(parameters, {"W": np.array([math.nan, math.inf, 1.0])}, optimiser.init(parameters))
     assert math.isnan(new["W"][0]) and math.isfinite(new["W"][2])
 
 
@@ -129,9 +159,7 @@ def test_the_given_learning_rate_overrides_the_records_own():
     assert new["W"][0] == 0.5 and delta["W"][0] == -0.5
 
 
-@pytest.mark.parametrize(
-    "optimiser", [Adagrad(0.1, 0.0), RMSProp(0.1, 0.9, 0.0), Adam(0.1, epsilon=0.0)], ids=repr
-)
+@pytest.mark.parametrize("optimiser", [Adagrad(0.1, 0.0), RMSProp(0.1, 0.9, 0.0), Adam(0.1, epsilon=0.0)], ids=repr)
 def test_without_epsilon_a_weight_that_no_gradient_reached_does_not_move(optimiser):
     parameters = {"W": np.array([1.0, 1.0])}
     new, _, _ = optimiser.update(parameters, {"W": np.array([0.0, 3.0])}, optimiser.init(parameters))
@@ -197,9 +225,7 @@ def test_clipping_by_norm_agrees_with_pytorch_and_keeps_the_direction():
     torch = pytest.importorskip("torch")
     _, (gradients,) = problem(5, 1)
     clipped, report = ClipByNorm(0.5).apply(gradients)
-    tensors = [
-        torch.zeros(value.shape, dtype=torch.float64, requires_grad=True) for value in gradients.values()
-    ]
+    tensors = [torch.zeros(value.shape, dtype=torch.float64, requires_grad=True) for value in gradients.values()]
     for tensor, value in zip(tensors, gradients.values(), strict=True):
         tensor.grad = torch.tensor(value)
     norm = float(torch.nn.utils.clip_grad_norm_(tensors, 0.5))

@@ -9,6 +9,7 @@ from rnncore.annealing import Halve
 from rnncore.bptt import backward
 from rnncore.corpus import Corpus, Example
 from rnncore.errors import RnnError
+from rnncore.flat import Flat
 from rnncore.model import Model
 from rnncore.optim import SGD, Adam, ClipByNorm, Momentum
 from rnncore.trace import IGNORE, forward
@@ -22,8 +23,8 @@ from tests.rnncore.runs import SETTINGS, H, V, model, same, sequences
 class Naive:
     """s_t = tanh(U x_t + W s_{t-1}), o_t = softmax(V s_t); each loss walks back over the window by itself."""
 
-    def __init__(self, U, V, W, truncate=4):
-        self.U, self.V, self.W, self.truncate = U.copy(), V.copy(), W.copy(), truncate
+    def __init__(self, u, v, w, truncate=4):
+        self.U, self.V, self.W, self.truncate = u.copy(), v.copy(), w.copy(), truncate
 
     def run(self, x):
         s = np.zeros((len(x) + 1, len(self.W)))  # s[-1] is the state before the first step
@@ -40,19 +41,19 @@ class Naive:
 
     def update(self, x, y, rate):
         o, s = self.run(x)
-        dU, dV, dW = np.zeros_like(self.U), np.zeros_like(self.V), np.zeros_like(self.W)
+        du, dv, dw = np.zeros_like(self.U), np.zeros_like(self.V), np.zeros_like(self.W)
         error = o.copy()
         error[np.arange(len(y)), y] -= 1.0
         for t in range(len(y) - 1, -1, -1):
-            dV += np.outer(error[t], s[t])
+            dv += np.outer(error[t], s[t])
             delta = self.V.T.dot(error[t]) * (1 - s[t] ** 2)
             for step in range(t, max(0, t - self.truncate) - 1, -1):
-                dW += np.outer(delta, s[step - 1])
-                dU[:, x[step]] += delta
+                dw += np.outer(delta, s[step - 1])
+                du[:, x[step]] += delta
                 delta = self.W.T.dot(delta) * (1 - s[step - 1] ** 2)
-        self.U -= rate * dU
-        self.V -= rate * dV
-        self.W -= rate * dW
+        self.U -= rate * du
+        self.V -= rate * dv
+        self.W -= rate * dw
 
     def train(self, data, rate, epochs, evaluate_after):
         losses, rates = [], []
@@ -80,9 +81,7 @@ def test_faithful_mode_reproduces_the_tutorials_arithmetic(rate, scale, halvings
     assert [record.learning_rate for record in records] == rates
     assert sum(record.annealed for record in records) == halvings
     for name in ("U", "V", "W"):
-        np.testing.assert_allclose(
-            trainer.model.parameters[name], getattr(naive, name), rtol=1e-9, atol=1e-12
-        )
+        np.testing.assert_allclose(trainer.model.parameters[name], getattr(naive, name), rtol=1e-9, atol=1e-12)
 
 
 def test_the_tutorials_initialisation_has_no_biases_and_is_uniform_within_one_over_root_fan_in():
@@ -129,9 +128,7 @@ def test_a_padded_batch_gives_the_sum_of_its_sequences_gradients(cell, truncatio
     trainer = Trainer(model(cell), data, SGD(0.1), truncation, batch_size=4, loss="sum", shuffle=False)
     anatomy = trainer.anatomy()
     assert anatomy.piece.inputs.shape == (4, max(len(e.inputs) for e in data))
-    one_by_one = [
-        backward(trainer.model, forward(trainer.model, e.inputs), e.targets, truncation) for e in data
-    ]
+    one_by_one = [backward(trainer.model, forward(trainer.model, e.inputs), e.targets, truncation) for e in data]
     for name in trainer.model.parameters:
         expected = sum(gradients[name] for gradients in one_by_one)
         np.testing.assert_allclose(anatomy.summed[name], expected, rtol=1e-11, atol=1e-13)
@@ -155,6 +152,21 @@ def test_a_language_is_learnt_far_below_its_vocabularys_size():
     assert perplexity(before) == pytest.approx(corpus.vocabulary.size, rel=0.1)
     trainer.run(150)
     assert perplexity(trainer.evaluate("training")) < 2.0
+
+
+@pytest.mark.parametrize("optimiser", [SGD(0.1), Adam(0.02)])
+def test_large_models_whose_arrays_stay_apart_learn_the_same(optimiser, monkeypatch):
+    def train():
+        trainer = Trainer(model("lstm"), sequences(), optimiser, Full(), clip=ClipByNorm(1.0))
+        trainer.run(12)
+        return trainer
+
+    together = train()
+    monkeypatch.setattr("rnncore.update.LARGEST", 0)
+    apart = train()
+    assert isinstance(together.state.parameters, Flat) and not isinstance(apart.state.parameters, Flat)
+    for name, value in apart.model.parameters.items():
+        np.testing.assert_allclose(together.model.parameters[name], value, rtol=1e-10, atol=1e-13)
 
 
 # --- order, split, resume ----------------------------------------------------------------------------------
