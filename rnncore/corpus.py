@@ -15,7 +15,7 @@ from rnncore import building
 from rnncore.building import MAXIMUM_SENTENCES
 from rnncore.errors import TextError
 from rnncore.readers import MAXIMUM_BYTES
-from rnncore.tokenise import Tokeniser
+from rnncore.tokenise import WORDS, Tokeniser
 from rnncore.trace import IGNORE
 from rnncore.vocabulary import END, SPECIALS, START, UNKNOWN, Vocabulary
 
@@ -83,7 +83,7 @@ class Examples(Sequence[Example]):
         return self._corpus.example(self._corpus.sentences[index])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Corpus:
     """Sentences as ids. Equality is identity: a corpus is never changed, only replaced.
 
@@ -119,7 +119,7 @@ class Corpus:
     vocabulary: Vocabulary
     sentences: tuple[Ids, ...]
     texts: tuple[str, ...]
-    tokeniser: Tokeniser = Tokeniser()
+    tokeniser: Tokeniser = WORDS
     description: str = ""
     notes: tuple[str, ...] = ()
     encoding: str | None = None
@@ -327,6 +327,12 @@ class Corpus:
 
     def __iter__(self) -> Iterator[Example]:
         return iter(self.examples)
+
+    def __repr__(self) -> str:
+        return (
+            f"Corpus({self.name!r}, level={self.level!r}, {len(self.sentences)} sentences, "
+            f"vocabulary of {self.vocabulary.size})"
+        )
 
 
 def _locked(array: NDArray[Any]) -> NDArray[Any]:

@@ -179,7 +179,7 @@ def _wide_encoding(sample: bytes) -> str | None:
     """Recognise UTF-16 without a mark: of Latin text in it, nearly every second byte is zero."""
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     half = len(sample) // 2
-    if half < 2 or max(even, odd) < 0.6 * half or min(even, odd) > 0.02 * half:
+    if half < 2 or max(even, odd) < 0.6 * half:
         return None
     return "utf-16-be" if even > odd else "utf-16-le"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 
 from rnncore.errors import TextError
 
@@ -51,7 +51,7 @@ def wrap_width(text: str) -> int | None:
     """
     lines = [line.strip() for line in islice(_lines(text), _WRAP_SAMPLE)]
     lengths = sorted(len(line) for line in lines if line)
-    pairs = [(line, after) for line, after in zip(lines, lines[1:], strict=False) if line and after]
+    pairs = [(line, after) for line, after in pairwise(lines) if line and after]
     if not pairs:
         return None
     width = lengths[min(len(lengths) - 1, int(0.98 * len(lengths)))]

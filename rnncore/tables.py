@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from rnncore.errors import FileError
@@ -98,7 +99,7 @@ def open_table(
         )
     sample = _sample_of(text)
     used = delimiter or _find_delimiter(path, sample)
-    rows = [row for row in _rows(path, sample, used, _SAMPLE_ROWS) if any(cell.strip() for cell in row)]
+    rows = [row for row in _rows(sample, used) if any(cell.strip() for cell in row)]
     if not rows:
         raise FileError(f"{path}: the table has no row with text in it. Choose a file that holds some.")
     width = max(set(map(len, rows)), key=[len(row) for row in rows].count)
@@ -109,9 +110,7 @@ def open_table(
     names = first if header else None
     body = rows[1:] if header else rows
     if header and not body:
-        raise FileError(
-            f"{path}: the table has a row of names and nothing below it. Choose a file with rows of text."
-        )
+        raise FileError(f"{path}: there is nothing below the row of names. Choose a file with rows of text.")
     widest = max(map(len, rows))
     chosen = _find_column(path, column, names, widest) if column is not None else _most_text(body, widest)
     return Table(path, used, names, chosen, width)
@@ -165,17 +164,8 @@ def _sample_of(text: str) -> str:
     return text[: end + 1] if end > 0 else text[:_SAMPLE_CHARACTERS]
 
 
-def _rows(path: Path, sample: str, delimiter: str, limit: int) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
-    rows: list[list[str]] = []
-    try:
-        for row in reader:
-            rows.append(row)
-            if len(rows) >= limit:
-                break
-    except csv.Error as problem:
-        raise _table_error(path, reader.line_num, problem) from None
-    return rows
+def _rows(sample: str, delimiter: str) -> list[list[str]]:
+    return list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), _SAMPLE_ROWS))
 
 
 def _find_delimiter(path: Path, sample: str) -> str:
@@ -184,7 +174,7 @@ def _find_delimiter(path: Path, sample: str) -> str:
         return "\t"
     best, best_score = _NO_DELIMITER, (0.0, 0)
     for delimiter in _DELIMITERS:
-        widths = [len(row) for row in _rows(path, sample, delimiter, _SAMPLE_ROWS) if row]
+        widths = [len(row) for row in _rows(sample, delimiter) if row]
         if not widths:
             continue
         common = max(set(widths), key=widths.count)

@@ -145,6 +145,9 @@ class Tokeniser:
         return " ".join(words) if self.level == "symbol" else _join_words(words)
 
 
+WORDS = Tokeniser()
+
+
 def tokenise(text: str, level: str = "word", *, lower: bool | None = None) -> list[str]:
     """Return the tokens of one sentence. Words are lower-cased unless ``lower`` is False; characters are not.
 

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnncore.errors import TextError
+from rnncore.segment import sentences, split_sentences, wrap_width
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "One came.|Two went!|Did three?|Four.",
+        "Dr. Ada met Mr. Bell.|They spoke.",
+        "E. T. A. Hoffmann wrote it.|I read it.",
+        "So did I.|Then we left.",
+        'She asked "Why?" and left.|He stayed.',
+        '"Why?" he asked.|Nobody knew.',
+        '"Stop!"|"Never!"',
+        "It cost 3.50 in all.|He paid.",
+        "1. First things first.|2. Then the rest.",
+        "He was born in 1990.|She was not.",
+        "See no. 5 and fig. 3 there.|We said no.|They agreed.",
+        "Bring salt, oil, etc. for the cook.|Bring bread, etc.|Then eat.",
+        "It is free, e.g. Linux, i.e. yours.|Take it.",
+        "He lives in the U.S. Army base.|She left the U.S.|The end.",
+        "We came at 5 p.m.|They left.",
+        "Well... maybe.|Wait...|What?",
+        "(He laughed.)|She did not.",
+        "no capitals here.|none at all.|mr. smith too.",
+        "猫が好き。|犬も好き！|本当？",
+        "Él vino.|¿Por qué?|—No sé.",
+        "no end mark at all",
+        "Acme Inc. of Ohio sold it.|Fine.",
+    ],
+)
+def test_sentences_end_where_a_reader_ends_them(marked: str) -> None:
+    gap = "" if "。" in marked else " "
+    assert list(split_sentences(marked.replace("|", gap))) == marked.split("|")
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from("aB1 .!?…\"')。\nIU-"), max_size=80))
+def test_splitting_loses_no_character_and_makes_no_empty_sentence(text: str) -> None:
+    found = list(split_sentences(text))
+    assert "".join("".join(found).split()) == "".join(text.split())
+    assert all(sentence and sentence == sentence.strip() for sentence in found)
+
+
+WRAPPED = textwrap.fill(
+    "The keeper climbed the tower every evening, and she knew each of its ninety steps. The wind sang. "
+    "Below her the sea went on with its long slow work, as it had done before there was a tower at all. " * 3,
+    60,
+)
+
+
+def test_wrapped_lines_are_joined_before_sentences_are_sought() -> None:
+    assert wrap_width(WRAPPED) is not None
+    found = list(sentences(WRAPPED))
+    assert len(found) == 9
+    assert all(sentence.endswith(".") and "\n" not in sentence for sentence in found)
+
+
+def test_an_empty_line_ends_a_sentence_even_without_an_end_mark() -> None:
+    found = list(sentences("A TITLE\n\n" + WRAPPED))
+    assert found[0] == "A TITLE"
+    assert len(found) == 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "anna\nmichael\njessica\nbob\nchristopher\nsue",
+        "The cat runs home .\nThe dogs that the cat sees sleep .\nJohn sees Mary .",
+        "over the hill the moon came up\nand down the hill we ran\nwith our old red kite and a paper cup",
+        "one line only",
+        "",
+        "x" * 5000 + "\n" + "y" * 5000,
+    ],
+)
+def test_lists_poems_and_long_lines_are_not_taken_for_wrapped_text(text: str) -> None:
+    assert wrap_width(text) is None
+    assert list(sentences(text)) == [line for line in text.split("\n") if line]
+
+
+def test_lines_are_kept_whole_when_asked() -> None:
+    assert list(sentences("One. Two.\n\n  Three.  ", "line")) == ["One. Two.", "Three."]
+
+
+def test_a_stream_keeps_its_line_breaks() -> None:
+    assert "".join(sentences("One. Two.\n\nThree", "stream")) == "One. Two.\n\nThree\n"
+
+
+def test_an_unknown_unit_is_refused() -> None:
+    with pytest.raises(TextError, match="sentence, line, stream"):
+        list(sentences("a", "verse"))
+
+
+def test_ragged_lines_are_known_as_wrapped_by_their_small_letters() -> None:
+    ragged = (
+        "  The keeper of the lamp climbed the long stair\n"
+        "of the tower every evening,\n"
+        "and she counted the steps as she went, one after another,\n"
+        "until she came to the top.  Then she lit\n"
+        "the lamp.\n\n"
+        "  In the morning she put\n"
+        "it out again and wrote down what she had seen in the book.\n"
+    )
+    assert [len(sentence.split()) for sentence in sentences(ragged)] == [31, 5, 18]
