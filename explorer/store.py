@@ -6,6 +6,7 @@ files in the background, keeps the undo list and checks the gradient when nothin
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -107,10 +108,12 @@ class Store(QObject):
             self._undo.append(self._session)
             self._return_to(self._redo.pop())
 
+    def forget(self) -> None:
+        """Empty the undo list: what is on show now is where it begins."""
+        self._undo, self._redo = [], []
+
     def wait(self, seconds: float = 30.0) -> None:
         """Let the background finish, for tests and the command line."""
-        import time
-
         end = time.monotonic() + seconds
         while self.busy and time.monotonic() < end:
             self.poll()

@@ -1,0 +1,245 @@
+"""Every action of the program as a table: menus, shortcuts, the command palette and the key sheet derive from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from .model import action as do
+from .model.session import Session
+
+Rule = Callable[[Session], bool]
+
+
+def always(session: Session) -> bool:
+    return True
+
+
+def _not_at_start(session: Session) -> bool:
+    return session.position > 0
+
+
+def _has_steps(session: Session) -> bool:
+    return session.sentence.length > 0
+
+
+def _past(session: Session) -> bool:
+    return session.training.shown > 0
+
+
+def _not_newest(session: Session) -> bool:
+    return session.training.shown < session.training.last
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing the user can do.
+
+    ``action`` is what is dispatched; None for what the window itself does (dialogs, full screen, undo). ``keys`` are in
+    Qt's portable form, the first one is shown. ``when`` says whether it makes sense now.
+    """
+
+    id: str
+    title: str
+    help: str
+    group: str
+    keys: tuple[str, ...] = ()
+    action: do.Action | None = None
+    when: Rule = always
+    hint: str = ""
+    """A few words for the hint line at the bottom; "" leaves it out."""
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("open", "Open…", "Open a text, a table (CSV) or a session file.", "File", ("Ctrl+O",)),
+    Command("save", "Save", "Save the session: weights, optimiser, history, sentence and place.", "File", ("Ctrl+S",)),
+    Command("save-as", "Save as…", "Save the session to another file.", "File", ("Ctrl+Shift+S",)),
+    Command("quit", "Quit", "Close the program; the session is kept for the next start.", "File", ("Ctrl+Q",)),
+    Command("undo", "Undo", "Take back the last change of sentence or settings.", "Edit", ("Ctrl+Z",)),
+    Command("redo", "Redo", "Make the change that was taken back once more.", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y")),
+    Command(
+        "sentence",
+        "Choose the sentence…",
+        "Search the corpus for a sentence, or type one.",
+        "Edit",
+        ("Ctrl+L",),
+    ),
+    Command(
+        "next",
+        "Next operation",
+        "Do one micro-step: an operation, a gradient, an addition to a weight's gradient.",
+        "Walk",
+        ("Right",),
+        do.Move("operation", 1),
+        _has_steps,
+        "next operation",
+    ),
+    Command(
+        "back", "Previous operation", "Undo one micro-step.", "Walk", ("Left",), do.Move("operation", -1), _not_at_start
+    ),
+    Command(
+        "next-step",
+        "Next time step",
+        "Go on to the end of the time step.",
+        "Walk",
+        ("Shift+Right",),
+        do.Move("step", 1),
+        _has_steps,
+        "next step",
+    ),
+    Command(
+        "back-step",
+        "Previous time step",
+        "Go back to the start of the time step.",
+        "Walk",
+        ("Shift+Left",),
+        do.Move("step", -1),
+        _not_at_start,
+    ),
+    Command(
+        "next-loss",
+        "Next loss",
+        "Go on until the next loss starts to walk back (or the pass ends).",
+        "Walk",
+        ("Alt+Right",),
+        do.Move("loss", 1),
+        _has_steps,
+    ),
+    Command(
+        "back-loss",
+        "Previous loss",
+        "Go back to where the walking loss started.",
+        "Walk",
+        ("Alt+Left",),
+        do.Move("loss", -1),
+        _not_at_start,
+    ),
+    Command(
+        "next-pass",
+        "Next pass",
+        "Go on to the end of the pass: forward, backward or update.",
+        "Walk",
+        ("Ctrl+Right",),
+        do.Move("pass", 1),
+        _has_steps,
+        "next pass",
+    ),
+    Command(
+        "back-pass",
+        "Previous pass",
+        "Go back to the start of the pass.",
+        "Walk",
+        ("Ctrl+Left",),
+        do.Move("pass", -1),
+        _not_at_start,
+    ),
+    Command("home", "To the start", "Nothing computed yet.", "Walk", ("Home",), do.GoTo(0), _not_at_start),
+    Command("end", "To the end", "Everything computed, the update made.", "Walk", ("End",), do.GoToEnd(), _has_steps),
+    Command("play", "Play or pause", "Let the walk go by itself.", "Walk", ("Space",), do.Play(), _has_steps, "play"),
+    Command("release", "Follow the walk", "Let the selected time step follow the walk.", "Walk", ("Esc",), do.Release()),
+    Command(
+        "train",
+        "Train or pause",
+        "Train on the whole corpus, or pause.",
+        "Training",
+        ("T",),
+        do.Train(),
+        always,
+        "train",
+    ),
+    Command(
+        "update",
+        "One update",
+        "Do one update of the weights, or return to the next one that was done.",
+        "Training",
+        ("PgDown",),
+        do.Advance(1),
+        always,
+        "next update",
+    ),
+    Command(
+        "update-back",
+        "One update back",
+        "Return to the weights before the last update.",
+        "Training",
+        ("PgUp",),
+        do.Advance(-1),
+        _past,
+    ),
+    Command(
+        "newest",
+        "Newest update",
+        "Return to where training stands.",
+        "Training",
+        ("Ctrl+PgDown",),
+        None,
+        _not_newest,
+    ),
+    Command(
+        "first", "First weights", "Return to the weights before any training.", "Training", ("Ctrl+PgUp",), do.GoToUpdate(0), _past
+    ),
+    Command("theme", "Dark or light", "Change between the dark and the light theme.", "View", ("Ctrl+D",), do.SetTheme()),
+    Command("contrast", "High contrast", "Show the high-contrast theme.", "View", (), do.SetTheme("high-contrast")),
+    Command("larger", "Larger type", "Make all type larger.", "View", ("Ctrl++", "Ctrl+=")),
+    Command("smaller", "Smaller type", "Make all type smaller.", "View", ("Ctrl+-",)),
+    Command("full-screen", "Full screen", "Show the window on the whole screen, or not.", "View", ("F11",)),
+    Command("graph", "Graph", "Show the step's operation graph.", "View", ("G",), do.SetTab("graph")),
+    Command("equations", "Equations", "Show the step's equations with its numbers.", "View", ("E",), do.SetTab("equations")),
+    Command("code", "Code", "Show the step as numpy and PyTorch code.", "View", ("C",), do.SetTab("code")),
+    Command("numbers", "Numbers", "Show the step's exact numbers.", "View", ("N",), do.SetTab("numbers")),
+    Command(
+        "commands",
+        "All commands…",
+        "Search everything that the program can do.",
+        "Help",
+        ("Ctrl+Shift+P",),
+        hint="all commands",
+    ),
+    Command("keys", "Keys", "Show all keys on one sheet.", "Help", ("?", "F1"), hint="keys"),
+    Command("doctor", "Check this machine", "Say which versions run and whether anything is missing.", "Help"),
+)
+
+BY_ID = {command.id: command for command in COMMANDS}
+GROUPS = tuple(dict.fromkeys(command.group for command in COMMANDS))
+
+
+def in_group(group: str) -> Iterator[Command]:
+    """Yield the commands of a group, in order."""
+    return (command for command in COMMANDS if command.group == group)
+
+
+SYMBOLS = {
+    "Right": "→",
+    "Left": "←",
+    "Shift+": "⇧",
+    "PgDown": "PgDn",
+}
+
+
+def key_text(keys: str) -> str:
+    """Return a key as it is printed: ⇧→ for Shift+Right."""
+    for name, symbol in SYMBOLS.items():
+        keys = keys.replace(name, symbol)
+    return keys
+
+
+def hints() -> str:
+    """Return the hint line: the keys that a newcomer needs."""
+    parts = [f"{key_text(c.keys[0])} {c.hint}" for c in COMMANDS if c.hint and c.keys]
+    return "  ·  ".join(parts)
+
+
+def matching(wanted: str) -> list[Command]:
+    """Return the commands whose title, group or help holds every word, best first."""
+    words = wanted.casefold().split()
+
+    def rank(command: Command) -> tuple[int, int]:
+        title = command.title.casefold()
+        return (0 if wanted.casefold() in title else 1, COMMANDS.index(command))
+
+    found = [
+        c
+        for c in COMMANDS
+        if all(w in f"{c.title} {c.group} {c.help} {' '.join(c.keys)}".casefold() for w in words)
+    ]
+    return sorted(found, key=rank)

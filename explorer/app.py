@@ -1,0 +1,130 @@
+"""The program: an application, a store and a window, put together and taken apart."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from rnncore.errors import RnnError
+
+from .model import action as do
+from .model.session import Message
+from .model.settings import Settings, start_run
+from .services import sessions
+from .services.preferences import Preferences, folder, last_session_path
+from .store import Store
+from .theme import palette
+from .theme.theme import current, theme_named
+from .views.window import MainWindow
+
+AUTOSAVE = 45_000
+"""Milliseconds between two savings of the running session; after a kill nothing older than a minute is lost."""
+
+
+class Program:
+    """One running program. ``restore`` brings the last session back; ``path`` is opened instead of it."""
+
+    def __init__(self, path: str | None = None, *, restore: bool = True, theme: str | None = None) -> None:
+        self.preferences = Preferences.load()
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.setApplicationName("BPTT Explorer")
+        palette.apply(application, theme_named(theme or self.preferences.theme, self.preferences.scale))
+        self.store = Store(start_run(Settings()), theme=theme or self.preferences.theme)
+        self.store.dispatch(do.SetTab(self.preferences.tab))
+        self.window = MainWindow(self.store)
+        self.window.about_to_close = self.close  # type: ignore[method-assign]
+        self.window.restore_geometry_text(self.preferences.geometry)
+        self._keep = restore
+        self._kept_state: Any = None
+        self._closed = False
+        self._autosave = QTimer(self.window, interval=AUTOSAVE)
+        self._autosave.timeout.connect(self.autosave)
+        self._autosave.start()
+        if path is not None:
+            self.store.dispatch(do.OpenPath(path))
+        elif restore:
+            self._restore()
+
+    def _restore(self) -> None:
+        where = last_session_path()
+        if not where.exists():
+            return
+        try:
+            prepared = sessions.open_session(where)
+        except RnnError as error:
+            self.store.dispatch(do.Notify(Message(f"The last session could not be opened: {error}", "warning")))
+            return
+        self.store.dispatch(do.Prepared(
+            prepared.run, prepared.update, prepared.state, prepared.sentence, prepared.text, prepared.position
+        ))
+        self.store.forget()
+
+    def autosave(self) -> None:
+        """Keep the session for the next start, unless nothing has changed since the last time."""
+        session = self.store.session
+        state = (session.run, session.training.state, session.sentence, session.position)
+        if not self._keep or state == self._kept_state:
+            return
+        try:
+            folder().mkdir(parents=True, exist_ok=True)
+            sessions.save_session(str(last_session_path()), session)
+            self._kept_state = state
+        except (OSError, RnnError) as error:
+            self.store.dispatch(do.Notify(Message(f"The session could not be kept: {error}", "warning")))
+
+    def close(self) -> None:
+        """Keep everything and stop every thread; called when the window closes."""
+        if self._closed:
+            return
+        self._closed = True
+        self._autosave.stop()
+        self.store.dispatch(do.Train(False))
+        self.store.wait(5.0)
+        self.autosave()
+        session = self.store.session
+        if self._keep:
+            Preferences(session.theme, current().scale, session.tab, self.window.geometry_text()).save()
+        self.store.close()
+
+
+def report_exceptions(store: Store) -> Any:
+    """Show exceptions from slots in the window instead of losing them; returns the hook that was there before."""
+    before = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        traceback.print_exception(kind, error, trace)
+        if isinstance(error, Exception):
+            place = traceback.extract_tb(trace)[-1] if trace else None
+            where = f" ({Path(place.filename).name}, line {place.lineno})" if place else ""
+            text = f"Something went wrong{where}: {kind.__name__}: {error}. The session is as it was."
+            store.dispatch(do.Notify(Message(text, "error")))
+
+    sys.excepthook = hook
+    return before
+
+
+def run(path: str | None = None, *, theme: str | None = None, fresh: bool = False) -> int:
+    """Open the window, on ``path`` if one is given, and return the exit code when it has been closed.
+
+    ``fresh`` neither restores the last session nor keeps this one.
+    """
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    program = Program(path, restore=not fresh, theme=theme)
+    before = report_exceptions(program.store)
+    try:
+        if program.preferences.geometry:
+            program.window.show()
+        else:
+            program.window.showMaximized()
+        return application.exec()
+    finally:
+        program.close()
+        sys.excepthook = before

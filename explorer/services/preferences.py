@@ -1,0 +1,66 @@
+"""What is remembered between starts: the theme, the size of the type, the window's place, and the last session."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+HOME = "BPTT_EXPLORER_HOME"
+"""Environment variable that names another folder for all of this."""
+
+
+def folder() -> Path:
+    """Return the folder of the program's own files, as the platform has it."""
+    given = os.environ.get(HOME)
+    if given:
+        return Path(given)
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA", Path.home() / "AppData" / "Roaming")) / "BPTT Explorer"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "BPTT Explorer"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "bptt-explorer"
+
+
+def last_session_path() -> Path:
+    """Return where the session is kept from one start to the next."""
+    return folder() / "last-session.bptt"
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """Small choices; anything unreadable in the file is passed over."""
+
+    theme: str = "dark"
+    scale: float = 1.0
+    tab: str = "graph"
+    geometry: str = ""
+
+    @staticmethod
+    def load() -> Preferences:
+        """Read them; the defaults where there is nothing to read."""
+        try:
+            plain: Any = json.loads((folder() / "preferences.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            return Preferences()
+        if not isinstance(plain, dict):
+            return Preferences()
+        known = {f.name: type(f.default) for f in fields(Preferences)}
+        values = {k: v for k, v in plain.items() if k in known and isinstance(v, known[k] | int)}
+        made = Preferences(**values)
+        fine = made.theme in ("dark", "light", "high-contrast") and 0.6 <= made.scale <= 3.0
+        return made if fine else Preferences(tab=made.tab)
+
+    def save(self) -> None:
+        """Write them; a folder that cannot be written to is no reason to stop."""
+        try:
+            folder().mkdir(parents=True, exist_ok=True)
+            target = folder() / "preferences.json"
+            part = target.with_suffix(".part")
+            part.write_text(json.dumps(asdict(self)), "utf-8")
+            part.replace(target)
+        except OSError:
+            return

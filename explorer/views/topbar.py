@@ -1,0 +1,242 @@
+"""The bar at the top: what the run is made of, each as a chip that opens its choices, and the gradient's badge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+
+from rnncore.bundled import BUNDLED
+from rnncore.library import TITLES
+
+from ..model import action as do
+from ..model.session import Changes, Session
+from ..model.settings import CorpusChoice, Settings
+from ..store import Store
+from ..theme.tokens import SPACE
+from ..widgets.chip import Chip
+from ..widgets.elided import ElidedLabel
+from .settings.forms import model_form, optimiser_form, reading_form, truncation_form
+from .settings.popover import Popover
+
+SIZES = (1, 2, 3, 4, 8, 16, 32, 64, 128, 256)
+
+
+class TopBar(QWidget):
+    """Shows the settings and sends changes of them."""
+
+    open_wanted = Signal()
+    text_wanted = Signal()
+    sentence_wanted = Signal()
+    badge_wanted = Signal()
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self.setAccessibleName("Settings")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE.medium, SPACE.small, SPACE.medium, SPACE.small)
+        row.setSpacing(SPACE.small)
+        self.name = ElidedLabel("BPTT Explorer", role="title", bold=True, stretch=False)
+        row.addWidget(self.name)
+        row.addSpacing(SPACE.small)
+        self.menu_chip = Chip("☰", label="")
+        self.menu_chip.setAccessibleName("Menu")
+        self.cell = Chip(label="Cell")
+        self.hidden = Chip(label="Hidden")
+        self.corpus = Chip(label="Corpus")
+        self.sentence = Chip(label="Sentence")
+        self.truncation = Chip(label="Truncation", accent="cut")
+        self.optimiser = Chip(label="Optimiser")
+        self.seed = Chip(label="Seed")
+        self.badge = Chip("checking the gradient …", accent="muted", outlined=True)
+        for chip in (self.cell, self.hidden, self.corpus, self.sentence, self.truncation, self.optimiser, self.seed):
+            row.addWidget(chip)
+        row.addStretch(1)
+        row.addWidget(self.badge)
+        row.addWidget(self.menu_chip)
+        self.cell.set_menu(self._cell_menu())
+        self.hidden.set_menu(self._hidden_menu())
+        self.corpus.set_menu(self._corpus_menu())
+        self.seed.set_menu(self._seed_menu())
+        self.sentence.clicked.connect(self.sentence_wanted)
+        self.badge.clicked.connect(self.badge_wanted)
+        self.truncation.clicked.connect(lambda: self._open(truncation_form, self.truncation))
+        self.optimiser.clicked.connect(lambda: self._open(optimiser_form, self.optimiser))
+        for chip, text in (
+            (self.cell, "The network's cell, biases and start weights"),
+            (self.hidden, "Number of hidden units"),
+            (self.corpus, "The text to learn"),
+            (self.sentence, "The sentence on the stage (Ctrl+L)"),
+            (self.truncation, "How far back the gradient goes"),
+            (self.optimiser, "How the gradient changes the weights"),
+            (self.seed, "What the start weights and the order of the sentences are drawn from"),
+        ):
+            chip.setToolTip(text)
+        store.changed.connect(self._changed)
+        self.refresh()
+
+    # --- showing ---
+
+    def _changed(self, changes: Changes) -> None:
+        if changes & (Changes.SETTINGS | Changes.SENTENCE | Changes.TRAINING | Changes.THEME):
+            self.refresh()
+        if changes & (Changes.VERIFICATION | Changes.WALK | Changes.TRAINING | Changes.THEME):
+            self._show_badge()
+
+    def refresh(self) -> None:
+        """Re-read the session."""
+        session = self._store.session
+        settings = session.settings
+        self.cell.set_value(settings.cell_title)
+        self.hidden.set_value(str(settings.hidden_size))
+        self.corpus.set_value(_short(session.corpus.name))
+        self.truncation.set_value(settings.truncation.describe())
+        self.optimiser.set_value(f"{type(settings.optimiser).__name__} {session.training.state.learning_rate:.3g}")
+        self.seed.set_value(str(settings.seed))
+        self.sentence.set_value(sentence_name(session))
+        self._show_badge()
+        self._fit()
+
+    def _show_badge(self) -> None:
+        found = self._store.session.verification
+        if found is None:
+            text, accent = "checking the gradient …", "muted"
+        else:
+            text, accent = ("✓ " if found.ok else "✗ ") + found.summary, "good" if found.ok else "cut"
+            if found.update != self._store.session.training.shown:
+                text, accent = f"✓ verified at update {found.update}" if found.ok else text, accent
+        self.badge.set_value(text)
+        self.badge.set_accent(accent)
+        self.badge.setToolTip("" if found is None else found.report)
+
+    def resizeEvent(self, event: Any) -> None:
+        self._fit()
+        super().resizeEvent(event)
+
+    def _fit(self) -> None:
+        """Leave the chips' labels out, then the name, then the seed, until what is left fits."""
+        chips = (self.cell, self.hidden, self.corpus, self.sentence, self.truncation, self.optimiser, self.seed)
+        labels = ("Cell", "Hidden", "Corpus", "Sentence", "Truncation", "Optimiser", "Seed")
+        keep = {"Hidden", "Seed", "Sentence"}
+        for level in range(5):
+            self.name.setVisible(level < 2)
+            self.seed.setVisible(level < 3)
+            self.optimiser.setVisible(level < 4)
+            for chip, label in zip(chips, labels, strict=True):
+                chip.set_label(label if level < 1 or (label in keep and level < 4) else "")
+            wanted = self.layout().sizeHint().width()
+            if wanted <= self.width():
+                return
+
+    # --- menus ---
+
+    def _change(self, **changes: Any) -> None:
+        self._store.dispatch(do.ChangeSettings(replace(self._store.session.settings, **changes)))
+
+    def _apply(self, settings: Settings) -> None:
+        self._store.dispatch(do.ChangeSettings(settings))
+
+    def _open(self, form: Callable[[Settings, Callable[[Settings], None]], Popover], anchor: QWidget) -> None:
+        form(self._store.session.settings, self._apply).open_below(anchor)
+
+    def _menu(self, fill: Callable[[QMenu], None]) -> QMenu:
+        menu = QMenu(self)
+
+        def refill() -> None:
+            menu.clear()
+            fill(menu)
+
+        menu.aboutToShow.connect(refill)
+        fill(menu)
+        return menu
+
+    def _cell_menu(self) -> QMenu:
+        def fill(menu: QMenu) -> None:
+            settings = self._store.session.settings
+            group = QActionGroup(menu)
+            for key, title in TITLES.items():
+                chosen = settings.equations is None and settings.cell == key
+                _radio(menu, group, title, chosen, lambda key=key: self._change(cell=key, equations=None))
+            if settings.equations is not None:
+                _radio(menu, group, settings.cell, True, lambda: None)
+            menu.addSeparator()
+            menu.addAction("Biases, start weights…", lambda: self._open(model_form, self.cell))
+
+        return self._menu(fill)
+
+    def _hidden_menu(self) -> QMenu:
+        def fill(menu: QMenu) -> None:
+            now = self._store.session.settings.hidden_size
+            group = QActionGroup(menu)
+            for size in sorted({*SIZES, now}):
+                _radio(menu, group, str(size), size == now, lambda size=size: self._change(hidden_size=size))
+            menu.addSeparator()
+            menu.addAction("Another size…", lambda: self._open(model_form, self.hidden))
+
+        return self._menu(fill)
+
+    def _corpus_menu(self) -> QMenu:
+        def fill(menu: QMenu) -> None:
+            now = self._store.session.settings.corpus
+            group = QActionGroup(menu)
+            for kind in ("text", "task"):
+                menu.addSection("Texts" if kind == "text" else "Tasks")
+                for bundle in BUNDLED.values():
+                    if bundle.kind == kind:
+                        chosen = now.kind == "bundled" and now.source == bundle.id
+                        choice = CorpusChoice("bundled", bundle.id)
+                        action = _radio(
+                            menu, group, bundle.title, chosen, lambda choice=choice: self._change(corpus=choice)
+                        )
+                        action.setToolTip(bundle.description)
+                        action.setStatusTip(bundle.description)
+            menu.setToolTipsVisible(True)
+            menu.addSeparator()
+            if now.kind != "bundled":
+                _radio(menu, group, _short(self._store.session.corpus.name), True, lambda: None)
+            menu.addAction("Open a file…\tCtrl+O", self.open_wanted.emit)
+            menu.addAction("Type or paste a text…", self.text_wanted.emit)
+            reading = menu.addAction("How the text is read…", lambda: self._open(reading_form, self.corpus))
+            reading.setEnabled(now.kind != "bundled")
+
+        return self._menu(fill)
+
+    def _seed_menu(self) -> QMenu:
+        def fill(menu: QMenu) -> None:
+            now = self._store.session.settings.seed
+            group = QActionGroup(menu)
+            for seed in sorted({*range(6), now}):
+                _radio(menu, group, str(seed), seed == now, lambda seed=seed: self._change(seed=seed))
+            menu.addSeparator()
+            menu.addAction("Another seed…", lambda: self._open(model_form, self.seed))
+
+        return self._menu(fill)
+
+
+def _radio(
+    menu: QMenu, group: QActionGroup, text: str, chosen: bool, act: Callable[[], None]
+) -> QAction:
+    action = menu.addAction(text.replace("&", "&&"))
+    action.setCheckable(True)
+    action.setChecked(chosen)
+    action.triggered.connect(lambda _=False: act())
+    group.addAction(action)
+    return action
+
+
+def _short(text: str, most: int = 20) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def sentence_name(session: Session) -> str:
+    """Return what the sentence chip says: its number, that it was typed, or that it follows training."""
+    index = session.sentence.index
+    if index is None:
+        return "typed"
+    number = f"{index + 1} of {len(session.corpus.sentences)}"
+    return f"{number}, following" if session.following else number

@@ -1,0 +1,132 @@
+"""The transport: buttons with their keys, and four sliders from the update down to the operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
+
+from ..actions import BY_ID, key_text
+from ..model import action as do
+from ..model.session import Changes
+from ..model.walking import Slider, spot, step_start, transport_data
+from ..store import Store
+from ..theme.theme import current
+from ..theme.tokens import SPACE
+from ..widgets.card import Card
+from ..widgets.elided import ElidedLabel
+from ..widgets.track import Track
+from ..widgets.transport_button import TransportButton
+
+BUTTONS = (
+    ("start", "home"),
+    ("rewind", "back-step"),
+    ("back", "back"),
+    ("play", "play"),
+    ("next", "next"),
+    ("forward", "next-step"),
+    ("end", "end"),
+)
+
+
+class TransportView(Card):
+    """Paints :class:`~explorer.model.walking.TransportData` and sends what is asked for."""
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.setAccessibleName("Transport")
+        self._store = store
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.tight)
+        self.buttons: dict[str, TransportButton] = {}
+        for sign, name in BUTTONS:
+            command = BY_ID[name]
+            button = TransportButton(sign, key_text(command.keys[0]), command.title, filled=name == "play")
+            button.clicked.connect(lambda _=False, action=command.action: store.dispatch(action))
+            self.buttons[name] = button
+            row.addWidget(button)
+        row.addSpacing(SPACE.large)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(SPACE.medium)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(1, 1)
+        self.tracks: dict[str, Track] = {}
+        self._names: dict[str, ElidedLabel] = {}
+        self._labels: dict[str, ElidedLabel] = {}
+        asked: dict[str, Callable[[int], None]] = {
+            "update": self._update,
+            "pass": self._pass,
+            "step": self._step,
+            "op": self._operation,
+        }
+        for line, (name, wanted) in enumerate(asked.items()):
+            label = ElidedLabel(name, role="small", token="muted", stretch=False)
+            track = Track(name)
+            track.wanted.connect(wanted)
+            value = ElidedLabel("", role="small", token="text", fixed=True)
+            self._names[name], self.tracks[name], self._labels[name] = label, track, value
+            grid.addWidget(label, line, 0)
+            grid.addWidget(track, line, 1)
+            grid.addWidget(value, line, 2)
+        row.addLayout(grid, 1)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.addLayout(row)
+        self.set_margins(SPACE.medium, SPACE.small, SPACE.large, SPACE.small)
+        store.changed.connect(self._changed)
+        self._spoken = ""
+        self.refresh()
+
+    def _changed(self, changes: Changes) -> None:
+        if changes & (Changes.POSITION | Changes.WALK | Changes.TRAINING | Changes.PLAYBACK | Changes.THEME):
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Re-read the view data."""
+        store = self._store
+        data = transport_data(store.session, store.derived.walk(store.session))
+        for slider in data.sliders:
+            self._show(slider)
+        play = self.buttons["play"]
+        play.set_sign("pause" if data.playing else "play")
+        for name in ("home", "back-step", "back"):
+            self.buttons[name].setEnabled(not data.at_start)
+        for name in ("next", "next-step", "end"):
+            self.buttons[name].setEnabled(not data.at_end)
+        width = current().px(236 if self.width() > 900 else 170)
+        for label in self._labels.values():
+            label.setFixedWidth(width)
+        if data.spoken != self._spoken:
+            self._spoken = data.spoken
+            self.setAccessibleDescription(data.spoken)
+            if QAccessible.isActive():
+                QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+
+    def resizeEvent(self, event: object) -> None:
+        self.refresh()
+        super().resizeEvent(event)  # type: ignore[arg-type]
+
+    def _show(self, slider: Slider) -> None:
+        self.tracks[slider.name].set_state(slider.value, slider.maximum, slider.token, slider.label)
+        self._labels[slider.name].set_text(slider.label)
+
+    # --- what the sliders ask for ---
+
+    def _update(self, update: int) -> None:
+        last = self._store.session.training.last
+        self._store.dispatch(do.GoToUpdate(min(update, last)))
+
+    def _pass(self, position: int) -> None:
+        self._store.dispatch(do.GoTo(position))
+
+    def _step(self, visits: int) -> None:
+        walk = self._store.derived.walk(self._store.session)
+        here = spot(walk, self._store.session.position)
+        self._store.dispatch(do.GoTo(step_start(walk, here.phase, visits)))
+
+    def _operation(self, done: int) -> None:
+        walk = self._store.derived.walk(self._store.session)
+        here = spot(walk, self._store.session.position)
+        # 0 done in a visit is the end of the one before, which would turn the slider to that one.
+        self._store.dispatch(do.GoTo(here.start + max(done, 0 if here.start == 0 else 1)))

@@ -1,0 +1,386 @@
+"""The window: it lays out the panels, turns keys and menus into actions, and owns the dialogs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..actions import COMMANDS, GROUPS, Command, hints, in_group
+from ..model import action as do
+from ..model.session import Changes, Message
+from ..model.settings import CorpusChoice
+from ..services.sessions import SESSION_SUFFIX
+from ..store import Store
+from ..theme import palette
+from ..theme.theme import current, theme_named
+from ..theme.tokens import SPACE
+from ..widgets.banner import Banner
+from ..widgets.chip import Chip
+from ..widgets.elided import ElidedLabel
+from .dialogs import CommandDialog, KeysDialog, ReportDialog, SentenceDialog, TextDialog
+from .inspector import InspectorView
+from .loss import LossView
+from .stage import StageView
+from .topbar import TopBar
+from .transport import TransportView
+
+WIDE = 1600
+"""Below this width the lower panels move into tabs beside the inspector."""
+SIDE = 0.272
+"""Share of the width that the inspector takes."""
+LOWER = 0.30
+"""Share of the height that the lower panels take; the stage keeps at least half."""
+FILES = "Texts, tables and sessions (*.txt *.csv *.tsv *.md *.bptt);;All files (*)"
+
+
+class MainWindow(QMainWindow):
+    """The program's one window."""
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.store = store
+        self.setWindowTitle("BPTT Explorer")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(640, 420)
+        self.bar = TopBar(store)
+        self.banner = Banner()
+        self.stage = StageView(store)
+        self.transport = TransportView(store)
+        self.loss = LossView(store)
+        self.inspector = InspectorView(store)
+        self.hints = ElidedLabel(hints(), role="label", token="muted")
+        self.right_hint = ElidedLabel("", role="label", token="muted", stretch=False)
+        self.handlers: dict[str, Callable[[], None]] = {
+            "open": self.open_file,
+            "save": self.save,
+            "save-as": self.save_as,
+            "quit": self._quit,
+            "undo": store.undo,
+            "redo": store.redo,
+            "sentence": self.choose_sentence,
+            "newest": lambda: store.dispatch(do.GoToUpdate(store.session.training.last)),
+            "larger": lambda: self._scale(1.1),
+            "smaller": lambda: self._scale(1 / 1.1),
+            "full-screen": self.toggle_full_screen,
+            "commands": self.show_commands,
+            "keys": self.show_keys,
+            "doctor": self.show_doctor,
+        }
+        self.actions_: dict[str, QAction] = {}
+        self._make_actions()
+        self._lay_out()
+        self._arranged: bool | None = None
+        self.bar.menu_chip.set_menu(self._main_menu())
+        self.bar.open_wanted.connect(self.open_file)
+        self.bar.text_wanted.connect(self.type_text)
+        self.bar.sentence_wanted.connect(self.choose_sentence)
+        self.bar.badge_wanted.connect(self.show_verification)
+        self.banner.dismissed.connect(lambda: store.dispatch(do.Notify(None)))
+        store.changed.connect(self._changed)
+        self._changed(Changes.ALL)
+        self.resize(1440, 860)
+        self.stage.setFocus()
+
+    # --- layout ---
+
+    def _lay_out(self) -> None:
+        centre = QWidget()
+        outer = QVBoxLayout(centre)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.bar)
+        self.left = QSplitter(Qt.Orientation.Vertical)
+        self.left.setChildrenCollapsible(False)
+        upper = QWidget()
+        column = QVBoxLayout(upper)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE.medium)
+        column.addWidget(self.banner)
+        column.addWidget(self.stage, 1)
+        column.addWidget(self.transport)
+        self.lower = QWidget()
+        self.lower_row = QHBoxLayout(self.lower)
+        self.lower_row.setContentsMargins(0, 0, 0, 0)
+        self.lower_row.setSpacing(SPACE.medium)
+        self.left.addWidget(upper)
+        self.left.addWidget(self.lower)
+        self.left.setStretchFactor(0, 1)
+        self.side = QWidget()
+        side_column = QVBoxLayout(self.side)
+        side_column.setContentsMargins(0, 0, 0, 0)
+        side_column.setSpacing(SPACE.small)
+        self.side_tabs = QWidget()
+        tabs = QHBoxLayout(self.side_tabs)
+        tabs.setContentsMargins(0, 0, 0, 0)
+        tabs.setSpacing(SPACE.small)
+        self.side_chips = [Chip(text, checkable=True) for text in ("Inside the step", "Loss")]
+        for place, chip in enumerate(self.side_chips):
+            chip.clicked.connect(lambda _=False, place=place: self.show_side(place))
+            tabs.addWidget(chip)
+        tabs.addStretch(1)
+        self.side_stack = QStackedWidget()
+        self.side_stack.addWidget(self.inspector)
+        side_column.addWidget(self.side_tabs)
+        side_column.addWidget(self.side_stack, 1)
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.setChildrenCollapsible(False)
+        self.split.addWidget(self.left)
+        self.split.addWidget(self.side)
+        self.split.setStretchFactor(0, 1)
+        for splitter in (self.left, self.split):
+            splitter.setHandleWidth(SPACE.medium)
+        middle = QVBoxLayout()
+        middle.setContentsMargins(SPACE.medium, 0, SPACE.medium, 0)
+        middle.addWidget(self.split)
+        outer.addLayout(middle, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(SPACE.large, SPACE.tight, SPACE.large, SPACE.tight)
+        foot.setSpacing(SPACE.large)
+        foot.addWidget(self.hints, 1)
+        foot.addWidget(self.right_hint)
+        outer.addLayout(foot)
+        self.setCentralWidget(centre)
+
+    def _arrange(self) -> None:
+        """Put the loss below the stage in a wide window, beside the inspector in a narrow one."""
+        wide = self.width() >= WIDE
+        if wide != self._arranged:
+            self._arranged = wide
+            if wide:
+                self.side_stack.setCurrentWidget(self.inspector)
+                self.lower_row.addWidget(self.loss)
+            else:
+                self.side_stack.addWidget(self.loss)
+            self.loss.setVisible(True)
+            self.lower.setVisible(wide)
+            self.side_tabs.setVisible(not wide)
+            self._mark_side()
+        side = round(self.width() * SIDE)
+        self.split.setSizes([self.width() - side, side])
+        if wide:
+            lower = round(self.height() * LOWER)
+            self.left.setSizes([self.height() - lower, lower])
+
+    def show_side(self, place: int) -> None:
+        """Bring the inspector (0) or the loss (1) to the front of the side, in a narrow window."""
+        if place < self.side_stack.count():
+            self.side_stack.setCurrentIndex(place)
+        self._mark_side()
+
+    def _mark_side(self) -> None:
+        for place, chip in enumerate(self.side_chips):
+            chip.setChecked(place == self.side_stack.currentIndex())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    # --- what changes ---
+
+    def _changed(self, changes: Changes) -> None:
+        session = self.store.session
+        if changes & Changes.THEME:
+            application = QApplication.instance()
+            if isinstance(application, QApplication):
+                palette.apply(application, theme_named(session.theme, current().scale))
+        if changes & Changes.MESSAGE:
+            message = session.message
+            self.banner.show_message(message.text if message else "", message.level if message else "info")
+        if changes & (Changes.BUSY | Changes.TRAINING):
+            rate = session.training.updates_per_second
+            speed = f"training, {rate:,.0f} updates/s" if session.training.running and rate else ""
+            calm = "exact float64  ·  every number on screen is computed"
+            self.right_hint.set_text(f"{session.busy} …" if session.busy else speed or calm)
+        if changes & Changes.TRAINING and session.training.running and self._arranged is False:
+            self._show_loss_once()
+        if changes & (Changes.SETTINGS | Changes.BUSY):
+            name = Path(session.path).name if session.path else session.corpus.name
+            self.setWindowTitle(f"{name} — BPTT Explorer")
+        self._enable()
+
+    def _show_loss_once(self) -> None:
+        """When training starts in a narrow window, turn to the curve; the user may turn back."""
+        if not getattr(self, "_was_running", False):
+            self.show_side(1)
+        self._was_running = True
+
+    def _enable(self) -> None:
+        session = self.store.session
+        if not session.training.running:
+            self._was_running = False
+        for command in COMMANDS:
+            action = self.actions_[command.id]
+            on = self.enabled(command)
+            if action.isEnabled() != on:
+                action.setEnabled(on)
+
+    def enabled(self, command: Command) -> bool:
+        """Return whether a command makes sense now."""
+        if command.id == "undo":
+            return self.store.can_undo
+        if command.id == "redo":
+            return self.store.can_redo
+        return command.when(self.store.session)
+
+    # --- commands ---
+
+    def _make_actions(self) -> None:
+        for command in COMMANDS:
+            action = QAction(command.title, self)
+            action.setShortcuts([QKeySequence(k) for k in command.keys])
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            action.setStatusTip(command.help)
+            action.setToolTip(command.help)
+            action.setAutoRepeat(command.group == "Walk" or command.id.startswith("update"))
+            action.triggered.connect(lambda _=False, command=command: self.run(command))
+            self.addAction(action)
+            self.actions_[command.id] = action
+
+    def run(self, command: Command) -> None:
+        """Do a command of the table."""
+        if command.action is not None:
+            self.store.dispatch(command.action)
+        else:
+            self.handlers[command.id]()
+
+    def _main_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for group in GROUPS:
+            part = menu.addMenu(group)
+            part.setToolTipsVisible(True)
+            for command in in_group(group):
+                part.addAction(self.actions_[command.id])
+        return menu
+
+    def open_file(self) -> None:
+        """Ask for a file and open it."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open", self._folder(), FILES)
+        if path:
+            self.store.dispatch(do.OpenPath(path))
+
+    def save(self) -> None:
+        """Save to the file opened or saved last, or ask for one."""
+        path = self.store.session.path
+        if path:
+            self.store.dispatch(do.SavePath(path))
+        else:
+            self.save_as()
+
+    def save_as(self) -> None:
+        """Ask for a file and save to it."""
+        start = str(Path(self._folder()) / f"session{SESSION_SUFFIX}")
+        path, _ = QFileDialog.getSaveFileName(self, "Save", start, f"Session (*{SESSION_SUFFIX})")
+        if path:
+            self.store.dispatch(do.SavePath(path))
+
+    def _folder(self) -> str:
+        path = self.store.session.path or (
+            self.store.session.settings.corpus.source if self.store.session.settings.corpus.kind == "file" else ""
+        )
+        return str(Path(path).parent) if path else str(Path.home())
+
+    def _quit(self) -> None:
+        self.close()
+
+    def choose_sentence(self) -> None:
+        """Search the corpus for a sentence, or type one."""
+        self._show(SentenceDialog(self.store, self))
+
+    def show_commands(self) -> None:
+        """Search everything that the program can do."""
+        self._show(CommandDialog(self.run, self.enabled, self))
+
+    def show_keys(self) -> None:
+        """Show the sheet of keys."""
+        self._show(KeysDialog(self))
+
+    def show_doctor(self) -> None:
+        """Show what runs here."""
+        from ..services.doctor import report
+
+        self._show(ReportDialog("This machine", report(), self))
+
+    def show_verification(self) -> None:
+        """Show both numbers of every check behind the badge."""
+        found = self.store.session.verification
+        if found is not None:
+            self._show(ReportDialog("The gradient, checked", found.report, self))
+
+    def type_text(self) -> None:
+        """Let the user type or paste a text to learn."""
+        dialog = TextDialog(self)
+        dialog.accepted.connect(lambda: self._learn(dialog.edit.toPlainText(), dialog.characters.isChecked()))
+        self._show(dialog)
+
+    def _learn(self, text: str, characters: bool) -> None:
+        if not text.strip():
+            self.store.dispatch(do.Notify(Message("Type at least one word.", "warning")))
+            return
+        choice = CorpusChoice("text", text, (("level", "char" if characters else "word"),))
+        self.store.dispatch(do.ChangeSettings(replace(self.store.session.settings, corpus=choice)))
+
+    def _show(self, dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowModality(Qt.WindowModality.WindowModal)
+        dialog.open()
+
+    def toggle_full_screen(self) -> None:
+        """Show the window on the whole screen, or as before."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _scale(self, factor: float) -> None:
+        scale = min(max(current().scale * factor, 0.7), 2.2)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            palette.apply(application, theme_named(self.store.session.theme, scale))
+
+    # --- dropping and closing ---
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            self.store.dispatch(do.OpenPath(paths[0]))
+            event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.about_to_close()
+        event.accept()
+
+    def about_to_close(self) -> None:
+        """Called once before the window closes; the program hangs what it must remember on it."""
+
+    def geometry_text(self) -> str:
+        """Return the window's place as text, for the preferences."""
+        return bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+
+    def restore_geometry_text(self, text: str) -> None:
+        """Return to a place from :meth:`geometry_text`."""
+        if text:
+            self.restoreGeometry(QByteArray.fromBase64(text.encode("ascii")))

@@ -1,0 +1,112 @@
+"""A slim slider: a track, its filled part and a knob; dragged, clicked, wheeled or moved by keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ..theme.theme import current
+from .paint import pen
+
+
+class Track(QWidget):
+    """Shows a value from 0 to ``maximum`` and says which whole number the user wants."""
+
+    wanted = Signal(int)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value, self._maximum, self._token = 0.0, 1, "value"
+        self._asked: int | None = None
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def set_state(self, value: float, maximum: int, token: str, spoken: str) -> None:
+        """Show ``value`` of ``maximum`` in the colour of ``token``; ``spoken`` is for a screen reader."""
+        state = (value, max(maximum, 1), token)
+        if state != (self._value, self._maximum, self._token):
+            self._value, self._maximum, self._token = state
+            self.update()
+        self.setAccessibleDescription(spoken)
+
+    def value(self) -> float:
+        """The value shown."""
+        return self._value
+
+    def maximum(self) -> int:
+        """The greatest value."""
+        return self._maximum
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, current().px(18))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, current().px(15))
+
+    def _ask(self, value: int) -> None:
+        value = min(max(value, 0), self._maximum)
+        if value != self._asked:
+            self._asked = value
+            self.wanted.emit(value)
+
+    def _at(self, x: float) -> int:
+        room = max(1.0, self.width() - 2.0 * self._radius())
+        return round((x - self._radius()) / room * self._maximum)
+
+    def _radius(self) -> float:
+        return float(current().px(5))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._asked = None
+            self._ask(self._at(event.position().x()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._ask(self._at(event.position().x()))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        delta = event.angleDelta().y() or event.angleDelta().x()
+        if delta:
+            self._asked = None
+            self._ask(int(self._value) + (1 if delta < 0 else -1))
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        jump = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_Plus: 1, Qt.Key.Key_Minus: -1}.get(
+            Qt.Key(event.key())
+        )
+        if jump is None:
+            super().keyPressEvent(event)
+            return
+        self._asked = None
+        self._ask(int(self._value) + jump)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.updateGeometry()
+            self.update()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        radius, middle = self._radius(), self.height() / 2.0
+        thick = float(theme.px(6))
+        room = self.width() - 2.0 * radius
+        share = min(max(self._value / self._maximum, 0.0), 1.0)
+        knob = radius + room * share
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("line"))
+        painter.drawRoundedRect(QRectF(0, middle - thick / 2, self.width(), thick), thick / 2, thick / 2)
+        if share > 0:
+            painter.setBrush(theme.colour(self._token))
+            painter.drawRoundedRect(QRectF(0, middle - thick / 2, knob, thick), thick / 2, thick / 2)
+        painter.setBrush(theme.colour("text"))
+        if self.hasFocus():
+            painter.setPen(pen(theme.colour("value"), 2.0))
+        painter.drawEllipse(QRectF(knob - radius, middle - radius, 2 * radius, 2 * radius))
