@@ -1,0 +1,317 @@
+"""What the inspector shows of one time step and one unit: marks on the graph, streams, saturation, the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from rnncore.cells import Cell
+from rnncore.progress import Progress
+from rnncore.truncation import Truncation
+from rnncore.walk import Walk
+
+from .derived import Derived
+from .equations import cell_formulas, forward_formula
+from .formula import Formula, compact, exact, number, plain
+from .gradients import gradient_formula
+from .now_data import now
+from .now_parts import Now, Words, what_it_is
+from .numbers_table import Table
+from .saturation import Saturation, saturations
+from .session import Session
+from .step_code import Code, numpy_code, torch_code
+from .step_numbers import StepNumbers
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the graph writes beside a node: this unit's value and gradient, "" while they are not computed."""
+
+    value: str
+    gradient: str
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The two streams that meet at a state: this unit's number and the norm of each, or why there is none."""
+
+    title: str
+    rows: tuple[tuple[str, str, str, str], ...]
+    """(name, token of its colour, number, remark)"""
+
+
+@dataclass(frozen=True, eq=False)
+class InspectorData:
+    """Everything about step ``t`` and ``unit`` (0-based) at one position of the walk."""
+
+    walk: Walk
+    progress: Progress
+    t: int
+    unit: int
+    words: Words
+    cell_title: str
+    numbers: StepNumbers = field(init=False)
+
+    def __post_init__(self) -> None:
+        step = self.progress.step
+        loss = step.loss if step is not None and not self.progress.complete else None
+        numbers = StepNumbers(self.walk.trace, self.t, self.unit, self.progress, self.words.inputs[self.t], loss)
+        object.__setattr__(self, "numbers", numbers)
+
+    @property
+    def cell(self) -> Cell:
+        return self.walk.model.cell
+
+    @property
+    def title(self) -> str:
+        return f"Inside step t = {self.t}"
+
+    @property
+    def subtitle(self) -> str:
+        units = self.walk.model.hidden_size
+        return f"{self.cell_title} · input “{self.words.inputs[self.t]}” · unit {self.unit + 1} of {units}"
+
+    # --- the graph ---
+
+    @property
+    def current(self) -> int | None:
+        """The node that the last micro-step worked on, when it was in this time step."""
+        step = self.progress.step
+        return step.node if step is not None and step.t == self.t else None
+
+    @property
+    def role(self) -> str:
+        """The colour token of the current operation: value, gradient, or weight while a parameter's gradient grows."""
+        step = self.progress.step
+        if step is None or step.phase == "forward":
+            return "value"
+        return "weight" if step.kind == "accumulate" else "gradient"
+
+    @cached_property
+    def lit(self) -> frozenset[tuple[int, int]]:
+        """The edges in use now, as (node whose value they carry, consumer or −1 for a next state)."""
+        step, cell = self.progress.step, self.cell
+        if step is None or step.t != self.t:
+            return frozenset()
+        if step.node is not None:
+            node = cell.nodes[step.node]
+            onward = cell.consumers[node.index]
+            if node.op == "matmul" and len(onward) == 1:
+                return frozenset({(node.index, onward[0])})
+            return frozenset((i, node.index) for i in node.inputs)
+        kinds = ("logits", "softmax", "loss", "stream_loss", "d_logits", "sum")
+        ends: dict[str, tuple[str, ...]] = dict.fromkeys(kinds, ("h",))
+        ends["stream_future"] = cell.states
+        if step.kind in ends:
+            return frozenset((cell.outputs[s], -1) for s in ends[step.kind])
+        if step.kind in ("carry", "cut"):
+            return frozenset((i, c) for i in cell.state_leaves.values() for c in cell.consumers[i])
+        return frozenset()
+
+    @cached_property
+    def lit_boxes(self) -> frozenset[str]:
+        """The leaves in use now, by the key of :mod:`graph_routes`."""
+        step, cell = self.progress.step, self.cell
+        if step is None or step.t != self.t:
+            return frozenset()
+        if step.kind == "read":
+            return frozenset(f"leaf:{n.index}" for n in cell.nodes if n.op == "input")
+        if step.kind in ("carry", "cut"):
+            return frozenset(f"leaf:{i}" for i in cell.state_leaves.values())
+        states = {"stream_future": cell.states}.get(step.kind, ("h",))
+        kinds = ("logits", "softmax", "loss", "stream_loss", "stream_future", "sum", "d_logits")
+        return frozenset(f"next:{s}" for s in states) if step.kind in kinds else frozenset()
+
+    def mark(self, node: int) -> Mark:
+        """The numbers beside a node."""
+        value, gradient = self.numbers.value(node), self.numbers.gradient(node)
+        return Mark(
+            "" if value is None else compact(value),
+            "" if gradient is None else f"∂ {compact(gradient, signed=True)}",
+        )
+
+    def known(self, node: int) -> bool:
+        """Whether a node's value is computed at this step."""
+        if self.cell.nodes[node].op == "input":
+            return self.progress.inputs_known > self.t
+        return self.numbers.value(node) is not None
+
+    def gradient_known(self, node: int) -> bool:
+        """Whether a node's gradient is computed at this step."""
+        return self.cell.nodes[node].op != "input" and self.numbers.gradient_vector(node) is not None
+
+    def explain(self, node: int) -> tuple[Formula, ...]:
+        """A node's formula with numbers, and that of its gradient once it is known."""
+        this = self.cell.nodes[node]
+        found: list[Formula] = []
+        if not this.is_leaf:
+            found.append(forward_formula(self.numbers, node))
+        if self.gradient_known(node):
+            found.append(gradient_formula(self.numbers, node))
+        return tuple(found)
+
+    def explanation(self, node: int) -> str:
+        """The same as lines of plain text, for a tool tip."""
+        this = self.cell.nodes[node]
+        head = "input" if this.op == "input" else what_it_is(self.cell, this)
+        lines = [head[:1].upper() + head[1:]]
+        if this.op == "input":
+            lines.append(f"“{self.words.inputs[self.t]}”, one-hot")
+        elif this.is_leaf:
+            value = self.numbers.value(node)
+            lines.append("not computed yet" if value is None else f"{number(value)} (unit {self.unit + 1})")
+        for formula in self.explain(node):
+            parts = formula.text.split(" = ")
+            lines.append(" = ".join(parts[:2]))
+            lines += [f"    = {p}" for p in parts[2:]]
+            lines += [f"    {plain(d)}" for d in formula.details]
+            if formula.value is not None:
+                lines.append(f"    exactly {exact(formula.value)}")
+        return "\n".join(lines)
+
+    # --- the equations and what happens now ---
+
+    @cached_property
+    def equations(self) -> tuple[Formula, ...]:
+        """The cell's equations with numbers."""
+        return cell_formulas(self.numbers)
+
+    @cached_property
+    def gradient_equations(self) -> tuple[Formula, ...]:
+        """The gradient of every named value and previous state that is known at this step, last first."""
+        return tuple(gradient_formula(self.numbers, i) for i in self._gradient_nodes)
+
+    @cached_property
+    def _gradient_nodes(self) -> tuple[int, ...]:
+        order = [i for i in self.cell.backward_operations if self.cell.nodes[i].name]
+        order += list(self.cell.state_leaves.values())
+        return tuple(i for i in order if self.gradient_known(i))
+
+    @property
+    def current_equation(self) -> int | None:
+        """Which of :attr:`equations` the last micro-step worked on, in the forward pass."""
+        step = self.progress.step
+        if step is None or step.t != self.t or step.kind != "operation" or step.node is None:
+            return None
+        ends = [self.cell.node(n).index for n in self.cell.assigned if self.cell.node(n).constant is None]
+        return next((k for k, end in enumerate(ends) if step.node <= end), None)
+
+    @property
+    def current_gradient(self) -> int | None:
+        """Which of :attr:`gradient_equations` the last micro-step completed."""
+        step = self.progress.step
+        if step is None or step.t != self.t or step.kind != "d_operation" or step.node is None:
+            return None
+        inputs = self.cell.nodes[step.node].inputs
+        return next((k for k, i in enumerate(self._gradient_nodes) if i in inputs), None)
+
+    @cached_property
+    def now(self) -> Now:
+        """The last micro-step, wherever it was."""
+        return now(self.walk, self.progress, self.unit, self.words)
+
+    @property
+    def here(self) -> bool:
+        """Whether the last micro-step was in this time step."""
+        step = self.progress.step
+        return step is None or step.t is None or step.t == self.t
+
+    @cached_property
+    def streams(self) -> Streams:
+        """The stream from this step's loss and the one from the future into h at this step."""
+        title = f"Two streams meet at h_{self.t}"
+        parts = self.progress.state_gradient("h")
+        rows = []
+        last = self.t == self.walk.trace.length - 1
+        step = self.progress.step
+        begun = step is not None and self.progress.step_gradients is not None
+        reached = begun and bool(parts["sum_known"][self.t])
+        loss = self.numbers.loss
+        for key, name, role in (("loss", "from this step’s loss", "loss"), ("future", "from the future", "gradient")):
+            if begun and parts[f"{key}_known"][self.t]:
+                vector = parts[key][self.t]
+                value, remark = number(float(vector[self.unit])), f"norm {number(float(np.linalg.norm(vector)))}"
+            elif not begun:
+                value, remark = "–", "the backward pass has not begun"
+            elif key == "loss" and int(self.walk.targets[self.t]) < 0:
+                value, remark = "0", "this step has no loss"
+            elif key == "loss" and loss is not None and loss != self.t:
+                value, remark = "0", f"loss {loss} alone is walking"
+            elif key == "future" and last:
+                value, remark = "0", "there is no later step"
+            elif key == "future" and loss == self.t:
+                value, remark = "0", f"loss {loss} begins here"
+            elif reached:
+                value, remark = "0", "none arrives here" if key == "future" else "this loss is not counted"
+            else:
+                value, remark = "–", "not computed yet"
+            rows.append((name, role, value, remark))
+        return Streams(title, tuple(rows))
+
+    @cached_property
+    def saturation(self) -> tuple[Saturation, ...]:
+        """One bar for each activation of the cell."""
+        return saturations(self.numbers)
+
+    @property
+    def saturation_rule(self) -> str:
+        """The thresholds, in words."""
+        return " · ".join(dict.fromkeys(s.rule for s in self.saturation))
+
+    # --- the program ---
+
+    @property
+    def numpy_code(self) -> Code:
+        """Both passes as a numpy program."""
+        return _code(self.cell.text, self.walk.truncation, "b_y" in self.walk.model.parameters, self.walk.order)
+
+    @property
+    def torch_code(self) -> Code:
+        """Their PyTorch equivalent."""
+        return _code(self.cell.text, self.walk.truncation, "b_y" in self.walk.model.parameters, "")
+
+    # --- the table ---
+
+    @cached_property
+    def table(self) -> Table:
+        """Every named value and gradient of every unit at this step."""
+        cell = self.cell
+        columns: list[tuple[str, str, Array | None]] = []
+        leaves = [(f"{s}_prev", i) for s, i in cell.state_leaves.items()]
+        named = [(n.name or "", n.index) for n in cell.nodes if n.name and not n.is_leaf]
+        for name, node in [*leaves, *named]:
+            columns.append((name, "value", self.numbers.vector(node)))
+            columns.append((f"∂L/∂{name}", "gradient", self.numbers.gradient_vector(node)))
+        shown = [c for c in columns if c[1] == "value" or c[2] is not None]
+        return Table(
+            tuple(c[0] for c in shown),
+            tuple(c[1] for c in shown),
+            tuple(c[2] for c in shown),
+            self.walk.model.hidden_size,
+        )
+
+
+def inspector_data(session: Session, derived: Derived) -> InspectorData:
+    """What the inspector shows of a session: the selected time step, or else the one that the walk is in."""
+    walk, progress = derived.walk(session), derived.progress(session)
+    t = session.selection.t
+    if t is None:
+        step = progress.step
+        # In the update the walk is in no time step: the inspector stays where the backward pass ended.
+        t = step.t if step is not None and step.t is not None else 0
+    example, words = session.sentence.example, session.sentence.words
+    targets = tuple(w if y >= 0 else "" for w, y in zip(words[1:], example.targets, strict=True))
+    unit = min(session.selection.unit or 0, session.model.hidden_size - 1)
+    t = min(max(t, 0), walk.trace.length - 1)
+    return InspectorData(walk, progress, t, unit, Words(words[:-1], targets), session.settings.cell_title)
+
+
+@lru_cache(maxsize=16)
+def _code(equations: str, truncation: Truncation, bias: bool, order: str) -> Code:
+    cell = Cell.from_equations("cell", equations)
+    return numpy_code(cell, truncation, bias, order) if order else torch_code(cell, truncation, bias)

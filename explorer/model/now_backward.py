@@ -1,0 +1,191 @@
+"""What a micro-step of the backward pass did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from rnncore.progress import Progress
+from rnncore.script import MicroStep, label
+from rnncore.walk import Walk
+
+from .equations import expand, value_symbol
+from .formula import Formula, Run, Runs, number, plus, result, symbol, text
+from .gradients import Share, gradient_formula, gradient_of, gradient_shares, gradient_symbol, number_line
+from .now_parts import Now, Words, d_of, factor, muted, shown_token, what_it_is
+from .step_numbers import StepNumbers
+
+
+def d_logits(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
+    token, word = shown_token(walk, n.t, words)
+    p = float(walk.trace.probabilities[n.t, token])
+    count = 1.0 if step.loss is not None else float(walk.table[n.t, n.t])
+    value = (p - 1.0) * count
+    left = (*d_of("L", step.loss), *symbol("z", str(n.t), "gradient").runs, Run(f"[{word}]", "plain", "muted"))
+    symbols = (*symbol("ŷ", str(n.t)).runs, Run(" − one-hot(target)"))
+    times = "" if count == 1 else f" × {number(count)} (counted {count:g} times)"
+    lines = (symbols, muted(f"({number(p)} − 1){times}" if times else f"{number(p)} − 1"), result(value))
+    return Now("Now: gradient of the logits", (Formula(left, lines, value),), "", "gradient")
+
+
+def accumulate(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
+    name = step.parameter or ""
+    found = progress.step_gradients
+    assert found is not None
+    so_far = float(np.linalg.norm(progress.parameter_gradients[name]))
+    where: str
+    if name in ("V", "b_y"):
+        token, word = shown_token(walk, n.t, words)
+        delta = found.d_logits[n.t]
+        d_symbol: Runs = (*d_of("L", step.loss), *symbol("z", str(n.t), "gradient").runs)
+        operand = walk.trace.hidden[n.t] if name == "V" else None
+        operand_symbol: Runs = symbol("h", str(n.t)).runs
+        place, where = token, word
+    else:
+        use = next(u for u in n.cell.uses if u.parameter == name and u.node == step.node)
+        values = found.nodes[use.delta]
+        delta = np.zeros(walk.model.hidden_size) if values is None else values[n.t]
+        place, where = n.unit, str(n.unit + 1)
+        if use.operand is None:
+            d_symbol, operand, operand_symbol = plus([s.symbols for s in gradient_shares(n, use.delta)]).runs, None, ()
+        else:
+            d_symbol, operand = gradient_of(n, use.delta), _operand(walk, n, use.operand)
+            operand_symbol = value_symbol(n.cell, use.operand, n.t).runs
+    left = (Run("d", "italic", "weight"), *symbol(name, "", "weight").runs)
+    symbols: Runs = (Run("+= "), *d_symbol)
+    d = float(delta[place])
+    if operand is None:
+        lines = (symbols, muted(f"entry [{where}]"), (Run("+= "), *result(d)))
+        return Now(f"Now: d{name} grows", (Formula(left, lines, d),), f"‖d{name}‖ so far {number(so_far)}", "gradient")
+    symbols = (*symbols, Run(" ⊗ "), *operand_symbol)
+    column = int(np.argmax(np.abs(operand)))
+    added = d * float(operand[column])
+    where = f"{where}, {_column(walk, n, operand, column, words, step)}"
+    entry = f"entry [{where}]: {number(d)} × {factor(operand[column])}"
+    norm = float(np.linalg.norm(delta) * np.linalg.norm(operand))
+    note = f"All units: norm ‖δ‖·‖·‖ = {number(norm)}. ‖d{name}‖ so far {number(so_far)}"
+    return Now(f"Now: d{name} grows", (Formula(left, (symbols, muted(entry), result(added)), added),), note, "gradient")
+
+
+def _operand(walk: Walk, n: StepNumbers, node: int) -> np.ndarray:
+    if n.cell.nodes[node].op != "input":
+        return np.asarray(walk.trace.value(node)[n.t])
+    if walk.trace.inputs.ndim == 2:
+        return np.asarray(walk.trace.inputs[n.t])
+    one_hot = np.zeros(walk.model.vocabulary_size)
+    one_hot[int(walk.trace.inputs[n.t])] = 1.0
+    return one_hot
+
+
+def _column(walk: Walk, n: StepNumbers, operand: np.ndarray, column: int, words: Words, step: MicroStep) -> str:
+    one_hot = step.parameter != "V" and len(operand) == walk.model.vocabulary_size and operand[column] == 1.0
+    return f"“{words.inputs[n.t]}”" if one_hot and walk.trace.inputs.ndim == 1 else str(column + 1)
+
+
+def stream(key: str) -> Callable[[Walk, Progress, MicroStep, StepNumbers, Words], Now]:
+    def build(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
+        formulas = []
+        for state in n.cell.states if key == "future" else ("h",):
+            vector = progress.state_gradient(state)[key][n.t]
+            value = float(vector[n.unit])
+            left = gradient_symbol(n.cell, n.cell.outputs[state], n.t, step.loss).runs
+            if key == "loss":
+                found = progress.step_gradients
+                assert found is not None
+                symbols: Runs = (
+                    Run("V", "italic"),
+                    Run("T", "plain", "", 1),
+                    Run(" "),
+                    *d_of("L", step.loss),
+                    *symbol("z", str(n.t), "gradient").runs,
+                )
+                column = walk.model.parameters["V"][:, n.unit]
+                lines: tuple[Runs, ...] = (symbols, muted(expand(column, found.d_logits[n.t], value)), result(value))
+            else:
+                lines = (text(f"what step {n.t + 1} carried back", "gradient"), result(value))
+            formulas.append(Formula(left, lines, value))
+        title = "the stream from this step’s loss" if key == "loss" else "the stream from the future"
+        return Now(f"Now: {title}", tuple(formulas), "", key if key == "loss" else "gradient")
+
+    return build
+
+
+def total(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
+    streams = progress.state_gradient("h")
+    loss, future, both = (float(streams[k][n.t][n.unit]) for k in ("loss", "future", "sum"))
+    left = gradient_symbol(n.cell, n.cell.outputs["h"], n.t, step.loss).runs
+    symbols = (*text("from this step’s loss", "loss"), Run(" + "), *text("from the future", "gradient"))
+    numerals: Runs = (
+        Run(number(loss), "number", "loss"),
+        Run(f" {'−' if future < 0 else '+'} ", "number", "muted"),
+        Run(number(abs(future)), "number", "gradient"),
+    )
+    return Now("Now: two streams are added", (Formula(left, (symbols, numerals, result(both)), both),), "", "gradient")
+
+
+def d_operation(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
+    node = n.cell.nodes[step.node or 0]
+    formulas: list[Formula] = []
+    inner = [i for i in dict.fromkeys(node.inputs) if n.cell.nodes[i].op not in ("constant", "parameter", "input")]
+    vectors = [i for i in dict.fromkeys(node.inputs) if n.cell.nodes[i].op == "parameter" and node.op != "matmul"]
+    sources = [n.cell.nodes[i] for i in inner or vectors]
+    for source in sources:
+        shares = gradient_shares(n, source.index)
+        if n.gradient(source.index) is not None and len(shares) <= 1:
+            formulas.append(gradient_formula(n, source.index))
+            continue
+        readers = _readers(n, source.index, shares)
+        formulas += [
+            _share_formula(n, source.index, s) for s, r in zip(shares, readers, strict=True) if r == node.index
+        ]
+        if n.gradient(source.index) is not None:
+            formulas.append(replace(gradient_formula(n, source.index), details=()))
+    states = [s.state for s in sources if s.state is not None]
+    note = f"It flows to step {n.t - 1} through step {n.t}." if states and n.t > 0 else ""
+    if len(sources) == 1:
+        named = sources[0].name is not None or sources[0].state is not None
+        title = f"gradient of {'the ' if named else ''}{what_it_is(n.cell, sources[0])}"
+    else:
+        title = f"gradients of {', '.join(label(s) for s in sources)}"
+    return Now(f"Now: {title}", tuple(formulas), note, "gradient")
+
+
+def _readers(n: StepNumbers, node: int, shares: Sequence[Share]) -> list[int]:
+    """Which operation each share of a node's gradient comes from; −1 for a stream from outside."""
+    readers = [
+        r
+        for r in n.cell.consumers[node]
+        if r in n.cell.backward_operations
+        for i in n.cell.nodes[r].inputs
+        if i == node
+    ]
+    return [-1] * (len(shares) - len(readers)) + readers
+
+
+def _share_formula(n: StepNumbers, node: int, share: Share) -> Formula:
+    lines: tuple[Runs, ...] = (text("this operation’s share", "muted"), share.symbols.runs)
+    if share.numerals is not None and share.value is not None:
+        lines = (*lines, *number_line(share.numerals.runs, share.value), result(share.value))
+    return Formula(gradient_of(n, node), lines, share.value, share.details)
+
+
+def carry(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
+    formulas = tuple(replace(gradient_formula(n, leaf), details=()) for leaf in n.cell.state_leaves.values())
+    norm = float(progress.carry_norms[n.t])
+    note = f"This flows on to step {n.t - 1}: norm {number(norm)}, all units and states together."
+    return Now("Now: carry to the step before", formulas, note, "gradient")
+
+
+def cut(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
+    found = progress.step_gradients
+    total = 0.0
+    for leaf in n.cell.state_leaves.values():
+        values = None if found is None else found.nodes[leaf]
+        total += 0.0 if values is None else float((values[n.t] ** 2).sum())
+    what = f"{walk.truncation.describe()}: "
+    note = f"{what}values still flow from step {n.t - 1}, credit does not."
+    if step.loss is not None:
+        note += f" A gradient of norm {number(total**0.5)} goes no further."
+    return Now("Now: the gradient is cut", (), note, "cut")

@@ -1,0 +1,83 @@
+"""The records of the Now block and what its builders share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnncore.cells import Cell, Node
+from rnncore.script import label
+from rnncore.walk import Walk
+
+from .formula import Formula, Run, Runs, number
+
+_GATES = {"i": "input", "f": "forget", "o": "output", "z": "update", "r": "reset"}
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """``title`` says what was done, ``formulas`` how, ``note`` what to make of it; ``role`` colours the symbols."""
+
+    title: str
+    formulas: tuple[Formula, ...] = ()
+    note: str = ""
+    role: str = "value"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What to call tokens: the input's and the target's word at each step (``""`` where there is no target)."""
+
+    inputs: Sequence[str]
+    targets: Sequence[str]
+
+    def target(self, t: int) -> str:
+        """The word that step ``t`` should predict, in quotes; ``""`` when it predicts none."""
+        return f"“{self.targets[t]}”" if self.targets[t] else ""
+
+
+def what_it_is(cell: Cell, node: Node) -> str:
+    """A value in words: "forget gate f", "cell state c", "pre-activation a_f", or its expression."""
+    name = node.name
+    if node.state is not None:
+        return f"previous {_state(node.state)}"
+    if name is None:
+        return label(node)
+    if name in cell.states:
+        return _state(name)
+    if name in cell.gates:
+        if node.op == "sigmoid":
+            return f"{_GATES[name]} gate {name}" if name in _GATES else f"gate {name}"
+        return f"candidate {name}" if node.op in ("tanh", "relu") else name
+    return f"pre-activation {name}"
+
+
+def _state(name: str) -> str:
+    return {"h": "hidden state h", "c": "cell state c"}.get(name, f"state {name}")
+
+
+def shown_token(walk: Walk, t: int, words: Words) -> tuple[int, str]:
+    """The token whose output is shown: the target, or the likeliest where there is none."""
+    target = int(walk.targets[t])
+    if target >= 0:
+        return target, words.target(t)
+    best = int(np.argmax(np.nan_to_num(walk.trace.logits[t], nan=-np.inf)))
+    return best, f"token {best}"
+
+
+def d_of(of: str, loss: int | None) -> Runs:
+    """∂L/∂ or ∂L₈/∂, to go before what the gradient is of."""
+    index: Runs = () if loss is None else (Run(str(loss), "plain", "gradient", -1),)
+    return (Run("∂", "italic", "gradient"), Run(of, "italic", "gradient"), *index, Run("/∂", "italic", "gradient"))
+
+
+def factor(value: float) -> str:
+    """A number inside a product, bracketed when it is negative."""
+    return number(float(value)) if not value < 0 else f"({number(float(value))})"
+
+
+def muted(words: str) -> Runs:
+    """Fixed-width text in the muted colour."""
+    return (Run(words, "number", "muted"),)

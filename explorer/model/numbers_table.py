@@ -1,0 +1,37 @@
+"""The table of a step's exact numbers, and how it is copied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .formula import exact
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns of numbers, one row a unit; a column that is not computed yet is None."""
+
+    names: tuple[str, ...]
+    roles: tuple[str, ...]
+    columns: tuple[Array | None, ...]
+    units: int
+
+    def value(self, unit: int, column: int) -> float | None:
+        """The number of ``unit`` (0-based) in ``column``."""
+        values = self.columns[column]
+        return None if values is None else float(values[unit])
+
+    def csv(self, units: list[int] | None = None, columns: list[int] | None = None) -> str:
+        """The chosen rows and columns (all by default) with a heading, every number at full precision."""
+        rows = range(self.units) if units is None else units
+        chosen = range(len(self.names)) if columns is None else columns
+        lines = [",".join(["unit", *(self.names[c] for c in chosen)])]
+        for u in rows:
+            cells = [self.value(u, c) for c in chosen]
+            lines.append(",".join([str(u + 1), *("" if v is None else exact(v) for v in cells)]))
+        return "\n".join(lines) + "\n"

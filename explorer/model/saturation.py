@@ -1,0 +1,57 @@
+"""Saturation: how many of a gate's units are so near their ends that hardly any gradient gets through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnncore.cells import Node
+from rnncore.script import label
+
+from .step_numbers import StepNumbers
+
+LOW, HIGH = 0.03, 0.97
+"""Saturated: a sigmoid below ``LOW`` or above ``HIGH``, a tanh beyond ±``HIGH``, a relu at exactly 0."""
+MUCH = 0.4
+"""Above this share of saturated units a bar warns."""
+
+_RULES = {
+    "sigmoid": f"σ below {LOW:g} or above {HIGH:g}",
+    "tanh": f"|tanh| above {HIGH:g}",
+    "relu": "relu at 0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Saturation:
+    """How many of a gate's units are saturated at this step; ``share`` None before the gate is computed."""
+
+    name: str
+    share: float | None
+    count: int
+    units: int
+    rule: str
+    warns: bool
+
+
+def saturations(numbers: StepNumbers) -> tuple[Saturation, ...]:
+    """One entry for each activation with a name, or for each one where none has."""
+    nodes = [n for n in numbers.cell.nodes if n.op in _RULES]
+    named = [n for n in nodes if n.name] or nodes
+    return tuple(_saturation(numbers, n) for n in named)
+
+
+def _saturation(numbers: StepNumbers, node: Node) -> Saturation:
+    values, units = numbers.vector(node.index), numbers.trace.model.hidden_size
+    name = node.name or label(node)
+    if values is None:
+        return Saturation(name, None, 0, units, _RULES[node.op], False)
+    if node.op == "sigmoid":
+        hit = (values < LOW) | (values > HIGH)
+    elif node.op == "tanh":
+        hit = np.abs(values) > HIGH
+    else:
+        hit = values == 0
+    count = int(np.count_nonzero(hit))
+    return Saturation(name, count / units, count, units, _RULES[node.op], count / units > MUCH)

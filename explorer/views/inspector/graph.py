@@ -1,0 +1,226 @@
+"""The cell's operation graph at one step, with this unit's value and gradient on every box."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ...model.graph_labels import place_labels
+from ...model.graph_routes import Box, Drawing, Edge, Rect, draw
+from ...model.inspector_data import InspectorData
+from ...theme.theme import Theme, current
+from ...theme.tokens import mix
+from ...widgets.paint import pen, rounded
+
+_SCALES = (1.0, 0.92, 0.85)
+WIDEST_LABEL = "∂ −1.2e−10"
+
+
+class GraphCanvas(QWidget):
+    """Paints the graph; hovering over a box or an edge tells its formula with numbers."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._data: InspectorData | None = None
+        self._drawing: Drawing | None = None
+        self._labels: dict[str, Rect] = {}
+        self._em = 1.0
+        self._laid_out_for: tuple[object, ...] = ()
+        self._hover: str | None = None
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Operation graph")
+
+    def set_data(self, data: InspectorData | None) -> None:
+        """Show ``data``; the layout is kept while the cell and the size stay."""
+        self._data = data
+        if data is not None:
+            self.setAccessibleName(f"Operation graph of {data.cell_title} at step {data.t}")
+        self._lay_out()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(440, 440)
+
+    def minimumSizeHint(self) -> QSize:
+        if self._data is None:
+            return QSize(200, 160)
+        smallest = self._draw(self._data, 0.0, 0.0, _SCALES[-1])
+        return QSize(int(smallest.width) + 1, int(smallest.height) + 1)
+
+    def resizeEvent(self, event: object) -> None:
+        self._lay_out()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self._laid_out_for = ()
+            self._lay_out()
+            self.updateGeometry()
+            self.update()
+        super().changeEvent(event)
+
+    # --- layout ---
+
+    def _draw(self, data: InspectorData, width: float, height: float, em: float) -> Drawing:
+        theme = current()
+        metrics = QFontMetricsF(_box_font(theme, em))
+        return draw(data.cell, width, height, metrics.horizontalAdvance, em * theme.scale)
+
+    def _lay_out(self) -> None:
+        data, theme = self._data, current()
+        if data is None:
+            return
+        key = (data.cell.text, self.width(), self.height(), theme.scale, theme.tokens.name)
+        if key == self._laid_out_for:
+            return
+        fresh = not self._laid_out_for or self._laid_out_for[0] != data.cell.text
+        self._laid_out_for = key
+        width, height = float(self.width()), float(self.height())
+        for em in _SCALES:
+            self._drawing, self._em = self._draw(data, width, height, em), em
+            if self._drawing.width <= width + 0.5 and self._drawing.height <= height + 0.5:
+                break
+        assert self._drawing is not None
+        metrics = QFontMetricsF(self._label_font(theme))
+        size = (metrics.horizontalAdvance(WIDEST_LABEL), 2 * metrics.height() * 0.94)
+        wanted = {b.key: size for b in self._drawing.boxes if b.kind in ("operation", "previous")}
+        self._labels = place_labels(self._drawing, wanted)
+        if fresh:
+            self.updateGeometry()
+
+    def _label_font(self, theme: Theme) -> QFont:
+        return theme.font("small" if self._em == 1.0 else "tiny", fixed=True)
+
+    # --- painting ---
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        data, drawing, theme = self._data, self._drawing, current()
+        if data is None or drawing is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        lit = [e for e in drawing.edges if (e.node, e.consumer) in data.lit]
+        for edge in drawing.edges:
+            if edge not in lit:
+                self._paint_edge(painter, theme, data, edge, False)
+        for edge in lit:
+            self._paint_edge(painter, theme, data, edge, True)
+        for box in drawing.boxes:
+            self._paint_box(painter, theme, data, box)
+        painter.setFont(self._label_font(theme))
+        metrics = QFontMetricsF(self._label_font(theme))
+        for key, rect in self._labels.items():
+            box = drawing.box(key)
+            mark = data.mark(box.node)
+            lines = [(mark.value, "value"), (mark.gradient, "gradient")]
+            wide = max(metrics.horizontalAdvance(t) for t, _ in lines)
+            # A label left of its box ends at the box.
+            x = rect[0] + rect[2] - wide if rect[0] + rect[2] / 2 < box.x - box.width / 2 else rect[0]
+            y = rect[1] + (rect[3] - metrics.height() * 0.94 * sum(bool(t) for t, _ in lines)) * (
+                1.0 if rect[1] < box.y - box.height / 2 else 0.0
+            )
+            ground = theme.colour("panel", 0.8)
+            shown = sum(bool(t) for t, _ in lines)
+            painter.fillRect(QRectF(x - 1, y, wide + 2, shown * metrics.height() * 0.94), ground)
+            for text, token in lines:
+                if text:
+                    y += metrics.height() * 0.94
+                    painter.setPen(theme.colour(token))
+                    painter.drawText(QPointF(x, y - metrics.descent()), text)
+
+    def _paint_edge(self, painter: QPainter, theme: Theme, data: InspectorData, edge: Edge, lit: bool) -> None:
+        path = QPainterPath(QPointF(*edge.path[0]))
+        for n in range(1, len(edge.path), 3):
+            path.cubicTo(*(QPointF(*p) for p in edge.path[n : n + 3]))
+        known = data.known(edge.node)
+        if lit:
+            colour, width = theme.colour(data.role), 4.0 * theme.scale
+        elif data.gradient_known(edge.node):
+            colour, width = theme.colour("gradient", 0.75), 1.3 * theme.scale
+        else:
+            colour, width = (theme.colour("value", 0.65) if known else theme.colour("line")), 1.3 * theme.scale
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawPath(path)
+
+    def _paint_box(self, painter: QPainter, theme: Theme, data: InspectorData, box: Box) -> None:
+        area = QRectF(*box.rect)
+        radius = area.height() / 2
+        known = data.known(box.node)
+        current_one = (box.kind == "operation" and box.node == data.current) or box.key in data.lit_boxes
+        fill = theme.tokens.raised if known else mix(theme.tokens.raised, theme.tokens.panel, 0.4)
+        rounded(painter, area, radius, QColor(fill), theme.colour("line"))
+        if current_one or box.key == self._hover:
+            painter.setPen(pen(theme.colour(data.role if current_one else "text"), 2.2 if current_one else 1.2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), radius - 1, radius - 1)
+        painter.setPen(theme.colour("text" if known else "muted"))
+        name, below = box.text, ""
+        if box.kind != "operation":
+            below = str(data.t - 1 if box.kind == "previous" else data.t).replace("-", "−")
+        _subscripted(painter, theme, area, name, below, self._em)
+
+    # --- hovering ---
+
+    def _over(self, x: float, y: float) -> tuple[str | None, str]:
+        """The box under a point (None for an edge or nothing) and what to say of it."""
+        data, drawing = self._data, self._drawing
+        if data is None or drawing is None:
+            return None, ""
+        box = drawing.at(x, y)
+        if box is not None:
+            return box.key, data.explanation(box.node)
+        for edge in drawing.edges:
+            if any(abs(px - x) < 5 and abs(py - y) < 5 for px, py in edge.samples(24)):
+                return None, data.explanation(edge.node)
+        return None, ""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        key, _ = self._over(event.position().x(), event.position().y())
+        if key != self._hover:
+            self._hover = key
+            self.update()
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = None
+        self.update()
+        super().leaveEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            _, said = self._over(event.pos().x(), event.pos().y())
+            QToolTip.showText(event.globalPos() + QPoint(8, 8), said, self)
+            return True
+        return super().event(event)
+
+
+def _box_font(theme: Theme, em: float) -> QFont:
+    return theme.font("body" if em == 1.0 else "label", bold=True)
+
+
+def _subscripted(painter: QPainter, theme: Theme, area: QRectF, name: str, below: str, em: float) -> None:
+    """A name in the middle of ``area`` with a lowered index after it."""
+    large = _box_font(theme, em)
+    small = theme.font("tiny", bold=True)
+    width = QFontMetricsF(large).horizontalAdvance(name)
+    tail = QFontMetricsF(small).horizontalAdvance(below) if below else 0.0
+    x = area.center().x() - (width + tail) / 2
+    metrics = QFontMetricsF(large)
+    base = area.center().y() + (metrics.ascent() - metrics.descent()) / 2
+    painter.setFont(large)
+    painter.drawText(QPointF(x, base), name)
+    if below:
+        painter.setFont(small)
+        painter.drawText(QPointF(x + width + 0.5, base + 3.0 * theme.scale), below)

@@ -1,0 +1,178 @@
+"""Typesetting of formulas: runs of styled text to placed pieces, broken where they are wider than the panel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QPainter
+
+from ...model.formula import Formula, Run, Runs, number
+from ...theme.theme import Theme
+
+_SERIFS = ("STIX Two Text", "Cambria", "Times New Roman", "Liberation Serif", "Nimbus Roman", "DejaVu Serif")
+_TOKEN = re.compile(r"\S+|\s+")
+SYMBOLS, NUMBERS, DETAILS = 15.0, 12.0, 11.0
+
+
+@lru_cache(maxsize=1)
+def _serif() -> str:
+    have = set(QFontDatabase.families())
+    return next((f for f in _SERIFS if f in have), "serif")
+
+
+@lru_cache(maxsize=128)
+def _font(style: str, pixels: int) -> QFont:
+    if style in ("number", "bold"):
+        font = QFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        font.setStyleHint(QFont.StyleHint.Monospace)
+        font.setWeight(QFont.Weight.Bold if style == "bold" else QFont.Weight.Normal)
+    else:
+        font = QFont(_serif())
+        font.setStyleHint(QFont.StyleHint.Serif)
+        font.setItalic(style == "italic")
+    font.setPixelSize(pixels)
+    return font
+
+
+@lru_cache(maxsize=128)
+def _metrics(style: str, pixels: int) -> QFontMetricsF:
+    return QFontMetricsF(_font(style, pixels))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text with its baseline's start relative to the block's upper left corner."""
+
+    x: float
+    y: float
+    text: str
+    style: str
+    pixels: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Placed pieces and the room they take."""
+
+    pieces: tuple[Piece, ...]
+    width: float
+    height: float
+
+    def paint(self, painter: QPainter, theme: Theme, x: float = 0.0, y: float = 0.0) -> None:
+        """Paint at (``x``, ``y``), the block's upper left corner."""
+        for piece in self.pieces:
+            painter.setFont(_font(piece.style, piece.pixels))
+            painter.setPen(theme.colour(piece.token))
+            painter.drawText(QPointF(x + piece.x, y + piece.y), piece.text)
+
+
+def line(
+    runs: Sequence[Run], width: float, size: float, theme: Theme, token: str = "text", indent: float = 0.0
+) -> Block:
+    """Set ``runs`` at ``size`` pixels within ``width``, breaking between words; further lines begin at ``indent``."""
+    pixels = max(8, round(size * theme.scale))
+    small = max(7, round(size * 0.72 * theme.scale))
+    base = _metrics("plain", pixels)
+    height = max(base.height(), _metrics("number", pixels).height()) * 1.12
+    ascent = base.ascent() + (height - base.height()) / 2
+    placed: list[Piece] = []
+    x, row, widest = 0.0, 0, 0.0
+    for word in _words(runs):
+        length = sum(_advance(r, pixels, small) for r in word)
+        blank = all(r.text.isspace() for r in word)
+        if not blank and x > indent and x + length > width:
+            x, row = indent, row + 1
+        if blank and x == indent and row:
+            continue
+        for r in word:
+            drop = 0.26 * pixels if r.script < 0 else -0.36 * pixels if r.script > 0 else 0.0
+            placed.append(
+                Piece(x, row * height + ascent + drop, r.text, r.style, small if r.script else pixels, r.role or token)
+            )
+            x += _advance(r, pixels, small)
+        widest = max(widest, x)
+    return Block(tuple(placed), widest, (row + 1) * height)
+
+
+def _advance(run: Run, pixels: int, small: int) -> float:
+    metrics = _metrics(run.style, small if run.script else pixels)
+    # An italic letter leans into what follows; a hair of room keeps the subscript off it.
+    return metrics.horizontalAdvance(run.text) + (0.06 * pixels if run.style == "italic" else 0.0)
+
+
+def _words(runs: Sequence[Run]) -> list[list[Run]]:
+    """Runs cut into words (what must stay together) and blanks."""
+    words: list[list[Run]] = []
+    open_word = False
+    for run in runs:
+        for text in _TOKEN.findall(run.text):
+            piece = replace(run, text=text)
+            blank = text.isspace()
+            if blank or not open_word:
+                words.append([piece])
+            else:
+                words[-1].append(piece)
+            open_word = not blank
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class SetFormula:
+    """A formula laid out for a width: its blocks with their corners, its height, and where its result stands."""
+
+    blocks: tuple[tuple[float, float, Block], ...]
+    height: float
+    result: tuple[float, float, float, float] | None
+
+    def paint(self, painter: QPainter, theme: Theme, y: float) -> None:
+        """Paint with the upper edge at ``y``."""
+        for left, top, block in self.blocks:
+            block.paint(painter, theme, left, y + top)
+
+
+def left_width(formulas: Sequence[Formula], theme: Theme) -> float:
+    """Room that the left-hand sides need, before any is given a line of its own."""
+    widths = [line(f.left, 1e9, SYMBOLS, theme).width for f in formulas]
+    return max(widths, default=0.0)
+
+
+def formula(
+    f: Formula, column: float, width: float, theme: Theme, role: str = "text", details: bool = True
+) -> SetFormula:
+    """Set ``f`` with its right-hand sides at ``column``; a wider left-hand side gets a line of its own."""
+    blocks: list[tuple[float, float, Block]] = []
+    head = line(tuple(replace(r, role=r.role or role) for r in f.left), width, SYMBOLS, theme, role)
+    blocks.append((0.0, 0.0, head))
+    gap = 10.0 * theme.scale
+    y = head.height if head.width > column else 0.0
+    result: tuple[float, float, float, float] | None = None
+    for n, runs in enumerate(f.lines):
+        symbols = any(r.style in ("plain", "italic") and r.role != "muted" for r in runs) and runs[0].style != "bold"
+        equals: Runs = (Run("= ", "plain" if symbols else "number", "muted" if n else ""),)
+        if runs and runs[0].text.startswith("+="):
+            equals = ()
+        size = SYMBOLS if symbols else NUMBERS
+        block = line((*equals, *runs), width - column - gap, size, theme, "text", indent=18.0 * theme.scale)
+        if n == len(f.lines) - 1 and f.value is not None:
+            result = (column + gap, y, block.width, block.height)
+        blocks.append((column + gap, y, block))
+        y += block.height
+    y = max(y, head.height)
+    for runs in f.details if details else ():
+        small = tuple(replace(r, role=r.role or "muted") for r in runs)
+        block = line(small, width - 14.0 * theme.scale, DETAILS, theme, "muted", indent=20.0 * theme.scale)
+        blocks.append((14.0 * theme.scale, y + 1.0, block))
+        y += block.height + 1.0
+    return SetFormula(tuple(blocks), y, result)
+
+
+def exact_text(f: Formula) -> str:
+    """What a tool tip says of a formula's result."""
+    if f.value is None:
+        return ""
+    return f"{number(f.value)} is exactly {f.value!r}"

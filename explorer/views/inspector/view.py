@@ -1,0 +1,223 @@
+"""The inspector: inside one time step, as a graph, as equations, as code and as numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QWidget
+
+from ...model import action as do
+from ...model.inspector_data import InspectorData, inspector_data
+from ...model.session import Changes
+from ...theme.theme import current
+from ...theme.tokens import SPACE
+from ...widgets.card import Card
+from ...widgets.chip import Chip
+from .code import CodePage
+from .details import Details
+from .formulas import FormulaList, Section
+from .graph import GraphCanvas
+from .numbers import NumbersPage
+
+TABS = ("Graph", "Equations", "Code", "Numbers")
+
+
+class InspectorPanel(Card):
+    """Shows :class:`InspectorData`; only the page in front is kept up to date."""
+
+    unit_chosen = Signal(int)
+    tab_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Inside the step", " ", inline=True, parent=parent)
+        self._data: InspectorData | None = None
+        self.graph = GraphCanvas()
+        self.equations = FormulaList()
+        self.code = CodePage()
+        self.numbers = NumbersPage()
+        self.numbers.unit_chosen.connect(self.unit_chosen)
+        self.details = Details()
+        self.pages = QStackedWidget()
+        self._equations_area = scrolled(self.equations)
+        for page in (scrolled(self.graph), self._equations_area, self.code, self.numbers):
+            self.pages.addWidget(page)
+        self.tabs = self._make_tabs()
+        self.rule = QFrame()
+        self.rule.setFixedHeight(1)
+        self.rule.setAutoFillBackground(True)
+        self._details_area = scrolled(self.details)
+        self._split = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._split.setSpacing(SPACE.small + 2)
+        self._split.addWidget(self.pages, 1)
+        self._split.addWidget(self.rule)
+        self._split.addWidget(self._details_area)
+        self.body.setContentsMargins(0, SPACE.tight, 0, 0)
+        self.body.addLayout(self.tabs)
+        self.body.addLayout(self._split, 1)
+        self._restyle()
+
+    def _make_tabs(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.tight + 2)
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        for n, name in enumerate(TABS):
+            chip = Chip(name, checkable=True)
+            chip.setAccessibleName(f"{name} tab")
+            self._group.addButton(chip, n)
+            row.addWidget(chip)
+        row.addStretch(1)
+        self._group.button(0).setChecked(True)
+        self._group.idClicked.connect(lambda n: self.tab_chosen.emit(TABS[n].lower()))
+        self._group.idToggled.connect(self._toggled)
+        return row
+
+    def _toggled(self, number: int, checked: bool) -> None:
+        if checked:
+            self.pages.setCurrentIndex(number)
+            self._refresh_page()
+
+    def show_tab(self, name: str) -> None:
+        """Bring the tab called "graph", "equations", "code" or "numbers" to the front."""
+        for n, tab in enumerate(TABS):
+            if tab.lower() == name.lower():
+                self._group.button(n).setChecked(True)
+
+    def tab(self) -> str:
+        """The tab in front, in lower case."""
+        return TABS[self.pages.currentIndex()].lower()
+
+    def set_data(self, data: InspectorData | None) -> None:
+        """Show ``data``; None empties the panel."""
+        self._data = data
+        shown = data is not None
+        self.pages.setVisible(shown)
+        self._details_area.setVisible(shown)
+        self.rule.setVisible(shown)
+        if data is None:
+            self.set_title("Inside the step")
+            self.set_subtitle("open a text or choose a sentence")
+            return
+        self.set_title(data.title)
+        self.set_subtitle(data.subtitle)
+        self.details.set_data(data)
+        self._refresh_page()
+        self._share_room()
+
+    def _refresh_page(self) -> None:
+        data = self._data
+        if data is None:
+            return
+        tab = self.tab()
+        if tab == "graph":
+            self.graph.set_data(data)
+        elif tab == "equations":
+            self._show_equations(data)
+        elif tab == "code":
+            self.code.set_data(data)
+        else:
+            self.numbers.set_data(data)
+
+    def _show_equations(self, data: InspectorData) -> None:
+        forward = Section(data.equations, f"step {data.t}, unit {data.unit + 1}", "value", data.current_equation)
+        sections = [forward]
+        if data.gradient_equations:
+            sections.append(
+                Section(data.gradient_equations, "gradients, last first", "gradient", data.current_gradient)
+            )
+        self.equations.set_sections(sections)
+        # The list has its new height only once the layout has run.
+        QTimer.singleShot(0, self._scroll_to_current)
+
+    def _scroll_to_current(self) -> None:
+        top = self.equations.lit_top()
+        if top is not None:
+            self._equations_area.ensureVisible(10, top + 40, 0, 60)
+
+    # --- room ---
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Tall: the details below, as high as they need and at most half. Wide and low: the details at the right."""
+        margins = self.contentsMargins()
+        width, height = self.width() - margins.left() - margins.right(), self.height()
+        beside = width > current().px(760) and width > 1.25 * height
+        direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        if self._split.direction() != direction:
+            self._split.setDirection(direction)
+        if beside:
+            self.rule.setFixedSize(1, 16777215)
+            self._details_area.setFixedWidth(min(current().px(480), int(0.42 * width)))
+            self._details_area.setMinimumHeight(0)
+            self._details_area.setMaximumHeight(16777215)
+            return
+        self.rule.setFixedSize(16777215, 1)
+        self.rule.setMinimumSize(0, 1)
+        self._details_area.setMinimumWidth(0)
+        self._details_area.setMaximumWidth(16777215)
+        layout = self.details.layout()
+        need = layout.heightForWidth(width - 2 * SPACE.large) if layout is not None else 0
+        # A fixed share, so that the graph does not jump with every micro-step.
+        room = height - current().px(96)
+        self._details_area.setFixedHeight(int(max(80, min(max(need, 0.40 * room), 0.46 * room))))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self._restyle()
+            self._share_room()
+        super().changeEvent(event)
+
+    def _restyle(self) -> None:
+        rule = getattr(self, "rule", None)
+        if rule is not None:
+            palette = rule.palette()
+            palette.setColor(rule.backgroundRole(), current().colour("line"))
+            rule.setPalette(palette)
+
+
+class InspectorView(InspectorPanel):
+    """The inspector of a store."""
+
+    CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.LAYOUT
+
+    def __init__(self, store: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._stale = True
+        self.unit_chosen.connect(lambda unit: store.dispatch(do.Select(unit=unit)))
+        self.tab_chosen.connect(lambda tab: store.dispatch(do.SetTab(tab)))
+        store.changed.connect(self._changed)
+        self._read()
+
+    def _changed(self, changes: Changes) -> None:
+        if changes & self.CARES:
+            self._stale = True
+            if self.isVisible():
+                self._read()
+
+    def showEvent(self, event: object) -> None:
+        if self._stale:
+            self._read()
+        super().showEvent(event)  # type: ignore[arg-type]
+
+    def _read(self) -> None:
+        self._stale = False
+        session = self._store.session
+        self.show_tab(session.tab)
+        self.set_data(inspector_data(session, self._store.derived))
+
+
+def scrolled(widget: QWidget) -> QScrollArea:
+    """``widget`` in a frameless area that scrolls only where it must."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(widget)
+    area.viewport().setAutoFillBackground(False)
+    widget.setAutoFillBackground(False)
+    return area

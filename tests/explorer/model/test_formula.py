@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from explorer.model.formula import (
+    Run,
+    compact,
+    exact,
+    minus,
+    negative,
+    number,
+    numeral,
+    plain,
+    plus,
+    symbol,
+    times,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"),
+        (0.0164, "0.01640"),
+        (-0.5, "−0.5000"),
+        (12345.6, "12346"),
+        (1.5e-7, "1.500·10⁻⁷"),
+        (-2e9, "−2.000·10⁹"),
+        (float("nan"), "NaN"),
+        (-math.inf, "−∞"),
+        (0.99999, "1.000"),
+    ],
+)
+def test_numbers_have_four_significant_digits_and_say_when_they_are_none(value: float, shown: str) -> None:
+    assert number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.0164, "+.0164"), (-0.5, "−.5000"), (3.1e-7, "+3.1e−7"), (2.25, "+2.250"), (0.0, "0"), (-math.inf, "−∞")],
+)
+def test_the_graphs_gradients_carry_their_sign_and_stay_short(value: float, shown: str) -> None:
+    assert compact(value, signed=True) == shown
+    assert len(shown) <= 8
+
+
+@pytest.mark.parametrize("value", [1.2345678, -123456.7, 9.99999e-5, -4.4e-300, 99999.6, 0.00995])
+def test_compact_numbers_never_round_something_to_nothing(value: float) -> None:
+    shown = compact(value)
+    assert float(shown.replace("−", "-")) == pytest.approx(value, rel=0.06)
+
+
+def test_an_exact_number_reads_back_as_the_same_float() -> None:
+    assert float(exact(0.1 + 0.2)) == 0.1 + 0.2
+
+
+def test_a_sum_subtracts_negative_numbers_and_keeps_brackets_where_they_matter() -> None:
+    assert plain(plus([numeral(1.0), numeral(-2.0)]).runs) == "1.000 − 2.000"
+    assert plain(plus([numeral(1.0), times([numeral(-2.0), numeral(-3.0)], "×")]).runs) == "1.000 − 2.000 × (−3.000)"
+    a, b = symbol("a"), symbol("b")
+    assert plain(times([plus([a, b]), b]).runs) == "(a + b) ⊙ b"
+    assert plain(minus(a, plus([a, b])).runs) == "a − (a + b)"
+    assert plain(negative(plus([a, b])).runs) == "−(a + b)"
+
+
+def test_a_subscript_without_a_unicode_form_keeps_its_underscore() -> None:
+    assert plain((Run("W"), Run("f", script=-1))) == "W_f"
+    assert plain((Run("h"), Run("12", script=-1))) == "h₁₂"

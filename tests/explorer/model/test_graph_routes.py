@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+
+import pytest
+
+from explorer.model.graph_curves import spread
+from explorer.model.graph_labels import place_labels
+from explorer.model.graph_routes import Drawing, draw
+
+from .steps import CELLS
+
+SIZES = [(330.0, 260.0), (470.0, 440.0), (900.0, 700.0)]
+
+
+def _overlap(a: tuple[float, ...], b: tuple[float, ...], slack: float = 0.0) -> bool:
+    return (
+        a[0] + slack < b[0] + b[2]
+        and b[0] + slack < a[0] + a[2]
+        and a[1] + slack < b[1] + b[3]
+        and b[1] + slack < a[1] + a[3]
+    )
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+@pytest.mark.parametrize("size", SIZES)
+def test_boxes_never_overlap_and_never_leave_the_drawing(cell: str, size: tuple[float, float]) -> None:
+    drawing = draw(CELLS[cell], *size)
+    assert drawing.width >= size[0]
+    assert drawing.height >= size[1]
+    for box in drawing.boxes:
+        left, top, wide, high = box.rect
+        assert left >= 0 and top >= 0
+        assert left + wide <= drawing.width + 0.01
+        assert top + high <= drawing.height + 0.01
+    for a, b in combinations(drawing.boxes, 2):
+        assert not _overlap(a.rect, b.rect, 0.5), (cell, a.text, b.text)
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_every_edge_begins_and_ends_at_its_boxes(cell: str) -> None:
+    drawing = draw(CELLS[cell], 470, 440)
+    for edge in drawing.edges:
+        for key, point in ((edge.source, edge.path[0]), (edge.target, edge.path[-1])):
+            left, top, wide, high = drawing.box(key).rect
+            assert left - 1 <= point[0] <= left + wide + 1
+            assert top - 1 <= point[1] <= top + high + 1
+        assert len(edge.path) % 3 == 1
+
+
+def test_previous_states_stand_left_next_ones_right_and_the_input_lowest() -> None:
+    drawing: Drawing = draw(CELLS["lstm"], 470, 440)
+    inner = [b for b in drawing.boxes if b.kind == "operation"]
+    for box in drawing.boxes:
+        if box.kind in ("previous", "input"):
+            assert box.x < min(b.x for b in inner)
+        if box.kind == "next":
+            assert box.x > max(b.x for b in inner)
+    lowest = max(drawing.boxes, key=lambda b: b.y)
+    assert lowest.kind == "input"
+
+
+def test_a_rail_is_one_straight_line() -> None:
+    drawing = draw(CELLS["lstm"], 470, 440)
+    on_rail = [e for e in drawing.edges if e.target == "next:c"]
+    assert len({round(p[1], 6) for e in on_rail for p in e.path}) == 1
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_labels_lie_within_the_drawing_and_off_the_boxes_where_there_is_room(cell: str) -> None:
+    drawing = draw(CELLS[cell], 560, 560)
+    sizes = {b.key: (54.0, 24.0) for b in drawing.boxes if b.kind == "operation"}
+    placed = place_labels(drawing, sizes)
+    assert set(placed) == set(sizes)
+    for rect in placed.values():
+        assert 0 <= rect[0] <= drawing.width - rect[2]
+        assert 0 <= rect[1] <= drawing.height - rect[3]
+    hidden = [k for k, r in placed.items() for b in drawing.boxes if _overlap(r, b.rect, 3.0)]
+    assert len(hidden) <= len(placed) // 8
+
+
+def test_spread_keeps_the_order_the_gaps_and_the_bounds() -> None:
+    places = spread([5.0, 0.0, 0.0], [2.0, 2.0], (0.0, 100.0))
+    assert places[0] >= 0
+    assert all(b - a >= 2.0 - 1e-9 for a, b in pairwise(places))
+    assert spread([3.0, 9.0], [1.0]) == [3.0, 9.0]
+
+
+def test_a_box_is_found_under_the_pointer() -> None:
+    drawing = draw(CELLS["vanilla"], 400, 300)
+    box = drawing.boxes[0]
+    assert drawing.at(box.x, box.y) is box
+    assert drawing.at(-50, -50) is None

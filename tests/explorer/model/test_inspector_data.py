@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from explorer.model.saturation import HIGH, LOW
+
+from .steps import CELLS, after, data, make_walk
+
+
+def test_titles_count_units_from_one_and_steps_from_zero() -> None:
+    found = data(make_walk(), 0, t=3, unit=1)
+    assert found.title == "Inside step t = 3"
+    assert found.subtitle == "LSTM · input “sees” · unit 2 of 5"
+
+
+def test_nothing_is_marked_before_it_is_computed() -> None:
+    made = make_walk()
+    found = data(made, 0)
+    for node in made.model.cell.operations:
+        mark = found.mark(node)
+        assert (mark.value, mark.gradient) == ("", "")
+        assert not found.known(node)
+
+
+def test_marks_fill_one_operation_at_a_time() -> None:
+    made = make_walk()
+    node = made.model.cell.node("f").index
+    position = after(made, "operation", 3, node)
+    assert data(made, position - 1).mark(node).value == ""
+    assert float(data(made, position).mark(node).value) == pytest.approx(made.trace["f"][3, 1], abs=5e-4)
+    assert data(made, position).current == node
+    assert data(made, position, t=2).current is None
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_every_lit_edge_exists_in_the_graph(cell: str) -> None:
+    made = make_walk(cell)
+    inputs = {(i, n.index) for n in made.model.cell.nodes for i in n.inputs}
+    ends = {(i, -1) for i in made.model.cell.outputs.values()}
+    for position in range(len(made) + 1):
+        step = made.progress(position).step
+        found = data(made, position, t=step.t if step is not None and step.t is not None else 0)
+        assert found.lit <= inputs | ends
+        found = data(made, position, t=0)
+        assert found.explanation(made.model.cell.outputs["h"])
+
+
+def test_streams_say_why_a_number_is_missing() -> None:
+    made = make_walk()
+    begin = made.script.backward_start
+    rows = data(made, begin).streams.rows
+    assert [r[3] for r in rows] == ["the backward pass has not begun"] * 2
+    rows = data(made, after(made, "stream_future", 3, loss=5)).streams.rows
+    assert rows[0][2:] == ("0", "loss 5 alone is walking")
+    assert rows[1][3].startswith("norm ")
+    rows = data(made, after(made, "stream_loss", 5, loss=5), t=5).streams.rows
+    assert rows[1][3] == "there is no later step"
+
+
+def test_a_step_without_a_target_has_no_stream_from_its_loss() -> None:
+    targets = np.array([3, 1, 4, -1, 5, 6])
+    made = make_walk(targets=targets, order="sweep")
+    rows = data(made, after(made, "carry", 3), t=3).streams.rows
+    assert rows[0][2:] == ("0", "this step has no loss")
+
+
+def test_saturation_counts_units_beyond_the_stated_thresholds() -> None:
+    made = make_walk(hidden=12)
+    found = data(made, made.script.backward_start)
+    for bar in found.saturation:
+        values = made.trace[bar.name][3]
+        hit = (values < LOW) | (values > HIGH) if made.model.cell.node(bar.name).op == "sigmoid" else abs(values) > HIGH
+        assert (bar.count, bar.units) == (int(hit.sum()), 12)
+        assert bar.share == bar.count / 12
+    assert {b.name for b in found.saturation} == {"i", "f", "g", "o"}
+    assert all(b.share is None for b in data(made, 0).saturation)
+    assert "0.03" in found.saturation_rule
+
+
+def test_a_cell_without_named_gates_still_has_a_bar() -> None:
+    made = make_walk("leaky")
+    assert [b.rule for b in data(made, len(made)).saturation] == ["|tanh| above 0.97"]
+
+
+def test_the_table_copies_every_number_exactly() -> None:
+    made = make_walk()
+    table = data(made, len(made)).table
+    read = list(csv.reader(io.StringIO(table.csv())))
+    assert read[0][:2] == ["unit", "h_prev"]
+    assert len(read) == 6
+    column = read[0].index("f")
+    assert [float(r[column]) for r in read[1:]] == list(made.trace["f"][3])
+    column = read[0].index("∂L/∂f")
+    gradient, _ = made.progress(len(made)).gradient(made.model.cell.node("f").index)
+    assert [float(r[column]) for r in read[1:]] == list(gradient[3])
+
+
+def test_a_selection_of_the_table_copies_only_that() -> None:
+    table = data(make_walk(), len(make_walk())).table
+    lines = table.csv([0, 2], [1]).splitlines()
+    assert [line.split(",")[0] for line in lines] == ["unit", "1", "3"]
+    assert all(line.count(",") == 1 for line in lines)
+
+
+def test_the_current_equation_and_gradient_are_those_of_the_last_micro_step() -> None:
+    made = make_walk()
+    cell = made.model.cell
+    found = data(made, after(made, "operation", 3, cell.node("a_f").index))
+    assert found.current_equation is not None
+    assert found.equations[found.current_equation].text.startswith("f₃")
+    (product,) = cell.consumers[cell.node("f").index]
+    found = data(made, after(made, "d_operation", 3, product, loss=5))
+    assert found.current_gradient is not None
+    assert "f₃ = " in found.gradient_equations[found.current_gradient].text

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from explorer.model.formula import plain
+from explorer.model.now_data import now
+from rnncore.truncation import Chunks, Stride
+
+from .steps import CELLS, after, make_walk, words
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+def test_every_micro_step_of_every_cell_can_be_told(cell: str, order: str) -> None:
+    for policy in (None, Chunks(3), Stride(2, 4, "all")):
+        made = make_walk(cell, truncation=policy, order=order)
+        for position in range(0, len(made) + 1, 1 if policy is None else 7):
+            told = now(made, made.progress(position), 1, words(made))
+            assert told.title
+            assert told.formulas or told.note
+            for formula in told.formulas:
+                assert formula.value is not None or "one-hot" in formula.text, (told.title, formula.text)
+
+
+def test_a_loss_is_the_log_of_the_targets_probability() -> None:
+    made = make_walk("lstm")
+    told = now(made, made.progress(after(made, "loss", 2)), 0, words(made))
+    assert told.title == "Now: loss"
+    assert "“sees”" in told.formulas[0].text
+    assert told.formulas[0].value == -np.log(made.trace.probabilities[2, 4])
+
+
+def test_the_product_with_the_cell_state_gives_the_forget_gate_its_gradient() -> None:
+    made = make_walk("lstm")
+    cell = made.model.cell
+    (product,) = cell.consumers[cell.node("f").index]
+    told = now(made, made.progress(after(made, "d_operation", 3, product)), 1, words(made))
+    texts = [f.text for f in told.formulas]
+    assert any(t.startswith("∂L₅/∂f₃ = ∂L₅/∂c₃ ⊙ c₂") for t in texts)
+    assert told.role == "gradient"
+
+
+def test_a_share_of_a_weights_gradient_is_one_entry_of_an_outer_product() -> None:
+    made = make_walk("vanilla")
+    use = made.model.cell.uses[0]
+    at = next(i for i in range(len(made)) if made[i].kind == "accumulate" and made[i].parameter == "W")
+    progress = made.progress(at + 1)
+    told = now(made, progress, 1, words(made))
+    before = made.progress(at).parameter_gradients["W"]
+    grown = progress.parameter_gradients["W"] - before
+    column = int(np.argmax(np.abs(made.trace.previous("h")[made[at].t])))
+    assert told.formulas[0].value == pytest.approx(grown[1, column], rel=1e-9)
+    assert f"[2, {column + 1}]" in told.formulas[0].text
+    assert use.parameter in ("U", "W")
+
+
+def test_the_sum_of_the_streams_shows_both_in_their_colours() -> None:
+    made = make_walk("lstm", order="sweep")
+    told = now(made, made.progress(after(made, "sum", 3)), 2, words(made))
+    (formula,) = told.formulas
+    roles = [run.role for run in formula.lines[1]]
+    assert roles[0] == "loss"
+    assert roles[-1] == "gradient"
+    assert formula.value == made.progress(after(made, "sum", 3)).state_gradient("h")["sum"][3, 2]
+
+
+def test_a_cut_says_what_it_keeps_back() -> None:
+    made = make_walk("lstm")
+    told = now(made, made.progress(after(made, "cut", 3)), 0, words(made))
+    assert told.role == "cut"
+    assert "values still flow" in told.note
+    assert "norm" in told.note
+
+
+def test_the_update_moves_the_weight_by_what_the_optimiser_said() -> None:
+    made = make_walk("lstm")
+    assert made.update is not None
+    told = now(made, made.progress(len(made)), 1, words(made))
+    name = next(iter(made.model.parameters))
+    assert told.title == "Now: the weights move"
+    assert told.formulas[0].value in made.update.parameters[name][1]
+    assert plain(told.formulas[0].left).startswith(name[0])
