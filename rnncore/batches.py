@@ -188,8 +188,7 @@ class Schedule:
             (np.concatenate([past, inputs]), np.concatenate([np.full_like(past, IGNORE), targets]))
             for past, (inputs, targets) in zip(before, lanes, strict=True)
         ]
-        # The first piece kept nothing, so the second one starts from zeros too.
-        return self._piece(joined, keep=lead, lead=lead, fresh=batch == 1, sentences=tuple(now))
+        return self._piece(joined, keep=lead, lead=lead, fresh=False, sentences=tuple(now))
 
     def _chunk_of_batch(self, position: int) -> Piece:
         batch = int(np.searchsorted(self._starts, position, side="right")) - 1

@@ -478,6 +478,14 @@ def test_a_file_larger_than_the_limit_is_not_even_opened(saved):
         load(saved, limit=100)
 
 
+def test_a_member_that_the_manifest_does_not_list_is_refused(saved):
+    path = rewrite(saved, lambda members: None)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("extra.json", "{}")
+    with pytest.raises(FileError, match="list of members"):
+        load(path)
+
+
 def test_two_members_of_one_name_are_refused(saved, tmp_path):
     path = rewrite(saved, lambda members: None)
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "a") as archive:

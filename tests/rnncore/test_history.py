@@ -57,6 +57,14 @@ def test_stepping_back_within_what_was_replayed_replays_nothing():
         assert history.seek(update) is not None
 
 
+def test_a_seek_replays_less_than_one_spacing():
+    history, _ = recorded(40, {"spacing": 8})
+    for update, replayed in ((31, 7), (32, 0), (20, 4), (22, 2)):
+        asked = []
+        history.seek(update, should_stop=lambda asked=asked: asked.append(1))
+        assert len(asked) == replayed
+
+
 def test_a_replay_does_not_evaluate_again(monkeypatch):
     history, states = recorded(50, {"spacing": 64}, annealing=Halve())
     assert len(history.evaluations) == 5

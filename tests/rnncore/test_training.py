@@ -336,6 +336,32 @@ def test_updates_per_chunk_carry_the_state_and_cut_the_gradient():
             index, place, state = index + 1, 0, None
 
 
+@pytest.mark.parametrize("between", ["reset", "detached"])
+def test_chunks_in_lanes_of_unequal_length_start_from_their_own_lanes_state(between):
+    data = sequences(4, count=6)
+    settings = {"truncation": Chunks(3), "update_per": "chunk", "between": between, "batch_size": 2}
+    trainer = Trainer(model("lstm"), data, SGD(0.5), shuffle=False, loss="sum", **settings)
+    states = [None, None]
+    for first in (0, 2, 4):
+        pair = data[first : first + 2]
+        if between == "reset":
+            states = [None, None]
+        for place in range(0, max(len(e.inputs) for e in pair), 3):
+            network, total, loss = trainer.model, 0.0, 0.0
+            for lane, example in enumerate(pair):
+                part = slice(place, place + 3)
+                if len(example.inputs[part]):
+                    trace = forward(network, example.inputs[part], states[lane])
+                    total = total + backward(network, trace, example.targets[part])["W_f"]
+                    loss += trace.losses(example.targets[part]).sum()
+                    states[lane] = trace.final_state
+            anatomy = trainer.anatomy()
+            assert anatomy.loss == pytest.approx(loss, rel=1e-12)
+            np.testing.assert_allclose(anatomy.summed["W_f"], total, rtol=1e-10, atol=1e-13)
+            trainer.step()
+    assert trainer.state.epoch == 1
+
+
 def test_chunks_of_a_carried_stream_pay_no_heed_to_where_sequences_end():
     data, state = sequences(2), None
     inputs = np.concatenate([e.inputs for e in data])
