@@ -6,14 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncore.cells import Cell
+from rnncore.progress import Progress
+from rnncore.script import MicroStep
 from rnncore.trace import IGNORE
-from rnncore.walk import MicroStep, Progress, Walk
+from rnncore.walk import Walk
 
 from ..theme.colourmap import AsinhScale, gradient_scale
 from .stage_cut import Cut, cut_of
-from .stage_records import Marks, StageData, Strip
+from .stage_records import Flow, Marks, StageData, Strip
 from .stage_scene import Scene, Track, grouped
 
+#: Ribbons tell norms apart over fewer decades than colours do: a width is read less finely.
+_RIBBON_DECADES = 1.5
 _FOCUS = {"forward": "value", "backward": "gradient", "update": "weight"}
 
 
@@ -61,11 +65,11 @@ def build_stage(
         states=_strips(scene.states, scene, progress, same.states if same else ()),
         gates=_strips(scene.gates, scene, progress, same.gates if same else ()),
         flowed=steps <= arrived if position else np.zeros(scene.length, dtype=bool),
-        credit=progress.carry_norms,
+        credit=Flow(progress.carry_norms, progress.carried),
         snipped=progress.cuts,
-        from_loss=_norms(streams["loss"], streams["loss_known"]),
-        from_future=_norms(streams["future"], streams["future_known"]),
-        summed=_norms(streams["sum"], streams["sum_known"]),
+        from_loss=_flow(streams["loss"], streams["loss_known"]),
+        from_future=_flow(streams["future"], streams["future_known"]),
+        summed=_flow(streams["sum"], streams["sum_known"]),
         cut=cut,
         cut_in_force=in_force,
         gradient_scale=scale,
@@ -165,7 +169,7 @@ def _gradient_scales(source: object, scene: Scene) -> tuple[AsinhScale, AsinhSca
     with np.errstate(all="ignore"):
         flowing = np.sqrt(sum(np.square(v).sum(axis=-1) for v in future.values()))
         entering = np.sqrt(np.square(source.from_loss).sum(axis=-1))  # type: ignore[attr-defined]
-    return gradient_scale(largest or [0.0]), gradient_scale([_largest(flowing), _largest(entering)])
+    return gradient_scale(largest or [0.0]), gradient_scale([_largest(flowing), _largest(entering)], _RIBBON_DECADES)
 
 
 def _largest(values: NDArray[np.float64]) -> float:
@@ -173,6 +177,6 @@ def _largest(values: NDArray[np.float64]) -> float:
     return float(size.max()) if size.size else 0.0
 
 
-def _norms(values: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _flow(values: NDArray[np.float64], known: NDArray[np.bool_]) -> Flow:
     with np.errstate(all="ignore"):
-        return np.where(known, np.sqrt(np.square(values).sum(axis=-1)), np.nan)
+        return Flow(np.sqrt(np.square(values).sum(axis=-1)), known)

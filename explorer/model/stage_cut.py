@@ -56,7 +56,7 @@ def cut_of(policy: Truncation, pairs: NDArray[np.integer], loss: int | None) -> 
     table = pairs > 0
     steps = np.arange(length)
     if loss is None:
-        dropped = ~table.any(axis=0)
+        dropped = np.logical_not(np.asarray(table.any(axis=0)))
         # Boundary t is crossed when some loss at or after t reaches a copy before t.
         lowest = np.where(table.any(axis=1), table.argmax(axis=1), length)
         furthest = np.minimum.accumulate(lowest[::-1])[::-1]

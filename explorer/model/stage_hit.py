@@ -89,7 +89,8 @@ def tip(data: StageData, place: Hit) -> str:
         return streams_tip(data, place.t)
     target = data.scene.targets[place.t]
     asked = f", target “{target}”" if target else ", no loss is asked here"
-    return f"t = {place.t}: reads “{data.scene.tokens[place.t]}”{asked}"
+    lacking = ", which the vocabulary lacks: read as the unknown word" if data.scene.unknown[place.t] else ""
+    return f"t = {place.t}: reads “{data.scene.tokens[place.t]}”{lacking}{asked}"
 
 
 def unit_of(data: StageData, place: Hit) -> int | None:

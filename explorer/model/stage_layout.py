@@ -14,6 +14,8 @@ from functools import cached_property
 #: Columns never get wider than this, however few there are; narrower than the second they scroll.
 WIDEST, NARROWEST = 152.0, 3.0
 TOP_WORDS = 3
+#: With so few units each cell is large enough to print its number in.
+FEW = 3
 
 
 class Detail(IntEnum):
@@ -81,7 +83,7 @@ class StageLayout:
     @cached_property
     def gutter(self) -> int:
         """Width of the row labels on the left."""
-        return round(66 * self.scale)
+        return round(76 * self.scale)
 
     @cached_property
     def room(self) -> int:
@@ -159,6 +161,11 @@ class StageLayout:
             return min(max(0.0, t * w + w / 2 - self.room / 2), self.furthest)
         return min(max(0.0, min(max(self.shift, lowest), highest)), self.furthest)
 
+    @property
+    def words_upright(self) -> bool:
+        """Whether input tokens are written upright, one a narrow column; below that they have no room."""
+        return self.detail <= Detail.STRIPS and self.column_width >= 11 * self.scale
+
     # -- rows -----------------------------------------------------------------------------------
 
     @cached_property
@@ -166,13 +173,14 @@ class StageLayout:
         """Heights of the rows without cells and of the gaps, between their least and their best."""
         d, s = self.detail, self.scale
         words = {Detail.FULL: TOP_WORDS, Detail.TARGET: 1}.get(d, 0)
+        upright = self.words_upright
         least = {
             "number": 13 if d >= Detail.BARS else 0,
             "bar": 18,
             "output": 15 * words if words else 14,
-            "lane": 0 if d >= Detail.BARS else 14,
+            "lane": 9 if d >= Detail.BARS else 15,
             "names": 14 if d == Detail.FULL and self.gates > 1 else 0,
-            "input": 20 if d >= Detail.BARS else (34 if d == Detail.STRIPS else 16),
+            "input": 20 if d >= Detail.BARS else (34 if upright else 10),
             "time": 13,
             "gap": 7,
         }
@@ -180,9 +188,9 @@ class StageLayout:
             "number": 18 if d >= Detail.BARS else 0,
             "bar": 40,
             "output": 22 * words if words else 26,
-            "lane": 0 if d >= Detail.BARS else 18,
+            "lane": 12 if d >= Detail.BARS else 20,
             "names": 17 if d == Detail.FULL and self.gates > 1 else 0,
-            "input": 30 if d >= Detail.BARS else (58 if d == Detail.STRIPS else 18),
+            "input": 30 if d >= Detail.BARS else (58 if upright else 14),
             "time": 18,
             "gap": 20,
         }
@@ -210,9 +218,10 @@ class StageLayout:
     @cached_property
     def cell_heights(self) -> tuple[int, int]:
         """Pixels of one state cell and of one gate cell: whole, so that every cell is alike."""
-        widest = round((44 if self.cells <= 3 else 26) * self.scale)
+        widest = round((44 if self.cells <= FEW else 26) * self.scale)
         total = self.cell_room / max(1, self.cells)
-        state = min(widest, max(1, int(total * 0.45)))
+        # A little less for the state than for the gates, except where a pixel is worth more than that.
+        state = min(widest, max(1, int(total / 2) if total < 7 else int(total * 0.45)))
         gate = min(widest, max(1, int(total - state)), max(1, round(state * 1.3)))
         return state, gate
 
@@ -236,8 +245,8 @@ class StageLayout:
             ("number", f["number"], 0),
             ("bar", f["bar"], gap),
             ("output", f["output"], gap),
-            ("state", heights["state"], 0),
-            ("lane", f["lane"], gap),
+            ("state", heights["state"], 0 if self.detail >= Detail.BARS else 2),
+            ("lane", f["lane"], gap if self.detail >= Detail.BARS else max(4, gap - 2)),
             ("gates", heights["gates"], 0),
             ("names", f["names"], gap),
             ("input", f["input"], 0),
@@ -257,7 +266,12 @@ class StageLayout:
         w = self.column_width
         if self.detail >= Detail.TARGET:
             return round(min(max(0.19 * w, 10 * self.scale), 30 * self.scale))
-        return round(5 * self.scale) if self.detail == Detail.BARS else 1
+        return round(5 * self.scale) if self.detail == Detail.BARS else 2
+
+    @cached_property
+    def word_side(self) -> int:
+        """Free room on each side of the words: less than beside the strips, for no ribbon runs there."""
+        return min(self.side, round((7 if self.detail == Detail.TARGET else 10) * self.scale))
 
     @cached_property
     def inner(self) -> int:
@@ -267,20 +281,27 @@ class StageLayout:
     @cached_property
     def state_spans(self) -> tuple[Span, ...]:
         """Where the state strips stand in a column."""
-        return self._spans(self.states, 40, 14, 0.30)
+        part = 0.80 if self.detail >= Detail.TARGET else 1.0
+        if self.cells <= FEW:
+            return self._spans(self.states, 64, 64, 0.50, part)
+        return self._spans(self.states, 40, 14, 0.30, part)
 
     @cached_property
     def gate_spans(self) -> tuple[Span, ...]:
         """Where the gate strips stand in a column."""
-        return self._spans(self.gates, 22, 18, 0.46)
+        if self.cells <= FEW:
+            return self._spans(self.gates, 64, 64, 0.50, 0.80 if self.gates == 1 else 1.0)
+        return self._spans(self.gates, 22, 18, 0.46, 1.0)
 
-    def _spans(self, count: int, widest: int, widest_gradient: int, share: float) -> tuple[Span, ...]:
+    def _spans(self, count: int, widest: int, widest_gradient: int, share: float, part: float) -> tuple[Span, ...]:
+        """``count`` pairs in the middle ``part`` of the column's content, ``share`` of each for its gradient."""
         if count == 0:
             return ()
+        room = max(2 * count, int(self.inner * part))
         roomy = self.detail >= Detail.TARGET
-        between = (round(min(8.0, self.inner / (5 * count)) * self.scale) if roomy else 1) if count > 1 else 0
+        between = (round(min(8.0, room / (5 * count)) * self.scale) if roomy else 1) if count > 1 else 0
         hair = 2 if roomy else (1 if self.detail == Detail.BARS else 0)
-        each = (self.inner - between * (count - 1)) // count
+        each = (room - between * (count - 1)) // count
         gradient = max(1, min(round(widest_gradient * self.scale), int((each - hair) * share)))
         value = max(1, min(round(widest * self.scale), each - hair - gradient))
         each = value + hair + gradient
@@ -305,13 +326,13 @@ class StageLayout:
     def value_lane(self) -> float:
         """Height at which value arrows run."""
         row = self.rows["state"]
-        return row.top + 0.25 * row.height if self.detail >= Detail.BARS else self.rows["lane"].top + 4.0
+        return row.top + 0.25 * row.height if self.detail >= Detail.BARS else self.rows["lane"].top + 2.0
 
     @cached_property
     def credit_lane(self) -> float:
         """Height at which gradient ribbons run: the + of every step stands on it."""
         row = self.rows["state"]
-        return row.top + 0.75 * row.height if self.detail >= Detail.BARS else self.rows["lane"].middle + 2.0
+        return row.top + 0.75 * row.height if self.detail >= Detail.BARS else self.rows["lane"].middle + 1.5
 
 
 def _bands(row: Row, count: int) -> tuple[Band, ...]:

@@ -29,6 +29,24 @@ class Strip:
     gradient_known: Bools
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Flow:
+    """A gradient on its way at each step: ``norms`` (T,), and where it has been computed, ``known`` (T,)."""
+
+    norms: Floats
+    known: Bools
+
+    def differs(self, other: Flow) -> Bools:
+        """(T,) bool: the steps at which ``other`` is not the same."""
+        same = (self.norms == other.norms) | (np.isnan(self.norms) & np.isnan(other.norms))
+        return (self.known != other.known) | (self.known & ~same)
+
+    @property
+    def finite(self) -> bool:
+        """Whether all that is known is a finite number."""
+        return bool(np.isfinite(self.norms[self.known]).all())
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
     """What is pointed at and what is selected: a time step, a unit, a node of the cell; None is nothing."""
@@ -45,9 +63,8 @@ class Marks:
 class StageData:
     """The stage at one position of the walk over T steps.
 
-    ``flowed`` (T,) says whether the state has arrived at step t from the one before; ``credit`` (T,) is the
-    norm of the gradient that went from step t to t−1, NaN where none went yet; ``from_loss``, ``from_future``
-    and ``summed`` (T,) are the norms of the two streams into h_t and of their sum, NaN where unknown.
+    ``flowed`` (T,) says whether the state has arrived at step t from the one before; ``credit`` is what went
+    from step t to t−1; ``from_loss``, ``from_future`` and ``summed`` are the two streams into h_t and their sum.
     ``snipped`` (T,) says where some or all of it has been cut. ``current_nodes`` are the tracks that the
     micro-step just done has touched, ``focus`` the token of its accent: value, gradient or weight. ``cut`` is
     in force while its loss walks, before that a preview. ``source`` is where the gradients come from, so that
@@ -67,11 +84,11 @@ class StageData:
     states: tuple[Strip, ...]
     gates: tuple[Strip, ...]
     flowed: Bools
-    credit: Floats
+    credit: Flow
     snipped: Bools
-    from_loss: Floats
-    from_future: Floats
-    summed: Floats
+    from_loss: Flow
+    from_future: Flow
+    summed: Flow
     cut: Cut
     cut_in_force: bool
     gradient_scale: AsinhScale
@@ -94,7 +111,8 @@ class StageData:
                 return True
             if not np.isfinite(s.gradient_cells[s.gradient_known]).all():
                 return True
-        return bool(np.isinf(self.credit).any() or not np.isfinite(self.scene.losses[self.loss_known]).all())
+        losses = self.scene.losses[self.loss_known]
+        return not (self.credit.finite and self.from_loss.finite and np.isfinite(losses).all())
 
 
 def changed_columns(old: StageData, new: StageData) -> Bools:
@@ -112,29 +130,32 @@ def changed_columns(old: StageData, new: StageData) -> Bools:
     ):
         return np.ones(steps, dtype=bool)
     changed = np.zeros(steps, dtype=bool)
-    for a, b in ((old.read, new.read), (old.output_known, new.output_known), (old.loss_known, new.loss_known)):
+    for a, b in (
+        (old.read, new.read),
+        (old.output_known, new.output_known),
+        (old.loss_known, new.loss_known),
+    ):
         changed |= a != b
-    for was, now in zip(old.strips, new.strips, strict=True):
-        changed |= was.known != now.known
-        changed |= was.gradient_known != now.gradient_known
-        if was.gradient_cells is not now.gradient_cells:
-            same = (was.gradient_cells == now.gradient_cells) | (
-                np.isnan(was.gradient_cells) & np.isnan(now.gradient_cells)
+    for before, after in zip(old.strips, new.strips, strict=True):
+        changed |= before.known != after.known
+        changed |= before.gradient_known != after.gradient_known
+        if before.gradient_cells is not after.gradient_cells:
+            same = (before.gradient_cells == after.gradient_cells) | (
+                np.isnan(before.gradient_cells) & np.isnan(after.gradient_cells)
             )
-            changed |= ~same.all(axis=1) & now.gradient_known
-    for a, b in ((old.from_loss, new.from_loss), (old.from_future, new.from_future), (old.summed, new.summed)):
-        changed |= _differ(a, b)
-    edges = (old.flowed != new.flowed) | _differ(old.credit, new.credit) | (old.snipped != new.snipped)
+            changed |= ~same.all(axis=1) & after.gradient_known
+    for was, now in (
+        (old.from_loss, new.from_loss),
+        (old.from_future, new.from_future),
+        (old.summed, new.summed),
+    ):
+        changed |= was.differs(now)
+    edges = (old.flowed != new.flowed) | old.credit.differs(new.credit) | (old.snipped != new.snipped)
     changed |= edges
     changed[:-1] |= edges[1:]
-    for a, b in ((old.current_t, new.current_t), (old.walking, new.walking)):
-        if a != b:
-            changed[[t for t in (a, b) if t is not None]] = True
+    for was_at, now_at in ((old.current_t, new.current_t), (old.walking, new.walking)):
+        if was_at != now_at:
+            changed[[t for t in (was_at, now_at) if t is not None]] = True
     if (old.current_nodes, old.current_kind, old.focus) != (new.current_nodes, new.current_kind, new.focus):
         changed[[t for t in (old.current_t, new.current_t) if t is not None]] = True
     return changed
-
-
-def _differ(a: Floats, b: Floats) -> Bools:
-    return ~((a == b) | (np.isnan(a) & np.isnan(b)))
-

@@ -5,7 +5,7 @@ A scene belongs to one trace: it is made once and shared by every position of th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,15 +40,18 @@ class Track:
 class Scene:
     """Everything about a sentence that does not depend on the position in the walk.
 
-    ``words`` holds, for each of T steps, the labels of the most probable tokens with the target always
-    among them; ``shares`` (T, n) their probabilities, ``target_row`` (T,) which of them is the target (−1
-    where the step has none), ``target_share`` (T,) its probability.
+    ``tokens`` (T,) are the inputs, ``unknown`` (T,) marks those that the vocabulary lacks. ``words`` holds, for
+    each step, the labels of the most probable tokens with the target always among them; ``shares`` (T, n) their
+    probabilities, ``target_row`` (T,) which of them is the target (−1 where the step has none),
+    ``target_share`` (T,) its probability. ``group`` units share a painted cell.
     """
 
+    trace: Trace
     length: int
     hidden: int
     group: int
     tokens: tuple[str, ...]
+    unknown: NDArray[np.bool_]
     targets: tuple[str, ...]
     words: tuple[tuple[str, ...], ...]
     shares: Floats
@@ -59,6 +62,7 @@ class Scene:
     tallest_loss: float
     states: tuple[Track, ...]
     gates: tuple[Track, ...]
+    gates_title: str
     value_scale: AsinhScale
 
     @property
@@ -72,11 +76,18 @@ class Scene:
 
 
 def make_scene(
-    trace: Trace, targets: ArrayLike, labels: Sequence[str], most_cells: int = MOST_UNITS
+    trace: Trace,
+    targets: ArrayLike,
+    label: Callable[[int], str],
+    most_cells: int = MOST_UNITS,
+    *,
+    words: Sequence[str] | None = None,
+    unknown: ArrayLike | None = None,
 ) -> Scene:
-    """The scene of one sentence of T steps; ``labels`` names every token of the vocabulary, in order.
+    """The scene of one sentence of T steps; ``label`` names a token of the vocabulary by its index.
 
-    At most ``most_cells`` cells a strip (never more than 64): beyond that units are grouped.
+    At most ``most_cells`` cells a strip (never more than 64): beyond that units are grouped. ``words`` (T,) are
+    the inputs as they were written, ``unknown`` (T,) which of them the vocabulary lacks.
     """
     wanted = np.asarray(targets, dtype=np.int64)
     hidden = int(trace.model.hidden_size)
@@ -85,15 +96,17 @@ def make_scene(
     gates = tuple(_track(trace, name, index, group) for name, index in gate_nodes(trace.cell))
     losses = np.asarray(trace.losses(wanted), dtype=np.float64)
     finite = losses[np.isfinite(losses)]
-    words, shares, row, share = _outputs(np.asarray(trace.probabilities), wanted, labels)
+    top, shares, row, share = _outputs(np.asarray(trace.probabilities), wanted, label)
     everything = np.concatenate([t.values.ravel() for t in states + gates]) if states else np.zeros(0)
     return Scene(
+        trace=trace,
         length=trace.length,
         hidden=hidden,
         group=group,
-        tokens=tuple(labels[int(i)] for i in trace.inputs),
-        targets=tuple("" if i == IGNORE else labels[int(i)] for i in wanted),
-        words=words,
+        tokens=tuple(label(int(i)) for i in trace.inputs) if words is None else tuple(words),
+        unknown=np.zeros(trace.length, dtype=bool) if unknown is None else np.asarray(unknown, dtype=bool),
+        targets=tuple("" if i == IGNORE else label(int(i)) for i in wanted),
+        words=top,
         shares=shares,
         target_row=row,
         target_share=share,
@@ -102,6 +115,7 @@ def make_scene(
         tallest_loss=max(float(finite.max()) if finite.size else 0.0, 1e-12),
         states=states,
         gates=gates,
+        gates_title=_gates_title(trace.cell, gates),
         value_scale=value_scale(everything),
     )
 
@@ -114,6 +128,14 @@ def gate_nodes(cell: Cell) -> tuple[tuple[str, int], ...]:
         return tuple((name, node.index) for name, node in ordered)
     inner = [n for n in cell.nodes if n.name is not None and n.name.split("_")[0] == "a" and not n.is_leaf]
     return tuple((n.name or n.text, n.index) for n in inner if n.index not in cell.outputs.values())
+
+
+def _gates_title(cell: Cell, gates: tuple[Track, ...]) -> str:
+    """``gates``, or of pre-activations what they stand before: ``before tanh``."""
+    if cell.gates or not gates:
+        return "gates"
+    following = {cell.nodes[c].op for g in gates for c in cell.consumers[g.node]}
+    return f"before {following.pop()}" if len(following) == 1 else "before"
 
 
 def group_size(hidden: int, most_cells: int) -> int:
@@ -146,7 +168,7 @@ def _track(trace: Trace, label: str, node: int, group: int) -> Track:
 
 
 def _outputs(
-    probabilities: Floats, targets: NDArray[np.int64], labels: Sequence[str]
+    probabilities: Floats, targets: NDArray[np.int64], label: Callable[[int], str]
 ) -> tuple[tuple[tuple[str, ...], ...], Floats, NDArray[np.intp], Floats]:
     steps, size = probabilities.shape
     count = min(TOP, size)
@@ -163,7 +185,7 @@ def _outputs(
         0.0,
         np.take_along_axis(probabilities, np.maximum(targets, 0)[:, None], axis=1)[:, 0] if steps else 0.0,
     )
-    words = tuple(tuple(labels[int(i)] for i in line) for line in top)
+    words = tuple(tuple(label(int(i)) for i in line) for line in top)
     return words, shares, row, target_share
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .stage_records import StageData, Strip
+from .stage_records import Flow, StageData, Strip
 
 
 def number(value: float, signed: bool = False) -> str:
@@ -31,6 +31,15 @@ def short(value: float, signed: bool = False) -> str:
     else:
         text = f"{size:.3f}" if size < 10 else f"{size:.1f}"
     return ("−" if value < 0 else "+" if signed and value > 0 else "") + text
+
+
+def printable(value: float) -> tuple[str, ...]:
+    """Ways to print a number in a cell, the most exact first: ``+0.4312``, ``+0.431``, ``+0.43``, ``+0.4``."""
+    if not math.isfinite(value):
+        return (number(value),)
+    if value != 0.0 and abs(value) < 5e-4:
+        return tuple(f"{value:+.{n}e}".replace("e-0", "e-").replace("-", "−") for n in (1, 0))
+    return tuple(f"{value:+.{n}f}".replace("-", "−") for n in (4, 3, 2, 1))
 
 
 def percent(share: float) -> str:
@@ -87,9 +96,8 @@ def loss_tip(data: StageData, t: int) -> str:
 def edge_tip(data: StageData, t: int) -> str:
     """What crosses the boundary between steps t−1 and t."""
     before = f"t = {t - 1}" if t else "the initial state"
-    norm = data.credit[t]
-    if norm == norm:
-        return f"‖gradient‖ that flowed from t = {t} to {before}: {number(norm)}"
+    if data.credit.known[t]:
+        return f"‖gradient‖ that flowed from t = {t} to {before}: {number(float(data.credit.norms[t]))}"
     if data.cut.boundaries[t]:
         return f"Cut between t = {t} and {before}: values flow on, credit does not"
     return f"No gradient has crossed from t = {t} to {before} yet"
@@ -98,14 +106,14 @@ def edge_tip(data: StageData, t: int) -> str:
 def streams_tip(data: StageData, t: int) -> str:
     """The two streams that meet at h_t."""
 
-    def say(norm: float) -> str:
-        return number(norm) if norm == norm else "none yet"
+    def say(flow: Flow) -> str:
+        return number(float(flow.norms[t])) if flow.known[t] else "none yet"
 
     return (
         f"Two streams meet at h[t = {t}]\n"
-        f"from this step's loss: ‖·‖ = {say(float(data.from_loss[t]))}\n"
-        f"from the future: ‖·‖ = {say(float(data.from_future[t]))}\n"
-        f"sum ∂L/∂h: ‖·‖ = {say(float(data.summed[t]))}"
+        f"from this step's loss: ‖·‖ = {say(data.from_loss)}\n"
+        f"from the future: ‖·‖ = {say(data.from_future)}\n"
+        f"sum ∂L/∂h: ‖·‖ = {say(data.summed)}"
     )
 
 

@@ -6,6 +6,7 @@ finite number gets a colour of its own that the map itself never uses.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -46,14 +47,14 @@ class AsinhScale:
 
 
 def value_scale(values: ArrayLike) -> AsinhScale:
-    """Scale for states and gates: ±1, wider only when a finite value is (a power of two, so that it rests)."""
+    """Scale for states and gates: ±1, wider only when a finite value is (then 2, 5, 10, … so that it rests)."""
     return AsinhScale(max(1.0, _ceiling(_largest(values))), 0.1)
 
 
 def gradient_scale(values: ArrayLike, decades: float = 3.0) -> AsinhScale:
     """Scale for gradients: up to the largest finite one, linear ``decades`` powers of ten below it.
 
-    The limit is a power of two, so that a scale does not flicker from one update to the next.
+    The limit is 1, 2 or 5 times a power of ten, so that a scale does not flicker from one update to the next.
     """
     top = _largest(values)
     limit = _ceiling(top) if top > 0.0 else 1.0
@@ -67,10 +68,14 @@ def _largest(values: ArrayLike) -> float:
 
 
 def _ceiling(x: float) -> float:
-    """The smallest power of two that is not below ``x``, kept within the finite normal numbers."""
+    """The smallest of …, 0.5, 1, 2, 5, 10, … that is not below ``x``, kept within what a float can hold."""
     if x <= 0.0:
         return 0.0
-    return float(2.0 ** np.clip(np.ceil(np.log2(x)), -1000, 1023))
+    x = min(max(x, 1e-300), 5e307)
+    power = math.floor(math.log10(x))
+    # Written and read back, so that the limit is the very number that a legend prints.
+    steps = (float(f"{digit}e{power + up}") for up in (-1, 0, 1) for digit in (1, 2, 5))
+    return next(step for step in steps if step >= x)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

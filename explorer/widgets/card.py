@@ -25,17 +25,17 @@ class Card(QWidget):
         super().__init__(parent)
         self.title_label = ElidedLabel(title, role="title", bold=True, stretch=False)
         self.subtitle_label = ElidedLabel(subtitle, role="label", token="muted")
-        self._header = QHBoxLayout()
-        self._header.setSpacing(SPACE.large)
-        self._header.addWidget(self.title_label)
+        self.header = QHBoxLayout()
+        self.header.setSpacing(SPACE.large)
+        self.header.addWidget(self.title_label)
         self._outer = QVBoxLayout(self)
         self._outer.setContentsMargins(SPACE.large, SPACE.medium - 2, SPACE.large, SPACE.medium)
         self._outer.setSpacing(SPACE.hair)
-        self._outer.addLayout(self._header)
+        self._outer.addLayout(self.header)
         if inline:
-            self._header.addWidget(self.subtitle_label, 1)
+            self.header.addWidget(self.subtitle_label, 1)
         else:
-            self._header.addStretch(1)
+            self.header.addStretch(1)
             self._outer.addWidget(self.subtitle_label)
             self.subtitle_label.setVisible(bool(subtitle))
         self._inline = inline
@@ -60,7 +60,7 @@ class Card(QWidget):
 
     def add_corner(self, widget: QWidget) -> None:
         """Put ``widget`` into the upper right corner, to the right of those put there before."""
-        self._header.addWidget(widget)
+        self.header.addWidget(widget)
 
     def add(self, widget: QWidget, stretch: int = 0) -> None:
         """Append ``widget`` to the body."""

@@ -108,7 +108,13 @@ def rounded(
     if wide <= 0 or tall <= 0:
         return
     image = _rounded(
-        wide, tall, radius, None if fill is None else fill.rgba(), None if edge is None else edge.rgba(), width, ratio
+        wide,
+        tall,
+        radius,
+        None if fill is None else fill.rgba(),
+        None if edge is None else edge.rgba(),
+        width,
+        ratio,
     )
     painter.drawPixmap(QPointF(left / ratio, top / ratio), image)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QEnterEvent,
+    QFocusEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -23,7 +23,7 @@ from ...model.stage_records import StageData, changed_columns
 from ...model.stage_scene import MOST_UNITS
 from ...theme.theme import current
 from ...widgets.paint import frame
-from .columns import Brush, gate_names, outline_current, paint_columns
+from .columns import Brush, gate_names, outline_current, paint_columns, paint_times
 from .edges import paint_edges, paint_streams
 from .gutter import paint_gutter
 from .heat import paint_heat
@@ -62,6 +62,7 @@ class StageCanvas(QWidget):
         self._pan_from: float | None = None
         self._dragging: int | None = None
         self._over_badge = False
+        self._show_focus = False
 
     # -- what is shown --------------------------------------------------------------------------
 
@@ -83,8 +84,15 @@ class StageCanvas(QWidget):
     def most_cells(self, length: int, states: int, gates: int, hidden: int) -> int:
         """How many cells a strip may have here before they become thinner than two pixels."""
         probe = StageLayout(
-            max(1, self.width()), max(1, self.height()), max(1, length), min(hidden, MOST_UNITS), states, gates,
-            self._zoom, self._offset, current().scale,
+            max(1, self.width()),
+            max(1, self.height()),
+            max(1, length),
+            min(hidden, MOST_UNITS),
+            states,
+            gates,
+            self._zoom,
+            self._offset,
+            current().scale,
         )
         return min(MOST_UNITS, probe.most_cells)
 
@@ -143,8 +151,15 @@ class StageCanvas(QWidget):
             return None
         scene = data.scene
         return StageLayout(
-            max(1, self.width()), max(1, self.height()), max(1, scene.length), scene.cells, len(scene.states),
-            len(scene.gates), self._zoom, self._offset, current().scale,
+            max(1, self.width()),
+            max(1, self.height()),
+            max(1, scene.length),
+            scene.cells,
+            len(scene.states),
+            len(scene.gates),
+            self._zoom,
+            self._offset,
+            current().scale,
         )
 
     def _lay_out(self, follow: bool = False) -> bool:
@@ -188,9 +203,7 @@ class StageCanvas(QWidget):
         self._refresh()
         ratio = self.devicePixelRatioF()
         region = event.rect()
-        source = QRectF(
-            region.x() * ratio, region.y() * ratio, region.width() * ratio, region.height() * ratio
-        )
+        source = QRectF(region.x() * ratio, region.y() * ratio, region.width() * ratio, region.height() * ratio)
         painter.drawPixmap(QRectF(region), self._pixmap, source)
         brush = Brush(painter, self._data, self._layout, theme, ratio)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -202,7 +215,7 @@ class StageCanvas(QWidget):
         paint_cut(brush, self._dragging, self._over_badge)
         paint_hint(brush)
         painter.restore()
-        if self.hasFocus():
+        if self._show_focus:
             frame(painter, QRectF(self.rect()), theme.colour("value", 0.8))
 
     def _refresh(self) -> None:
@@ -331,8 +344,20 @@ class StageCanvas(QWidget):
         self.hovered.emit(None)
         super().leaveEvent(event)
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        super().enterEvent(event)
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # Who came by the mouse knows where he is.
+        self._show_focus = event.reason() in (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+            Qt.FocusReason.ShortcutFocusReason,
+        )
+        self.update()
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._show_focus = False
+        self.update()
+        super().focusOutEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self._layout is None:
@@ -372,6 +397,7 @@ def _paint_run(brush: Brush, columns: range) -> None:
     if brush.layout.detail == Detail.HEAT:
         paint_heat(brush, columns)
     gate_names(brush, columns)
+    paint_times(brush, columns)
     # Arrows cross the border between two columns: the neighbours' share is clipped away.
     paint_edges(brush, range(columns.start, columns.stop + 1))
     paint_streams(brush, range(max(0, columns.start - 1), columns.stop))

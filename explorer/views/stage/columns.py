@@ -8,15 +8,17 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
-from ...model.stage_records import StageData, Strip
 from ...model.stage_layout import Detail, Row, Span, StageLayout
-from ...model.stage_words import percent, short
+from ...model.stage_records import StageData, Strip
+from ...model.stage_words import percent, printable, short
 from ...theme.colourmap import AsinhScale
 from ...theme.theme import Theme
 from ...theme.tokens import RADIUS, luminance
-from ...widgets.paint import elided, hatch, pen, rounded
+from ...widgets.paint import elided, hatch, rounded
 from .pixels import strip_image
 
+#: Steps between two time labels.
+_EVERY = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
@@ -61,9 +63,9 @@ def paint_columns(brush: Brush, columns: range) -> None:
                 _strip(brush, strip, span, row, pitch, columns)
 
 
-def column_rect(lay: StageLayout, t: int) -> QRectF:
-    """All of column ``t``."""
-    return QRectF(lay.left(t), 0, lay.right(t) - lay.left(t), lay.height)
+def slot_edge(brush: Brush) -> QColor:
+    """The outline of what has not been computed yet."""
+    return brush.colour("muted", 0.30)
 
 
 def _ground(brush: Brush, t: int) -> None:
@@ -72,7 +74,7 @@ def _ground(brush: Brush, t: int) -> None:
     if data.current_t == t:
         inset = 2 if lay.detail >= Detail.BARS else 0
         band = QRectF(lay.left(t) + inset, rows.top - 4, lay.right(t) - lay.left(t) - 2 * inset, rows.height + 8)
-        alpha = 0.14 if brush.theme.tokens.dark else 0.13
+        alpha = {"value": 0.10, "gradient": 0.13}.get(data.focus, 0.12)
         rounded(p, band, RADIUS.band if inset else 0, brush.colour(data.focus, alpha))
     if data.cut.dropped[t]:
         alpha = (0.42 if data.cut_in_force else 0.17) * (1.0 if brush.theme.tokens.dark else 0.8)
@@ -90,11 +92,17 @@ def _loss(brush: Brush, t: int) -> None:
     if scene.masked[t]:
         if number.height:
             font = brush.theme.font("tiny")
-            brush.text(QRectF(x, bar.top, width, bar.height), _CENTRE, "no loss" if full else "–", font, brush.colour("muted"))
+            brush.text(
+                QRectF(x, bar.top, width, bar.height),
+                _CENTRE,
+                "no loss" if full else "–",
+                font,
+                brush.colour("muted"),
+            )
         return
     base = QRectF(left, bar.bottom - 1, bar_width, 1)
     if not data.loss_known[t]:
-        p.fillRect(base, brush.colour("line"))
+        p.fillRect(base, slot_edge(brush))
         return
     value = float(scene.losses[t])
     walking = data.walking == t
@@ -119,28 +127,26 @@ def _output(brush: Brush, t: int) -> None:
     lay, data, scene = brush.layout, brush.data, brush.data.scene
     row = lay.rows["output"]
     x = lay.left(t) + lay.side
+    width = lay.right(t) - lay.left(t)
     known = bool(data.output_known[t])
     target = int(scene.target_row[t])
     if lay.detail >= Detail.TARGET:
-        if lay.detail == Detail.FULL:
-            shown = list(range(len(scene.words[t])))
-        else:
-            shown = [target if target >= 0 else 0]
+        shown = list(range(len(scene.words[t]))) if lay.detail == Detail.FULL else [target if target >= 0 else 0]
         count = 3 if lay.detail == Detail.FULL else 1
         gap = 4 if row.height >= 56 else 2
         each = (row.height - gap * (count - 1)) / count
         for i, which in enumerate(shown):
             top = round(row.top + i * (each + gap))
-            area = QRectF(x, top, lay.inner, round(each))
+            area = QRectF(lay.left(t) + lay.word_side, top, width - 2 * lay.word_side, round(each))
             _word(brush, area, t, which, which == target, known)
         return
     share = float(scene.target_share[t]) if target >= 0 else float(scene.shares[t, 0])
     token = "loss" if target >= 0 else "value"
-    width = lay.right(t) - lay.left(t) - (2 * lay.side if lay.detail > Detail.HEAT else 0)
+    width -= 2 * lay.side if lay.detail > Detail.HEAT else 0
     left = x if lay.detail > Detail.HEAT else lay.left(t)
     area = QRectF(left, row.top, width, row.height)
     if not known:
-        brush.painter.fillRect(QRectF(left, row.bottom - 1, width, 1), brush.colour("line"))
+        brush.painter.fillRect(QRectF(left, row.bottom - 1, width, 1), slot_edge(brush))
         return
     brush.painter.fillRect(area, brush.colour("raised"))
     tall = round(row.height * share) if share == share else row.height
@@ -153,7 +159,7 @@ def _output(brush: Brush, t: int) -> None:
 def _word(brush: Brush, area: QRectF, t: int, which: int, is_target: bool, known: bool) -> None:
     p, scene, theme = brush.painter, brush.data.scene, brush.theme
     if not known:
-        rounded(p, area, RADIUS.bar, None, brush.colour("line", 0.8))
+        rounded(p, area, RADIUS.bar, None, slot_edge(brush))
         return
     share = float(scene.shares[t, which])
     rounded(p, area, RADIUS.bar, brush.colour("raised"))
@@ -161,61 +167,74 @@ def _word(brush: Brush, area: QRectF, t: int, which: int, is_target: bool, known
         rounded(p, area, RADIUS.bar, brush.colour("nan", 0.35))
     elif share > 0.0:
         wide = max(2.0, area.width() * share)
-        rounded(p, QRectF(area.left(), area.top(), wide, area.height()), min(RADIUS.bar, wide / 2), brush.colour("value", 0.36))
+        rounded(
+            p,
+            QRectF(area.left(), area.top(), wide, area.height()),
+            min(RADIUS.bar, wide / 2),
+            brush.colour("value", 0.36),
+        )
     if is_target:
         p.fillRect(QRectF(area.left() - 3, area.top() - 1, 3, area.height() + 2), brush.colour("loss"))
     small = area.height() < 18 * theme.scale
     number_font = theme.font("tiny" if small else "small", fixed=True)
     text = percent(share)
     room = QFontMetricsF(number_font).horizontalAdvance(text)
-    pad = 6.0 if brush.layout.detail == Detail.FULL else 3.0
-    brush.text(
-        area.adjusted(0, 0, -pad + 1, 0), _RIGHT, text, number_font,
-        brush.colour("text" if share > 0.8 else "muted"),
-    )
+    pad = 6.0 if brush.layout.detail == Detail.FULL else 4.0
     font = theme.font("small" if small else "label", bold=is_target)
-    brush.text(area.adjusted(pad, 0, -pad - room - 3, 0), _LEFT, scene.words[t][which], font, brush.colour("text"))
+    word = scene.words[t][which]
+    if brush.layout.detail == Detail.FULL or QFontMetricsF(font).horizontalAdvance(word) + room + 14 < area.width():
+        ink = brush.colour("text" if share > 0.8 else "muted")
+        brush.text(area.adjusted(0, 0, -pad + 1, 0), _RIGHT, text, number_font, ink)
+    else:
+        room = 0.0
+    brush.text(area.adjusted(pad, 0, -pad - room, 0), _LEFT, word, font, brush.colour("text"))
 
 
 def _input(brush: Brush, t: int) -> None:
     lay, data, p, theme = brush.layout, brush.data, brush.painter, brush.theme
-    row, time = lay.rows["input"], lay.rows["time"]
+    row = lay.rows["input"]
     x, width = lay.left(t), lay.right(t) - lay.left(t)
     read, current = bool(data.read[t]), data.current_t == t
     token = data.scene.tokens[t]
+    ink = brush.colour("cut" if data.scene.unknown[t] else "text" if read else "muted")
     if lay.detail >= Detail.BARS:
         tall = min(row.height - 2, theme.px(28))
-        side = lay.side if lay.detail >= Detail.TARGET else 1
+        side = lay.word_side + 3 if lay.detail >= Detail.TARGET else 1
         area = QRectF(x + side - 1, row.top + (row.height - tall) // 2, width - 2 * side + 2, tall)
-        rounded(p, area, (area.height() - 1) / 2, brush.colour("raised") if read else None, brush.colour("line"))
+        edge = brush.colour("cut" if data.scene.unknown[t] else "line")
+        rounded(p, area, (area.height() - 1) / 2, brush.colour("raised") if read else None, edge)
         font = theme.font("body" if lay.detail == Detail.FULL else "small", bold=read)
-        brush.text(area.adjusted(5, 0, -5, 0), _CENTRE, token, font, brush.colour("text" if read else "muted"))
-    elif lay.detail == Detail.STRIPS:
+        brush.text(area.adjusted(5, 0, -5, 0), _CENTRE, token, font, ink)
+    elif lay.words_upright:
         p.save()
         p.translate(x + width / 2, row.bottom - 2)
         p.rotate(-90)
         font = theme.font("small", bold=read and current)
         area = QRectF(0, -width / 2, row.height - 2, width)
-        brush.text(area, _LEFT, token, font, brush.colour("text" if read else "muted"))
+        brush.text(area, _LEFT, token, font, ink)
         p.restore()
     else:
         alpha = 0.9 if read else 0.25
-        p.fillRect(QRectF(x, row.top + 3, max(1, width - 1), 3), brush.colour("muted", alpha))
-    _time(brush, t, x, width, time, current)
+        p.fillRect(QRectF(x, row.middle - 1, max(1, width - 1), 3), brush.colour("muted", alpha))
 
 
-def _time(brush: Brush, t: int, x: int, width: int, row: Row, current: bool) -> None:
+def paint_times(brush: Brush, columns: range) -> None:
+    """The time steps' numbers, as many as fit; one may reach over into the neighbours of its column."""
+    lay, row = brush.layout, brush.layout.rows["time"]
     font = brush.theme.font("small", fixed=True)
-    colour = brush.colour("text" if current else "muted")
-    if brush.layout.detail >= Detail.TARGET:
-        brush.text(QRectF(x, row.top, width, row.height), _CENTRE, f"t = {t}", font, colour)
-        return
-    digits = QFontMetricsF(font).horizontalAdvance(str(brush.data.scene.length - 1)) + 6
-    every = next(n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if n * brush.layout.column_width >= digits)
-    if t % every == 0:
-        brush.painter.setFont(font)
-        brush.painter.setPen(colour)
-        brush.painter.drawText(QRectF(x + width / 2 - 40, row.top, 80, row.height), _CENTRE, str(t))
+    wide = lay.detail >= Detail.TARGET
+    widest = QFontMetricsF(font).horizontalAdvance(str(lay.length - 1)) + 9
+    every = 1 if wide else next(n for n in _EVERY if n * lay.column_width >= widest)
+    reach = 0 if wide else int(widest / lay.column_width) + 1
+    brush.painter.setFont(font)
+    for t in range(max(0, columns.start - reach), min(lay.length, columns.stop + reach)):
+        if t % every:
+            continue
+        middle = (lay.left(t) + lay.right(t)) / 2
+        # Only a label that stays in its column may follow the current step: others are not repainted with it.
+        brush.painter.setPen(brush.colour("text" if wide and brush.data.current_t == t else "muted"))
+        area = QRectF(middle - 60, row.top, 120, row.height)
+        brush.painter.drawText(area, _CENTRE, f"t = {t}" if wide else str(t))
 
 
 def _strip(brush: Brush, strip: Strip, span: Span, row: Row, pitch: int, columns: range) -> None:
@@ -223,22 +242,24 @@ def _strip(brush: Brush, strip: Strip, span: Span, row: Row, pitch: int, columns
     lay, data = brush.layout, brush.data
     margin = 2 if lay.detail >= Detail.TARGET else 0
     value = CellRow(brush, strip.track.cells, data.scene.value_scale, row, pitch, columns, span.width, margin)
-    credit = CellRow(
-        brush, strip.gradient_cells, data.gradient_scale, row, pitch, columns, span.gradient_width, margin
-    )
-    edge = brush.colour("line", 0.75)
+    credit = CellRow(brush, strip.gradient_cells, data.gradient_scale, row, pitch, columns, span.gradient_width, margin)
+    edge = slot_edge(brush)
     for t in columns:
         x = lay.left(t)
         if not strip.known[t]:
             slot = QRectF(x + span.x - margin, row.top - margin, span.width + 2 * margin, row.height + 2 * margin)
             rounded(brush.painter, slot, RADIUS.bar if margin else 0, None, edge)
             continue
-        if strip.gradient_known[t]:
-            credit.draw(t, x + span.gradient_x)
         value.draw(t, x + span.x)
-        if pitch >= 15 and span.width >= 34:
+        printed = pitch >= 15 and span.width >= 30
+        if printed:
             area = QRectF(x + span.x, row.top, span.width, row.height)
             _print_cells(brush, strip.track.cells[t], area, pitch, data.scene.value_scale)
+        if strip.gradient_known[t]:
+            credit.draw(t, x + span.gradient_x)
+            if printed and span.gradient_width >= 30:
+                area = QRectF(x + span.gradient_x, row.top, span.gradient_width, row.height)
+                _print_cells(brush, strip.gradient_cells[t], area, pitch, data.gradient_scale)
 
 
 class CellRow:
@@ -264,8 +285,14 @@ class CellRow:
         brush, columns, row, margin = self._brush, self._columns, self._row, self._margin
         if self._image is None:
             self._image = strip_image(
-                self._cells[columns.start : columns.stop], brush.theme, self._scale, self._width, row.height,
-                self._pitch, brush.ratio, margin,
+                self._cells[columns.start : columns.stop],
+                brush.theme,
+                self._scale,
+                self._width,
+                row.height,
+                self._pitch,
+                brush.ratio,
+                margin,
             )
             self._image.setDevicePixelRatio(brush.ratio)
         wide = self._image.width() // len(columns)
@@ -285,18 +312,16 @@ def _not_finite(brush: Brush, cells: np.ndarray, area: QRectF, pitch: int) -> No
 
 
 def _print_cells(brush: Brush, cells: np.ndarray, area: QRectF, pitch: int, scale: AsinhScale) -> None:
-    """The numbers themselves, where a cell is large enough to hold them."""
+    """The numbers themselves, as long as the cells are wide enough to hold them."""
     font = brush.theme.font("tiny", fixed=True)
     rgba = brush.theme.map.rgba(cells, scale)
     metrics = QFontMetricsF(font)
+    brush.painter.setFont(font)
     for i, value in enumerate(cells):
-        text = f"{value:+.2f}".replace("-", "−") if np.isfinite(value) else short(float(value))
-        if metrics.horizontalAdvance(text) > area.width() - 2:
-            continue
+        fitting = (t for t in printable(float(value)) if metrics.horizontalAdvance(t) <= area.width() - 3)
+        text = next(fitting, "")
         ground = "#{:02X}{:02X}{:02X}".format(*(int(c) for c in rgba[i, :3]))
-        ink = QColor("#0E1116" if luminance(ground) > 0.18 else "#FFFFFF")
-        brush.painter.setFont(font)
-        brush.painter.setPen(ink)
+        brush.painter.setPen(QColor("#000000" if luminance(ground) > 0.18 else "#FFFFFF"))
         brush.painter.drawText(QRectF(area.left(), area.top() + i * pitch, area.width(), pitch - 1), _CENTRE, text)
 
 
@@ -337,9 +362,7 @@ def current_rects(data: StageData, lay: StageLayout, t: int) -> list[QRectF]:
             if strip.track.node in data.current_nodes:
                 right = span.right if data.phase == "backward" else span.x + span.width
                 pad = 4 if lay.detail >= Detail.TARGET else 1
-                found.append(
-                    QRectF(x + span.x - pad, row.top - pad, right - span.x + 2 * pad, row.height + 2 * pad)
-                )
+                found.append(QRectF(x + span.x - pad, row.top - pad, right - span.x + 2 * pad, row.height + 2 * pad))
     return found
 
 
@@ -350,7 +373,7 @@ def gate_names(brush: Brush, columns: range) -> None:
         return
     font = brush.theme.font("tiny", fixed=True)
     brush.painter.setFont(font)
-    for t in columns:
+    for t in range(max(0, columns.start - 1), min(lay.length, columns.stop + 1)):
         for strip, span in zip(brush.data.gates, lay.gate_spans, strict=True):
             here = brush.data.current_t == t and strip.track.node in brush.data.current_nodes
             brush.painter.setPen(brush.colour(brush.data.focus if here else "muted"))

@@ -45,11 +45,14 @@ def paint_streams(brush: Brush, columns: range) -> None:
 def plus_centre(brush: Brush, t: int) -> QPointF:
     """Where the + of column ``t`` stands: right of h, in the lane of the ribbons."""
     lay = brush.layout
-    return QPointF(lay.left(t) + lay.state_spans[-1].right + _radius(brush) + 6.0, crisp(lay.credit_lane, brush.ratio))
+    return QPointF(
+        lay.left(t) + lay.state_spans[-1].right + _radius(brush) + (7.0 if lay.column_width > 116 else 4.0),
+        crisp(lay.credit_lane, brush.ratio),
+    )
 
 
 def _radius(brush: Brush) -> float:
-    return 6.0 * brush.theme.scale if brush.layout.detail == Detail.FULL else 4.0
+    return 6.0 * brush.theme.scale if brush.layout.column_width > 116 * brush.theme.scale else 4.5
 
 
 def _ends(brush: Brush, t: int) -> tuple[float, float]:
@@ -70,8 +73,8 @@ def _value_arrow(brush: Brush, t: int) -> None:
 
 
 def _ribbon(brush: Brush, t: int) -> None:
-    norm = float(brush.data.credit[t])
-    if norm != norm and not (brush.data.cut_in_force and brush.data.snipped[t]):
+    known, norm = bool(brush.data.credit.known[t]), float(brush.data.credit.norms[t])
+    if not known and not (brush.data.cut_in_force and brush.data.snipped[t]):
         return
     start, end = _ends(brush, t)
     y = crisp(brush.layout.credit_lane, brush.ratio)
@@ -79,7 +82,7 @@ def _ribbon(brush: Brush, t: int) -> None:
         start = plus_centre(brush, t - 1).x() + _radius(brush)
     painter = brush.painter
     end -= 3.0
-    if norm != norm:
+    if not known:
         # The gradient leaves h_t and stops at the cut.
         stop = min(end - 3.0, brush.layout.left(t) + 3.0)
         painter.setPen(pen(brush.colour("gradient", 0.8), 1.5, Qt.PenStyle.DotLine))
@@ -117,24 +120,29 @@ def _notch(brush: Brush, x: float, y: float, wide: float) -> None:
 def _loss_stream(brush: Brush, t: int) -> None:
     """A pink curve from the loss, past the output, into the + of h_t."""
     data, lay = brush.data, brush.layout
-    norm = float(data.from_loss[t])
-    if norm != norm:
+    norm = float(data.from_loss.norms[t])
+    if not data.from_loss.known[t]:
         return
     painter = brush.painter
-    wide = 1.2 + 3.0 * max(0.0, float(data.ribbon_scale.position(norm))) if np.isfinite(norm) else 5.0
-    colour = brush.colour("loss")
+    wide = 1.0 + 2.2 * float(data.ribbon_scale.position(norm)) if np.isfinite(norm) else 4.0
+    colour = brush.colour("loss" if np.isfinite(norm) else "nan", 1.0 if data.walking == t else 0.75)
     plus = plus_centre(brush, t)
     tip = QPointF(plus.x(), plus.y() - _radius(brush) - 1.0)
     edge = lay.right(t) - wide / 2 - 1.0
     head = 6.0 + 0.8 * wide
     top = lay.rows["bar"]
-    start = QPointF(lay.left(t) + (lay.right(t) - lay.left(t) + min(48 * brush.theme.scale, 0.5 * lay.column_width)) / 2 + 4, top.bottom - 4.0)
+    start = QPointF(
+        lay.left(t) + (lay.right(t) - lay.left(t) + min(48 * brush.theme.scale, 0.5 * lay.column_width)) / 2 + 4,
+        top.bottom - 4.0,
+    )
     turn = min(start.y() + 26.0, tip.y() - 60.0)
     path = QPainterPath(start)
     path.cubicTo(QPointF(edge - 6, start.y()), QPointF(edge, start.y() + 4), QPointF(edge, turn))
     path.lineTo(edge, tip.y() - head - 34.0)
     path.cubicTo(
-        QPointF(edge, tip.y() - head - 14.0), QPointF(tip.x(), tip.y() - head - 18.0), QPointF(tip.x(), tip.y() - head)
+        QPointF(edge, tip.y() - head - 14.0),
+        QPointF(tip.x(), tip.y() - head - 18.0),
+        QPointF(tip.x(), tip.y() - head),
     )
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(colour, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
@@ -144,12 +152,12 @@ def _loss_stream(brush: Brush, t: int) -> None:
 
 def _plus(brush: Brush, t: int) -> None:
     data = brush.data
-    from_loss, from_future = data.from_loss[t] == data.from_loss[t], data.from_future[t] == data.from_future[t]
+    from_loss, from_future = bool(data.from_loss.known[t]), bool(data.from_future.known[t])
     if not (from_loss or from_future):
         return
     painter = brush.painter
     centre, radius = plus_centre(brush, t), _radius(brush)
-    summed = data.summed[t] == data.summed[t]
+    summed = bool(data.summed.known[t])
     lit = data.current_t == t and data.current_kind in ("stream_loss", "stream_future", "sum")
     left = brush.layout.left(t) + brush.layout.state_spans[-1].right + 2.0
     if summed:
@@ -179,16 +187,22 @@ def _lanes(brush: Brush, boundaries: range) -> None:
         if data.flowed[t]:
             painter.setPen(pen(brush.colour("value", 0.8), 1.0))
             painter.drawLine(QPointF(before, value_y), QPointF(middle, value_y))
-        norm = float(data.credit[t])
-        if norm != norm:
+        norm = float(data.credit.norms[t])
+        if not data.credit.known[t]:
             continue
         wide = min(ribbon_width(brush, norm), lay.rows["lane"].height - 6.0)
         token = "gradient" if np.isfinite(norm) else "nan"
-        painter.setPen(pen(brush.colour(token), max(1.0, wide), Qt.PenStyle.SolidLine if norm > 0 else Qt.PenStyle.DotLine))
+        painter.setPen(
+            pen(
+                brush.colour(token),
+                max(1.0, wide),
+                Qt.PenStyle.DotLine if norm == 0 else Qt.PenStyle.SolidLine,
+            )
+        )
         painter.drawLine(QPointF(before, credit_y), QPointF(middle, credit_y))
         if data.snipped[t]:
             _notch(brush, lay.left(t), credit_y, wide)
     for t in boundaries:
-        if t < lay.length and data.from_loss[t] == data.from_loss[t]:
+        if t < lay.length and data.from_loss.known[t]:
             middle = (lay.left(t) + lay.right(t)) / 2
             arrow_head(painter, QPointF(middle, credit_y - 1), 0.0, 1.0, brush.colour("loss"), min(6.0, 2 + half))

@@ -7,6 +7,7 @@ from PySide6.QtCore import QRectF, Qt
 from ...model.stage_layout import Detail, Row
 from .columns import Brush
 
+_PAD = 6
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
@@ -33,8 +34,9 @@ def paint_gutter(brush: Brush) -> None:
     paired = any(bool(s.gradient_known.any()) for s in data.strips)
     _label(brush, rows["state"], "state", _details(states, grouped, paired))
     if data.gates:
-        squashed = len(data.gates) > 1
-        _label(brush, rows["gates"], "gates" if squashed else "before", _details(gates, grouped, paired))
+        title, _, rest = data.scene.gates_title.partition(" ")
+        names = f"{rest}: {gates}" if rest else gates
+        _label(brush, rows["gates"], title, _details(names, grouped, paired))
 
 
 def _details(names: str, grouped: str, paired: bool) -> tuple[tuple[str, str], ...]:
@@ -54,7 +56,7 @@ def _label(brush: Brush, row: Row, title: str, details: tuple[tuple[str, str], .
         lines.pop()
     y = row.middle - line * len(lines) / 2
     for text, role, token in lines:
-        area = QRectF(0, y, brush.layout.gutter - 4, line)
+        area = QRectF(_PAD, y, brush.layout.gutter - _PAD - 2, line)
         if text == "value ∂L":
             _pair(brush, area)
         else:
@@ -76,5 +78,5 @@ def _name(brush: Brush, row: Row, text: str, token: str) -> None:
     if row.height < 8:
         return
     role = "small" if row.height >= 12 else "tiny"
-    area = QRectF(0, row.top - 2, brush.layout.gutter - 4, row.height + 4)
+    area = QRectF(_PAD, row.top - 2, brush.layout.gutter - _PAD - 2, row.height + 4)
     brush.text(area, _LEFT, text, brush.theme.font(role), brush.colour(token))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from ...model.stage_records import Strip
 from ...model.stage_layout import Band, Row
+from ...model.stage_records import Strip
 from ...theme.colourmap import AsinhScale
-from .columns import Brush
+from .columns import Brush, slot_edge
 from .pixels import heat_image
 
 
@@ -40,7 +40,7 @@ def _map(
     edges = np.array([lay.left(t) for t in range(columns.start, columns.stop + 1)], dtype=np.intp)
     area = QRectF(edges[0], row.top, edges[-1] - edges[0], row.height)
     if slot and not known[part].all():
-        line = brush.colour("line", 0.75)
+        line = slot_edge(brush)
         painter.fillRect(QRectF(area.left(), row.top, area.width(), 1), line)
         painter.fillRect(QRectF(area.left(), row.bottom - 1, area.width(), 1), line)
     if not known[part].any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
@@ -32,23 +33,32 @@ def paint_cut(brush: Brush, dragged: int | None, hovered: bool) -> None:
     strong = data.cut_in_force or dragged is not None
     if dragged is not None:
         shown = [dragged]
+    crowded = len(shown) > 1 and min(np.diff(shown)) * lay.column_width < 56
     for t in shown:
         if lay.gutter <= lay.left(t) <= lay.gutter + lay.room + 1:
-            _line(brush, t, strong)
+            _line(brush, t, strong, 0.5 if crowded else 1.0)
     handle = dragged if dragged is not None else data.cut.handle
-    badges = shown if handle is None else sorted({*shown, handle})
-    for t in badges:
+    badges = {_nearest(shown, data.current_t)} if crowded else set(shown)
+    if handle is not None:
+        badges.add(handle)
+    for t in sorted(badges):
         if lay.gutter - 2 <= lay.left(t) <= lay.gutter + lay.room + 1:
             _badge(brush, t, 1.0 if strong or (hovered and t == handle) else 0.6, t == handle and hovered)
     if strong and shown:
-        _caption(brush, shown[0], dragged)
+        _caption(brush, _nearest(shown, data.current_t), dragged)
 
 
-def _line(brush: Brush, boundary: int, strong: bool) -> None:
+def _nearest(boundaries: list[int], t: int | None) -> int:
+    """The boundary that the walk is at or comes to next on its way back, else the first."""
+    before = [b for b in boundaries if t is not None and b <= t]
+    return before[-1] if before else boundaries[0]
+
+
+def _line(brush: Brush, boundary: int, strong: bool, alpha: float) -> None:
     lay, painter = brush.layout, brush.painter
     x = badge_centre(brush, boundary).x()
     rows = lay.rows["all"]
-    line = pen(brush.colour("cut", 1.0 if strong else 0.45), 2.0 if strong else 1.0)
+    line = pen(brush.colour("cut", alpha if strong else 0.45 * alpha), 2.0 if strong and alpha == 1.0 else 1.0)
     line.setDashPattern([3.0, 2.0] if strong else [6.0, 4.0])
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(line)
@@ -80,8 +90,8 @@ def _caption(brush: Brush, boundary: int, dragged: int | None) -> None:
     font = theme.font("small", bold=True)
     width = QFontMetricsF(font).horizontalAdvance(text) + 10
     state, gates = lay.rows["state"], lay.rows["gates"]
-    top = (lay.rows["lane"].bottom if lay.rows["lane"].height else state.bottom) + 3
-    height = max(14.0, min(20.0, gates.top - top - 2.0))
+    top = (lay.rows["lane"].bottom if lay.detail <= Detail.STRIPS else state.bottom) + 3
+    height = max(13.0, min(20.0, gates.top - top - 3.0))
     x = badge_centre(brush, boundary).x() - width - 8
     if x < lay.gutter:
         x = badge_centre(brush, boundary).x() + 8
@@ -93,8 +103,10 @@ def _caption(brush: Brush, boundary: int, dragged: int | None) -> None:
 
 
 def paint_marks(brush: Brush) -> None:
-    """Hovered and selected time step, unit and strip."""
+    """Hovered and selected time step, unit and strip; in narrow columns the current one as well."""
     data, lay, marks = brush.data, brush.layout, brush.data.marks
+    if lay.detail <= Detail.STRIPS and data.current_t is not None and data.current_t in lay.visible:
+        _column(brush, data.current_t, data.focus)
     for t, unit, node, token in (
         (marks.selected_t, marks.selected_unit, marks.selected_node, "text"),
         (marks.hover_t, marks.hover_unit, marks.hover_node, "muted"),
@@ -121,7 +133,11 @@ def _unit(brush: Brush, cell: int, t: int | None, node: int | None, token: str) 
         x, width = lay.left(t), lay.right(t) - lay.left(t)
         for band in (*lay.state_bands, *lay.gate_bands):
             each = band.value.height / data.scene.cells
-            frame(painter, QRectF(x - 1, round(band.value.top + cell * each) - 1, width + 2, max(3, round(each) + 2)), brush.colour(token))
+            frame(
+                painter,
+                QRectF(x - 1, round(band.value.top + cell * each) - 1, width + 2, max(3, round(each) + 2)),
+                brush.colour(token),
+            )
         return
     state, gate = lay.cell_heights
     for strips, spans, row, pitch in (
@@ -131,7 +147,8 @@ def _unit(brush: Brush, cell: int, t: int | None, node: int | None, token: str) 
         for strip, span in zip(strips, spans, strict=True):
             here = node is None or strip.track.node == node
             x = lay.left(t) + span.x
-            area = QRectF(x - 2, row.top + cell * pitch - 2, span.right - span.x + 4, pitch + 3)
+            right = lay.left(t) + (span.right if strip.gradient_known[t] else span.x + span.width)
+            area = QRectF(x - 2, row.top + cell * pitch - 2, right - x + 4, pitch + 3)
             frame(painter, area, brush.colour(token, 1.0 if here else 0.45), 2.0 if here else 1.0)
 
 

@@ -1,0 +1,61 @@
+"""The stage's view data from a session: a pure function of it, and of what is derived from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .derived import Derived
+from .session import Session
+from .stage_build import build_stage
+from .stage_records import Marks, StageData
+from .stage_scene import MOST_UNITS, Scene, gate_nodes, group_size, make_scene
+
+__all__ = ["StageData", "marks_of", "stage_data", "strips_of", "with_marks"]
+
+
+def stage_data(
+    session: Session, derived: Derived, *, most_cells: int = MOST_UNITS, previous: StageData | None = None
+) -> StageData:
+    """What the stage shows of ``session``.
+
+    ``most_cells`` is how many cells a strip has room for: with more units they are grouped. ``previous`` lets
+    unchanged parts be shared; it never changes the result.
+    """
+    walk = derived.walk(session)
+    position = min(session.position, len(walk))
+    scene = _scene(session, derived, most_cells, previous)
+    return build_stage(scene, walk, position, update=session.training.shown, marks=marks_of(session), previous=previous)
+
+
+def marks_of(session: Session) -> Marks:
+    """What is pointed at and what is selected."""
+    over, chosen = session.hover, session.selection
+    return Marks(over.t, over.unit, over.node, chosen.t, chosen.unit, chosen.node)
+
+
+def with_marks(data: StageData, session: Session) -> StageData:
+    """The same stage with only what is pointed at changed."""
+    return replace(data, marks=marks_of(session))
+
+
+def strips_of(session: Session) -> tuple[int, int, int, int]:
+    """(time steps, states, gates, units): all that the stage's geometry needs to know."""
+    cell = session.model.cell
+    return session.sentence.length, len(cell.states), len(gate_nodes(cell)), int(session.model.hidden_size)
+
+
+def _scene(session: Session, derived: Derived, most_cells: int, previous: StageData | None) -> Scene:
+    trace = derived.trace(session)
+    if previous is not None:
+        old = previous.scene
+        if old.trace is trace and old.group == group_size(old.hidden, most_cells):
+            return old
+    sentence = session.sentence
+    return make_scene(
+        trace,
+        sentence.example.targets,
+        session.corpus.vocabulary.label,
+        most_cells,
+        words=sentence.words[: trace.length],
+        unknown=sentence.unknown[: trace.length],
+    )

@@ -1,0 +1,152 @@
+"""The stage panel: the unrolled network with its headline, legend and scroll bar."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
+from PySide6.QtWidgets import QScrollBar, QWidget
+
+from rnncore.truncation import Window
+
+from ...model import action as do
+from ...model.session import Changes
+from ...model.stage_cut import window_at
+from ...model.stage_data import StageData, stage_data, strips_of, with_marks
+from ...model.stage_hit import Hit, unit_of
+from ...model.stage_words import spoken
+from ...theme.theme import current
+from ...theme.tokens import SPACE
+from ...widgets.card import Card
+from .canvas import StageCanvas
+from .legend import StageLegend
+
+if TYPE_CHECKING:
+    from ...store import Store
+
+#: Room that the subtitle wants beside the legend, in pixels at scale 1.
+_HEADLINE = 560
+_CONTENT = Changes.WALK | Changes.POSITION | Changes.TRAINING | Changes.SELECTION
+
+
+class StageView(Card):
+    """Shows the store's session as the unrolled network; pointing, clicking and the scissors become actions."""
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__("Unrolled network", inline=True, parent=parent)
+        self._store = store
+        self._data: StageData | None = None
+        self._cells = 0
+        self.legend = StageLegend()
+        self.add_corner(self.legend)
+        self.canvas = StageCanvas()
+        self.scroll_bar = QScrollBar(Qt.Orientation.Horizontal)
+        self.scroll_bar.setAccessibleName("Scroll through the time steps")
+        self.scroll_bar.hide()
+        self.set_margins(SPACE.large - 6, SPACE.medium - 2, SPACE.large - 6, SPACE.small)
+        self.header.setContentsMargins(6, 0, 6, 0)
+        self.body.setContentsMargins(0, SPACE.tight, 0, 0)
+        self.body.setSpacing(0)
+        self.add(self.canvas, 1)
+        self.add(self.scroll_bar)
+        self.setFocusProxy(self.canvas)
+        self.canvas.hovered.connect(self._hover)
+        self.canvas.clicked.connect(self._click)
+        self.canvas.cut_dropped.connect(self._cut)
+        self.canvas.unit_stepped.connect(self._step_unit)
+        self.canvas.scrolled.connect(self._follow_layout)
+        self.scroll_bar.valueChanged.connect(self.canvas.scroll_to)
+        store.changed.connect(self.refresh)
+        self.refresh(Changes.ALL)
+
+    @property
+    def data(self) -> StageData | None:
+        """What is shown."""
+        return self._data
+
+    def refresh(self, changes: Changes) -> None:
+        """Read the view data anew as far as ``changes`` asks for it, and repaint what differs."""
+        if self._data is None or changes & _CONTENT:
+            self._read()
+        elif changes & Changes.HOVER:
+            self._data = with_marks(self._data, self._store.session)
+            self.canvas.show_data(self._data)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The headline goes before the legend.
+        headline = self.title_label.sizeHint().width() + current().px(_HEADLINE)
+        self.legend.set_room(self.width() - headline - 3 * SPACE.large)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and self._data is not None:
+            self._read()
+
+    def _read(self) -> None:
+        session = self._store.session
+        self._cells = self.canvas.most_cells(*strips_of(session))
+        before = self._data
+        self._data = stage_data(session, self._store.derived, most_cells=self._cells, previous=before)
+        self.canvas.show_data(self._data)
+        self.legend.show_data(self._data)
+        if before is None or before.subtitle != self._data.subtitle:
+            self.set_subtitle(self._data.subtitle)
+            words = spoken(self._data)
+            self.canvas.setAccessibleName(words)
+            if before is not None and self.canvas.hasFocus():
+                QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.canvas, self._data.subtitle))
+
+    # -- what the canvas says ---------------------------------------------------------------------
+
+    def _hover(self, place: Hit | None) -> None:
+        if place is None or self._data is None:
+            self._store.dispatch(do.Hover())
+            return
+        t = min(place.t, self._data.scene.length - 1)
+        self._store.dispatch(do.Hover(t, unit_of(self._data, place), self._node(place)))
+
+    def _click(self, place: Hit | None) -> None:
+        if place is None or self._data is None:
+            self._store.dispatch(do.Release())
+            return
+        t = min(place.t, self._data.scene.length - 1)
+        self._store.dispatch(do.Select(t, unit_of(self._data, place), self._node(place)))
+
+    def _node(self, place: Hit) -> int | None:
+        if self._data is None or place.strip is None:
+            return None
+        return self._data.strips[place.strip].track.node
+
+    def _cut(self, boundary: int) -> None:
+        k = None if self._data is None else window_at(self._data.cut, boundary)
+        settings = self._store.session.settings
+        if k is not None and settings.truncation != Window(k):
+            self._store.dispatch(do.ChangeSettings(replace(settings, truncation=Window(k))))
+
+    def _step_unit(self, direction: int) -> None:
+        session = self._store.session
+        last = int(session.model.hidden_size) - 1
+        unit = min(max((session.selection.unit or 0) + direction, 0), last)
+        at = session.selection.t
+        if at is None and self._data is not None:
+            at = self._data.current_t
+        self._store.dispatch(do.Select(at, unit))
+
+    def _follow_layout(self) -> None:
+        """Keep the scroll bar, and the number of cells that fit, in step with the canvas."""
+        lay = self.canvas.stage_layout
+        if lay is None or self._data is None:
+            return
+        furthest = round(lay.furthest)
+        self.scroll_bar.blockSignals(True)
+        self.scroll_bar.setRange(0, furthest)
+        self.scroll_bar.setPageStep(lay.room)
+        self.scroll_bar.setSingleStep(max(1, round(lay.column_width)))
+        self.scroll_bar.setValue(round(lay.shift))
+        self.scroll_bar.blockSignals(False)
+        self.scroll_bar.setVisible(furthest > 0)
+        if self.canvas.most_cells(*strips_of(self._store.session)) != self._cells:
+            self._read()

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import pytest
+
+from explorer.model.stage_hit import Hit, hit, tip, unit_of
+from explorer.model.stage_layout import Detail, StageLayout
+from explorer.model.stage_words import number, percent, printable, short, spoken
+from tests.explorer.model.stages import scene_of, small_walk, stage_at
+
+
+def staged(width=1370, **kwargs):
+    w = small_walk("lstm", **kwargs)
+    scene = scene_of(w)
+    data = stage_at(w, w.script.update_start, scene)
+    return data, StageLayout(width, 515, scene.length, scene.cells, 2, 4)
+
+
+def test_every_strip_of_every_column_is_found_where_it_is_drawn():
+    data, lay = staged()
+    assert lay.detail == Detail.FULL
+    for t in range(8):
+        for i, span in enumerate(lay.state_spans):
+            for cell in range(5):
+                y = lay.rows["state"].top + (cell + 0.5) * lay.cell_heights[0]
+                assert hit(data, lay, lay.left(t) + span.x + 1, y) == Hit(t, "cell", i, cell, False)
+                assert hit(data, lay, lay.left(t) + span.gradient_x + 1, y) == Hit(t, "cell", i, cell, True)
+        for i, span in enumerate(lay.gate_spans):
+            y = lay.rows["gates"].top + 2.5 * lay.cell_heights[1]
+            assert hit(data, lay, lay.left(t) + span.x + 1, y) == Hit(t, "cell", 2 + i, 2, False)
+
+
+def test_heat_maps_answer_too():
+    data, lay = staged(width=1000, steps=150)
+    assert lay.detail == Detail.HEAT
+    band = lay.gate_bands[1]
+    found = hit(data, lay, lay.left(70) + 1, band.gradient.top + 1)
+    assert found == Hit(70, "cell", 3, 0, True)
+
+
+def test_rows_edges_and_the_plus_are_found():
+    data, lay = staged()
+    x = lay.left(4) + 60
+    assert hit(data, lay, x, lay.rows["bar"].middle).row == "loss"
+    assert hit(data, lay, x, lay.rows["output"].middle).row == "output"
+    assert hit(data, lay, x, lay.rows["input"].middle).row == "input"
+    assert hit(data, lay, lay.left(4) + 2, lay.value_lane) == Hit(4, "edge")
+    assert hit(data, lay, lay.left(4) + lay.state_spans[-1].right + 10, lay.credit_lane) == Hit(4, "streams")
+    assert hit(data, lay, 5, 100) is None
+
+
+def test_the_tip_of_a_cell_has_the_exact_value_and_gradient_with_their_signs():
+    data, _ = staged()
+    strip = data.strips[1]
+    words = tip(data, Hit(6, "cell", 1, 3))
+    value, gradient = strip.track.values[6, 3], strip.gradients[6, 3]
+    assert words == f"h[3] at t = 6 = {number(value, True)},  ∂L/∂h = {number(gradient, True)}"
+    assert float(words.split(" = ")[2].split(",")[0].replace("−", "-")) == pytest.approx(value, rel=1e-5)
+
+
+def test_what_is_not_computed_yet_says_so():
+    w = small_walk("lstm")
+    data = stage_at(w, 0)
+    assert "not computed yet" in tip(data, Hit(2, "cell", 0, 0))
+    assert "not computed yet" in tip(data, Hit(2, "output"))
+    assert "not computed yet" in tip(data, Hit(2, "loss"))
+    assert "carries no loss" in tip(data, Hit(1, "loss"))
+    assert "No gradient has crossed" in tip(data, Hit(7, "edge"))
+    assert "none yet" in tip(data, Hit(7, "streams"))
+
+
+def test_tips_of_rows_say_what_the_picture_shows():
+    data, _ = staged()
+    assert data.scene.targets[6] in tip(data, Hit(6, "output"))
+    assert "← target" in tip(data, Hit(6, "output"))
+    assert number(float(data.scene.losses[6])) in tip(data, Hit(6, "loss"))
+    assert number(float(data.credit.norms[6])) in tip(data, Hit(6, "edge"))
+    assert number(float(data.summed.norms[6])) in tip(data, Hit(6, "streams"))
+    assert data.scene.tokens[6] in tip(data, Hit(6, "input"))
+
+
+def test_a_group_of_units_lists_each_and_points_at_the_one_it_shows():
+    w = small_walk("vanilla", hidden=200, steps=3)
+    scene = scene_of(w)
+    data = stage_at(w, w.script.backward_start, scene)
+    place = Hit(1, "cell", 0, 2)
+    assert tip(data, place).startswith("Units 8–11")
+    assert tip(data, place).count("h[") == 4
+    unit = unit_of(data, place)
+    assert unit in range(8, 12)
+    assert abs(scene.states[0].values[1, unit]) == abs(scene.states[0].values[1, 8:12]).max()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.43120517, "+0.431205"),
+        (-2.5e-7, "−2.5e−07"),
+        (float("nan"), "NaN"),
+        (float("-inf"), "−∞"),
+        (0.0, "+0"),
+    ],
+)
+def test_numbers_are_read_with_their_sign(value, text):
+    assert number(value, signed=True) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(2.7481, "2.748"), (12.34, "12.3"), (345.6, "346"), (0.00012, "1e-4"), (float("inf"), "+∞")],
+)
+def test_short_numbers_fit_a_column_head(value, text):
+    assert short(value) == text
+
+
+def test_cells_print_as_many_decimals_as_fit():
+    assert printable(-0.43121) == ("−0.4312", "−0.431", "−0.43", "−0.4")
+    assert printable(2e-5) == ("+2.0e−5", "+2e−5")
+    assert printable(float("nan")) == ("NaN",)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.004, "<1"), (0.0, "0"), (0.996, "100"), (0.37, "37"), (float("nan"), "NaN")]
+)
+def test_shares_are_whole_per_cents_and_never_round_a_chance_to_none(share, text):
+    assert percent(share) == text
+
+
+def test_the_spoken_sentence_has_the_size_and_the_place():
+    data, _ = staged()
+    assert spoken(data).startswith("Unrolled network, 8 time steps, 5 units. update 3")

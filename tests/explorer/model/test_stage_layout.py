@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from explorer.model.stage_layout import NARROWEST, WIDEST, Detail, StageLayout
+
+sizes = st.builds(
+    StageLayout,
+    width=st.integers(300, 3800),
+    height=st.integers(220, 1600),
+    length=st.integers(1, 200),
+    cells=st.integers(1, 64),
+    states=st.integers(1, 2),
+    gates=st.integers(1, 6),
+    zoom=st.floats(1.0, 40.0),
+    offset=st.floats(-100.0, 30000.0),
+    scale=st.sampled_from([1.0, 1.25, 1.5]),
+)
+
+
+def at(width: int = 1370, height: int = 515, length: int = 9, cells: int = 16, **rest) -> StageLayout:
+    return StageLayout(width, height, length, cells, rest.pop("states", 2), rest.pop("gates", 4), **rest)
+
+
+@given(sizes)
+def test_columns_lie_side_by_side_without_gap_or_overlap(lay):
+    for t in range(lay.length - 1):
+        assert lay.right(t) == lay.left(t + 1)
+    assert lay.right(lay.length - 1) - lay.left(0) == pytest.approx(lay.content_width, abs=1)
+
+
+@given(sizes)
+def test_unzoomed_all_columns_fit_unless_they_are_at_their_narrowest(lay):
+    fitted = StageLayout(lay.width, lay.height, lay.length, lay.cells, lay.states, lay.gates, scale=lay.scale)
+    if fitted.column_width > NARROWEST:
+        assert fitted.right(lay.length - 1) <= lay.width
+        assert fitted.furthest == pytest.approx(0.0, abs=1e-6)
+    assert fitted.column_width <= WIDEST * lay.scale
+
+
+@given(sizes)
+def test_rows_follow_one_another_and_stay_inside_a_stage_that_is_tall_enough(lay):
+    rows = lay.rows
+    order = ["number", "bar", "output", "state", "lane", "gates", "names", "input", "time"]
+    for above, below in itertools.pairwise(order):
+        assert rows[above].bottom <= rows[below].top
+    if lay.cells <= lay.most_cells and lay.height >= 330 * lay.scale:
+        assert rows["all"].top >= 0
+        assert rows["time"].bottom <= lay.height
+
+
+@given(sizes)
+def test_strips_stay_inside_their_column_and_beside_one_another(lay):
+    if lay.detail == Detail.HEAT:
+        return
+    for spans in (lay.state_spans, lay.gate_spans):
+        edge = 0
+        for span in spans:
+            assert span.x >= edge
+            assert span.width >= 1
+            assert span.gradient_width >= 1
+            assert span.gradient_x >= span.x + span.width
+            edge = span.right
+        assert edge <= lay.column_width
+
+
+@given(sizes, st.integers(0, 199))
+def test_a_point_in_a_column_is_found_in_that_column(lay, t):
+    t = min(t, lay.length - 1)
+    x = (lay.left(t) + lay.right(t)) / 2
+    if lay.gutter <= x <= lay.gutter + lay.room:
+        assert lay.column_at(x) == t
+        assert t in lay.visible
+
+
+@given(sizes, st.integers(0, 199))
+def test_scrolled_to_a_column_it_is_in_full_view(lay, t):
+    t = min(t, lay.length - 1)
+    moved = StageLayout(
+        lay.width,
+        lay.height,
+        lay.length,
+        lay.cells,
+        lay.states,
+        lay.gates,
+        lay.zoom,
+        lay.offset_showing(t),
+        lay.scale,
+    )
+    if lay.column_width <= lay.room:
+        assert moved.left(t) >= moved.gutter - 1
+        assert moved.right(t) <= moved.gutter + moved.room + 1
+
+
+def test_details_fold_away_in_one_order_as_columns_get_narrower():
+    found = [at(length=n).detail for n in range(1, 201)]
+    assert found == sorted(found, reverse=True)
+    assert found[0] == Detail.FULL
+    assert found[-1] == Detail.HEAT
+    assert set(found) == set(Detail)
+
+
+def test_the_mockup_s_sentence_shows_everything_at_both_common_sizes():
+    assert at(1370, 515).detail == Detail.FULL
+    assert at(950, 330).detail == Detail.FULL
+
+
+def test_cells_are_whole_pixels_and_at_least_two_where_the_stage_aggregates_as_it_asks():
+    for height in (330, 515, 900):
+        for hidden in (1, 3, 16, 64):
+            cells = min(hidden, at(height=height, cells=hidden).most_cells)
+            lay = at(height=height, cells=cells)
+            assert lay.rows["state"].height == lay.cell_heights[0] * cells
+            assert min(lay.cell_heights) >= (2 if cells > 1 else 1)
+
+
+def test_heat_bands_share_their_row_without_overlap():
+    lay = at(length=200)
+    edge = lay.rows["gates"].top
+    for band in lay.gate_bands:
+        assert band.value.top >= edge
+        assert band.gradient.top == band.value.bottom
+        edge = band.gradient.bottom
+    assert edge <= lay.rows["gates"].bottom
+
+
+def test_beside_the_columns_there_is_none():
+    assert at().column_at(3) is None
+    assert at(length=1).column_at(1200) is None
+    assert at().boundary_near(-50) == 0
+    assert at().boundary_near(5000) == 9

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from explorer.model.stage_scene import gate_nodes, group_size, grouped
+from rnncore.library import LIBRARY, find_cell
+from tests.explorer.model.stages import WORDS, scene_of, small_walk
+
+
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [
+        ("lstm", "i f o g"),
+        ("gru", "r z n"),
+        ("vanilla", "a"),
+        ("irnn", "a"),
+    ],
+)
+def test_gates_stand_squashed_ones_first_and_without_gates_the_pre_activation(cell, labels):
+    assert [name for name, _ in gate_nodes(find_cell(cell))] == labels.split()
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_every_cell_has_strips_for_its_states_and_something_below(name):
+    scene = scene_of(small_walk(name))
+    assert [t.label for t in scene.states][-1] == "h"
+    assert len(scene.gates) >= 1
+    for track in (*scene.states, *scene.gates):
+        assert track.values.shape == (8, 5)
+
+
+def test_the_values_are_those_of_the_trace():
+    w = small_walk("lstm")
+    scene = scene_of(w)
+    for track in (*scene.states, *scene.gates):
+        np.testing.assert_array_equal(track.values, w.trace[track.label])
+    np.testing.assert_array_equal(scene.losses, w.trace.losses(w.targets))
+
+
+def test_the_target_is_always_among_the_words_and_the_others_are_the_most_probable():
+    w = small_walk("gru", steps=20)
+    scene = scene_of(w)
+    p = w.trace.probabilities
+    for t in range(20):
+        shown = [WORDS.index(word) for word in scene.words[t]]
+        np.testing.assert_array_equal(scene.shares[t], p[t, shown])
+        if w.targets[t] < 0:
+            assert scene.target_row[t] == -1
+            assert scene.masked[t]
+            continue
+        assert shown[scene.target_row[t]] == w.targets[t]
+        assert scene.target_share[t] == p[t, w.targets[t]]
+        others = [i for i in shown if i != w.targets[t]]
+        outside = [i for i in range(len(WORDS)) if i not in shown]
+        assert min(p[t, others]) >= max(p[t, outside])
+
+
+def test_a_distribution_of_nan_still_shows_its_target():
+    scene = scene_of(small_walk("vanilla", poison=True))
+    assert np.isnan(scene.shares).all()
+    assert [w[r] for w, r in zip(scene.words, scene.target_row, strict=True) if r >= 0] == [
+        t for t in scene.targets if t
+    ]
+
+
+def test_a_masked_step_has_no_target():
+    assert scene_of(small_walk(masked=1)).targets[1] == ""
+
+
+@given(st.integers(1, 600), st.integers(1, 200))
+def test_groups_are_as_small_as_the_number_of_cells_allows(hidden, most):
+    group = group_size(hidden, most)
+    allowed = min(most, 64)
+    assert -(-hidden // group) <= allowed
+    assert group == 1 or -(-hidden // (group - 1)) > allowed
+
+
+@given(
+    st.lists(st.floats(-1e3, 1e3) | st.sampled_from([np.nan, np.inf, -np.inf]), min_size=1, max_size=30),
+    st.integers(1, 8),
+)
+def test_a_cell_shows_the_unit_furthest_from_zero_and_nan_before_all(row, group):
+    values = np.array([row])
+    cells = grouped(values, group)[0]
+    for i, cell in enumerate(cells):
+        block = values[0, i * group : (i + 1) * group]
+        if np.isnan(block).any():
+            assert np.isnan(cell)
+        else:
+            assert abs(cell) == np.abs(block).max()
+            assert cell in block
+
+
+def test_more_than_64_units_are_grouped_and_the_cells_cover_them_all():
+    scene = scene_of(small_walk("vanilla", hidden=200, steps=3))
+    assert scene.group == 4
+    assert scene.cells == 50
+    covered = [u for c in range(scene.cells) for u in scene.units_of(c)]
+    assert covered == list(range(200))
+    assert scene.states[0].cells.shape == (3, 50)
+
+
+def test_one_step_and_one_unit_make_a_scene():
+    scene = scene_of(small_walk("vanilla", hidden=1, steps=1, masked=None))
+    assert (scene.length, scene.cells) == (1, 1)
+
+
+def test_before_tanh_says_what_the_pre_activation_stands_before():
+    assert scene_of(small_walk("vanilla")).gates_title == "before tanh"
+    assert scene_of(small_walk("irnn")).gates_title == "before relu"
+    assert scene_of(small_walk("lstm")).gates_title == "gates"

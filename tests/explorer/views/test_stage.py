@@ -1,0 +1,230 @@
+"""The panel and the store: what the session says is shown, what the user does becomes an action."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+
+from explorer.model import action as do
+from explorer.model.session import Place
+from explorer.model.settings import Settings, start_run
+from explorer.store import Store
+from explorer.theme.palette import apply
+from explorer.theme.theme import current, theme_named
+from explorer.views.stage import StageView
+from rnncore.corpus import Corpus
+from rnncore.truncation import Chunks, Full, Window
+
+LEFT = Qt.MouseButton.LeftButton
+TEXT = "the cat that the dogs chase runs home . the dogs run . the cat sleeps . a dog sees the cat . cats run ."
+
+
+@pytest.fixture
+def store(qapp):
+    made = Store(start_run(Settings(cell="lstm", hidden_size=5), Corpus.from_text(TEXT)))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def stage(store, qtbot):
+    view = StageView(store)
+    qtbot.addWidget(view)
+    view.resize(1300, 560)
+    view.show()
+    return view
+
+
+def pixels(view: StageView) -> np.ndarray:
+    image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)[:, :, :3].copy()
+
+
+def set_truncation(store, policy):
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, truncation=policy)))
+    store.wait()
+
+
+def test_it_opens_on_the_session_s_sentence_with_nothing_computed(store, stage):
+    data = stage.data
+    assert data.scene.tokens == store.session.sentence.words[:-1]
+    assert data.scene.length == store.session.sentence.length
+    assert not data.read.any()
+    assert stage.subtitle_label.text() == "update 0 · nothing computed yet"
+
+
+def test_each_key_press_fills_the_next_slot(store, stage):
+    store.dispatch(do.Move())
+    assert stage.data.read.tolist() == [True] + [False] * (stage.data.scene.length - 1)
+    before = pixels(stage)
+    store.dispatch(do.Move("step"))
+    assert stage.data.output_known[0]
+    assert (pixels(stage) != before).any()
+
+
+def test_stepping_back_shows_exactly_what_was_seen_before(store, stage):
+    store.dispatch(do.Move("pass"))
+    seen = {}
+    for _ in range(60):
+        seen[store.session.position] = pixels(stage)
+        store.dispatch(do.Move())
+    for _ in range(60):
+        store.dispatch(do.Move(direction=-1))
+        wanted = seen[store.session.position]
+        assert np.abs(pixels(stage).astype(int) - wanted).max() <= 2, store.session.position
+
+
+def test_subtitle_and_accessible_name_follow_the_walk(store, stage):
+    store.dispatch(do.Move("pass"))
+    store.dispatch(do.Move())
+    assert "backward pass · loss" in stage.subtitle_label.text()
+    assert stage.subtitle_label.text() in stage.canvas.accessibleName()
+    assert "5 units" in stage.canvas.accessibleName()
+
+
+def test_what_another_panel_points_at_is_marked_here(store, stage):
+    plain = pixels(stage)
+    store.dispatch(do.Hover(t=3, unit=2))
+    assert stage.data.marks.hover_t == 3
+    assert (pixels(stage) != plain).any()
+    store.dispatch(do.Hover())
+    np.testing.assert_array_equal(pixels(stage), plain)
+
+
+def test_pointing_and_clicking_reach_every_panel_through_the_store(store, stage, qtbot):
+    store.dispatch(do.GoTo(store.derived.walk(store.session).script.update_start))
+    lay = stage.canvas.stage_layout
+    at = QPoint(lay.left(4) + lay.gate_spans[1].x + 1, lay.rows["gates"].top + int(2.5 * lay.cell_heights[1]))
+    qtbot.mouseMove(stage.canvas, at + QPoint(1, 0))
+    qtbot.mouseMove(stage.canvas, at)
+    node = store.session.model.cell.node("f").index
+    qtbot.waitUntil(lambda: store.session.hover == Place(4, 2, node), timeout=1000)
+    qtbot.mouseClick(stage.canvas, LEFT, pos=at)
+    assert (store.session.selection.t, store.session.selection.unit, store.session.selection.node) == (4, 2, node)
+    qtbot.mouseClick(stage.canvas, LEFT, pos=QPoint(8, 8))
+    assert store.session.selection.t is None
+
+
+def test_a_selected_step_previews_the_cut_of_its_loss(store, stage):
+    set_truncation(store, Window(2))
+    store.dispatch(do.Select(t=6))
+    assert stage.data.cut.loss == 6
+    assert np.flatnonzero(stage.data.cut.boundaries).tolist() == [4]
+
+
+def test_the_scissors_set_the_window(store, stage, qtbot):
+    set_truncation(store, Window(4))
+    lay = stage.canvas.stage_layout
+    loss = stage.data.cut.loss
+    y = round(lay.credit_lane)
+    qtbot.mousePress(stage.canvas, LEFT, pos=QPoint(lay.left(loss - 4), y))
+    qtbot.mouseMove(stage.canvas, QPoint(lay.left(loss - 1), y))
+    qtbot.mouseRelease(stage.canvas, LEFT, pos=QPoint(lay.left(loss - 1), y))
+    store.wait()
+    assert store.session.settings.truncation == Window(1)
+    assert np.flatnonzero(stage.data.cut.boundaries).tolist() == [loss - 1]
+
+
+def test_from_no_truncation_the_scissors_make_a_window(store, stage, qtbot):
+    set_truncation(store, Full())
+    lay, loss, y = stage.canvas.stage_layout, stage.data.cut.loss, round(stage.canvas.stage_layout.credit_lane)
+    qtbot.mousePress(stage.canvas, LEFT, pos=QPoint(lay.left(0), y))
+    qtbot.mouseMove(stage.canvas, QPoint(lay.left(3), y))
+    qtbot.mouseRelease(stage.canvas, LEFT, pos=QPoint(lay.left(3), y))
+    store.wait()
+    assert store.session.settings.truncation == Window(loss - 3)
+
+
+def test_another_policy_draws_its_own_cuts(store, stage):
+    set_truncation(store, Chunks(3))
+    walk = store.derived.walk(store.session)
+    store.dispatch(do.GoTo(walk.script.backward_start + 5))
+    assert stage.data.cut_in_force
+    kept = walk.table[stage.data.cut.loss] > 0
+    np.testing.assert_array_equal(stage.data.cut.dropped, ~kept & (np.arange(len(kept)) <= stage.data.cut.loss))
+
+
+def test_training_shows_the_new_weights_values(store, stage):
+    store.dispatch(do.GoTo(store.derived.walk(store.session).script.update_start))
+    before = stage.data.scene
+    store.dispatch(do.Advance(5))
+    store.wait()
+    assert stage.data.scene is not before
+    assert "update 5" in stage.subtitle_label.text()
+    np.testing.assert_array_equal(stage.data.scene.states[-1].values, store.derived.trace(store.session).hidden)
+
+
+def test_another_cell_has_its_own_strips(store, stage):
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, cell="gru", hidden_size=100)))
+    store.wait()
+    assert [s.track.label for s in stage.data.gates] == ["r", "z", "n"]
+    assert stage.data.scene.group == 2
+    stage.grab()
+
+
+def test_a_typed_sentence_marks_the_words_that_the_vocabulary_lacks(store, stage):
+    store.dispatch(do.TypeSentence("the zebra runs"))
+    assert stage.data.scene.unknown.tolist() == [bool(u) for u in store.session.sentence.unknown[:-1]]
+    assert stage.data.scene.unknown.any()
+    stage.grab()
+
+
+def test_a_change_of_theme_repaints_in_its_colours(store, stage, qapp):
+    before = current()
+    try:
+        apply(qapp, theme_named("light"))
+        seen = pixels(stage)
+        assert tuple(int(c) for c in seen[stage.height() // 2, -12, ::-1]) == current().tokens.rgb("panel")
+    finally:
+        apply(qapp, before)
+
+
+def test_up_and_down_choose_a_unit(store, stage, qtbot):
+    store.dispatch(do.Move("pass"))
+    qtbot.keyClick(stage.canvas, Qt.Key.Key_Down)
+    assert store.session.selection.unit == 1
+    qtbot.keyClick(stage.canvas, Qt.Key.Key_Up)
+    qtbot.keyClick(stage.canvas, Qt.Key.Key_Up)
+    assert store.session.selection.unit == 0
+
+
+def test_the_scroll_bar_comes_with_zoom_and_moves_the_columns(store, stage):
+    assert stage.scroll_bar.isHidden()
+    stage.canvas.set_zoom(40.0)
+    lay = stage.canvas.stage_layout
+    if lay.furthest == 0:
+        stage.resize(500, 400)
+        stage.canvas.set_zoom(40.0)
+    assert not stage.scroll_bar.isHidden()
+    stage.scroll_bar.setValue(stage.scroll_bar.maximum())
+    assert stage.canvas.stage_layout.shift == pytest.approx(stage.canvas.stage_layout.furthest, abs=1)
+    stage.canvas.set_zoom(1.0)
+    assert stage.scroll_bar.isHidden()
+
+
+def test_a_lower_stage_aggregates_so_that_cells_stay_visible(store, stage):
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, hidden_size=64)))
+    store.wait()
+    stage.resize(1300, 900)
+    stage.grab()
+    tall = stage.data.scene.cells
+    stage.resize(1300, 300)
+    stage.grab()
+    assert stage.data.scene.cells < tall
+    assert stage.data.scene.group > 1
+    assert min(stage.canvas.stage_layout.cell_heights) >= 2
+
+
+def test_the_legend_names_the_scales_and_what_is_not_finite(store, stage):
+    store.dispatch(do.GoTo(store.derived.walk(store.session).script.update_start))
+    assert f"±{stage.data.scene.value_scale.limit:g}" in stage.legend.toolTip()
+    assert f"±{stage.data.gradient_scale.limit:g}" in stage.legend.toolTip()
+    assert "asinh" in stage.legend.toolTip()
+    assert "not finite" not in stage.legend.toolTip()
+    wide = stage.legend.sizeHint().width()
+    stage.resize(820, 560)
+    assert stage.legend.sizeHint().width() < wide

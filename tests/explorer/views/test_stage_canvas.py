@@ -1,0 +1,314 @@
+"""The painted surface: what is seen, what is repainted, what the pointer and the keys do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QFocusEvent, QImage, QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from explorer.model.stage_build import build_stage
+from explorer.model.stage_hit import Hit
+from explorer.model.stage_layout import Detail
+from explorer.model.stage_records import Marks
+from explorer.theme.palette import apply
+from explorer.theme.theme import current, theme_named
+from explorer.theme.tokens import THEMES
+from explorer.views.stage.canvas import StageCanvas
+from rnncore.library import LIBRARY
+from rnncore.truncation import Chunks, Full, Stride, Tail, Window
+from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def canvas(qtbot):
+    made = StageCanvas()
+    qtbot.addWidget(made)
+    made.resize(1000, 515)
+    made.show()
+    return made
+
+
+def pixels(canvas: StageCanvas) -> np.ndarray:
+    image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)[:, :, :3].copy()
+
+
+def colour(image: np.ndarray, x: float, y: float) -> tuple[int, int, int]:
+    b, g, r = image[int(y), int(x)]
+    return int(r), int(g), int(b)
+
+
+def test_cells_are_painted_in_the_map_s_colour_of_their_number(canvas):
+    w = small_walk("lstm", hidden=5)
+    data = stage_at(w, w.script.update_start)
+    canvas.show_data(data)
+    seen, lay = pixels(canvas), canvas.stage_layout
+    theme = current()
+    for i, span in enumerate(lay.state_spans):
+        strip = data.states[i]
+        for t in range(8):
+            for cell in range(5):
+                y = lay.rows["state"].top + (cell + 0.5) * lay.cell_heights[0]
+                value = colour(seen, lay.left(t) + span.x + span.width // 2, y)
+                wanted = theme.map.rgba(strip.track.cells[t, cell], data.scene.value_scale)[:3]
+                if abs(y - lay.value_lane) > 3 and abs(y - lay.credit_lane) > 3:
+                    assert value == tuple(wanted)
+                gradient = colour(seen, lay.left(t) + span.gradient_x + span.gradient_width // 2, y)
+                wanted = theme.map.rgba(strip.gradient_cells[t, cell], data.gradient_scale)[:3]
+                assert gradient == tuple(wanted)
+
+
+def test_an_empty_stage_shows_no_number_but_every_token(canvas):
+    w = small_walk("lstm", policy=Full())
+    canvas.show_data(stage_at(w, 0))
+    seen, lay = pixels(canvas), canvas.stage_layout
+    middle = int(lay.rows["state"].top + 2)
+    row = seen[middle, lay.gutter + 2 : lay.right(7)].astype(int)
+    assert np.ptp(row, axis=1).max() < 40, "nothing as vivid as a value"
+    pill = lay.rows["input"]
+    for t in range(8):
+        box = seen[pill.top : pill.bottom, lay.left(t) : lay.right(t)].astype(int)
+        assert (box.max(axis=(0, 1)) - box.min(axis=(0, 1))).max() > 60, "a token is written"
+
+
+def test_values_flow_over_the_cut_and_credit_does_not(canvas):
+    w = small_walk("lstm", policy=Window(2))
+    canvas.show_data(stage_at(w, w.find("cut", loss=7) + 1))
+    seen, lay = pixels(canvas), canvas.stage_layout
+    value, credit = current().tokens.rgb("value"), current().tokens.rgb("gradient")
+
+    def near(x0: float, x1: float, y: float, wanted: tuple[int, int, int]) -> bool:
+        strip = seen[int(y) - 2 : int(y) + 3, int(x0) : int(x1), ::-1].astype(int)
+        return bool((np.abs(strip - wanted).sum(axis=2) < 90).any())
+
+    for t in range(1, 8):
+        left, right = lay.left(t - 1) + lay.state_spans[-1].right + 3, lay.left(t) + lay.state_spans[0].x - 3
+        assert near(left, right, lay.value_lane, value), f"value into {t}"
+        # Between the + of the step before and the boundary, where only a ribbon that has crossed can be.
+        crossed = near(lay.left(t) - 5, lay.left(t) - 1, lay.credit_lane, credit)
+        assert crossed == (t in (6, 7)), f"credit out of {t}"
+
+
+def test_what_is_cut_is_hatched_in_red(canvas):
+    w = small_walk("lstm", policy=Window(2))
+    canvas.show_data(stage_at(w, before_visit(w, 6, 7)))
+    seen, lay = pixels(canvas).astype(int), canvas.stage_layout
+    gap = slice(lay.rows["gates"].bottom + 1, lay.rows["input"].top - 1)
+    for t in range(8):
+        box = seen[gap, lay.left(t) + 3 : lay.right(t) - 14]
+        red = (box[:, :, 2] - box[:, :, 1]).max() > 40
+        assert red == (t < 5), t
+
+
+def test_one_step_paints_only_the_columns_that_changed(canvas, monkeypatch):
+    import explorer.views.stage.canvas as module
+
+    w = small_walk("lstm", steps=8)
+    scene = scene_of(w)
+    data = stage_at(w, 0, scene)
+    canvas.show_data(data)
+    canvas.grab()
+    painted: list[int] = []
+    original = module._paint_run
+    monkeypatch.setattr(module, "_paint_run", lambda b, c: (painted.extend(c), original(b, c)))
+    for position in range(1, 40):
+        painted.clear()
+        data = build_stage(scene, w, position, previous=data)
+        canvas.show_data(data)
+        canvas.grab()
+        t = data.current_t
+        assert set(painted) <= {t - 1, t, t + 1}, position
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "vanilla"])
+@pytest.mark.parametrize("steps", [3, 8, 14, 30, 45, 120])
+def test_a_stage_reached_step_by_step_looks_exactly_like_one_painted_at_once(canvas, qtbot, cell, steps):
+    w = small_walk(cell, hidden=4, steps=steps, order="sweep", policy=Chunks(5))
+    scene = scene_of(w)
+    start = max(0, before_visit(w, steps // 2) - 12)
+    data = stage_at(w, start, scene)
+    canvas.show_data(data)
+    canvas.grab()
+    for position in range(start, min(start + 40, len(w) + 1), 3):
+        data = build_stage(scene, w, position, update=3, previous=data)
+        canvas.show_data(data)
+        canvas.grab()
+    at_once = StageCanvas()
+    qtbot.addWidget(at_once)
+    at_once.resize(canvas.size())
+    at_once.show_data(build_stage(scene, w, position, update=3))
+    # Smooth edges may round by one where a clip cuts them.
+    assert np.abs(pixels(canvas).astype(int) - pixels(at_once)).max() <= 2
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("cell", LIBRARY)
+def test_every_cell_is_painted_in_every_theme(canvas, qapp, theme, cell):
+    before = current()
+    try:
+        apply(qapp, theme_named(theme))
+        w = small_walk(cell, hidden=3, steps=5)
+        canvas.show_data(stage_at(w, before_visit(w, 3, 4) + 5))
+        seen = pixels(canvas)
+        assert colour(seen, 998, 3) == current().tokens.rgb("panel")
+        assert len(np.unique(seen.reshape(-1, 3), axis=0)) > 30
+    finally:
+        apply(qapp, before)
+
+
+@pytest.mark.parametrize("policy", [Full(), Window(0), Chunks(2), Stride(2, 3, "all"), Tail(2), Tail(5)])
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+def test_every_policy_is_painted_at_every_position(canvas, policy, order):
+    w = small_walk("vanilla", hidden=2, steps=5, policy=policy, order=order)
+    scene, data = scene_of(w), None
+    for position in range(len(w) + 1):
+        data = build_stage(scene, w, position, previous=data)
+        canvas.show_data(data)
+        canvas.grab()
+
+
+@pytest.mark.parametrize(("hidden", "steps"), [(1, 1), (1, 200), (256, 1), (256, 9), (64, 200)])
+def test_the_smallest_and_the_largest_stage_are_painted(canvas, hidden, steps):
+    w = small_walk("gru", hidden=hidden, steps=steps, masked=None, order="sweep")
+    cells = canvas.most_cells(steps, 1, 3, hidden)
+    canvas.show_data(stage_at(w, w.script.update_start, scene_of(w, cells)))
+    assert len(np.unique(pixels(canvas).reshape(-1, 3), axis=0)) > 30
+    lay = canvas.stage_layout
+    assert lay.cells == min(hidden, lay.cells)
+    if lay.detail > Detail.HEAT and lay.cells > 1:
+        assert min(lay.cell_heights) >= 2
+
+
+def test_nan_is_painted_in_a_colour_of_its_own(canvas):
+    w = small_walk("vanilla", poison=True)
+    canvas.show_data(stage_at(w, w.script.update_start))
+    wanted = np.array(current().tokens.rgb("nan"))
+    match = (np.abs(pixels(canvas)[:, :, ::-1].astype(int) - wanted).sum(axis=2) < 6).sum()
+    assert match > 500
+
+
+def test_pointing_and_clicking_say_what_lies_there(canvas, qtbot):
+    w = small_walk("lstm")
+    canvas.show_data(stage_at(w, w.script.update_start))
+    lay = canvas.stage_layout
+    hovered, clicked = [], []
+    canvas.hovered.connect(hovered.append)
+    canvas.clicked.connect(clicked.append)
+    at = QPoint(lay.left(3) + lay.state_spans[1].x + 2, lay.rows["state"].top + 1)
+    qtbot.mouseMove(canvas, at)
+    QApplication.processEvents()
+    qtbot.mouseClick(canvas, LEFT, pos=at)
+    assert clicked == [Hit(3, "cell", 1, 0)]
+    qtbot.mouseClick(canvas, LEFT, pos=QPoint(4, 4))
+    assert clicked[-1] is None
+
+
+def test_dragging_the_scissors_drops_them_at_a_boundary(canvas, qtbot):
+    w = small_walk("lstm", policy=Window(4), steps=8)
+    canvas.show_data(stage_at(w, before_visit(w, 6, 7)))
+    lay = canvas.stage_layout
+    dropped, clicked = [], []
+    canvas.cut_dropped.connect(dropped.append)
+    canvas.clicked.connect(clicked.append)
+    start = QPoint(lay.left(3), round(lay.credit_lane))
+    qtbot.mousePress(canvas, LEFT, pos=start)
+    qtbot.mouseMove(canvas, QPoint(lay.left(5) + 8, start.y()))
+    qtbot.mouseRelease(canvas, LEFT, pos=QPoint(lay.left(5) + 8, start.y()))
+    assert dropped == [5]
+    assert clicked == []
+
+
+def test_scissors_put_back_or_let_go_with_escape_change_nothing(canvas, qtbot):
+    w = small_walk("lstm", policy=Window(4))
+    canvas.show_data(stage_at(w, 0))
+    lay = canvas.stage_layout
+    dropped = []
+    canvas.cut_dropped.connect(dropped.append)
+    start = QPoint(lay.left(3), round(lay.credit_lane))
+    qtbot.mouseClick(canvas, LEFT, pos=start)
+    qtbot.mousePress(canvas, LEFT, pos=start)
+    qtbot.mouseMove(canvas, QPoint(lay.left(6), start.y()))
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    qtbot.mouseRelease(canvas, LEFT, pos=QPoint(lay.left(6), start.y()))
+    assert dropped == []
+
+
+def wheel(canvas: StageCanvas, x: float, turned: int, modifiers: Qt.KeyboardModifier) -> None:
+    at = QPointF(x, 100)
+    event = QWheelEvent(
+        at, canvas.mapToGlobal(at), QPoint(), QPoint(0, turned), Qt.MouseButton.NoButton, modifiers,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(canvas, event)
+
+
+def test_control_and_wheel_zoom_about_the_pointer_and_the_wheel_scrolls(canvas):
+    w = small_walk("gru", steps=60)
+    canvas.show_data(stage_at(w, 0))
+    narrow = canvas.stage_layout.column_width
+    x = canvas.stage_layout.left(40) + narrow / 2
+    for _ in range(8):
+        wheel(canvas, x, 120, Qt.KeyboardModifier.ControlModifier)
+    assert canvas.stage_layout.column_width > 3 * narrow
+    assert canvas.stage_layout.column_at(x) == 40
+    before = canvas.stage_layout.shift
+    wheel(canvas, x, -120, Qt.KeyboardModifier.NoModifier)
+    assert canvas.stage_layout.shift > before
+    canvas.set_zoom(1.0)
+    assert canvas.stage_layout.column_width == narrow
+
+
+def test_zoomed_in_the_current_column_stays_in_view(canvas):
+    w = small_walk("gru", steps=60, order="sweep")
+    scene = scene_of(w)
+    canvas.show_data(stage_at(w, 0, scene))
+    canvas.set_zoom(6.0)
+    for t in (0, 30, 59, 12):
+        canvas.show_data(stage_at(w, before_visit(w, t) + 1, scene))
+        lay = canvas.stage_layout
+        assert lay.left(t) >= lay.gutter - 1
+        assert lay.right(t) <= lay.gutter + lay.room + 1
+
+
+def test_keys_zoom_and_walk_through_the_units(canvas, qtbot):
+    canvas.show_data(stage_at(small_walk("gru", steps=60), 0))
+    steps = []
+    canvas.unit_stepped.connect(steps.append)
+    qtbot.keyClick(canvas, Qt.Key.Key_Down)
+    qtbot.keyClick(canvas, Qt.Key.Key_Up)
+    assert steps == [1, -1]
+    qtbot.keyClick(canvas, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    assert canvas.zoom > 1.0
+    qtbot.keyClick(canvas, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
+    assert canvas.zoom == 1.0
+
+
+def test_focus_that_came_by_the_keyboard_can_be_seen(canvas):
+    canvas.show_data(stage_at(small_walk(), 0))
+    plain = pixels(canvas)
+    QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    focused = pixels(canvas)
+    assert (focused[0, :] != plain[0, :]).any(axis=1).all()
+    assert (focused[:, -1] != plain[:, -1]).any(axis=1).all()
+    QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.TabFocusReason))
+    np.testing.assert_array_equal(pixels(canvas), plain)
+    QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.MouseFocusReason))
+    np.testing.assert_array_equal(pixels(canvas), plain)
+
+
+def test_hover_frames_the_column_and_goes_without_trace(canvas):
+    w = small_walk("lstm")
+    scene = scene_of(w)
+    canvas.show_data(stage_at(w, 60, scene))
+    plain = pixels(canvas)
+    canvas.show_data(stage_at(w, 60, scene, Marks(hover_t=3, hover_unit=2)))
+    lay = canvas.stage_layout
+    changed = np.flatnonzero((pixels(canvas) != plain).any(axis=(0, 2)))
+    assert changed.min() >= lay.left(3) - 2
+    assert changed.max() <= lay.right(3) + 2
+    canvas.show_data(stage_at(w, 60, scene))
+    np.testing.assert_array_equal(pixels(canvas), plain)
