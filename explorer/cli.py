@@ -1,0 +1,278 @@
+"""The command line: opens the window, or does without one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from explorer import __version__
+
+HELP = """\
+BPTT Explorer opens a small recurrent network like a watch: step it forward, step its gradient
+backward through time, cut that gradient where you like, and watch it train.
+
+  bptt-explorer                     open the window on a bundled corpus
+  bptt-explorer notes.txt           … on a text of your own (any encoding)
+  bptt-explorer comments.csv        … on the wordiest column of a table
+  bptt-explorer run.bptt            … on a session, as it was left
+
+  bptt-explorer train notes.txt     train in the terminal, and keep notes.bptt
+  bptt-explorer tour                pictures of a first walk, in a folder; needs no screen
+  bptt-explorer doctor              what this machine lacks, and the one command that mends it
+
+  bptt-explorer train --help        the choices: cell, units, truncation, optimiser, …
+  bptt-explorer --version
+
+In the window: → one step, Shift+→ a time step, Ctrl+→ a pass, ← goes back, T trains, ? shows all keys.
+A file that is called like a command can be opened as ./train.
+"""
+COMMANDS = ("train", "tour", "doctor", "help")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what to do about a wrong command line."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(2, f"{self.prog}: {message}\nSee: {self.prog} --help\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code; a user's mistake ends in a sentence, not a traceback."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    _speak_utf8()
+    try:
+        return _command(words)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has gone; without this the interpreter would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _command(words: list[str]) -> int:
+    if words and words[0] in COMMANDS:
+        name, rest = words[0], words[1:]
+        if name == "train":
+            return _train(rest)
+        if name == "tour":
+            return _tour(rest)
+        if name == "doctor":
+            return _doctor(rest)
+        words = ["--help"]
+    if any(word in ("-h", "--help") for word in words):
+        print(HELP, end="")
+        return 0
+    parser = _Parser(prog="bptt-explorer", add_help=False)
+    parser.add_argument("path", nargs="?")
+    parser.add_argument("--version", action="version", version=f"bptt-explorer {__version__}")
+    return _window(parser.parse_args(words).path)
+
+
+# --- the window -------------------------------------------------------------------------------------------------
+
+
+def _window(path: str | None) -> int:
+    from explorer.services import display, libraries
+
+    if path is not None and not Path(path).expanduser().exists():
+        return _fail(f"{path}: there is no such file. Give a text, a table or a .bptt session, or see --help.")
+    trouble = _qt_trouble()
+    if trouble:
+        return _fail(trouble)
+    screen = display.find_display()
+    if not screen.present:
+        print(f"There is no screen to open a window on: {screen.reason}.")
+        print("Here is a short tour in pictures instead.")
+        return _tour([] if path is None else [path])
+    usable, problems = [], []
+    for platform in screen.platforms:
+        problem = libraries.window_problem(platform) if platform in ("xcb", "wayland") else None
+        if problem is None:
+            usable.append(platform)
+        else:
+            problems.append(problem)
+    if not usable:
+        missing = [name for problem in problems for name in problem.libraries]
+        return _fail(_lacking(missing, problems[0].message))
+    os.environ["QT_QPA_PLATFORM"] = ";".join(usable)
+    from explorer.app import run
+
+    return run(path)
+
+
+def _qt_trouble() -> str:
+    """Return why Qt cannot be used here, with the one command that mends it; "" when it can."""
+    from explorer.services import doctor, libraries
+
+    fault = doctor.qt_fault()
+    if fault:
+        return fault
+    try:
+        import PySide6.QtWidgets  # noqa: F401
+    except ImportError as error:
+        folder = libraries.qt_folder()
+        library = None if folder is None else folder / "Qt" / "lib" / "libQt6Widgets.so.6"
+        problem = libraries.probe(library) if library is not None and library.exists() else None
+        xcb = libraries.window_problem("xcb")
+        names = [*(problem.libraries if problem else ()), *(xcb.libraries if xcb else ())]
+        return _lacking(names, str(error))
+    return ""
+
+
+def _lacking(names: Sequence[str], message: str) -> str:
+    from explorer.services import libraries
+
+    unique = tuple(dict.fromkeys(names))
+    if not unique:
+        return f"Qt cannot start: {message}. See: bptt-explorer doctor"
+    command = libraries.remedy(unique, libraries.package_manager())
+    return f"Qt cannot start, as this system lacks {', '.join(unique)}. Do: {command}"
+
+
+# --- without a window -------------------------------------------------------------------------------------------
+
+
+def _doctor(words: list[str]) -> int:
+    from explorer.services import doctor
+
+    parser = _Parser(
+        prog="bptt-explorer doctor",
+        description="Says what this machine lacks, and the one command that mends it. Ends with 0 when nothing does.",
+    )
+    parser.parse_args(words)
+    checks = doctor.examine()
+    print(doctor.table(checks))
+    well = doctor.healthy(checks)
+    print("\nAll that the program needs is here." if well else "\nSomething is missing; do what the arrows say.")
+    return 0 if well else 1
+
+
+def _tour(words: list[str]) -> int:
+    parser = _Parser(
+        prog="bptt-explorer tour",
+        description="Steps a sentence forward, then backward past the cut, trains a little, and keeps pictures of it "
+        "with an index.html.",
+    )
+    parser.add_argument("path", nargs="?", help="a text, table or session; else a bundled corpus")
+    parser.add_argument("--output", "-o", metavar="FOLDER", help="where to put the pictures (default: a new folder)")
+    parser.add_argument("--theme", choices=("dark", "light", "high-contrast"), default="dark")
+    options = parser.parse_args(words)
+    trouble = _qt_trouble()
+    if trouble:
+        return _fail(trouble)
+    from rnncore.errors import RnnError
+
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from explorer.services.tour import tell
+
+    try:
+        folder = _folder(options.output)
+        page = tell(folder, options.path, theme=options.theme, say=print)
+    except (RnnError, OSError) as error:
+        return _fail(_sentence(error))
+    print(f"The pictures are in {folder.absolute()}; begin with {page.name}.")
+    return 0
+
+
+def _folder(asked: str | None) -> Path:
+    """Make the folder for the pictures: as asked, else here, else (where one may not write) a temporary one."""
+    if asked:
+        folder = Path(asked).expanduser()
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+    here = Path("bptt-explorer-tour")
+    try:
+        here.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=here):
+            return here
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="bptt-explorer-tour-"))
+
+
+def _train(words: list[str]) -> int:
+    from explorer.services import headless
+    from rnncore.bundled import BUNDLED
+    from rnncore.errors import RnnError
+    from rnncore.library import LIBRARY
+
+    parser = _Parser(
+        prog="bptt-explorer train",
+        description="Trains a network on a text and writes a session that the window opens. Ctrl-C stops and keeps "
+        "what there is.",
+        epilog="FILE is a text, a table (.csv, .tsv), a session to go on with (.bptt), or the name of a bundled "
+        f"corpus: {', '.join(BUNDLED)}.",
+    )
+    add = parser.add_argument
+    add("file", metavar="FILE")
+    add("--output", "-o", metavar="SESSION", help="the session file to write (default: FILE's name with .bptt)")
+    add("--level", choices=("word", "char"), help="what a token is (default: word)")
+    add("--column", metavar="NAME", help="the column of a table, by name or number from 0 (default: the wordiest)")
+    add("--encoding", help="the text's encoding (default: found out)")
+    add("--vocabulary", type=_count, metavar="N", help="keep only the N most frequent tokens")
+    add("--cell", choices=tuple(LIBRARY), default="vanilla", help="the network's cell (default: %(default)s)")
+    add("--hidden", type=_count, default=16, metavar="H", help="units (default: %(default)s)")
+    add("--epochs", type=_count, metavar="N", help=f"passes over the text (default: {headless.DEFAULT_EPOCHS})")
+    add("--updates", type=_count, metavar="N", help="stop after N updates instead")
+    add(
+        "--truncation",
+        default="window:4",
+        metavar="HOW",
+        help="full, window:4, chunks:10, stride:5,10 or tail:8 (default: %(default)s)",
+    )
+    add("--optimiser", "--optimizer", choices=tuple(headless.OPTIMISERS), default="adam", help="(default: %(default)s)")
+    rates = ", ".join(f"{name} {rate:g}" for name, rate in headless.RATES.items())
+    add("--learning-rate", "--lr", type=_rate, metavar="RATE", help=f"(default: {rates})")
+    add("--clip", type=_rate, metavar="NORM", help="clip the gradient at this norm (default: not)")
+    add("--batch", type=_count, default=1, metavar="B", help="sentences an update (default: %(default)s)")
+    add("--validation", type=float, default=0.1, metavar="SHARE", help="share held out (default: %(default)s)")
+    add("--seed", type=int, default=0, help="of weights, order and split (default: %(default)s)")
+    options = parser.parse_args(words)
+    if options.epochs is not None and options.updates is not None:
+        parser.error("give --epochs or --updates, not both")
+    try:
+        return headless.train(options)
+    except (RnnError, OSError) as error:
+        return _fail(_sentence(error))
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return number
+
+
+def _rate(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
+    return number
+
+
+# --- speaking ---------------------------------------------------------------------------------------------------
+
+
+def _fail(sentence: str) -> int:
+    print(f"bptt-explorer: {sentence}", file=sys.stderr)
+    return 1
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _speak_utf8() -> None:
+    """Let σ and → through where the terminal's encoding lacks them, as something readable instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and not stream.closed:
+            stream.reconfigure(errors="replace")

@@ -1,0 +1,1 @@
+"""What the window needs from the machine: display, files, threads."""

@@ -1,0 +1,90 @@
+"""``python -m tests``: everything that can go wrong, from the cheapest to the slowest, stopping at the first failure.
+
+The style and the types, the Qt-free part in a process without Qt, then the whole suite: the core, the widgets off
+screen, and the real window on a virtual screen where there is one. ``--no-torch`` leaves the oracle alone.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+QT_FREE = ["tests/rnncore/test_bptt.py", "tests/explorer/model"]
+WITHOUT_QT = """
+import sys
+from tests.without_qt import block
+block()
+import pytest
+sys.exit(pytest.main(sys.argv[1:]))
+"""
+
+
+def main(words: list[str]) -> int:
+    os.chdir(ROOT)
+    started = time.monotonic()
+    if "--no-torch" in words:
+        words = [word for word in words if word != "--no-torch"]
+    else:
+        fetch_oracle()
+    python = sys.executable
+    layers = [
+        ("style (ruff)", [python, "-m", "ruff", "check", "."]),
+        ("types (mypy)", [python, "-m", "mypy"]),
+        (
+            "the Qt-free part, without Qt",
+            [python, "-c", WITHOUT_QT, "-q", "-p", "no:pytest-qt", "-p", "no:cacheprovider", *QT_FREE],
+        ),
+        ("everything", [python, "-m", "pytest", "-q", *words]),
+    ]
+    for number, (title, command) in enumerate(layers, 1):
+        say(f"{number}/{len(layers)} {title} · after {time.monotonic() - started:.0f} s")
+        code = subprocess.run(command, check=False).returncode
+        if code:
+            say(f"Stopped: {title} failed.")
+            return code
+    return 0
+
+
+def fetch_oracle() -> None:
+    """Install PyTorch, which checks our gradients, if that is cheap; say so and go on when it is not."""
+    if importlib.util.find_spec("torch") is not None:
+        return
+    from importlib.metadata import requires
+
+    wanted = next((r.split(";")[0].strip() for r in requires("bptt-explorer") or () if r.startswith("torch")), None)
+    if wanted is None:
+        return
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--timeout", "15"]
+    say(f"Looking for {wanted}, which checks the gradients …")
+    plan = quietly([*pip, "--dry-run", "--report", "-", wanted], 180)
+    if plan is None or plan.returncode:
+        say("PyTorch cannot be had here: going on without; complex steps and finite differences check the gradients.")
+        return
+    names = [item["metadata"]["name"].lower() for item in json.loads(plan.stdout)["install"]]
+    if any(name.startswith(("nvidia", "cuda", "triton")) for name in names):
+        say("PyTorch would bring gigabytes of CUDA here: going on without. Install its CPU build to have it checked.")
+        return
+    done = quietly([*pip, wanted], 600)
+    if done is None or done.returncode:
+        say("PyTorch could not be installed: going on without.")
+
+
+def quietly(command: list[str], seconds: float) -> subprocess.CompletedProcess[str] | None:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def say(text: str) -> None:
+    print(f"== {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,83 @@
+"""What every test gets: a home of its own, and for tests of widgets a search for what they left behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+import time
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Small products are faster on one thread, and two cores are shared by everything.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_addoption(parser):
+    """Know pytest-qt's settings even where it is not loaded, so that the core can be tested without Qt."""
+    try:
+        for name in ("qt_api", "qt_log_level_fail"):
+            parser.addini(name, "of pytest-qt")
+        parser.addini("qt_log_ignore", "of pytest-qt", type="linelist")
+    except ValueError:
+        pass  # pytest-qt is here and has said so itself
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory, monkeypatch):
+    """Keep the settings of whoever runs the tests out of them, and the tests out of those."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("BPTT_EXPLORER_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request):
+    """Fail a test that leaves a thread running; one of widgets also for a window or an active timer."""
+    threads = set(threading.enumerate())
+    painted = "qapp" in request.fixturenames
+    windows, timers = (_windows(), _timers()) if painted else (set(), set())
+    yield
+    if painted:
+        _delete_what_is_due()
+        for left, now in ((windows, _windows), (timers, _timers)):
+            if now() - left:
+                gc.collect()
+                _delete_what_is_due()
+            lost = now() - left
+            assert not lost, f"left behind: {', '.join(sorted(map(repr, lost)))}"
+    end = time.monotonic() + 2.0
+    while (lost := {t for t in threading.enumerate() if t not in threads and t.is_alive()}) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not lost, f"threads left behind: {', '.join(t.name for t in lost)}"
+
+
+def _delete_what_is_due():
+    from PySide6.QtCore import QCoreApplication, QEvent
+
+    # deleteLater waits for an event loop, which a test does not have.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def _windows():
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        return set()
+    kept = ("QTipLabel",)  # Qt keeps one tool tip for all
+    return {
+        w
+        for w in widgets.QApplication.topLevelWidgets()
+        if w.parent() is None and w.metaObject().className() not in kept
+    }
+
+
+def _timers():
+    core = sys.modules.get("PySide6.QtCore")
+    if core is None:
+        return set()
+    import shiboken6
+
+    found = (o for o in gc.get_objects() if type(o) is core.QTimer)
+    return {t for t in found if shiboken6.isValid(t) and t.isActive()}
