@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from explorer.model import action as do
+from explorer.model.verification import MOST_STEPS, verify
+from rnncore.model import Model
+from rnncore.trace import forward
+from rnncore.truncation import Chunks, Full, Stride, Tail, Window
+from rnncore.walk import walk
+
+from .runs import Driver, small_run
+
+
+@pytest.mark.parametrize("policy", [Full(), Window(1), Chunks(2), Stride(2, 3, "all"), Tail(2)])
+def test_a_right_gradient_is_verified_under_every_policy(policy):
+    driver = Driver(small_run(cell="gru", truncation=policy))
+    found = verify(driver.derived.walk(driver.session), 7)
+    assert found.ok and found.update == 7
+    assert found.ledger < 1e-12 and found.difference < 1e-6
+    assert "verified" in found.summary
+
+
+def test_a_wrong_gradient_is_not():
+    driver = Driver()
+    made = driver.derived.walk(driver.session)
+    wrong = {name: np.array(values) for name, values in made.gradients.items()}
+    wrong["W"] *= 1.001
+    made.__dict__["gradients"] = type(made.gradients)(wrong, made.gradients.initial_state)
+    found = verify(made, 0)
+    assert not found.ok and max(found.ledger, found.difference) > 1e-5
+    assert "differs" in found.summary
+
+
+def test_a_gradient_that_is_not_finite_is_never_called_verified():
+    model = Model.create("vanilla", 6, 4, seed=0)
+    model = model.with_parameters({**model.parameters, "W": np.full((4, 4), np.nan)})
+    ids = np.array([0, 1, 2, 3])
+    found = verify(walk(model, forward(model, ids), np.array([1, 2, 3, 4])), 0)
+    assert not found.ok and "not finite" in found.summary
+
+
+def test_a_long_sentence_is_checked_in_part_and_says_so():
+    driver = Driver()
+    driver.do(do.TypeSentence("the cat sees " * MOST_STEPS))
+    found = verify(driver.derived.walk(driver.session), 0)
+    assert found.ok and f"first {MOST_STEPS} of" in found.report

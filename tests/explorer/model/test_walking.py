@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+
+from explorer.model import action as do
+from explorer.model.walking import REST, pause_after, spot, step_start, transport_data
+from rnncore.truncation import Full
+
+from .runs import Driver, small_run
+
+
+@pytest.fixture(params=["by loss", "sweep"])
+def driver(request):
+    return Driver(small_run(order=request.param, truncation=Full()))
+
+
+def test_the_sliders_follow_every_position(driver):
+    walk = driver.derived.walk(driver.session)
+    before = None
+    for position in range(len(walk) + 1):
+        driver.do(do.GoTo(position))
+        data = transport_data(driver.session, walk)
+        for slider in data.sliders:
+            assert 0 <= slider.value <= slider.maximum
+            assert slider.label
+        assert data.phase.value == position and data.phase.maximum == len(walk)
+        assert (data.at_start, data.at_end) == (position == 0, position == len(walk))
+        if position:
+            step = walk[position - 1]
+            assert data.phase.label == step.phase
+            assert step.title in data.operation.label and step.title in data.spoken
+            if step.t is not None:
+                assert f"t = {step.t}" in data.step.label
+        place = (data.phase.label, data.step.value)
+        assert before is None or before[0] != place[0] or before[1] < place[1], "the step slider went back"
+        before = place
+
+
+def test_a_spot_counts_its_own_micro_steps(driver):
+    walk = driver.derived.walk(driver.session)
+    for position in range(1, len(walk) + 1):
+        here = spot(walk, position)
+        assert here.start + here.done == position
+        assert 1 <= here.done <= here.size
+        assert 0 <= here.visit < here.visits
+        assert step_start(walk, here.phase, here.visit) == here.start
+
+
+def test_the_ends_of_the_step_slider_are_the_ends_of_its_pass(driver):
+    walk = driver.derived.walk(driver.session)
+    script = walk.script
+    assert step_start(walk, "forward", 0) == 0
+    assert step_start(walk, "forward", 10**6) == step_start(walk, "backward", 0)
+    assert step_start(walk, "backward", 10**6) == script.update_start == step_start(walk, "update", 0)
+    assert step_start(walk, "update", 1) == len(walk)
+
+
+def test_playback_rests_at_the_end_of_a_step_and_only_there(driver):
+    driver.do(do.SetPlayback("operation", 10.0))
+    walk = driver.derived.walk(driver.session)
+    rests = set(walk.script.boundaries["step"].tolist())
+    for position in range(1, len(walk)):
+        driver.do(do.GoTo(position))
+        pause = pause_after(driver.session, walk)
+        assert pause == pytest.approx(0.1 * REST if position in rests else 0.1)
+
+
+def test_a_pass_has_nothing_coarser_to_rest_at(driver):
+    driver.do(do.SetPlayback("pass", 2.0), do.Move("pass"))
+    assert pause_after(driver.session, driver.derived.walk(driver.session)) == pytest.approx(0.5)
+
+
+def test_an_empty_stage_says_that_nothing_is_computed(driver):
+    data = transport_data(driver.session, driver.derived.walk(driver.session))
+    assert data.spoken == "nothing computed yet" and data.update.label == "0 / 0"
