@@ -94,13 +94,21 @@ def loss_tip(data: StageData, t: int) -> str:
 
 
 def edge_tip(data: StageData, t: int) -> str:
-    """What crosses the boundary between steps t−1 and t."""
+    """What crosses the boundary between steps t−1 and t: the state to the right, its gradient to the left."""
     before = f"t = {t - 1}" if t else "the initial state"
+    arrived = "has arrived" if data.flowed[t] else "has not arrived yet"
+    states = " and ".join(s.track.label for s in data.states)
+    lines = [f"Value: {states} of {before} {arrived} at t = {t}"]
+    loss = "" if data.cut.loss is None else f" of loss {data.cut.loss}"
     if data.credit.known[t]:
-        return f"‖gradient‖ that flowed from t = {t} to {before}: {number(float(data.credit.norms[t]))}"
-    if data.cut.boundaries[t]:
-        return f"Cut between t = {t} and {before}: values flow on, credit does not"
-    return f"No gradient has crossed from t = {t} to {before} yet"
+        lines.append(f"Gradient: ‖∂L/∂state‖ = {number(float(data.credit.norms[t]))} has flowed back to {before}")
+    elif data.cut.boundaries[t]:
+        lines.append(f"Gradient: that{loss} is cut here; values flow on, credit does not")
+    elif data.cut.dropped[t]:
+        lines.append(f"Gradient: that{loss} never comes this far, it is cut before")
+    else:
+        lines.append(f"Gradient: none has flowed back to {before} yet")
+    return "\n".join(lines)
 
 
 def streams_tip(data: StageData, t: int) -> str:

@@ -134,10 +134,10 @@ def _output(brush: Brush, t: int) -> None:
         shown = list(range(len(scene.words[t]))) if lay.detail == Detail.FULL else [target if target >= 0 else 0]
         count = 3 if lay.detail == Detail.FULL else 1
         gap = 4 if row.height >= 56 else 2
-        each = (row.height - gap * (count - 1)) / count
+        each = (row.height - gap * (count - 1)) // count
         for i, which in enumerate(shown):
-            top = round(row.top + i * (each + gap))
-            area = QRectF(lay.left(t) + lay.word_side, top, width - 2 * lay.word_side, round(each))
+            top = row.top + i * (each + gap)
+            area = QRectF(lay.left(t) + lay.word_side, top, width - 2 * lay.word_side, each)
             _word(brush, area, t, which, which == target, known)
         return
     share = float(scene.target_share[t]) if target >= 0 else float(scene.shares[t, 0])
