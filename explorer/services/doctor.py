@@ -57,6 +57,11 @@ def table(checks: Iterable[Check]) -> str:
     return "\n".join(lines)
 
 
+def report() -> str:
+    """Return the table for the window to show."""
+    return table(examine())
+
+
 # --- the checks -------------------------------------------------------------------------------------------------
 
 
