@@ -31,6 +31,9 @@ FRAME = 16
 QUIET = 250
 """Milliseconds without a change of the walk after which its gradient is checked."""
 UNDO_LIMIT = 50
+HEAVY_LEAST, HEAVY_SHARE = 0.08, 4.0
+"""While training, new weights are shown at most every so many seconds, and after so many times what showing them took;
+the curve and the counts follow at every frame."""
 
 
 class Store(QObject):
@@ -50,6 +53,7 @@ class Store(QObject):
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="background")
         self._jobs: list[tuple[Future[Any], Callable[[Any], None], str]] = []
         self._closed = False
+        self._heavy_at = 0.0
         self._mail_timer = QTimer(self, interval=FRAME)
         self._mail_timer.timeout.connect(self.poll)
         self._beat_timer = QTimer(self, singleShot=True)
@@ -232,6 +236,8 @@ class Store(QObject):
         """Take the newest snapshot and finished background work; called by the timer."""
         mail = self._worker.take()
         if mail is not None:
+            began = time.perf_counter()
+            light = mail.running and self._session.training.running and began < self._heavy_at
             self.dispatch(
                 do.Trained(
                     mail.run_id,
@@ -243,8 +249,12 @@ class Store(QObject):
                     mail.words_per_second,
                     mail.curve,
                     mail.evaluations,
+                    light,
                 )
             )
+            if not light:
+                # Painting holds the interpreter: while training, the network's picture gets a share of the time.
+                QTimer.singleShot(0, self, lambda: self._painted(began))
             if mail.error and mail.run_id == self._session.run_id:
                 self.dispatch(do.Notify(Message(mail.error, "error")))
         for job in [j for j in self._jobs if j[0].done()]:
@@ -261,6 +271,10 @@ class Store(QObject):
                 then(future.result())
         if not self.busy and not self._session.training.running:
             self._mail_timer.stop()
+
+    def _painted(self, began: float) -> None:
+        now = time.perf_counter()
+        self._heavy_at = now + max(HEAVY_LEAST, HEAVY_SHARE * (now - began))
 
     # --- playback and verification ---
 

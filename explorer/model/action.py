@@ -187,7 +187,10 @@ class GoToUpdate(Action):
 
 @dataclass(frozen=True, eq=False)
 class Trained(Action):
-    """The newest snapshot of the worker."""
+    """The newest snapshot of the worker.
+
+    ``light`` brings the curve and the counts only: the weights on show stay those of the update shown.
+    """
 
     run_id: int
     history: History
@@ -198,6 +201,7 @@ class Trained(Action):
     words_per_second: float
     curve: Array
     evaluations: Array
+    light: bool = False
 
 
 # --- the window -------------------------------------------------------------------------------------------------

@@ -208,11 +208,15 @@ def _prepared(session: Session, action: do.Prepared, derived: Derived) -> Result
         sentence = typed_sentence(run.corpus, action.text)
     elif action.sentence is not None and action.sentence < len(run.corpus.sentences):
         sentence = corpus_sentence(run.corpus, action.sentence)
+    following = session.following and action.sentence is None and action.text is None
+    if following:
+        sentence = followed(replace(fresh, training=training, sentence=sentence), training) or sentence
     fresh = replace(
         fresh,
         training=training,
         model=model,
         sentence=sentence,
+        following=following,
         selection=replace(session.selection, t=None, node=None, parameter=None)
         if same_shape
         else Place(unit=0),
@@ -248,10 +252,11 @@ def _trained(session: Session, action: do.Trained, derived: Derived) -> Result:
     if action.run_id != session.run_id or action.history is not session.run.history:
         return session, Changes.NONE  # a snapshot of a run that is no longer on show
     old = session.training
+    state = old.state if action.light else action.state
     training = replace(
         old,
-        state=action.state,
-        shown=action.state.update,
+        state=state,
+        shown=state.update,
         last=action.last,
         running=action.running,
         updates_per_second=action.updates_per_second,
@@ -260,9 +265,9 @@ def _trained(session: Session, action: do.Trained, derived: Derived) -> Result:
         evaluations=action.evaluations,
     )
     changes = Changes.TRAINING
-    if action.state.parameters is not old.state.parameters:
+    if state.parameters is not old.state.parameters:
         changes |= Changes.MODEL
-        session = replace(session, model=session.model.with_parameters(action.state.parameters))
+        session = replace(session, model=session.model.with_parameters(state.parameters))
     session = replace(session, training=training)
     if session.following and changes & Changes.MODEL:
         sentence = followed(session, training)

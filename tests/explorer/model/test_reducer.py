@@ -176,6 +176,14 @@ def test_a_snapshot_brings_its_weights_and_its_place(driver):
     assert Changes.MODEL in driver.changes and Changes.TRAINING in driver.changes
 
 
+def test_a_light_snapshot_brings_the_curve_and_leaves_the_weights_on_show(driver):
+    before = driver.session.model
+    driver.do(do.Train(True), replace(driver.trained(2), light=True))
+    session = driver.session
+    assert driver.changes == Changes.TRAINING and session.model is before
+    assert (session.training.shown, session.training.last, len(session.training.curve)) == (0, 2, 2)
+
+
 def test_a_stale_snapshot_is_dropped(driver):
     late = driver.trained(2)
     before = driver.session
