@@ -80,6 +80,15 @@ def _handle(policy: Truncation, loss: int) -> tuple[int | None, int | None]:
     return None, None
 
 
+def dragged(cut: Cut, boundary: int) -> Cut:
+    """The cut as it will be when the scissors are let go at ``boundary``; the same one when they cannot be dragged."""
+    k = window_at(cut, boundary)
+    if k is None:
+        return cut
+    policy = Window(k)
+    return cut_of(policy, policy.table(len(cut.dropped)), cut.loss)
+
+
 def window_at(cut: Cut, boundary: int) -> int | None:
     """The k of ``Window(k)`` that puts the cut of this loss at ``boundary``; None when it cannot be dragged."""
     if cut.loss is None or cut.handle is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -17,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from ...model.stage_cut import dragged
 from ...model.stage_hit import Hit, hit, tip
 from ...model.stage_layout import Detail, StageLayout
 from ...model.stage_records import StageData, changed_columns
@@ -61,6 +64,7 @@ class StageCanvas(QWidget):
         self._pressed: QPointF | None = None
         self._pan_from: float | None = None
         self._dragging: int | None = None
+        self._before_drag: StageData | None = None
         self._over_badge = False
         self._show_focus = False
 
@@ -98,6 +102,8 @@ class StageCanvas(QWidget):
 
     def show_data(self, data: StageData) -> None:
         """Show ``data``: only columns that differ from what is shown are painted anew."""
+        if self._before_drag is not None and data.scene is not self._before_drag.scene:
+            self._dragging = self._before_drag = None  # another sentence or other weights: nothing is held any more
         old, self._data = self._data, data
         moved = old is None or old.current_t != data.current_t
         relaid = self._lay_out(follow=moved)
@@ -295,7 +301,7 @@ class StageCanvas(QWidget):
             return
         self._pressed = event.position()
         if self._on_badge(event.position()):
-            self._dragging = self._data.cut.handle
+            self._dragging, self._before_drag = self._data.cut.handle, self._data
             self.setCursor(Qt.CursorShape.SplitHCursor)
             self.update()
         else:
@@ -310,7 +316,7 @@ class StageCanvas(QWidget):
             boundary = min(self._layout.boundary_near(at.x()), loss if loss is not None else 0)
             if boundary != self._dragging:
                 self._dragging = boundary
-                self.update()
+                self.show_data(replace(self._data, cut=dragged(self._data.cut, boundary), cut_in_force=True))
             return
         if self._pressed is not None and self._pan_from is not None and self._layout.furthest > 0:
             away = at.x() - self._pressed.x()
@@ -330,14 +336,22 @@ class StageCanvas(QWidget):
             super().mouseReleaseEvent(event)
             return
         moved = (event.position() - self._pressed).manhattanLength() > 4
-        dragged, self._dragging, self._pressed, self._pan_from = self._dragging, None, None, None
-        self.setCursor(Qt.CursorShape.ArrowCursor)
-        if dragged is not None:
-            self.update()
-            if self._data is not None and dragged != self._data.cut.handle:
-                self.cut_dropped.emit(dragged)
+        dropped, before = self._dragging, self._before_drag
+        self._let_go()
+        if dropped is not None:
+            if before is not None and dropped != before.cut.handle:
+                self.cut_dropped.emit(dropped)
         elif not moved:
             self.clicked.emit(self._hit(event.position()))
+
+    def _let_go(self) -> None:
+        """End a drag or a pan; what was only a preview is taken back."""
+        before = self._before_drag
+        self._dragging = self._before_drag = self._pressed = self._pan_from = None
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        if before is not None:
+            self.show_data(before)
+            self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
         self._over_badge = False
@@ -385,9 +399,7 @@ class StageCanvas(QWidget):
         elif control and key == Qt.Key.Key_0:
             self.set_zoom(1.0)
         elif key == Qt.Key.Key_Escape and self._dragging is not None:
-            self._dragging = self._pressed = self._pan_from = None
-            self.setCursor(Qt.CursorShape.ArrowCursor)
-            self.update()
+            self._let_go()
         else:
             super().keyPressEvent(event)
 

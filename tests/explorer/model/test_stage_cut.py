@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explorer.model.stage_cut import cut_of, window_at
+from explorer.model.stage_cut import cut_of, dragged, window_at
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 
 T = 9
@@ -71,6 +71,13 @@ def test_scissors_let_go_at_a_boundary_make_the_window_that_cuts_there(boundary,
 
 def test_scissors_that_cannot_be_dragged_make_no_window():
     assert window_at(cut_of(Tail(3), Tail(3).table(T), 8), 4) is None
+
+
+def test_while_dragged_the_cut_shows_what_letting_go_will_make():
+    cut = cut_of(Full(), Full().table(T), 7)
+    assert dragged(cut, 5) == cut_of(Window(2), Window(2).table(T), 7)
+    fixed = cut_of(Chunks(3), Chunks(3).table(T), 7)
+    assert dragged(fixed, 5) is fixed
 
 
 def test_cuts_compare_by_what_they_show():

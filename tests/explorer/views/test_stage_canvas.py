@@ -242,6 +242,23 @@ def test_scissors_put_back_or_let_go_with_escape_change_nothing(canvas, qtbot):
     assert dropped == []
 
 
+def test_while_the_scissors_are_held_the_hatch_follows_and_escape_takes_it_back(canvas, qtbot):
+    w = small_walk("lstm", policy=Window(4))
+    canvas.show_data(stage_at(w, before_visit(w, 6, 7)))
+    plain = pixels(canvas)
+    lay, y = canvas.stage_layout, round(canvas.stage_layout.credit_lane)
+    gap = slice(lay.rows["gates"].bottom + 1, lay.rows["input"].top - 1)
+    qtbot.mousePress(canvas, LEFT, pos=QPoint(lay.left(3), y))
+    qtbot.mouseMove(canvas, QPoint(lay.left(6), y))
+    held = pixels(canvas).astype(int)
+    for t in (3, 4, 5):
+        box = held[gap, lay.left(t) + 3 : lay.right(t) - 14]
+        assert (box[:, :, 2] - box[:, :, 1]).max() > 40, t
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    qtbot.mouseMove(canvas, QPoint(2, 2))
+    np.testing.assert_array_equal(pixels(canvas), plain)
+
+
 def wheel(canvas: StageCanvas, x: float, turned: int, modifiers: Qt.KeyboardModifier) -> None:
     at = QPointF(x, 100)
     event = QWheelEvent(
