@@ -1,0 +1,134 @@
+"""The command line as a person meets it: a process, its words and its exit code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from explorer import __version__, cli
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*words: str, cwd: Path, display: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    """Start the program as a terminal would, where there is no screen unless ``display`` names one."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    kept |= {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "error"} | env
+    if display is not None:
+        kept["DISPLAY"] = display
+    command = [sys.executable, "-m", "explorer", *words]
+    return subprocess.run(
+        command, cwd=cwd, env=kept, capture_output=True, text=True, encoding="utf-8", timeout=180, check=False
+    )
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["help"], ["notes.txt", "--help"]])
+def test_help_teaches_by_examples_and_keys(words, capsys):
+    assert cli.main(words) == 0
+    told = capsys.readouterr().out
+    for taught in ("notes.txt", "train", "tour", "doctor", "→ one step", "--version"):
+        assert taught in told
+    assert max(map(len, told.splitlines())) <= 110
+
+
+def test_version_is_the_packages(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"bptt-explorer {__version__}\n"
+
+
+def test_an_unknown_option_ends_with_two_and_the_way_to_help(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--colour"])
+    assert ended.value.code == 2
+    assert "--help" in capsys.readouterr().err
+
+
+def test_a_missing_file_is_named_and_nothing_opens(tmp_path, capsys):
+    assert cli.main([str(tmp_path / "nothing.txt")]) == 1
+    said = capsys.readouterr().err
+    assert "nothing.txt" in said
+    assert "no such file" in said
+
+
+@pytest.mark.parametrize("display", [None, ":987", "nonsense"])
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
+def test_without_a_screen_it_says_so_and_tells_the_story_in_pictures(tmp_path, display):
+    done = run(cwd=tmp_path, display=display)
+    assert done.returncode == 0, done.stderr
+    assert "no screen" in done.stdout
+    folder = tmp_path / "bptt-explorer-tour"
+    assert str(folder) in done.stdout
+    pictures = sorted(p.name for p in folder.glob("*.png"))
+    assert len(pictures) == 9
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert all(name in page for name in pictures)
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for Linux's libraries")
+def test_a_missing_system_library_is_named_with_the_command_that_installs_it(monkeypatch, capsys):
+    from explorer.services import display, libraries
+
+    problem = libraries.Problem(("libxcb-cursor.so.0",), "libxcb-cursor.so.0: cannot open shared object file")
+    monkeypatch.setattr(display, "find_display", lambda: display.Display(("xcb",), "a screen"))
+    monkeypatch.setattr(libraries, "window_problem", lambda platform: problem)
+    monkeypatch.setattr(libraries, "package_manager", lambda: "apt")
+    assert cli.main([]) == 1
+    said = capsys.readouterr().err
+    assert "libxcb-cursor.so.0" in said
+    assert "apt-get install -y libxcb-cursor0" in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for Linux's libraries")
+def test_a_qt_that_cannot_be_imported_is_a_sentence_and_no_traceback(tmp_path):
+    (tmp_path / "PySide6").mkdir()
+    (tmp_path / "PySide6" / "__init__.py").write_text("")
+    (tmp_path / "PySide6" / "QtWidgets.py").write_text(
+        "raise ImportError('libEGL.so.1: cannot open shared object file: No such file or directory')"
+    )
+    done = run("tour", cwd=tmp_path, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    assert done.returncode == 1
+    assert "libEGL.so.1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_qt_known_to_be_broken_is_refused_with_the_remedy(monkeypatch, capsys):
+    from explorer.services import doctor
+
+    monkeypatch.setattr(doctor, "known_fault", lambda *_: "ends Python 3.11")
+    assert cli.main([]) == 1
+    said = capsys.readouterr().err
+    assert "ends Python 3.11" in said
+    assert "!=6.12.0" in said
+
+
+def test_the_tour_of_a_text_of_ones_own_goes_where_it_is_told(tmp_path):
+    text = tmp_path / "rain.txt"
+    text.write_text("the rain falls . the sun shines . the rain stops . the sun sets . " * 5, encoding="utf-8")
+    done = run("tour", str(text), "--output", str(tmp_path / "pictures"), "--theme", "light", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "pictures" / "index.html").read_text(encoding="utf-8")
+    assert "rain.txt" in page
+    assert "perplexity has gone from" in page
+
+
+def test_the_tour_of_a_file_that_is_no_text_ends_with_a_sentence(tmp_path):
+    bad = tmp_path / "bad.bptt"
+    bad.write_bytes(b"not a session")
+    done = run("tour", str(bad), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "bad.bptt" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_doctor_ends_well_on_the_machine_that_runs_the_tests(tmp_path):
+    done = run("doctor", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    for subject in ("Python", "numpy", "PySide6-Essentials", "pyqtgraph", "display", "fonts", "settings"):
+        assert subject in done.stdout

@@ -1,0 +1,203 @@
+"""``bptt-explorer train``: from a text to a session that the window opens."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from explorer import cli
+from explorer.model.settings import Settings
+from explorer.services import headless, sessions
+from rnncore.errors import RnnError
+from rnncore.files import load
+from rnncore.truncation import Chunks, Full, Stride, Tail, Window
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = "the cat sat on the mat . the dog sat on the log . a bird sang . the cat ran . the dog slept . " * 4
+
+
+@pytest.fixture
+def text(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "pets.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("written", "policy"),
+    [
+        ("full", Full()),
+        ("window:4", Window(4)),
+        ("Window: 0", Window(0)),
+        ("chunks:10", Chunks(10)),
+        ("stride:5,10", Stride(5, 10)),
+        ("stride:5,10,all", Stride(5, 10, "all")),
+        ("tail:8", Tail(8)),
+    ],
+)
+def test_every_truncation_can_be_written(written, policy):
+    assert headless.parse_truncation(written) == policy
+
+
+@pytest.mark.parametrize("written", ["", "window", "window:x", "window:1,2", "full:3", "stride:5", "cut:4", "chunks:0"])
+def test_a_truncation_that_cannot_be_read_is_refused_with_words(written):
+    with pytest.raises(RnnError, match=r"window:4|at least"):
+        headless.parse_truncation(written)
+
+
+def test_training_lowers_the_loss_and_keeps_a_session_that_the_window_opens(text, capsys):
+    words = ["train", str(text), "--cell", "lstm", "--hidden", "12", "--epochs", "8", "--truncation", "chunks:5"]
+    assert cli.main(words) == 0
+    told = capsys.readouterr().err
+    assert "Saved pets.bptt" in told
+    prepared = sessions.open_path(str(text.with_suffix(".bptt")), Settings())
+    settings, history = prepared.run.settings, prepared.run.history
+    assert (settings.cell, settings.hidden_size, settings.truncation) == ("lstm", 12, Chunks(5))
+    assert settings.corpus.source == str(text)
+    assert prepared.update == history.last == history.trainer.state.update
+    assert history.trainer.state.epoch == 8
+    losses = history.curve.rows["loss"]
+    assert losses[-10:].mean() < 0.8 * losses[:10].mean()
+    assert history.trainer.evaluate() < math.log(prepared.run.corpus.vocabulary.size)
+
+
+def test_updates_are_counted_exactly_and_a_session_goes_on_from_there(text):
+    assert cli.main(["train", str(text), "--updates", "7", "-o", "one"]) == 0
+    assert cli.main(["train", "one.bptt", "--updates", "5", "-o", "two.bptt"]) == 0
+    assert cli.main(["train", str(text), "--updates", "12", "-o", "both.bptt"]) == 0
+    one, two, both = (load(f"{name}.bptt") for name in ("one", "two", "both"))
+    assert (one.lines[0].state.update, two.lines[0].state.update) == (7, 12)
+    for name, value in both.model.parameters.items():
+        assert (two.model.parameters[name] == value).all()
+
+
+def test_the_seed_decides_everything(text):
+    for seed, name in (("3", "a"), ("3", "b"), ("4", "c")):
+        assert cli.main(["train", str(text), "--updates", "5", "--seed", seed, "-o", name]) == 0
+    a, b, c = (load(f"{name}.bptt").model.parameters for name in "abc")
+    assert all((a[name] == b[name]).all() for name in a)
+    assert any((a[name] != c[name]).any() for name in a)
+
+
+def test_a_column_of_a_table_is_read_by_name_and_by_number(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = "\n".join(f"{n},the {w} sings,ignored words here for ever and ever" for n, w in enumerate(["bird", "cat"] * 9))
+    Path("t.csv").write_text(f"id,song,other\n{rows}\n", encoding="utf-8")
+    for column in ("song", "1"):
+        assert cli.main(["train", "t.csv", "--column", column, "--updates", "2", "-o", f"by-{column}"]) == 0
+        tokens = load(f"by-{column}.bptt").corpus.vocabulary.tokens
+        assert "sings" in tokens
+        assert "ignored" not in tokens
+
+
+def test_a_bundled_corpus_is_taken_by_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["train", "anbn", "--updates", "3"]) == 0
+    assert "aⁿbⁿ" in capsys.readouterr().err
+    assert load("anbn.bptt").lines[0].state.update == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["train", "nothing.txt"], "nothing.txt"),
+        (["train", "pets.txt", "-o", "no/such/folder/x.bptt"], "no/such/folder"),
+        (["train", "pets.txt", "--truncation", "sometimes"], "sometimes"),
+        (["train", "pets.txt", "--validation", "2"], "validation"),
+        (["train", "pets.txt", "--seed", "-1"], "seed"),
+        (["train", "pets.txt", "--encoding", "klingon"], "klingon"),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_training_and_leaves_no_file(text, capsys, words, named):
+    assert cli.main(words) == 1
+    said = capsys.readouterr().err
+    assert named in said
+    assert "Traceback" not in said
+    assert not list(text.parent.glob("*.bptt"))
+
+
+@pytest.mark.parametrize("words", [["--hidden", "0"], ["--lr", "-1"], ["--cell", "brain"], ["--epochs", "1", "--updates", "2"]])
+def test_a_wrong_option_ends_with_two_and_the_way_to_help(text, capsys, words):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["train", str(text), *words])
+    assert ended.value.code == 2
+    assert "train --help" in capsys.readouterr().err
+
+
+def test_a_run_that_blows_up_stops_says_so_and_is_kept(text, capsys):
+    words = ["train", str(text), "--cell", "irnn", "--optimiser", "sgd", "--lr", "1e200", "--updates", "50"]
+    assert cli.main(words) == 0
+    assert "not finite" in capsys.readouterr().err
+    assert load("pets.bptt").lines[0].state.update < 50
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process on Windows")
+def test_ctrl_c_keeps_what_there_is(text):
+    command = [sys.executable, "-m", "explorer", "train", str(text), "--updates", "100000000"]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=text.parent, env=env, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            if "update" in line:
+                break
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(60) == 0
+    assert "Stopped" in rest
+    assert load(text.with_suffix(".bptt")).lines[0].state.update > 1
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+def test_the_bar_fills_on_one_line_and_ends_full(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    out, now = Terminal(), iter(range(100))
+    bar = headless.Bar(out, clock=lambda: next(now))
+    for done in range(5):
+        bar.show(done / 4, "busy")
+    bar.finish("done", stopped=False)
+    drawn = out.getvalue()
+    assert drawn.count("\n") == 1
+    lines = drawn.strip().split("\r")
+    assert [line.count("█") for line in lines] == sorted(line.count("█") for line in lines)
+    assert "░" not in lines[-1]
+    assert "100%" in lines[-1]
+    assert all(len(line) < 80 for line in lines)
+
+
+def test_the_bar_is_a_line_now_and_then_where_there_is_no_terminal():
+    out, now = io.StringIO(), iter(range(1000))
+    bar = headless.Bar(out, clock=lambda: next(now))
+    for done in range(25):
+        bar.show(done / 25, "busy")
+    bar.finish("stopped", stopped=True)
+    lines = out.getvalue().splitlines()
+    assert 3 <= len(lines) <= 5
+    assert "\r" not in out.getvalue()
+    assert lines[-1].startswith(" 96%")
+
+
+def test_a_terminal_that_lacks_blocks_gets_signs_that_it_has(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+
+    class Old(Terminal):
+        encoding = "ascii"
+
+    out = Old()
+    headless.Bar(out).show(0.5, "busy")
+    assert "#" in out.getvalue()
+    assert "█" not in out.getvalue()
