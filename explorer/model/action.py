@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 from rnncore.history import History
 from rnncore.ops import Array
 from rnncore.training_state import TrainingState

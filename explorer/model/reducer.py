@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from rnncore.errors import RnnError
-
 from . import action as do
 from .derived import Derived
 from .sentences import corpus_sentence, first_sentence, typed_sentence
@@ -226,7 +224,7 @@ def _prepared(session: Session, action: do.Prepared, derived: Derived) -> Result
         path=action.path,
         message=Message(" ".join(action.notes)) if action.notes else None,
     )
-    fresh = replace(fresh, position=min(fresh.position, len(derived.walk(fresh))))
+    fresh = replace(fresh, position=min(max(fresh.position, 0), len(derived.walk(fresh))))
     return fresh, Changes.ALL | Changes.BUSY | Changes.VERIFICATION
 
 
@@ -309,7 +307,9 @@ def _verified(session: Session, action: do.Verified, derived: Derived) -> Result
 
 
 def _set_busy(session: Session, action: do.SetBusy, derived: Derived) -> Result:
-    return (replace(session, busy=action.what), Changes.BUSY) if action.what != session.busy else (session, Changes.NONE)
+    if action.what == session.busy:
+        return session, Changes.NONE
+    return replace(session, busy=action.what), Changes.BUSY
 
 
 _RULES: dict[type[do.Action], Callable[[Session, Any, Derived], Result]] = {

@@ -47,7 +47,7 @@ def _cut(sentence: Sentence) -> Sentence:
 
 
 def first_sentence(corpus: Corpus) -> int:
-    """Return the sentence to begin with: of the first hundred the one nearest to nine words, so that it fits the stage."""
+    """Return the sentence to begin with: of the first hundred the one nearest to nine words, which fits the stage."""
     lengths = [len(s) - 1 for s in corpus.sentences[:100]]
     return int(np.argmin([abs(n - 9) for n in lengths]))
 

@@ -117,8 +117,8 @@ class Message:
 class Verification:
     """What the live check of the gradient found.
 
-    ``ledger`` is the largest relative error of Σ of the ledger's entries against ‖G‖, ``difference`` that of the gradient
-    against numeric derivatives; infinite when something was not finite. ``update`` is the update it was made at.
+    ``ledger`` is the largest relative error of Σ of the ledger's entries against ‖G‖, ``difference`` that of the
+    gradient against numeric derivatives; infinite when something was not finite. ``update`` is when it was made.
     """
 
     ok: bool

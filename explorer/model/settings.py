@@ -64,8 +64,8 @@ class CorpusChoice:
 class Settings:
     """Every choice that a run depends on.
 
-    ``cell`` is a key of the library, or a name of one's own with its ``equations``. A change of the corpus or of what the
-    initial weights depend on makes a new run; a change of how it is trained makes a branch that keeps the weights;
+    ``cell`` is a key of the library, or a name of one's own with its ``equations``. A change of the corpus or of what
+    the initial weights depend on makes a new run; a change of how it is trained makes a branch that keeps the weights;
     ``order`` changes nothing but the walk.
     """
 
@@ -76,9 +76,9 @@ class Settings:
     bias: bool | None = None
     init: Init | None = None
     seed: int = 0
-    truncation: Truncation = Window(4)
+    truncation: Truncation = field(default_factory=lambda: Window(4))
     order: str = "by loss"
-    optimiser: Optimiser = SGD(0.1)
+    optimiser: Optimiser = field(default_factory=lambda: SGD(0.1))
     clip: Clip | None = None
     batch_size: int = 1
     between: str = "reset"
@@ -91,6 +91,14 @@ class Settings:
     def __post_init__(self) -> None:
         if self.order not in ORDERS:
             raise RnnError(f"the order of the backward pass is one of {', '.join(ORDERS)}, not {self.order!r:.40}")
+        if not isinstance(self.cell, str) or not isinstance(self.equations, str | None):
+            raise RnnError(f"a cell is named by a text, not {self.cell!r:.40}")
+        if self.bias not in (None, True, False):
+            raise RnnError(f"biases are there, are not, or are the cell's own (None), not {self.bias!r:.40}")
+        for name, least in (("hidden_size", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise RnnError(f"{name} is a whole number of at least {least}, not {value!r:.40}")
 
     # --- what follows from the choices ---
 

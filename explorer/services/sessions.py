@@ -51,12 +51,13 @@ def open_session(path: Path) -> do.Prepared:
     update = shown if isinstance(shown, int) and history.lineage[0].first <= shown <= history.last else history.last
     state = history.seek(update)
     sentence, text, position = own.get("sentence"), own.get("text"), own.get("position")
+    known = isinstance(sentence, int) and 0 <= sentence < len(file.corpus.sentences)
     return do.Prepared(
         Run(settings, file.corpus, history),
         update,
         state,
-        sentence=sentence if isinstance(sentence, int) else None,
-        text=text if isinstance(text, str) else None,
+        sentence=sentence if known else None,
+        text=text if isinstance(text, str) and text.strip() else None,
         position=position if isinstance(position, int) else 0,
         path=str(path),
     )
@@ -84,9 +85,14 @@ def _settings(plain: Any, file: SessionFile) -> Settings:
     """Return the settings that were saved, or those that a file written from Python implies."""
     if plain is not None:
         try:
-            return Settings.from_plain(plain)
+            settings = Settings.from_plain(plain)
+            same = settings.hidden_size == file.model.hidden_size
+            same = same and settings.make_model(file.model.vocabulary_size).cell.text == file.model.cell.text
         except RnnError as error:
             raise FileError(f"the settings in this session file cannot be used: {error}") from None
+        if not same:
+            raise FileError("the settings in this session file are not those of its weights; it was changed by hand")
+        return settings
     model, training = file.model, file.lines[file.current].settings
     known = LIBRARY.get(model.cell.name)
     own = known is None or known.text != model.cell.text

@@ -20,6 +20,8 @@ from rnncore.training_state import TrainingState
 
 RATE_WINDOW = 1.0
 """Seconds over which updates a second are counted."""
+POST_EVERY = 0.008
+"""Seconds between two snapshots while training; nobody looks more often than twice as rarely."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +54,8 @@ class Worker:
         self._shown: TrainingState | None = None
         self._training = False
         self._ticks: deque[tuple[float, int]] = deque()
+        self._posted = 0.0
+        self._evaluations: tuple[History | None, int, Array | None] = (None, 0, None)
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
         self._thread.start()
 
@@ -75,6 +79,9 @@ class Worker:
             self._ticks.clear()
             self._post()
 
+        with self._lock:
+            if self._mail is not None and not self._mail.error:
+                self._mail = None  # it would contradict what has just been asked for
         self._send(command)
 
     def advance(self, updates: int) -> None:
@@ -166,8 +173,8 @@ class Worker:
                 f"Training stopped at update {record.update}: the loss or the gradient is not finite. "
                 "Go back some updates (PgUp), then lower the learning rate or clip the gradient."
             )
-        else:
-            self._post()
+        elif now - self._posted >= POST_EVERY:
+            self._post(unasked=True)
         time.sleep(0)  # let the interface have its turn
 
     def _show(self, update: int) -> None:
@@ -187,13 +194,24 @@ class Worker:
         words = sum(w for _, w in self._ticks) - self._ticks[0][1]
         return (len(self._ticks) - 1) / seconds, words / seconds
 
-    def _post(self, error: str = "") -> None:
+    def _evaluated(self, history: History) -> Array:
+        """Return the table of evaluations, made anew only when there are more: it grows with the run."""
+        of, count, rows = self._evaluations
+        if rows is None or of is not history or count != len(history.evaluations):
+            rows = history.evaluations.rows
+            self._evaluations = (history, len(history.evaluations), rows)
+        return rows
+
+    def _post(self, error: str = "", *, unasked: bool = False) -> None:
         history, shown = self._history, self._shown
         if history is None or shown is None:
             return
+        self._posted = time.perf_counter()
         updates, words = self._rates()
-        curve, evaluations = history.curve.rows, history.evaluations.rows
+        curve, evaluations = history.curve.rows, self._evaluated(history)
         with self._lock:
+            if unasked and self._commands:
+                return  # the answer to the command will say more
             if not error and self._mail is not None and self._mail.run_id == self._run_id:
                 error = self._mail.error  # not yet read: it must not be lost to the snapshot after it
             self._mail = Snapshot(

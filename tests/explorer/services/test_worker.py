@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from explorer.services.worker import Snapshot, Worker
+from rnncore.optim import SGD
+from tests.explorer.model.runs import small_run
+
+
+@pytest.fixture
+def worker():
+    made = Worker()
+    yield made
+    made.close()
+
+
+def until(worker: Worker, found, seconds: float = 10.0) -> Snapshot:
+    """Take snapshots until one is as wanted."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        snapshot = worker.take()
+        if snapshot is not None and found(snapshot):
+            return snapshot
+        time.sleep(0.001)
+    raise AssertionError("no such snapshot came")
+
+
+def adopt(worker: Worker, run_id: int = 1, **changes):
+    history = small_run(**changes).history
+    worker.adopt(run_id, history, history.trainer.state)
+    return history
+
+
+def test_one_update_is_the_trainers_own(worker):
+    history, other = adopt(worker), small_run().history
+    worker.advance(1)
+    snapshot = until(worker, lambda s: s.last == 1)
+    other.step()
+    assert (snapshot.run_id, snapshot.running, snapshot.history) == (1, False, history)
+    for name, weights in other.trainer.state.parameters.items():
+        np.testing.assert_array_equal(snapshot.state.parameters[name], weights)
+
+
+def test_training_runs_until_it_is_paused_and_says_how_fast(worker):
+    history = adopt(worker)
+    worker.train(True)
+    running = until(worker, lambda s: s.last >= 20 and s.updates_per_second > 0)
+    assert running.running and running.words_per_second > running.updates_per_second
+    worker.train(False)
+    paused = until(worker, lambda s: not s.running)
+    assert paused.last == history.last == len(paused.curve)
+    time.sleep(0.05)
+    assert history.last == paused.last, "it went on after the pause"
+
+
+def test_after_a_pause_no_snapshot_says_that_it_still_runs(worker):
+    adopt(worker)
+    for _ in range(5):
+        worker.train(True)
+        until(worker, lambda s: s.running and s.last > 0)
+        worker.train(False)
+        assert not until(worker, lambda s: True).running
+
+
+def test_the_mailbox_holds_the_newest_snapshot_alone(worker):
+    history = adopt(worker)
+    for _ in range(4):
+        worker.advance(1)
+    end = time.monotonic() + 10
+    while time.monotonic() < end and not (history.last == 4 and worker._idle):
+        time.sleep(0.001)
+    assert until(worker, lambda s: True).last == 4
+    assert worker.take() is None and worker.idle
+
+
+def test_going_back_and_forth_is_exact_and_forgets_nothing(worker):
+    history = adopt(worker)
+    worker.advance(6)
+    newest = until(worker, lambda s: s.last == 6)
+    worker.advance(-4)
+    back = until(worker, lambda s: s.state.update == 2)
+    assert back.last == 6 and not back.running
+    worker.go_to(6)
+    again = until(worker, lambda s: s.state.update == 6)
+    np.testing.assert_array_equal(again.state.parameters["W"], newest.state.parameters["W"])
+    worker.advance(-99)
+    assert until(worker, lambda s: s.state.update == 0).last == 6
+    worker.advance(1)
+    assert until(worker, lambda s: s.state.update == 1).last == 6 == history.last
+
+
+def test_an_update_that_does_not_exist_is_told_not_thrown(worker):
+    adopt(worker)
+    worker.go_to(5)
+    assert "no update 5" in until(worker, lambda s: bool(s.error)).error
+    worker.advance(1)
+    assert until(worker, lambda s: s.last == 1).error == ""
+
+
+def test_a_loss_that_is_not_finite_stops_training_and_says_what_to_do(worker):
+    adopt(worker, cell="irnn", optimiser=SGD(1e300))
+    worker.train(True)
+    stopped = until(worker, lambda s: bool(s.error))
+    assert not stopped.running
+    assert "not finite" in stopped.error and "learning rate" in stopped.error
+
+
+def test_an_unexpected_failure_is_reported_and_the_thread_lives_on(worker, monkeypatch):
+    history = adopt(worker)
+
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("one over nothing")
+
+    monkeypatch.setattr(history, "run", broken)
+    worker.train(True)
+    failed = until(worker, lambda s: bool(s.error))
+    assert "ZeroDivisionError" in failed.error and not failed.running
+    monkeypatch.undo()
+    worker.advance(1)
+    assert until(worker, lambda s: s.last == 1)
+
+
+def test_an_error_is_not_lost_to_the_snapshot_after_it(worker):
+    adopt(worker)
+    worker.go_to(9)
+    worker.advance(1)
+    errors = []
+    until(worker, lambda s: errors.append(s.error) or s.last == 1)
+    assert any("no update 9" in error for error in errors)
+
+
+def test_another_run_takes_over_and_marks_its_snapshots(worker):
+    adopt(worker, 1)
+    worker.train(True)
+    until(worker, lambda s: s.last > 3)
+    other = adopt(worker, 2, seed=5)
+    worker.advance(2)
+    snapshot = until(worker, lambda s: s.run_id == 2)
+    assert snapshot.history is other and snapshot.last <= 2 and not snapshot.running
+
+
+def test_evaluations_grow_with_the_run(worker):
+    adopt(worker, validation=0.34)
+    worker.advance(30)
+    snapshot = until(worker, lambda s: s.last == 30)
+    np.testing.assert_array_equal(snapshot.evaluations, snapshot.history.evaluations.rows)
+    assert len(snapshot.evaluations) > 2
+
+
+def test_closing_while_training_ends_the_thread_at_once():
+    worker = Worker()
+    adopt(worker)
+    worker.train(True)
+    until(worker, lambda s: s.last > 2)
+    began = time.monotonic()
+    worker.close()
+    assert time.monotonic() - began < 2.0
+    assert not any(t.name == "training" for t in threading.enumerate())
+
+
+def test_a_snapshot_cannot_be_written_to(worker):
+    adopt(worker)
+    worker.advance(1)
+    snapshot = until(worker, lambda s: True)
+    with pytest.raises(ValueError, match="read-only"):
+        snapshot.state.parameters["W"][0, 0] = 1.0
+    with pytest.raises(ValueError, match="read-only"):
+        snapshot.curve["loss"][0] = 0.0
