@@ -17,8 +17,9 @@ SUM, PRODUCT, PREFIX, ATOM = 1, 2, 3, 4
 class Run:
     """A piece of text in one style.
 
-    ``style`` is "plain", "italic" (a variable), "number" (fixed width) or "bold" (a fixed-width result); ``role``
-    a colour token or "" for the surroundings' own; ``script`` −1 for a subscript, +1 for a superscript.
+    ``style`` is "plain", "italic" (a variable), "number" (fixed width), "bold" (a fixed-width result) or "words" (the
+    interface's own font); ``role`` a colour token or "" for the surroundings' own; ``script`` −1 for a subscript, +1
+    for a superscript.
     """
 
     text: str

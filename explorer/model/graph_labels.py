@@ -40,7 +40,7 @@ def place_labels(
 
         def cost(place: Point, w: float = w, h: float = h) -> float:
             rect = (place[0], place[1], w, h)
-            total = 6.0 * sum(_overlap(rect, o) for o in obstacles) + 8.0 * sum(_overlap(rect, o) for o in filled)
+            total = 9.0 * sum(_overlap(rect, o) for o in obstacles) + 8.0 * sum(_overlap(rect, o) for o in filled)
             total += 14.0 * sum(
                 place[0] - 1 <= x <= place[0] + w + 1 and place[1] <= y <= place[1] + h for x, y in curves
             )

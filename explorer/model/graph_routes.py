@@ -114,6 +114,7 @@ class _Draughtsman:
     boxes: dict[str, Box] = field(default_factory=dict)
     x: dict[int, float] = field(default_factory=dict)
     y_of_row: dict[int, float] = field(default_factory=dict)
+    widths: dict[int, float] = field(default_factory=dict)
 
     def draw(self) -> Drawing:
         em, plan = self.em, self.plan
@@ -140,13 +141,15 @@ class _Draughtsman:
     # --- places ---
 
     def _chip_width(self, name: str) -> float:
-        return max(46.0 * self.em, self.measure(f"{name}00") + 16.0 * self.em)
+        widest = 46.0 if self.width > 400.0 * self.em else 40.0
+        return max(widest * self.em, self.measure(f"{name}00") + 14.0 * self.em)
 
     def _wide(self, i: int) -> float:
-        if i < 0:
-            return 6.0 * self.em
-        text = self.plan.labels[i]
-        return self.size if len(text) == 1 else max(self.size, self.measure(text) + 20.0 * self.em)
+        if i not in self.widths:
+            text = self.plan.labels.get(i, "")
+            wide = self.size if len(text) == 1 else max(self.size, self.measure(text) + 20.0 * self.em)
+            self.widths[i] = wide if i >= 0 else 6.0 * self.em
+        return self.widths[i]
 
     def _fan(self) -> list[str]:
         """The states whose previous value enters at the bottom, beside the input."""
@@ -164,14 +167,14 @@ class _Draughtsman:
         # The feet of the graph: room for the fan of curves, and for the previous states above the input.
         feet = 0.55 + 0.62 * max(fan, 1)
         room = self.height - self.head - self.foot - self.size / 2
-        self.pitch = min(92.0 * em, max(50.0 * em, room / (count - 1 + feet)))
+        self.pitch = min(92.0 * em, max(46.0 * em, room / (count - 1 + feet)))
         spare = max(0.0, room - self.pitch * (count - 1 + feet)) / 2
         for r in range(1, count + 1):
             self.y_of_row[r] = self.head + spare + (count - r) * self.pitch
         self.input_y = self.y_of_row[1] + self.pitch * feet
 
     def _place_columns(self, chip: float) -> None:
-        side = chip + 20.0 * self.em
+        side = chip + (20.0 if self.width > 400.0 * self.em else 14.0) * self.em
         room = self.width - 2 * side - 4 * self.em
         for gap in (52.0, 44.0, 36.0, 28.0, 20.0, 12.0):
             self._relax(gap * self.em)
@@ -200,10 +203,11 @@ class _Draughtsman:
         for row in self.plan.rows:
             for n, i in enumerate(row):
                 self.x[i] = (n - (len(row) - 1) / 2) * 90.0 * self.em
+        rows = [(row, self._gaps(row, gap)) for row in self.plan.rows]
         for sweep in range(60):
-            for row in self.plan.rows if sweep % 2 else reversed(self.plan.rows):
+            for row, gaps in rows if sweep % 2 else reversed(rows):
                 wish = [mean([self.x[j] + away for j, away in near[i]], self.x[i]) for i in row]
-                self.x.update(zip(row, spread(wish, self._gaps(row, gap)), strict=True))
+                self.x.update(zip(row, spread(wish, gaps), strict=True))
 
     def _gaps(self, row: Sequence[int], gap: float) -> list[float]:
         thin = min(gap, 16.0 * self.em)

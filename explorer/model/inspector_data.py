@@ -72,9 +72,10 @@ class InspectorData:
         return f"Inside step t = {self.t}"
 
     @property
-    def subtitle(self) -> str:
-        units = self.walk.model.hidden_size
-        return f"{self.cell_title} · input “{self.words.inputs[self.t]}” · unit {self.unit + 1} of {units}"
+    def subtitles(self) -> tuple[str, ...]:
+        """The same line, from its fullest to its shortest form."""
+        word, unit = self.words.inputs[self.t], f"unit {self.unit + 1} of {self.walk.model.hidden_size}"
+        return f"{self.cell_title} · input “{word}” · {unit}", f"“{word}” · {unit}", f"unit {self.unit + 1}", ""
 
     # --- the graph ---
 
@@ -226,7 +227,7 @@ class InspectorData:
         """The stream from this step's loss and the one from the future into h at this step."""
         title = f"Two streams meet at h_{self.t}"
         parts = self.progress.state_gradient("h")
-        rows = []
+        rows: list[tuple[str, str, str, str]] = []
         last = self.t == self.walk.trace.length - 1
         step = self.progress.step
         begun = step is not None and self.progress.step_gradients is not None
@@ -237,7 +238,7 @@ class InspectorData:
                 vector = parts[key][self.t]
                 value, remark = number(float(vector[self.unit])), f"norm {number(float(np.linalg.norm(vector)))}"
             elif not begun:
-                value, remark = "–", "the backward pass has not begun"
+                value, remark = "–", "not begun: still going forward"
             elif key == "loss" and int(self.walk.targets[self.t]) < 0:
                 value, remark = "0", "this step has no loss"
             elif key == "loss" and loss is not None and loss != self.t:
@@ -281,19 +282,17 @@ class InspectorData:
     def table(self) -> Table:
         """Every named value and gradient of every unit at this step."""
         cell = self.cell
-        columns: list[tuple[str, str, Array | None]] = []
+        names: list[str] = []
+        roles: list[str] = []
+        columns: list[Array | None] = []
         leaves = [(f"{s}_prev", i) for s, i in cell.state_leaves.items()]
         named = [(n.name or "", n.index) for n in cell.nodes if n.name and not n.is_leaf]
+        # Gradients have their columns from the start, so that no column moves while one steps.
         for name, node in [*leaves, *named]:
-            columns.append((name, "value", self.numbers.vector(node)))
-            columns.append((f"∂L/∂{name}", "gradient", self.numbers.gradient_vector(node)))
-        shown = [c for c in columns if c[1] == "value" or c[2] is not None]
-        return Table(
-            tuple(c[0] for c in shown),
-            tuple(c[1] for c in shown),
-            tuple(c[2] for c in shown),
-            self.walk.model.hidden_size,
-        )
+            names += [name, f"∂L/∂{name}"]
+            roles += ["value", "gradient"]
+            columns += [self.numbers.vector(node), self.numbers.gradient_vector(node)]
+        return Table(tuple(names), tuple(roles), tuple(columns), self.walk.model.hidden_size)
 
 
 def inspector_data(session: Session, derived: Derived) -> InspectorData:

@@ -18,7 +18,7 @@ from .session import Session
 
 Array = np.ndarray[Any, Any]
 
-_CALM = 40
+_CALM = 24
 """The smoothed curve averages about one part in so many of what is drawn."""
 
 
@@ -282,8 +282,8 @@ def loss_of(session: Session, reduction: Reduction) -> LossFrame:
 
 
 def footer(smooth: Array, valid: Array, tokens_per_second: float | None, evaluated: str = "valid") -> str:
-    """ "train 0.318   valid 0.402   perplexity 1.37   61k tokens/s", of the smoothed curve's end; perplexity of the
-    validation loss where there is one."""
+    """ "train 0.318   valid 0.402   perplexity 1.37   61k tokens/s", of the smoothed curve's end (the perplexity, too)
+    and of the last evaluation."""
     parts = []
     train = float(smooth[1, -1]) if smooth.shape[1] else None
     if train is not None:
@@ -291,9 +291,8 @@ def footer(smooth: Array, valid: Array, tokens_per_second: float | None, evaluat
     last = float(valid[1, -1]) if valid.shape[1] else None
     if last is not None:
         parts.append(f"{evaluated} {_short(last)}")
-    basis = last if last is not None else train
-    if basis is not None:
-        parts.append(f"perplexity {_short(math.exp(basis)) if basis < 700 else '∞'}")
+    if train is not None:
+        parts.append(f"perplexity {_short(math.exp(train)) if train < 700 else '∞'}")
     if tokens_per_second:
         parts.append(f"{_grouped_short(tokens_per_second)} tokens/s")
     return "   ".join(parts)

@@ -122,6 +122,11 @@ class LossPlot(QWidget):
             wide = metrics.horizontalAdvance(text)
             x = min(max(0.0, self.x_of(value) - wide / 2), self.width() - wide)
             painter.drawText(QPointF(x, area.bottom() + theme.px(3) + metrics.ascent()), text)
+        end = self.x_of(shown[-1]) + metrics.horizontalAdvance(_updates(shown[-1])) if shown else area.left()
+        unit = "update"
+        if end + theme.px(10) < area.right() - metrics.horizontalAdvance(unit):
+            base = area.bottom() + theme.px(3) + metrics.ascent()
+            painter.drawText(QPointF(area.right() - metrics.horizontalAdvance(unit), base), unit)
         if 0 < frame.chance <= frame.y_end:
             y = crisp(self._y(frame.chance))
             dots = pen(theme.colour("muted"), 1.0, Qt.PenStyle.DotLine)
@@ -207,12 +212,10 @@ class LossPlot(QWidget):
         height = metrics.height()
         wide = max(metrics.horizontalAdvance(t) for _, _, t in rows) + theme.px(20)
         most = int((area.height() - theme.px(30)) / height)
-        top = area.top() + theme.px(4)
-        chance = self._y(frame.chance)
-        if top - 2 <= chance <= top + height * min(len(rows), most) + 4 or chance < top:
-            top = chance + theme.px(4)
-        left = area.right() - wide
-        painter.fillRect(QRectF(left - 4, top, wide + 4, height * min(len(rows), most)), theme.colour("panel", 0.72))
+        high = height * min(len(rows), max(1, most))
+        room = self._free_corner(frame, area, wide + 4, high)
+        painter.fillRect(room, theme.colour("panel", 0.72))
+        left, top = room.left() + 4, room.top()
         painter.setFont(font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for n, (kind, token, text) in enumerate(rows[: max(1, most)]):
@@ -220,6 +223,21 @@ class LossPlot(QWidget):
             self._paint_sample(painter, theme, kind, token, QPointF(left + theme.px(7), middle))
             painter.setPen(theme.colour("muted"))
             painter.drawText(QPointF(left + theme.px(18), middle + (metrics.ascent() - metrics.descent()) / 2), text)
+
+    def _free_corner(self, frame: LossFrame, area: QRectF, wide: float, high: float) -> QRectF:
+        """The corner where the fewest points of the curve lie."""
+        pad = current().px(4)
+        xs, ys = self.x_of(frame.smooth[0]), self._y(frame.smooth[1])
+        chance = self._y(frame.chance)
+
+        def hidden(box: QRectF) -> int:
+            inside = (xs > box.left()) & (xs < box.right()) & (ys > box.top() - 4) & (ys < box.bottom() + 4)
+            return int(np.count_nonzero(inside)) + (box.top() - 12 < chance < box.bottom())
+
+        right, bottom = area.right() - wide, area.bottom() - high - pad
+        corners = [(right, area.top() + pad), (right, chance + pad), (right, bottom), (area.left() + pad, bottom)]
+        boxes = [QRectF(x, y, wide, high) for x, y in corners if y + high <= area.bottom()]
+        return min(boxes or [QRectF(right, area.top() + pad, wide, high)], key=hidden)
 
     def _paint_sample(self, painter: QPainter, theme: Theme, kind: str, token: str, at: QPointF) -> None:
         colour = theme.colour(token)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QGuiApplication,
+    QResizeEvent,
     QSyntaxHighlighter,
     QTextCharFormat,
     QTextCursor,
@@ -48,6 +49,7 @@ class CodePage(QWidget):
         super().__init__(parent)
         self._data: InspectorData | None = None
         self._shown = ""
+        self._lines: tuple[int, ...] = ()
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -104,11 +106,21 @@ class CodePage(QWidget):
             selection.cursor = QTextCursor(self.text.document().findBlockByNumber(number))
             selections.append(selection)
         self.text.setExtraSelections(selections)
+        self._lines = lines
+        self._bring_into_view()
+
+    def _bring_into_view(self) -> None:
+        lines = self._lines
         if lines:
             bar = self.text.verticalScrollBar()
             visible = max(1, bar.pageStep())
             if not bar.value() <= lines[0] < bar.value() + visible - 1:
                 bar.setValue(max(0, lines[0] - visible // 3))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The text has its new size only once the layout has run.
+        QTimer.singleShot(0, self, self._bring_into_view)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):

@@ -33,6 +33,11 @@ class Details(QWidget):
         column.addWidget(self.saturation)
         column.addStretch(1)
 
+    def steady_height(self) -> int:
+        """Room that suits most micro-steps. It depends on the cell alone, so that nothing jumps from step to step."""
+        boxes = self.streams.sizeHint().height() + self.saturation.sizeHint().height()
+        return current().px(34 + 150) + boxes + 3 * SPACE.small
+
     def set_data(self, data: InspectorData) -> None:
         """Show what ``data`` says."""
         told = data.now
@@ -86,10 +91,26 @@ class StreamsBox(_Painted):
             self.update()
 
     def rows(self) -> float:
-        return 3.9 if self._wide() else 5.6
+        return 3.9 if self._beside() else 5.5
 
-    def _wide(self) -> bool:
-        return self.width() >= current().px(400)
+    def _starts(self) -> tuple[float, list[float]]:
+        """Where the numbers begin, and in each row the remark: after a number as wide as one can become."""
+        theme = current()
+        rows = self._streams.rows if self._streams is not None else ()
+        names, numbers = QFontMetricsF(theme.font("label")), QFontMetricsF(theme.font("label", fixed=True))
+        column = theme.px(14) + max((names.horizontalAdvance(r[0]) for r in rows), default=0.0) + theme.px(12)
+        usual = numbers.horizontalAdvance("−0.00000")
+        widths = [numbers.horizontalAdvance(r[2]) for r in rows]
+        return column, [
+            column + (max(usual, w) if len(r[2]) > 1 else w) + theme.px(10) for r, w in zip(rows, widths, strict=True)
+        ]
+
+    def _beside(self) -> bool:
+        """Whether every remark fits beside its number."""
+        rows = self._streams.rows if self._streams is not None else ()
+        remarks = QFontMetricsF(current().font("small"))
+        starts = self._starts()[1]
+        return all(x + remarks.horizontalAdvance(r[3]) + 6 <= self.width() for x, r in zip(starts, rows, strict=True))
 
     def resizeEvent(self, event: object) -> None:
         self.updateGeometry()
@@ -109,13 +130,11 @@ class StreamsBox(_Painted):
         wide = QFontMetricsF(theme.font("label", bold=True)).horizontalAdvance(head)
         painter.setFont(theme.font("tiny", bold=True))
         painter.drawText(QRectF(x + wide + 1, y + 4, 60, row), Qt.AlignmentFlag.AlignVCenter, str(self._t))
-        names = QFontMetricsF(theme.font("label"))
-        column = x + max(names.horizontalAdvance(r[0]) for r in self._streams.rows) + theme.px(18)
-        numbers = QFontMetricsF(theme.font("label", fixed=True))
-        beside = column + max(numbers.horizontalAdvance(r[2]) for r in self._streams.rows) + theme.px(14)
+        column, starts = self._starts()
+        one_line = self._beside()
         y += row
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        for name, token, value, remark in self._streams.rows:
+        for (name, token, value, remark), beside in zip(self._streams.rows, starts, strict=True):
             painter.setFont(theme.font("label"))
             painter.setPen(theme.colour(token))
             painter.drawText(QRectF(x, y, self.width(), row), middle, name)
@@ -124,7 +143,7 @@ class StreamsBox(_Painted):
             painter.drawText(QRectF(column, y, self.width(), row), middle, value)
             painter.setFont(theme.font("small"))
             painter.setPen(theme.colour("muted"))
-            if self._wide():
+            if one_line:
                 room = QRectF(beside, y, self.width() - beside - 8, row)
                 said = QFontMetricsF(theme.font("small")).elidedText(remark, Qt.TextElideMode.ElideRight, room.width())
                 painter.drawText(room, middle, said)

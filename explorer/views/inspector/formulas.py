@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ...model.formula import Formula, Run, text
+from ...model.formula import Formula, Run
 from ...theme.theme import current
 from ...theme.tokens import RADIUS, SPACE
 from ...widgets.paint import rounded
@@ -38,6 +38,7 @@ class FormulaList(QWidget):
         self._texts: list[tuple[float, Block]] = []
         self._height = 0.0
         self._laid_out_for: tuple[object, ...] = ()
+        self._heights: dict[int, int] = {}
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -49,6 +50,7 @@ class FormulaList(QWidget):
         if wanted != self._sections:
             self._sections = wanted
             self._laid_out_for = ()
+            self._heights = {}
             said = [s.heading for s in wanted if s.heading] + [f.text for s in wanted for f in s.formulas]
             self.setAccessibleName(". ".join(said))
             self.updateGeometry()
@@ -58,8 +60,14 @@ class FormulaList(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        self._lay_out(width)
-        return max(1, int(self._height + 0.999))
+        # The layout asks for several widths in turn; only the one that is painted is kept laid out.
+        if width not in self._heights:
+            kept = (self._set, self._texts, self._height, self._laid_out_for)
+            self._lay_out(width)
+            self._heights[width] = max(1, int(self._height + 0.999))
+            if width != self.width():
+                self._set, self._texts, self._height, self._laid_out_for = kept
+        return self._heights[width]
 
     def sizeHint(self) -> QSize:
         width = max(self.width(), 240)
@@ -71,6 +79,7 @@ class FormulaList(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
             self._laid_out_for = ()
+            self._heights = {}
             self.updateGeometry()
             self.update()
         super().changeEvent(event)
@@ -92,7 +101,7 @@ class FormulaList(QWidget):
         room = max(60.0, width - 2 * inset)
         for section in self._sections:
             if section.heading:
-                heading = line((Run(section.heading, "plain", "muted"),), room, 13.0, theme)
+                heading = line((Run(section.heading, "words", "muted"),), room, 12.0, theme)
                 self._texts.append((y, heading))
                 y += heading.height + 3.0
             column = min(left_width(section.formulas, theme), 0.34 * room)
@@ -101,7 +110,7 @@ class FormulaList(QWidget):
                 self._set.append((y, done, one, n == section.lit))
                 y += done.height + self._gap * theme.scale
             if section.note:
-                note = line(text(section.note, "muted"), room, 13.0, theme)
+                note = line((Run(section.note, "words", "muted"),), room, 12.0, theme)
                 self._texts.append((y, note))
                 y += note.height + 4.0
         self._height = y

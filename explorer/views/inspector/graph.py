@@ -24,7 +24,7 @@ from ...theme.tokens import mix
 from ...widgets.paint import pen, rounded
 
 _SCALES = (1.0, 0.92, 0.85)
-WIDEST_LABEL = "∂ −1.2e−10"
+USUAL_LABEL = "∂ −.0164"
 
 
 class GraphCanvas(QWidget):
@@ -35,8 +35,10 @@ class GraphCanvas(QWidget):
         self._data: InspectorData | None = None
         self._drawing: Drawing | None = None
         self._labels: dict[str, Rect] = {}
+        self._paths: list[QPainterPath] = []
         self._em = 1.0
         self._laid_out_for: tuple[object, ...] = ()
+        self._smallest: tuple[object, QSize] = (None, QSize())
         self._hover: str | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -56,8 +58,11 @@ class GraphCanvas(QWidget):
     def minimumSizeHint(self) -> QSize:
         if self._data is None:
             return QSize(200, 160)
-        smallest = self._draw(self._data, 0.0, 0.0, _SCALES[-1])
-        return QSize(int(smallest.width) + 1, int(smallest.height) + 1)
+        key = (self._data.cell.text, current().scale)
+        if self._smallest[0] != key:
+            drawn = self._draw(self._data, 0.0, 0.0, _SCALES[-1])
+            self._smallest = (key, QSize(int(drawn.width) + 1, int(drawn.height) + 1))
+        return self._smallest[1]
 
     def resizeEvent(self, event: object) -> None:
         self._lay_out()
@@ -92,8 +97,9 @@ class GraphCanvas(QWidget):
             if self._drawing.width <= width + 0.5 and self._drawing.height <= height + 0.5:
                 break
         assert self._drawing is not None
+        self._paths = [_path(edge) for edge in self._drawing.edges]
         metrics = QFontMetricsF(self._label_font(theme))
-        size = (metrics.horizontalAdvance(WIDEST_LABEL), 2 * metrics.height() * 0.94)
+        size = (metrics.horizontalAdvance(USUAL_LABEL), 2 * metrics.height() * 0.94)
         wanted = {b.key: size for b in self._drawing.boxes if b.kind in ("operation", "previous")}
         self._labels = place_labels(self._drawing, wanted)
         if fresh:
@@ -110,49 +116,58 @@ class GraphCanvas(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        lit = [e for e in drawing.edges if (e.node, e.consumer) in data.lit]
-        for edge in drawing.edges:
-            if edge not in lit:
-                self._paint_edge(painter, theme, data, edge, False)
-        for edge in lit:
-            self._paint_edge(painter, theme, data, edge, True)
+        self._paint_edges(painter, theme, data, drawing)
+        labels = self._place_texts(data, theme)
+        for room, _ in labels:
+            painter.fillRect(room, theme.colour("panel", 0.8))
         for box in drawing.boxes:
             self._paint_box(painter, theme, data, box)
-        painter.setFont(self._label_font(theme))
-        metrics = QFontMetricsF(self._label_font(theme))
-        for key, rect in self._labels.items():
-            box = drawing.box(key)
-            mark = data.mark(box.node)
-            lines = [(mark.value, "value"), (mark.gradient, "gradient")]
-            wide = max(metrics.horizontalAdvance(t) for t, _ in lines)
-            # A label left of its box ends at the box.
-            x = rect[0] + rect[2] - wide if rect[0] + rect[2] / 2 < box.x - box.width / 2 else rect[0]
-            y = rect[1] + (rect[3] - metrics.height() * 0.94 * sum(bool(t) for t, _ in lines)) * (
-                1.0 if rect[1] < box.y - box.height / 2 else 0.0
-            )
-            ground = theme.colour("panel", 0.8)
-            shown = sum(bool(t) for t, _ in lines)
-            painter.fillRect(QRectF(x - 1, y, wide + 2, shown * metrics.height() * 0.94), ground)
-            for text, token in lines:
-                if text:
-                    y += metrics.height() * 0.94
-                    painter.setPen(theme.colour(token))
-                    painter.drawText(QPointF(x, y - metrics.descent()), text)
+        font = self._label_font(theme)
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        for room, lines in labels:
+            for n, (text, token) in enumerate(lines, 1):
+                painter.setPen(theme.colour(token))
+                base = room.top() + n * room.height() / len(lines) - metrics.descent()
+                painter.drawText(QPointF(room.left() + 1, base), text)
 
-    def _paint_edge(self, painter: QPainter, theme: Theme, data: InspectorData, edge: Edge, lit: bool) -> None:
-        path = QPainterPath(QPointF(*edge.path[0]))
-        for n in range(1, len(edge.path), 3):
-            path.cubicTo(*(QPointF(*p) for p in edge.path[n : n + 3]))
-        known = data.known(edge.node)
-        if lit:
-            colour, width = theme.colour(data.role), 4.0 * theme.scale
-        elif data.gradient_known(edge.node):
-            colour, width = theme.colour("gradient", 0.75), 1.3 * theme.scale
-        else:
-            colour, width = (theme.colour("value", 0.65) if known else theme.colour("line")), 1.3 * theme.scale
+    def _place_texts(self, data: InspectorData, theme: Theme) -> list[tuple[QRectF, list[tuple[str, str]]]]:
+        """The numbers to write, each with its colour, and the room that they take."""
+        metrics = QFontMetricsF(self._label_font(theme))
+        height = metrics.height() * 0.94
+        found = []
+        for key, rect in self._labels.items():
+            assert self._drawing is not None
+            box, mark = self._drawing.box(key), data.mark(self._drawing.box(key).node)
+            lines = [(t, token) for t, token in ((mark.value, "value"), (mark.gradient, "gradient")) if t]
+            if not lines:
+                continue
+            wide = max(metrics.horizontalAdvance(t) for t, _ in lines)
+            # A label left of its box ends at the box, one above it stands on it.
+            x = rect[0] + rect[2] - wide if rect[0] + rect[2] / 2 < box.x - box.width / 2 else rect[0]
+            above = rect[1] + rect[3] / 2 < box.y
+            y = rect[1] + rect[3] - height * len(lines) if above else rect[1]
+            found.append((QRectF(x - 1, y, wide + 2, height * len(lines)), lines))
+        return found
+
+    def _paint_edges(self, painter: QPainter, theme: Theme, data: InspectorData, drawing: Drawing) -> None:
+        """One path for each colour; the edges in use now last and thick."""
+        strokes: dict[tuple[str, float], QPainterPath] = {}
+        for edge, path in zip(drawing.edges, self._paths, strict=True):
+            if (edge.node, edge.consumer) in data.lit:
+                key = (data.role, 4.0)
+            elif data.gradient_known(edge.node):
+                key = ("gradient", 1.0)
+            else:
+                key = ("value" if data.known(edge.node) else "line", 1.0)
+            strokes.setdefault(key, QPainterPath()).addPath(path)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawPath(path)
+        for (token, width), stroke in sorted(strokes.items(), key=lambda item: item[0][1]):
+            colour = theme.colour(token, 0.85 if width == 1.0 and token != "line" else 1.0)
+            # A line of width 1 takes the painter's short way; anything wider is stroked as an area.
+            wide = width * theme.scale if width > 1.0 else 1.0
+            painter.setPen(QPen(colour, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.drawPath(stroke)
 
     def _paint_box(self, painter: QPainter, theme: Theme, data: InspectorData, box: Box) -> None:
         area = QRectF(*box.rect)
@@ -204,6 +219,13 @@ class GraphCanvas(QWidget):
             QToolTip.showText(event.globalPos() + QPoint(8, 8), said, self)
             return True
         return super().event(event)
+
+
+def _path(edge: Edge) -> QPainterPath:
+    path = QPainterPath(QPointF(*edge.path[0]))
+    for n in range(1, len(edge.path), 3):
+        path.cubicTo(*(QPointF(*p) for p in edge.path[n : n + 3]))
+    return path
 
 
 def _box_font(theme: Theme, em: float) -> QFont:

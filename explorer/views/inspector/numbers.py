@@ -79,7 +79,7 @@ class NumbersModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             if orientation == Qt.Orientation.Horizontal:
                 return self._table.names[section].replace("_prev", "₋₁")
-            return str(section + 1)
+            return f"unit {section + 1}"
         if role == Qt.ItemDataRole.FontRole:
             return current().font("small", bold=orientation == Qt.Orientation.Horizontal)
         return None

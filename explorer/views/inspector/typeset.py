@@ -26,7 +26,9 @@ def _serif() -> str:
 
 @lru_cache(maxsize=128)
 def _font(style: str, pixels: int) -> QFont:
-    if style in ("number", "bold"):
+    if style == "words":
+        font = QFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont))
+    elif style in ("number", "bold"):
         font = QFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         font.setStyleHint(QFont.StyleHint.Monospace)
         font.setWeight(QFont.Weight.Bold if style == "bold" else QFont.Weight.Normal)
@@ -75,8 +77,13 @@ def line(
     runs: Sequence[Run], width: float, size: float, theme: Theme, token: str = "text", indent: float = 0.0
 ) -> Block:
     """Set ``runs`` at ``size`` pixels within ``width``, breaking between words; further lines begin at ``indent``."""
-    pixels = max(8, round(size * theme.scale))
-    small = max(7, round(size * 0.72 * theme.scale))
+    return _line(tuple(runs), width, size, theme.scale, token, indent)
+
+
+@lru_cache(maxsize=2048)
+def _line(runs: Runs, width: float, size: float, scale: float, token: str, indent: float) -> Block:
+    pixels = max(8, round(size * scale))
+    small = max(7, round(size * 0.72 * scale))
     base = _metrics("plain", pixels)
     height = max(base.height(), _metrics("number", pixels).height()) * 1.12
     ascent = base.ascent() + (height - base.height()) / 2
@@ -100,9 +107,14 @@ def line(
 
 
 def _advance(run: Run, pixels: int, small: int) -> float:
-    metrics = _metrics(run.style, small if run.script else pixels)
     # An italic letter leans into what follows; a hair of room keeps the subscript off it.
-    return metrics.horizontalAdvance(run.text) + (0.06 * pixels if run.style == "italic" else 0.0)
+    lean = 0.06 * pixels if run.style == "italic" else 0.0
+    return _width(run.style, small if run.script else pixels, run.text) + lean
+
+
+@lru_cache(maxsize=8192)
+def _width(style: str, pixels: int, text: str) -> float:
+    return _metrics(style, pixels).horizontalAdvance(text)
 
 
 def _words(runs: Sequence[Run]) -> list[list[Run]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QWidget
 
 from ...model import action as do
@@ -100,10 +101,20 @@ class InspectorPanel(Card):
             self.set_subtitle("open a text or choose a sentence")
             return
         self.set_title(data.title)
-        self.set_subtitle(data.subtitle)
+        self._fit_subtitle()
         self.details.set_data(data)
         self._refresh_page()
         self._share_room()
+
+    def _fit_subtitle(self) -> None:
+        """The fullest form of the subtitle that is not cut off."""
+        if self._data is None:
+            return
+        metrics = QFontMetricsF(current().font("label"))
+        room = self.width() - 3 * SPACE.large - self.title_label.sizeHint().width() - 4
+        fits = (s for s in self._data.subtitles if metrics.horizontalAdvance(s) <= room)
+        self.set_subtitle(next(fits, ""))
+        self.subtitle_label.setToolTip(self._data.subtitles[0])
 
     def _refresh_page(self) -> None:
         data = self._data
@@ -139,6 +150,7 @@ class InspectorPanel(Card):
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
+        self._fit_subtitle()
         self._share_room()
 
     def _share_room(self) -> None:
@@ -159,11 +171,10 @@ class InspectorPanel(Card):
         self.rule.setMinimumSize(0, 1)
         self._details_area.setMinimumWidth(0)
         self._details_area.setMaximumWidth(16777215)
-        layout = self.details.layout()
-        need = layout.heightForWidth(width - 2 * SPACE.large) if layout is not None else 0
-        # A fixed share, so that the graph does not jump with every micro-step.
         room = height - current().px(96)
-        self._details_area.setFixedHeight(int(max(80, min(max(need, 0.40 * room), 0.46 * room))))
+        page = max(current().px(220), min(int(1.12 * self.graph.minimumSizeHint().height()), int(0.66 * room)))
+        need = self.details.steady_height()
+        self._details_area.setFixedHeight(int(max(80, min(max(need, 0.34 * room), room - page))))
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):

@@ -14,7 +14,7 @@ from .steps import CELLS, after, data, make_walk
 def test_titles_count_units_from_one_and_steps_from_zero() -> None:
     found = data(make_walk(), 0, t=3, unit=1)
     assert found.title == "Inside step t = 3"
-    assert found.subtitle == "LSTM · input “sees” · unit 2 of 5"
+    assert found.subtitles[0] == "LSTM · input “sees” · unit 2 of 5"
 
 
 def test_nothing_is_marked_before_it_is_computed() -> None:
@@ -53,7 +53,7 @@ def test_streams_say_why_a_number_is_missing() -> None:
     made = make_walk()
     begin = made.script.backward_start
     rows = data(made, begin).streams.rows
-    assert [r[3] for r in rows] == ["the backward pass has not begun"] * 2
+    assert [r[3] for r in rows] == ["not begun: still going forward"] * 2
     rows = data(made, after(made, "stream_future", 3, loss=5)).streams.rows
     assert rows[0][2:] == ("0", "loss 5 alone is walking")
     assert rows[1][3].startswith("norm ")

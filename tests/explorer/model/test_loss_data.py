@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from explorer.model.loss_data import Reduction, loss_frame, nice_above, smoothed, ticks
+from rnncore.curve import EVALUATION, ROW
+
+
+def rows(losses: np.ndarray, words: np.ndarray | None = None) -> np.ndarray:
+    """A curve with one row an update."""
+    made = np.zeros(len(losses), ROW)
+    made["update"] = np.arange(1, len(losses) + 1)
+    made["words"] = 7 if words is None else words
+    made["loss"] = made["low"] = made["high"] = losses
+    made["finite"] = np.isfinite(losses)
+    return made
+
+
+def reduced(made: np.ndarray, points: int = 64) -> Reduction:
+    reduction = Reduction(points)
+    reduction.update(made)
+    return reduction
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 700), st.lists(st.integers(1, 90), max_size=6), st.integers(0, 5))
+def test_growing_bit_by_bit_gives_the_same_buckets_as_all_at_once(n: int, cuts: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    losses = rng.exponential(size=n)
+    losses[rng.random(n) < 0.03] = np.nan
+    made = rows(losses, rng.integers(1, 9, n))
+    growing = Reduction(32)
+    for stop in sorted({min(n, sum(cuts[: k + 1])) for k in range(len(cuts))} | {n}):
+        growing.update(made[:stop])
+    at_once = reduced(made, 32)
+    assert growing.size == at_once.size
+    np.testing.assert_allclose(growing.columns, at_once.columns, rtol=1e-12)
+    assert growing.columns.shape[1] <= 32
+
+
+def test_no_extreme_gets_lost_however_long_the_curve() -> None:
+    losses = np.full(100_000, 1.0)
+    losses[[777, 54_321]] = (9.0, 0.25)
+    columns = reduced(rows(losses), 512).columns
+    assert columns.shape[1] <= 512
+    assert columns[4].max() == 9.0
+    assert columns[3].min() == 0.25
+    assert columns[0, -1] == 100_000
+
+
+def test_the_smoothed_curve_is_the_mean_by_words_of_the_stated_number_of_updates() -> None:
+    rng = np.random.default_rng(1)
+    losses, words = rng.exponential(size=500), rng.integers(1, 20, 500)
+    frame = loss_frame(reduced(rows(losses, words), 1024), 20, 500)
+    assert frame.legend == "mean of 16 updates"
+    last = slice(500 - 16, 500)
+    assert frame.smooth[1, -1] == pytest.approx((losses[last] * words[last]).sum() / words[last].sum(), rel=1e-12)
+
+
+def test_the_mean_of_the_first_updates_is_of_those_there_are() -> None:
+    columns = reduced(rows(np.array([4.0, 2.0, 3.0]))).columns
+    np.testing.assert_allclose(smoothed(columns, 2), [4.0, 3.0, 2.5])
+
+
+def test_another_curve_is_begun_anew() -> None:
+    reduction = reduced(rows(np.full(300, 2.0)))
+    reduction.update(rows(np.full(100, 3.0)))
+    assert reduction.columns[4].max() == 3.0
+    reduction.update(rows(np.full(200, 5.0)))
+    assert set(reduction.columns[3]) == {5.0}
+    reduction.update(rows(np.empty(0)))
+    assert reduction.columns.shape[1] == 0
+
+
+def test_losses_that_are_not_finite_become_marks_and_leave_the_rest_alone() -> None:
+    losses = np.array([3.0, np.nan, 2.0, np.inf, 1.0])
+    frame = loss_frame(reduced(rows(losses)), 20, 5)
+    assert list(frame.not_finite) == [2.0, 4.0]
+    assert np.isfinite(frame.y_end)
+    assert frame.smooth[1, -1] == 1.0
+    assert "not finite" in frame.reading(2)
+
+
+def test_a_curve_of_nothing_but_nan_still_makes_a_picture() -> None:
+    frame = loss_frame(reduced(rows(np.full(9, np.nan))), 20, 3)
+    assert len(frame.not_finite) == 9
+    assert "train NaN" in frame.footer
+
+
+def test_one_outlier_neither_flattens_the_curve_nor_vanishes() -> None:
+    losses = np.full(400, 2.0)
+    losses[200] = 500.0
+    frame = loss_frame(reduced(rows(losses), 1024), 20, 400)
+    assert frame.y_end <= 8
+    assert list(frame.off_scale) == [201.0]
+
+
+def test_the_line_of_chance_is_ln_v_and_always_on_the_scale() -> None:
+    frame = loss_frame(reduced(rows(np.full(50, 0.01))), 1000, 50)
+    assert frame.chance == math.log(1000)
+    assert frame.y_end >= frame.chance
+
+
+def test_nothing_trained_is_an_empty_picture() -> None:
+    frame = loss_frame(Reduction(), 20, 0)
+    assert frame.empty
+    assert frame.nearest(3.0) is None
+    assert frame.footer == ""
+
+
+def test_evaluations_come_in_order_and_annealing_where_the_rate_fell() -> None:
+    evaluations = np.array([(200, 1.5, 0.05, True), (0, 3.0, 0.1, False), (100, 1.4, 0.1, False)], EVALUATION)
+    frame = loss_frame(reduced(rows(np.full(250, 2.0)), 1024), 20, 250, evaluations)
+    assert list(frame.valid[0]) == [0, 100, 200]
+    assert list(frame.annealed) == [200]
+    assert frame.footer == "train 2.00   valid 1.50   perplexity 7.39"
+    assert frame.reading(150).endswith("valid 1.4")
+
+
+def test_a_click_finds_the_nearest_drawn_update_and_the_start() -> None:
+    frame = loss_frame(reduced(rows(np.full(1000, 2.0)), 64), 20, 1000)
+    assert frame.nearest(-5) == 0
+    assert frame.nearest(1e9) == 1000
+    chosen = frame.nearest(500)
+    assert chosen is not None and abs(chosen - 500) <= 16
+
+
+def test_speed_is_told_in_the_footer() -> None:
+    frame = loss_frame(reduced(rows(np.full(10, 0.318))), 20, 10, tokens_per_second=61_234.0)
+    assert frame.footer == "train 0.318   perplexity 1.37   61.2k tokens/s"
+
+
+@given(st.floats(1e-300, 1e300))
+def test_axes_end_on_a_round_number_at_or_above_what_they_show(value: float) -> None:
+    assert nice_above(value) >= value
+    assert nice_above(value) <= 2.01 * value
+
+
+@given(st.floats(1e-9, 1e9), st.integers(1, 12))
+def test_ticks_are_few_rising_and_within_the_axis(end: float, most: int) -> None:
+    found = ticks(end, most)
+    assert found[0] == 0
+    assert len(found) <= most + 1
+    assert all(b > a for a, b in pairwise(found))
+    assert found[-1] <= end * (1 + 1e-9)

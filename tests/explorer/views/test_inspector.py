@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
+
+from explorer.model import action as do
+from explorer.model.derived import Derived
+from explorer.model.formula import Formula, Run
+from explorer.model.reducer import new_session, reduce
+from explorer.model.session import Changes
+from explorer.model.settings import CorpusChoice, Settings, start_run
+from explorer.theme import palette
+from explorer.theme.theme import current, theme_named
+from explorer.views.inspector.typeset import formula, line
+from explorer.views.inspector.view import TABS, InspectorPanel, InspectorView
+
+from ..model.steps import CELLS, after, data, make_walk
+
+SIZES = [(340, 560), (372, 640), (528, 980), (1100, 420)]
+
+
+class Stub(QObject):
+    """A store without threads."""
+
+    changed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        corpus = CorpusChoice("text", "a b c. b c d. c d a. d a b. a c b.")
+        self.session = new_session(start_run(Settings(corpus=corpus, cell="lstm")))
+        self.derived = Derived()
+
+    def dispatch(self, action: do.Action) -> None:
+        self.session, changes = reduce(self.session, action, self.derived)
+        self.changed.emit(changes)
+
+
+@pytest.fixture(autouse=True)
+def styled(qapp):
+    palette.apply(qapp, theme_named("dark"))
+
+
+def panel(qtbot, size: tuple[int, int] = (528, 980)) -> InspectorPanel:
+    made = InspectorPanel()
+    qtbot.addWidget(made)
+    made.resize(*size)
+    made.show()
+    return made
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_every_tab_of_every_cell_paints_at_every_micro_step(qtbot, cell: str) -> None:
+    shown = panel(qtbot)
+    made = make_walk(cell)
+    for position in range(0, len(made) + 1, 9):
+        step = made.progress(position).step
+        shown.show_tab(TABS[position // 9 % 4])
+        shown.set_data(data(made, position, t=step.t if step is not None and step.t is not None else 0))
+        assert not shown.grab().isNull()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_no_text_is_cut_off_and_no_box_leaves_the_panel(qtbot, qapp, size: tuple[int, int], theme: str) -> None:
+    palette.apply(qapp, theme_named(theme))
+    shown = panel(qtbot, size)
+    made = make_walk("lstm")
+    shown.set_data(data(made, after(made, "carry", 3)))
+    QApplication.processEvents()
+    title = shown.title_label
+    assert title.width() >= title.sizeHint().width() - 2
+    assert shown.subtitle_label.width() >= shown.subtitle_label.sizeHint().width() - 2
+    details = shown.details
+    for part in (details.now, details.streams, details.saturation):
+        assert part.width() <= details.width()
+        assert part.height() >= part.sizeHint().height() - 1
+    assert details.now.height() >= details.now.heightForWidth(details.now.width())
+    area = details.parentWidget()
+    assert details.width() <= area.width()
+
+
+def test_wide_and_low_puts_the_details_beside_the_graph(qtbot) -> None:
+    shown = panel(qtbot, (1100, 420))
+    made = make_walk("lstm")
+    shown.set_data(data(made, after(made, "carry", 3)))
+    QApplication.processEvents()
+    graph = shown.pages.mapTo(shown, QPoint(0, 0))
+    details = shown.details.mapTo(shown, QPoint(0, 0))
+    assert details.x() > graph.x() + shown.pages.width() / 2
+
+
+def test_hovering_over_a_gate_tells_its_formula_and_the_exact_number(qtbot) -> None:
+    shown = panel(qtbot)
+    made = make_walk("lstm")
+    shown.set_data(data(made, made.script.backward_start))
+    QApplication.processEvents()
+    node = made.model.cell.node("f").index
+    box = shown.graph._drawing.box(str(node))
+    at = QPoint(round(box.x), round(box.y))
+    QApplication.sendEvent(shown.graph, QHelpEvent(QEvent.Type.ToolTip, at, shown.graph.mapToGlobal(at)))
+    assert "f₃ = σ(a_f,3)" in QToolTip.text()
+    assert repr(float(made.trace["f"][3, 1])) in QToolTip.text()
+    QToolTip.hideText()
+
+
+def test_the_table_copies_as_csv_with_every_digit(qtbot) -> None:
+    shown = panel(qtbot)
+    made = make_walk("lstm")
+    found = data(made, len(made))
+    shown.show_tab("numbers")
+    shown.set_data(found)
+    view = shown.numbers.view
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == found.table.csv()
+    view.selectColumn(1)
+    qtbot.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == found.table.csv(list(range(5)), [1])
+
+
+def test_all_digits_are_shown_when_asked_for(qtbot) -> None:
+    shown = panel(qtbot)
+    made = make_walk("lstm")
+    shown.show_tab("numbers")
+    shown.set_data(data(made, len(made)))
+    model = shown.numbers.model
+    value = float(made.trace.previous("h")[3, 0])
+    assert float(model.data(model.index(0, 0)).replace("−", "-")) != value
+    shown.numbers.full.click()
+    assert float(model.data(model.index(0, 0))) == value
+
+
+def test_the_code_lights_the_current_line_and_brings_it_into_view(qtbot) -> None:
+    shown = panel(qtbot, (372, 640))
+    made = make_walk("lstm")
+    shown.show_tab("code")
+    found = data(made, after(made, "carry", 3))
+    shown.set_data(found)
+    QApplication.processEvents()
+    (selection,) = shown.code.text.extraSelections()
+    number = selection.cursor.blockNumber()
+    assert number in found.numpy_code.current(found.progress.step)
+    top = shown.code.text.verticalScrollBar().value()
+    assert top <= number <= top + shown.code.text.verticalScrollBar().pageStep()
+
+
+def test_a_formula_wider_than_the_panel_is_broken_not_cut() -> None:
+    runs = tuple(Run(f"term{n} + ") for n in range(30))
+    for width in (120.0, 260.0, 900.0):
+        block = line(runs, width, 15.0, current(), indent=18.0)
+        assert block.width <= width + 0.5
+    long = Formula(runs[:6], (runs,), 1.0)
+    set_ = formula(long, 80.0, 300.0, current())
+    assert all(left + block.width <= 301 for left, _, block in set_.blocks)
+
+
+def test_the_view_follows_the_store_and_sends_what_was_chosen(qtbot) -> None:
+    store = Stub()
+    view = InspectorView(store)
+    qtbot.addWidget(view)
+    view.resize(400, 700)
+    view.show()
+    store.dispatch(do.Move("step", 1))
+    store.dispatch(do.Move("step", 1))
+    assert view.title_label.text() == "Inside step t = 1"
+    store.dispatch(do.Select(t=2))
+    assert view.title_label.text() == "Inside step t = 2"
+    view.numbers.unit_chosen.emit(3)
+    assert store.session.selection.unit == 3
+    view._group.button(2).click()
+    assert store.session.tab == "code"
+    assert view.tab() == "code"
+
+
+def test_a_hidden_view_does_no_work_until_it_is_shown(qtbot, monkeypatch) -> None:
+    store = Stub()
+    view = InspectorView(store)
+    qtbot.addWidget(view)
+    seen: list[int] = []
+    monkeypatch.setattr(view, "set_data", lambda found: seen.append(found.t))
+    store.dispatch(do.Move("step", 1))
+    assert seen == []
+    view.show()
+    assert seen == [0]
+    store.changed.emit(Changes.HOVER)
+    assert seen == [0]
