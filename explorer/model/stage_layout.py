@@ -129,11 +129,15 @@ class StageLayout:
 
     def left(self, t: int) -> int:
         """Left edge of column ``t``; ``left(length)`` is where the last one ends."""
-        return round(self.gutter + t * self.column_width - self.shift)
+        return self._lefts[t]
 
     def right(self, t: int) -> int:
         """Right edge of column ``t``."""
-        return self.left(t + 1)
+        return self._lefts[t + 1]
+
+    @cached_property
+    def _lefts(self) -> list[int]:
+        return [round(self.gutter + t * self.column_width - self.shift) for t in range(self.length + 1)]
 
     def column_at(self, x: float) -> int | None:
         """The column at ``x``, or None beside the columns."""

@@ -118,18 +118,20 @@ class StageData:
 def changed_columns(old: StageData, new: StageData) -> Bools:
     """(T,) bool: the columns whose picture differs. A change of a boundary counts for both its neighbours.
 
-    All of them when the scene, a scale or the cut is another: then everything is painted anew.
+    All of them when the scene is another: then everything is painted anew.
     """
     steps = new.scene.length
-    if (
-        old.scene is not new.scene
-        or old.gradient_scale != new.gradient_scale
-        or old.ribbon_scale != new.ribbon_scale
-        or old.cut_in_force != new.cut_in_force
-        or old.cut != new.cut
-    ):
+    if old.scene is not new.scene:
         return np.ones(steps, dtype=bool)
-    changed = np.zeros(steps, dtype=bool)
+    changed = old.cut.dropped != new.cut.dropped
+    if old.cut_in_force != new.cut_in_force:
+        changed |= new.cut.dropped
+    if old.gradient_scale != new.gradient_scale:
+        for strip in new.strips:
+            changed |= strip.gradient_known
+    if old.ribbon_scale != new.ribbon_scale:
+        changed |= new.from_loss.known | new.credit.known
+        changed[:-1] |= new.credit.known[1:]
     for a, b in (
         (old.read, new.read),
         (old.output_known, new.output_known),

@@ -26,11 +26,13 @@ from ...model.stage_records import StageData, changed_columns
 from ...model.stage_scene import MOST_UNITS
 from ...theme.theme import current
 from ...widgets.paint import frame
-from .columns import Brush, gate_names, outline_current, paint_columns, paint_times
+from .brush import Brush
+from .columns import outline_current, paint_columns, paint_times
 from .edges import paint_edges, paint_streams
 from .gutter import paint_gutter
 from .heat import paint_heat
 from .overlay import badge_centre, badge_radius, paint_cut, paint_hint, paint_marks
+from .strips import gate_names, paint_strips
 
 _ZOOM_STEP = 1.2
 
@@ -408,6 +410,8 @@ def _paint_run(brush: Brush, columns: range) -> None:
     paint_columns(brush, columns)
     if brush.layout.detail == Detail.HEAT:
         paint_heat(brush, columns)
+    else:
+        paint_strips(brush, columns)
     gate_names(brush, columns)
     paint_times(brush, columns)
     # Arrows cross the border between two columns: the neighbours' share is clipped away.

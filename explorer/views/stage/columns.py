@@ -2,70 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import nullcontext
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF
 
-from ...model.stage_layout import Detail, Row, Span, StageLayout
-from ...model.stage_records import StageData, Strip
-from ...model.stage_words import percent, printable, short
-from ...theme.colourmap import AsinhScale
-from ...theme.theme import Theme
-from ...theme.tokens import RADIUS, luminance
-from ...widgets.paint import elided, hatch, rounded
-from .pixels import strip_image
+from ...model.stage_layout import Detail, Row, StageLayout
+from ...model.stage_records import StageData
+from ...model.stage_words import percent, short
+from ...theme.tokens import RADIUS
+from ...widgets.paint import rounded
+from .brush import CENTRE, LEFT, RIGHT, Brush, hatched, slot_edge
 
 #: Steps between two time labels.
 _EVERY = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-_CENTRE = Qt.AlignmentFlag.AlignCenter
-_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-
-
-@dataclass
-class Brush:
-    """What every painting function of the stage needs: a painter and what it paints from."""
-
-    painter: QPainter
-    data: StageData
-    layout: StageLayout
-    theme: Theme
-    ratio: float
-
-    def colour(self, token: str, alpha: float = 1.0) -> QColor:
-        return self.theme.colour(token, alpha)
-
-    def text(self, rect: QRectF, flags: Qt.AlignmentFlag, text: str, font: QFont, colour: QColor) -> None:
-        """One line of text, shortened to fit."""
-        self.painter.setFont(font)
-        self.painter.setPen(colour)
-        self.painter.drawText(rect, flags, elided(text, font, rect.width()))
 
 
 def paint_columns(brush: Brush, columns: range) -> None:
     """Paint ``columns`` anew, background included; the caller clips to them."""
-    lay = brush.layout
     for t in columns:
         _ground(brush, t)
-        _loss(brush, t)
-        _output(brush, t)
-        _input(brush, t)
-    if lay.detail > Detail.HEAT:
-        rows = lay.rows
-        state, gate = lay.cell_heights
-        for strips, spans, row, pitch in (
-            (brush.data.states, lay.state_spans, rows["state"], state),
-            (brush.data.gates, lay.gate_spans, rows["gates"], gate),
-        ):
-            for strip, span in zip(strips, spans, strict=True):
-                _strip(brush, strip, span, row, pitch, columns)
-
-
-def slot_edge(brush: Brush) -> QColor:
-    """The outline of what has not been computed yet."""
-    return brush.colour("muted", 0.30)
+    narrow = brush.layout.detail <= Detail.STRIPS
+    with brush.collecting() if narrow else nullcontext():
+        for t in columns:
+            _loss(brush, t)
+            _output(brush, t)
+            _input(brush, t)
 
 
 def _ground(brush: Brush, t: int) -> None:
@@ -79,7 +42,7 @@ def _ground(brush: Brush, t: int) -> None:
     if data.cut.dropped[t]:
         alpha = (0.42 if data.cut_in_force else 0.17) * (1.0 if brush.theme.tokens.dark else 0.8)
         area = QRectF(lay.left(t), rows.top - 4, lay.right(t) - lay.left(t), rows.height + 8)
-        p.fillRect(area, hatch(brush.colour("cut", alpha), 9, brush.ratio))
+        hatched(brush, area, brush.colour("cut", alpha))
 
 
 def _loss(brush: Brush, t: int) -> None:
@@ -94,7 +57,7 @@ def _loss(brush: Brush, t: int) -> None:
             font = brush.theme.font("tiny")
             brush.text(
                 QRectF(x, bar.top, width, bar.height),
-                _CENTRE,
+                CENTRE,
                 "no loss" if full else "–",
                 font,
                 brush.colour("muted"),
@@ -102,7 +65,7 @@ def _loss(brush: Brush, t: int) -> None:
         return
     base = QRectF(left, bar.bottom - 1, bar_width, 1)
     if not data.loss_known[t]:
-        p.fillRect(base, slot_edge(brush))
+        brush.fill(base, slot_edge(brush))
         return
     value = float(scene.losses[t])
     walking = data.walking == t
@@ -114,13 +77,13 @@ def _loss(brush: Brush, t: int) -> None:
     if tall > 4 and lay.detail >= Detail.BARS:
         rounded(p, area, RADIUS.cell, brush.colour(token, 0.95 if walking or not finite else 0.5))
     else:
-        p.fillRect(area, brush.colour(token, 0.95 if walking or not finite else 0.6))
+        brush.fill(area, brush.colour(token, 0.95 if walking or not finite else 0.6))
     if number.height:
         font = brush.theme.font("label" if full else "tiny", bold=walking, fixed=True)
         text = short(value) if full else (f"{value:.1f}" if finite else short(value))
         room = QRectF(x, number.top, width, number.height)
         if QFontMetricsF(font).horizontalAdvance(text) <= width:
-            brush.text(room, _CENTRE, text, font, brush.colour("loss" if walking else "muted"))
+            brush.text(room, CENTRE, text, font, brush.colour("loss" if walking else "muted"))
 
 
 def _output(brush: Brush, t: int) -> None:
@@ -146,14 +109,14 @@ def _output(brush: Brush, t: int) -> None:
     left = x if lay.detail > Detail.HEAT else lay.left(t)
     area = QRectF(left, row.top, width, row.height)
     if not known:
-        brush.painter.fillRect(QRectF(left, row.bottom - 1, width, 1), slot_edge(brush))
+        brush.fill(QRectF(left, row.bottom - 1, width, 1), slot_edge(brush))
         return
-    brush.painter.fillRect(area, brush.colour("raised"))
+    brush.fill(area, brush.colour("raised"))
     tall = round(row.height * share) if share == share else row.height
     fill = brush.colour("value", 0.65) if share == share else brush.colour("nan")
-    brush.painter.fillRect(QRectF(left, row.bottom - tall, width, tall), fill)
+    brush.fill(QRectF(left, row.bottom - tall, width, tall), fill)
     if target >= 0 and lay.detail >= Detail.STRIPS:
-        brush.painter.fillRect(QRectF(left, row.bottom - max(1, tall), width, 1.5), brush.colour(token))
+        brush.fill(QRectF(left, row.bottom - max(1, tall), width, 1.5), brush.colour(token))
 
 
 def _word(brush: Brush, area: QRectF, t: int, which: int, is_target: bool, known: bool) -> None:
@@ -174,7 +137,7 @@ def _word(brush: Brush, area: QRectF, t: int, which: int, is_target: bool, known
             brush.colour("value", 0.36),
         )
     if is_target:
-        p.fillRect(QRectF(area.left() - 3, area.top() - 1, 3, area.height() + 2), brush.colour("loss"))
+        brush.fill(QRectF(area.left() - 3, area.top() - 1, 3, area.height() + 2), brush.colour("loss"))
     small = area.height() < 18 * theme.scale
     number_font = theme.font("tiny" if small else "small", fixed=True)
     text = percent(share)
@@ -184,10 +147,10 @@ def _word(brush: Brush, area: QRectF, t: int, which: int, is_target: bool, known
     word = scene.words[t][which]
     if brush.layout.detail == Detail.FULL or QFontMetricsF(font).horizontalAdvance(word) + room + 14 < area.width():
         ink = brush.colour("text" if share > 0.8 else "muted")
-        brush.text(area.adjusted(0, 0, -pad + 1, 0), _RIGHT, text, number_font, ink)
+        brush.text(area.adjusted(0, 0, -pad + 1, 0), RIGHT, text, number_font, ink)
     else:
         room = 0.0
-    brush.text(area.adjusted(pad, 0, -pad - room, 0), _LEFT, word, font, brush.colour("text"))
+    brush.text(area.adjusted(pad, 0, -pad - room, 0), LEFT, word, font, brush.colour("text"))
 
 
 def _input(brush: Brush, t: int) -> None:
@@ -204,18 +167,18 @@ def _input(brush: Brush, t: int) -> None:
         edge = brush.colour("cut" if data.scene.unknown[t] else "line")
         rounded(p, area, (area.height() - 1) / 2, brush.colour("raised") if read else None, edge)
         font = theme.font("body" if lay.detail == Detail.FULL else "small", bold=read)
-        brush.text(area.adjusted(5, 0, -5, 0), _CENTRE, token, font, ink)
+        brush.text(area.adjusted(5, 0, -5, 0), CENTRE, token, font, ink)
     elif lay.words_upright:
         p.save()
         p.translate(x + width / 2, row.bottom - 2)
         p.rotate(-90)
         font = theme.font("small", bold=read and current)
         area = QRectF(0, -width / 2, row.height - 2, width)
-        brush.text(area, _LEFT, token, font, ink)
+        brush.text(area, LEFT, token, font, ink)
         p.restore()
     else:
         alpha = 0.9 if read else 0.25
-        p.fillRect(QRectF(x, row.middle - 1, max(1, width - 1), 3), brush.colour("muted", alpha))
+        brush.fill(QRectF(x, row.middle - 1, max(1, width - 1), 3), brush.colour("muted", alpha))
 
 
 def paint_times(brush: Brush, columns: range) -> None:
@@ -234,95 +197,7 @@ def paint_times(brush: Brush, columns: range) -> None:
         # Only a label that stays in its column may follow the current step: others are not repainted with it.
         brush.painter.setPen(brush.colour("text" if wide and brush.data.current_t == t else "muted"))
         area = QRectF(middle - 60, row.top, 120, row.height)
-        brush.painter.drawText(area, _CENTRE, f"t = {t}" if wide else str(t))
-
-
-def _strip(brush: Brush, strip: Strip, span: Span, row: Row, pitch: int, columns: range) -> None:
-    """One strip in every column: the slot, the value cells, the gradient cells beside them."""
-    lay, data = brush.layout, brush.data
-    margin = 2 if lay.detail >= Detail.TARGET else 0
-    value = CellRow(brush, strip.track.cells, data.scene.value_scale, row, pitch, columns, span.width, margin)
-    credit = CellRow(brush, strip.gradient_cells, data.gradient_scale, row, pitch, columns, span.gradient_width, margin)
-    edge = slot_edge(brush)
-    for t in columns:
-        x = lay.left(t)
-        if not strip.known[t]:
-            slot = QRectF(x + span.x - margin, row.top - margin, span.width + 2 * margin, row.height + 2 * margin)
-            rounded(brush.painter, slot, RADIUS.bar if margin else 0, None, edge)
-            continue
-        value.draw(t, x + span.x)
-        printed = pitch >= 15 and span.width >= 30
-        if printed:
-            area = QRectF(x + span.x, row.top, span.width, row.height)
-            _print_cells(brush, strip.track.cells[t], area, pitch, data.scene.value_scale)
-        if strip.gradient_known[t]:
-            credit.draw(t, x + span.gradient_x)
-            if printed and span.gradient_width >= 30:
-                area = QRectF(x + span.gradient_x, row.top, span.gradient_width, row.height)
-                _print_cells(brush, strip.gradient_cells[t], area, pitch, data.gradient_scale)
-
-
-class CellRow:
-    """The same strip in neighbouring columns: coloured at once when the first is drawn, then copied."""
-
-    def __init__(
-        self,
-        brush: Brush,
-        cells: np.ndarray,
-        scale: AsinhScale,
-        row: Row,
-        pitch: int,
-        columns: range,
-        width: int,
-        margin: int,
-    ) -> None:
-        self._brush, self._cells, self._scale, self._row = brush, cells, scale, row
-        self._pitch, self._columns, self._width, self._margin = pitch, columns, width, margin
-        self._image: QImage | None = None
-
-    def draw(self, t: int, x: int) -> None:
-        """Draw the cells of column ``t`` with their left edge at ``x``."""
-        brush, columns, row, margin = self._brush, self._columns, self._row, self._margin
-        if self._image is None:
-            self._image = strip_image(
-                self._cells[columns.start : columns.stop],
-                brush.theme,
-                self._scale,
-                self._width,
-                row.height,
-                self._pitch,
-                brush.ratio,
-                margin,
-            )
-            self._image.setDevicePixelRatio(brush.ratio)
-        wide = self._image.width() // len(columns)
-        source = QRectF((t - columns.start) * wide, 0, wide, self._image.height())
-        brush.painter.drawImage(QPointF(x - margin, row.top - margin), self._image, source)
-        _not_finite(brush, self._cells[t], QRectF(x, row.top, self._width, row.height), self._pitch)
-
-
-def _not_finite(brush: Brush, cells: np.ndarray, area: QRectF, pitch: int) -> None:
-    """Hatch over cells that are NaN or infinite, so that they stand out without colour too."""
-    bad = np.flatnonzero(~np.isfinite(cells))
-    if pitch < 5 or bad.size == 0:
-        return
-    pattern = hatch(brush.colour("background", 0.75), 4, brush.ratio)
-    for i in bad:
-        brush.painter.fillRect(QRectF(area.left(), area.top() + int(i) * pitch, area.width(), pitch - 1), pattern)
-
-
-def _print_cells(brush: Brush, cells: np.ndarray, area: QRectF, pitch: int, scale: AsinhScale) -> None:
-    """The numbers themselves, as long as the cells are wide enough to hold them."""
-    font = brush.theme.font("tiny", fixed=True)
-    rgba = brush.theme.map.rgba(cells, scale)
-    metrics = QFontMetricsF(font)
-    brush.painter.setFont(font)
-    for i, value in enumerate(cells):
-        fitting = (t for t in printable(float(value)) if metrics.horizontalAdvance(t) <= area.width() - 3)
-        text = next(fitting, "")
-        ground = "#{:02X}{:02X}{:02X}".format(*(int(c) for c in rgba[i, :3]))
-        brush.painter.setPen(QColor("#000000" if luminance(ground) > 0.18 else "#FFFFFF"))
-        brush.painter.drawText(QRectF(area.left(), area.top() + i * pitch, area.width(), pitch - 1), _CENTRE, text)
+        brush.painter.drawText(area, CENTRE, f"t = {t}" if wide else str(t))
 
 
 def outline_current(brush: Brush) -> None:
@@ -364,18 +239,3 @@ def current_rects(data: StageData, lay: StageLayout, t: int) -> list[QRectF]:
                 pad = 4 if lay.detail >= Detail.TARGET else 1
                 found.append(QRectF(x + span.x - pad, row.top - pad, right - span.x + 2 * pad, row.height + 2 * pad))
     return found
-
-
-def gate_names(brush: Brush, columns: range) -> None:
-    """The gates' names below their strips."""
-    lay, row = brush.layout, brush.layout.rows["names"]
-    if not row.height:
-        return
-    font = brush.theme.font("tiny", fixed=True)
-    brush.painter.setFont(font)
-    for t in range(max(0, columns.start - 1), min(lay.length, columns.stop + 1)):
-        for strip, span in zip(brush.data.gates, lay.gate_spans, strict=True):
-            here = brush.data.current_t == t and strip.track.node in brush.data.current_nodes
-            brush.painter.setPen(brush.colour(brush.data.focus if here else "muted"))
-            area = QRectF(lay.left(t) + span.x - 8, row.top + 2, span.width + 16, row.height - 2)
-            brush.painter.drawText(area, _CENTRE, strip.track.label)

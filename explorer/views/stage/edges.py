@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainterPath, QPen
 
 from ...model.stage_layout import Detail
 from ...widgets.paint import arrow, arrow_head, crisp, hatch, pen
-from .columns import Brush
+from .brush import Brush
 
 #: Ribbons are this wide, in pixels, at the least and the most that their scale knows.
 THINNEST, WIDEST = 1.0, 12.0
@@ -179,30 +179,26 @@ def _lanes(brush: Brush, boundaries: range) -> None:
     data, lay, painter = brush.data, brush.layout, brush.painter
     value_y, credit_y = crisp(lay.value_lane, brush.ratio), crisp(lay.credit_lane, brush.ratio)
     half = lay.column_width / 2
-    for t in boundaries:
-        if t >= lay.length:
-            continue
-        middle = (lay.left(t) + lay.right(t)) / 2
-        before = middle - 2 * half if t else float(lay.gutter - 2)
-        if data.flowed[t]:
-            painter.setPen(pen(brush.colour("value", 0.8), 1.0))
-            painter.drawLine(QPointF(before, value_y), QPointF(middle, value_y))
-        norm = float(data.credit.norms[t])
-        if not data.credit.known[t]:
-            continue
-        wide = min(ribbon_width(brush, norm), lay.rows["lane"].height - 6.0)
-        token = "gradient" if np.isfinite(norm) else "nan"
-        painter.setPen(
-            pen(
-                brush.colour(token),
-                max(1.0, wide),
-                Qt.PenStyle.DotLine if norm == 0 else Qt.PenStyle.SolidLine,
-            )
-        )
-        painter.drawLine(QPointF(before, credit_y), QPointF(middle, credit_y))
-        if data.snipped[t]:
-            _notch(brush, lay.left(t), credit_y, wide)
+    notches = []
+    with brush.collecting():
+        for t in boundaries:
+            if t >= lay.length:
+                continue
+            middle = round((lay.left(t) + lay.right(t)) / 2)
+            before = round((lay.left(t - 1) + lay.right(t - 1)) / 2) if t else lay.gutter - 2
+            if data.flowed[t]:
+                brush.fill(QRectF(before, value_y - 0.5, middle - before, 1), brush.colour("value", 0.8))
+            norm = float(data.credit.norms[t])
+            if not data.credit.known[t]:
+                continue
+            wide = max(1, round(min(ribbon_width(brush, norm), lay.rows["lane"].height - 6.0)))
+            colour = brush.colour("gradient" if np.isfinite(norm) else "nan", 0.4 if norm == 0.0 else 1.0)
+            brush.fill(QRectF(before, round(credit_y - wide / 2), middle - before, wide), colour)
+            if data.snipped[t]:
+                notches.append((lay.left(t), wide))
+    for x, tall in notches:
+        _notch(brush, x, credit_y, tall)
     for t in boundaries:
         if t < lay.length and data.from_loss.known[t]:
-            middle = (lay.left(t) + lay.right(t)) / 2
-            arrow_head(painter, QPointF(middle, credit_y - 1), 0.0, 1.0, brush.colour("loss"), min(6.0, 2 + half))
+            tip = QPointF((lay.left(t) + lay.right(t)) / 2, credit_y - 1)
+            arrow_head(painter, tip, 0.0, 1.0, brush.colour("loss"), min(6.0, 2 + half))

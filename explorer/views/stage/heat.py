@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF
 from ...model.stage_layout import Band, Row
 from ...model.stage_records import Strip
 from ...theme.colourmap import AsinhScale
-from .columns import Brush, slot_edge
+from .brush import Brush, slot_edge
 from .pixels import heat_image
 
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from ...model.stage_layout import Detail
 from ...theme.tokens import RADIUS
 from ...widgets.paint import crisp, frame, pen, rounded, scissors
-from .columns import Brush
+from .brush import Brush
 
 CAPTION = "values still flow, credit does not"
 _CENTRE = Qt.AlignmentFlag.AlignCenter

@@ -129,6 +129,21 @@ def test_one_step_paints_only_the_columns_that_changed(canvas, monkeypatch):
         assert set(painted) <= {t - 1, t, t + 1}, position
 
 
+@pytest.mark.parametrize("steps", [4, 8, 14, 30, 120])
+@pytest.mark.parametrize("policy", [Window(2), Tail(3)])
+def test_from_one_loss_s_walk_to_the_next_nothing_old_is_left_standing(canvas, qtbot, steps, policy):
+    w = small_walk("gru", hidden=4, steps=steps, policy=policy)
+    scene, at_once = scene_of(w), StageCanvas()
+    qtbot.addWidget(at_once)
+    at_once.resize(canvas.size())
+    data = None
+    for position in range(w.script.backward_start - 3, len(w) + 1, 17)[:12]:
+        data = build_stage(scene, w, position, update=3, previous=data)
+        canvas.show_data(data)
+        at_once.show_data(build_stage(scene_of(w), w, position, update=3))
+        assert np.abs(pixels(canvas).astype(int) - pixels(at_once)).max() <= 2, position
+
+
 @pytest.mark.parametrize("cell", ["lstm", "gru", "vanilla"])
 @pytest.mark.parametrize("steps", [3, 8, 14, 30, 45, 120])
 def test_a_stage_reached_step_by_step_looks_exactly_like_one_painted_at_once(canvas, qtbot, cell, steps):
