@@ -136,7 +136,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("home", "To the start", "Nothing computed yet.", "Walk", ("Home",), do.GoTo(0), _not_at_start),
     Command("end", "To the end", "Everything computed, the update made.", "Walk", ("End",), do.GoToEnd(), _has_steps),
     Command("play", "Play or pause", "Let the walk go by itself.", "Walk", ("Space",), do.Play(), _has_steps, "play"),
-    Command("release", "Follow the walk", "Let the selected time step follow the walk.", "Walk", ("Esc",), do.Release()),
+    Command(
+        "release", "Follow the walk", "Let the selected time step follow the walk.", "Walk", ("Esc",), do.Release()
+    ),
     Command(
         "train",
         "Train or pause",
@@ -176,15 +178,25 @@ COMMANDS: tuple[Command, ...] = (
         _not_newest,
     ),
     Command(
-        "first", "First weights", "Return to the weights before any training.", "Training", ("Ctrl+PgUp",), do.GoToUpdate(0), _past
+        "first",
+        "First weights",
+        "Return to the weights before any training.",
+        "Training",
+        ("Ctrl+PgUp",),
+        do.GoToUpdate(0),
+        _past,
     ),
-    Command("theme", "Dark or light", "Change between the dark and the light theme.", "View", ("Ctrl+D",), do.SetTheme()),
+    Command(
+        "theme", "Dark or light", "Change between the dark and the light theme.", "View", ("Ctrl+D",), do.SetTheme()
+    ),
     Command("contrast", "High contrast", "Show the high-contrast theme.", "View", (), do.SetTheme("high-contrast")),
     Command("larger", "Larger type", "Make all type larger.", "View", ("Ctrl++", "Ctrl+=")),
     Command("smaller", "Smaller type", "Make all type smaller.", "View", ("Ctrl+-",)),
     Command("full-screen", "Full screen", "Show the window on the whole screen, or not.", "View", ("F11",)),
     Command("graph", "Graph", "Show the step's operation graph.", "View", ("G",), do.SetTab("graph")),
-    Command("equations", "Equations", "Show the step's equations with its numbers.", "View", ("E",), do.SetTab("equations")),
+    Command(
+        "equations", "Equations", "Show the step's equations with its numbers.", "View", ("E",), do.SetTab("equations")
+    ),
     Command("code", "Code", "Show the step as numpy and PyTorch code.", "View", ("C",), do.SetTab("code")),
     Command("numbers", "Numbers", "Show the step's exact numbers.", "View", ("N",), do.SetTab("numbers")),
     Command(

@@ -31,6 +31,8 @@ FRAME = 16
 QUIET = 250
 """Milliseconds without a change of the walk after which its gradient is checked."""
 UNDO_LIMIT = 50
+UNDO_RUNS = 8
+"""Changes that can be taken back, and runs among them: each holds its keyframes in memory."""
 HEAVY_LEAST, HEAVY_SHARE = 0.08, 4.0
 """While training, new weights are shown at most every so many seconds, and after so many times what showing them took;
 the curve and the counts follow at every frame."""
@@ -150,8 +152,10 @@ class Store(QObject):
             self.changed.emit(changes)
 
     def _remember(self, session: Session) -> None:
-        self._undo = [*self._undo, session][-UNDO_LIMIT:]
-        self._redo = []
+        kept = [*self._undo, session][-UNDO_LIMIT:]
+        while len({id(s.run.history) for s in kept}) > UNDO_RUNS:
+            kept.pop(0)
+        self._undo, self._redo = kept, []
 
     def _return_to(self, target: Session) -> None:
         now = self._session
@@ -202,7 +206,6 @@ class Store(QObject):
         if settings == session.settings:
             return
         shown = session.training.shown
-        self._worker.train(False)
         self._in_background(
             "preparing the run",
             lambda: do.Prepared(change_run(session.run, settings, shown), shown),
@@ -210,10 +213,15 @@ class Store(QObject):
         )
 
     def _take_prepared(self, prepared: do.Prepared) -> None:
-        if prepared.run.history.first == prepared.update and prepared.run.history.parent is not None:
-            # A branch keeps the weights on show.
+        running = self._session.training.running
+        history = prepared.run.history
+        branched = history.first == prepared.update and history.parent is not None
+        if branched:
+            # A branch keeps the weights on show, and goes on training if it was.
             prepared = replace(prepared, position=self._session.position)
         self.dispatch(prepared)
+        if branched and running:
+            self.dispatch(do.Train(True))
 
     def _adopt(self) -> None:
         session = self._session
@@ -290,7 +298,8 @@ class Store(QObject):
 
     def _verify(self) -> None:
         session = self._session
-        if self._closed or session.verification is not None and session.verification.update == session.training.shown:
+        found = session.verification
+        if self._closed or (found is not None and found.update == session.training.shown):
             return
         walk = self.derived.walk(session)
         update = session.training.shown

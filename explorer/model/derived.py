@@ -31,7 +31,7 @@ class Derived:
         key = tuple(id(o) for o in on)
         if key in kept:
             kept.move_to_end(key)
-            return kept[key][1]  # type: ignore[no-any-return]
+            return kept[key][1]
         result = compute()
         kept[key] = (on, result)
         while len(kept) > KEEP:
@@ -78,7 +78,7 @@ class Derived:
             kept[key] = (made, made.progress(min(session.position, len(made))))
             while len(kept) > KEEP:
                 kept.popitem(last=False)
-        return kept[key][1]  # type: ignore[no-any-return]
+        return kept[key][1]
 
     def gradients(self, session: Session) -> Gradients:
         """Return the whole gradient of the sentence."""

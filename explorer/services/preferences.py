@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+THEMES = ("dark", "light", "high-contrast")
+TABS = ("graph", "equations", "code", "numbers")
 HOME = "BPTT_EXPLORER_HOME"
 """Environment variable that names another folder for all of this."""
 
@@ -48,11 +50,13 @@ class Preferences:
             return Preferences()
         if not isinstance(plain, dict):
             return Preferences()
-        known = {f.name: type(f.default) for f in fields(Preferences)}
-        values = {k: v for k, v in plain.items() if k in known and isinstance(v, known[k] | int)}
-        made = Preferences(**values)
-        fine = made.theme in ("dark", "light", "high-contrast") and 0.6 <= made.scale <= 3.0
-        return made if fine else Preferences(tab=made.tab)
+        fits = {
+            "theme": lambda v: v in THEMES,
+            "scale": lambda v: isinstance(v, int | float) and not isinstance(v, bool) and 0.6 <= v <= 3.0,
+            "tab": lambda v: v in TABS,
+            "geometry": lambda v: isinstance(v, str) and v.isascii(),
+        }
+        return Preferences(**{name: plain[name] for name, fit in fits.items() if name in plain and fit(plain[name])})
 
     def save(self) -> None:
         """Write them; a folder that cannot be written to is no reason to stop."""

@@ -54,6 +54,7 @@ class Worker:
         self._shown: TrainingState | None = None
         self._training = False
         self._ticks: deque[tuple[float, int]] = deque()
+        self._goal: int | None = None
         self._posted = 0.0
         self._evaluations: tuple[History | None, int, Array | None] = (None, 0, None)
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
@@ -100,8 +101,20 @@ class Worker:
         self._send(command)
 
     def go_to(self, update: int) -> None:
-        """Show the weights after ``update`` updates, if the history has them."""
-        self._send(lambda: self._show(update))
+        """Show the weights after ``update`` updates, if the history has them.
+
+        Of several such wishes that wait only the last is fulfilled, so that a dragged slider is never far behind.
+        """
+
+        def command() -> None:
+            with self._lock:
+                goal, self._goal = self._goal, None
+            if goal is not None:
+                self._show(goal, lambda: self._goal is not None)
+
+        with self._lock:
+            self._goal = update
+        self._send(command)
 
     def take(self) -> Snapshot | None:
         """Return the newest snapshot that has not been taken yet."""
@@ -177,11 +190,11 @@ class Worker:
             self._post(unasked=True)
         time.sleep(0)  # let the interface have its turn
 
-    def _show(self, update: int) -> None:
+    def _show(self, update: int, superseded: Callable[[], bool] = lambda: False) -> None:
         history = self._history
         if history is None:
             return
-        state = history.seek(update, should_stop=lambda: self._closing)
+        state = history.seek(update, should_stop=lambda: self._closing or superseded())
         if state is not None:
             self._shown = state
             self._training = False

@@ -170,3 +170,18 @@ def test_a_snapshot_cannot_be_written_to(worker):
         snapshot.state.parameters["W"][0, 0] = 1.0
     with pytest.raises(ValueError, match="read-only"):
         snapshot.curve["loss"][0] = 0.0
+
+
+def test_of_many_wishes_to_travel_the_last_one_is_fulfilled(worker):
+    history = adopt(worker)
+    worker.advance(200)
+    until(worker, lambda s: s.last == 200)
+    began = time.monotonic()
+    for update in range(200):
+        worker.go_to(update)
+    assert until(worker, lambda s: s.state.update == 199).last == 200
+    assert time.monotonic() - began < 2.0
+    end = time.monotonic() + 5
+    while not worker.idle and time.monotonic() < end:
+        worker.take()
+    assert worker.idle and history.last == 200

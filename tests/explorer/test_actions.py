@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+
+from explorer.actions import BY_ID, COMMANDS, GROUPS, hints, in_group, key_text, matching
+from explorer.model import action as do
+from tests.explorer.model.runs import Driver
+
+DESIGNED = {
+    "Right": do.Move("operation", 1),
+    "Left": do.Move("operation", -1),
+    "Shift+Right": do.Move("step", 1),
+    "Shift+Left": do.Move("step", -1),
+    "Ctrl+Right": do.Move("pass", 1),
+    "Ctrl+Left": do.Move("pass", -1),
+    "PgDown": do.Advance(1),
+    "PgUp": do.Advance(-1),
+    "Space": do.Play(),
+    "Home": do.GoTo(0),
+    "End": do.GoToEnd(),
+    "T": do.Train(),
+}
+
+
+def by_key(keys):
+    return next(c for c in COMMANDS if keys in c.keys)
+
+
+@pytest.mark.parametrize("keys", DESIGNED)
+def test_the_keys_of_the_design_do_what_it_says(keys):
+    assert by_key(keys).action == DESIGNED[keys]
+
+
+@pytest.mark.parametrize("keys", ["F11", "Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+Shift+P", "?", "F1", "Ctrl+S", "Ctrl+O"])
+def test_the_keys_of_the_window_are_there(keys):
+    assert by_key(keys).action is None
+
+
+def test_no_key_and_no_name_is_given_twice():
+    keys = [key for command in COMMANDS for key in command.keys]
+    assert len(keys) == len(set(keys))
+    assert len(BY_ID) == len(COMMANDS)
+
+
+def test_every_command_explains_itself():
+    for command in COMMANDS:
+        assert command.title and command.help.endswith(".") and command.group in GROUPS
+    assert sum(len(list(in_group(group))) for group in GROUPS) == len(COMMANDS)
+
+
+def test_commands_are_offered_only_where_they_make_sense():
+    driver = Driver()
+    before = {c.id for c in COMMANDS if c.when(driver.session)}
+    assert "next" in before and not before & {"back", "home", "update-back", "newest"}
+    driver.do(driver.trained(2), do.Move())
+    after = {c.id for c in COMMANDS if c.when(driver.session)}
+    assert {"back", "home", "update-back", "first"} <= after and "newest" not in after
+
+
+def test_every_action_of_the_table_can_be_reduced():
+    for command in COMMANDS:
+        if command.action is not None:
+            Driver().do(command.action)
+
+
+def test_the_palette_finds_by_words_of_title_help_and_key():
+    assert matching("undo")[0].id == "undo"
+    assert matching("time step next")[0].id == "next-step"
+    assert matching("pgdown")[0].keys[0].endswith("PgDown")
+    assert matching("") == list(COMMANDS)
+    assert matching("xyzzy") == []
+
+
+def test_the_hint_line_comes_from_the_table():
+    line = hints()
+    for command in COMMANDS:
+        assert (f"{key_text(command.keys[0])} {command.hint}" in line) if command.hint else True
+    assert "→ next operation" in line and "T train" in line
+
+
+def test_keys_are_printed_as_they_are_known():
+    assert key_text("Shift+Right") == "⇧→" and key_text("PgDown") == "PgDn"

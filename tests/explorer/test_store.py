@@ -1,0 +1,290 @@
+"""Scenarios: real actions through the store, with its threads and files, without a window."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication
+
+from explorer.model import action as do
+from explorer.model.session import Changes
+from explorer.model.settings import CorpusChoice
+from explorer.store import Store
+from rnncore.optim import SGD, Adam
+from rnncore.truncation import Chunks, Full
+from tests.explorer.model.runs import small_run
+
+
+@pytest.fixture
+def store(qapp):
+    made = Store(small_run())
+    yield made
+    made.close()
+
+
+def until(store, found, seconds=10.0):
+    """Let the event loop run until something is so."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QCoreApplication.processEvents()
+        if found():
+            return
+        time.sleep(0.001)
+    raise AssertionError("it never came to that")
+
+
+def change(store, **changes):
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, **changes)))
+    store.wait()
+
+
+def test_one_signal_says_what_changed_and_only_when_something_did(store):
+    heard = []
+    store.changed.connect(heard.append)
+    store.dispatch(do.Move("step"))
+    store.dispatch(do.GoTo(store.session.position))
+    store.dispatch(do.Hover(1))
+    assert heard == [Changes.POSITION, Changes.HOVER]
+
+
+def test_what_cannot_be_done_becomes_a_message_and_changes_nothing_else(store):
+    before = store.session
+    store.dispatch(do.ShowSentence(999))
+    assert "no sentence 999" in store.session.message.text and store.session.message.level == "error"
+    assert replace(store.session, message=None).sentence is before.sentence
+    assert store.session.position == before.position and not store.can_undo
+
+
+def test_a_step_forward_and_back_and_undo_leave_the_session_as_it_was(store):
+    before = store.session
+    store.dispatch(do.GoToEnd())
+    store.dispatch(do.ShowSentence(1))
+    store.dispatch(do.TypeSentence("the cat runs"))
+    store.undo()
+    store.undo()
+    store.dispatch(do.GoTo(0))
+    for name in vars(before):
+        now, then = getattr(store.session, name), getattr(before, name)
+        assert now is then or now == then, name
+
+
+def test_redo_brings_back_what_undo_took(store):
+    store.dispatch(do.ShowSentence(1))
+    store.dispatch(do.ShowSentence(3))
+    store.undo()
+    assert store.session.sentence.index == 1 and store.can_redo
+    store.redo()
+    assert store.session.sentence.index == 3 and not store.can_redo
+    store.undo()
+    store.dispatch(do.ShowSentence(5))
+    assert not store.can_redo, "a new choice leaves the old future"
+
+
+def test_undo_and_redo_without_anything_to_take_back_do_nothing(store):
+    before = store.session
+    store.undo()
+    store.redo()
+    assert store.session is before
+
+
+def test_training_goes_on_by_itself_until_it_is_paused(store):
+    store.dispatch(do.Train())
+    until(store, lambda: store.session.training.shown > 30 and store.session.training.updates_per_second > 0)
+    assert store.session.training.running
+    store.dispatch(do.Train())
+    store.wait()
+    paused = store.session.training
+    assert not paused.running and paused.shown == paused.last == len(paused.curve)
+    np.testing.assert_array_equal(store.session.model.parameters["W"], paused.state.parameters["W"])
+
+
+def test_one_update_and_one_back_are_exact(store):
+    first = store.session.model
+    store.dispatch(do.Advance(1))
+    store.wait()
+    second = store.session.model
+    assert store.session.training.shown == 1
+    store.dispatch(do.Advance(-1))
+    store.wait()
+    assert store.session.training.shown == 0 and store.session.training.last == 1
+    np.testing.assert_array_equal(store.session.model.parameters["W"], first.parameters["W"])
+    store.dispatch(do.GoToUpdate(1))
+    store.wait()
+    np.testing.assert_array_equal(store.session.model.parameters["W"], second.parameters["W"])
+
+
+def test_an_update_that_is_not_there_is_told(store):
+    store.dispatch(do.GoToUpdate(7))
+    store.wait()
+    assert "no update 7" in store.session.message.text and store.session.training.shown == 0
+
+
+def test_another_cell_is_a_new_run_that_undo_takes_back_with_all_its_updates(store):
+    store.dispatch(do.Advance(5))
+    store.wait()
+    old = store.session
+    change(store, cell="gru")
+    assert store.session.model.cell.name == "gru" and store.session.training.last == 0
+    store.undo()
+    assert store.session.run is old.run and store.session.training.shown == 5
+    np.testing.assert_array_equal(store.session.model.parameters["W"], old.model.parameters["W"])
+    store.dispatch(do.Advance(1))
+    store.wait()
+    assert store.session.training.last == 6
+    store.redo()
+    assert store.session.model.cell.name == "gru"
+
+
+def test_another_truncation_keeps_the_weights_and_makes_a_branch(store):
+    store.dispatch(do.Advance(4))
+    store.wait()
+    weights, position = store.session.model.parameters["W"], store.session.position
+    change(store, truncation=Full())
+    session = store.session
+    assert session.training.shown == 4 and session.run.history.parent is not None and session.position == position
+    np.testing.assert_array_equal(session.model.parameters["W"], weights)
+    assert store.derived.walk(session).truncation == Full()
+
+
+def test_a_change_of_the_learning_rate_while_training_goes_on_training(store):
+    store.dispatch(do.Train(True))
+    until(store, lambda: store.session.training.shown > 5)
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, optimiser=SGD(0.01))))
+    until(store, lambda: store.session.settings.optimiser == SGD(0.01))
+    branched = store.session.training.shown
+    assert branched > 0 and store.session.training.running
+    until(store, lambda: store.session.training.shown > branched + 5)
+
+
+def test_a_setting_that_cannot_be_used_is_told_and_training_goes_on(store):
+    store.dispatch(do.Train(True))
+    until(store, lambda: store.session.training.shown > 5)
+    run = store.session.run
+    wrong = replace(store.session.settings, corpus=CorpusChoice("file", "/nowhere/at all.txt"))
+    store.dispatch(do.ChangeSettings(wrong))
+    until(store, lambda: store.session.message is not None)
+    assert "at all.txt" in store.session.message.text and store.session.run is run
+    shown = store.session.training.shown
+    until(store, lambda: store.session.training.shown > shown + 5)
+
+
+def test_the_same_settings_change_nothing(store):
+    store.wait()
+    before = store.session
+    store.dispatch(do.ChangeSettings(before.settings))
+    assert store.session is before and not store.busy
+
+
+def test_a_snapshot_of_a_run_that_was_replaced_is_dropped(store):
+    store.dispatch(do.Train(True))
+    until(store, lambda: store.session.training.shown > 5)
+    change(store, seed=4)
+    assert store.session.training.last == 0 and not store.session.training.running
+    QCoreApplication.processEvents()
+    store.poll()
+    assert store.session.training.shown == 0
+
+
+def test_a_session_is_saved_and_opened_again(store, tmp_path):
+    change(store, cell="lstm", optimiser=Adam(0.01), truncation=Chunks(3))
+    store.dispatch(do.Advance(6))
+    store.wait()
+    store.dispatch(do.ShowSentence(4))
+    store.dispatch(do.GoTo(9))
+    saved = store.session
+    store.dispatch(do.SavePath(str(tmp_path / "kept.bptt")))
+    store.wait()
+    assert "kept.bptt" in store.session.message.text and store.session.busy == ""
+    change(store, cell="vanilla")
+    store.dispatch(do.OpenPath(str(tmp_path / "kept.bptt")))
+    store.wait()
+    session = store.session
+    assert session.settings == saved.settings and session.position == 9 and session.sentence.index == 4
+    np.testing.assert_array_equal(session.model.parameters["W_i"], saved.model.parameters["W_i"])
+    assert session.path.endswith("kept.bptt")
+    store.undo()
+    assert store.session.model.cell.name == "vanilla", "opening a file can be taken back"
+
+
+def test_saving_while_training_writes_a_session_that_opens(store, tmp_path):
+    store.dispatch(do.Train(True))
+    until(store, lambda: store.session.training.shown > 40)
+    store.dispatch(do.SavePath(str(tmp_path / "live.bptt")))
+    until(store, lambda: store.session.path is not None)
+    store.dispatch(do.Train(False))
+    store.wait()
+    store.dispatch(do.OpenPath(str(tmp_path / "live.bptt")))
+    store.wait()
+    assert store.session.training.last >= 40, store.session.message
+
+
+def test_a_bad_file_is_named_and_the_session_stays(store, tmp_path):
+    (tmp_path / "bad.bptt").write_bytes(b"PK\x03\x04")
+    run, position = store.session.run, store.session.position
+    store.dispatch(do.OpenPath(str(tmp_path / "bad.bptt")))
+    store.wait()
+    assert "bad.bptt" in store.session.message.text and store.session.message.level == "error"
+    assert store.session.run is run and store.session.position == position and store.session.busy == ""
+
+
+def test_the_gradient_is_checked_once_the_walk_is_at_rest(store):
+    assert store.session.verification is None
+    until(store, lambda: store.session.verification is not None)
+    assert store.session.verification.ok
+    store.dispatch(do.ShowSentence(2))
+    assert store.session.verification is None
+    until(store, lambda: store.session.verification is not None)
+
+
+def test_stepping_asks_for_no_new_check(store):
+    until(store, lambda: store.session.verification is not None)
+    found = store.session.verification
+    store.dispatch(do.GoToEnd())
+    assert store.session.verification is found and not store._verify_timer.isActive()
+
+
+def test_playing_goes_to_the_end_by_itself(store):
+    store.dispatch(do.SetPlayback("pass", 60.0))
+    store.dispatch(do.Play())
+    until(store, lambda: not store.session.playback.playing)
+    assert store.session.position == len(store.derived.walk(store.session))
+
+
+def test_the_interface_rests_when_nothing_happens(store):
+    until(store, lambda: store.session.verification is not None)
+    until(store, lambda: not store._mail_timer.isActive())
+    assert not store.busy
+
+
+def test_a_long_row_of_choices_keeps_a_bounded_past(store):
+    from explorer.store import UNDO_LIMIT
+
+    for turn in range(UNDO_LIMIT + 10):
+        store.dispatch(do.ShowSentence(turn % 2))
+    assert len(store._undo) == UNDO_LIMIT
+
+
+def test_undo_holds_on_to_a_few_runs_only(store):
+    from explorer.store import UNDO_RUNS
+
+    for seed in range(1, UNDO_RUNS + 4):
+        change(store, seed=seed)
+    assert len({id(s.run.history) for s in store._undo}) == UNDO_RUNS
+    for _ in range(UNDO_RUNS + 3):
+        store.undo()
+    assert store.session.settings.seed == 3
+
+
+def test_closing_while_training_ends_everything(qapp):
+    store = Store(small_run())
+    store.dispatch(do.Train(True))
+    until(store, lambda: store.session.training.shown > 3)
+    store.close()
+    shown = store.session.training.shown
+    store.dispatch(do.Advance(1))
+    store.close()
+    QCoreApplication.processEvents()
+    assert store.session.training.shown == shown
