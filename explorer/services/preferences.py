@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ class Preferences:
             return Preferences()
         if not isinstance(plain, dict):
             return Preferences()
-        fits = {
+        fits: dict[str, Callable[[Any], bool]] = {
             "theme": lambda v: v in THEMES,
             "scale": lambda v: isinstance(v, int | float) and not isinstance(v, bool) and 0.6 <= v <= 3.0,
             "tab": lambda v: v in TABS,
