@@ -147,8 +147,9 @@ class Popover(QFrame):
         self.move(corner)
         self.show()
         first = self.form.itemAt(0, QFormLayout.ItemRole.FieldRole)
-        if first is not None and first.widget() is not None:
-            first.widget().setFocus()
+        field = None if first is None else first.widget()
+        if field is not None:
+            field.setFocus()
 
     def accept(self) -> None:
         """Apply the values and close."""

@@ -226,6 +226,8 @@ def reading_form(settings: Settings, done: Done) -> Popover:
     column.setEditable(True)
     given = corpus.option("column")
     column.setEditText("" if given is None else str(given))
-    column.lineEdit().setPlaceholderText("of a table: its name, or its number from 0")
+    line = column.lineEdit()
+    assert line is not None  # it is editable
+    line.setPlaceholderText("of a table: its name, or its number from 0")
     form.only({encoding: corpus.kind == "file", column: corpus.kind == "file"})
     return form

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -13,15 +14,15 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from rnncore.bundled import BUNDLED
 from rnncore.library import TITLES
 
-from ..model import action as do
-from ..model.session import Changes, Session
-from ..model.settings import CorpusChoice, Settings
-from ..store import Store
-from ..theme.tokens import SPACE
-from ..widgets.chip import Chip
-from ..widgets.elided import ElidedLabel
-from .settings.forms import model_form, optimiser_form, reading_form, truncation_form
-from .settings.popover import Popover
+from ...model import action as do
+from ...model.session import Changes, Session
+from ...model.settings import CorpusChoice, Settings
+from ...store import Store
+from ...theme.tokens import SPACE
+from ...widgets.chip import Chip
+from ...widgets.elided import ElidedLabel
+from .forms import model_form, optimiser_form, reading_form, truncation_form
+from .popover import Popover
 
 SIZES = (1, 2, 3, 4, 8, 16, 32, 64, 128, 256)
 
@@ -129,7 +130,7 @@ class TopBar(QWidget):
             self.optimiser.setVisible(level < 4)
             for chip, label in zip(chips, labels, strict=True):
                 chip.set_label(label if level < 1 or (label in keep and level < 4) else "")
-            wanted = self.layout().sizeHint().width()
+            wanted = self.sizeHint().width()
             if wanted <= self.width():
                 return
 
@@ -161,7 +162,7 @@ class TopBar(QWidget):
             group = QActionGroup(menu)
             for key, title in TITLES.items():
                 chosen = settings.equations is None and settings.cell == key
-                _radio(menu, group, title, chosen, lambda key=key: self._change(cell=key, equations=None))
+                _radio(menu, group, title, chosen, partial(self._change, cell=key, equations=None))
             if settings.equations is not None:
                 _radio(menu, group, settings.cell, True, lambda: None)
             menu.addSeparator()
@@ -174,7 +175,7 @@ class TopBar(QWidget):
             now = self._store.session.settings.hidden_size
             group = QActionGroup(menu)
             for size in sorted({*SIZES, now}):
-                _radio(menu, group, str(size), size == now, lambda size=size: self._change(hidden_size=size))
+                _radio(menu, group, str(size), size == now, partial(self._change, hidden_size=size))
             menu.addSeparator()
             menu.addAction("Another size…", lambda: self._open(model_form, self.hidden))
 
@@ -191,7 +192,7 @@ class TopBar(QWidget):
                         chosen = now.kind == "bundled" and now.source == bundle.id
                         choice = CorpusChoice("bundled", bundle.id)
                         action = _radio(
-                            menu, group, bundle.title, chosen, lambda choice=choice: self._change(corpus=choice)
+                            menu, group, bundle.title, chosen, partial(self._change, corpus=choice)
                         )
                         action.setToolTip(bundle.description)
                         action.setStatusTip(bundle.description)
@@ -211,7 +212,7 @@ class TopBar(QWidget):
             now = self._store.session.settings.seed
             group = QActionGroup(menu)
             for seed in sorted({*range(6), now}):
-                _radio(menu, group, str(seed), seed == now, lambda seed=seed: self._change(seed=seed))
+                _radio(menu, group, str(seed), seed == now, partial(self._change, seed=seed))
             menu.addSeparator()
             menu.addAction("Another seed…", lambda: self._open(model_form, self.seed))
 

@@ -1,1 +1,0 @@
-"""The popovers under the chips of the top bar: one file a subject."""
