@@ -1,8 +1,8 @@
 """Is the gradient right? Compare it with derivatives that know nothing of backpropagation.
 
-*Complex step* (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003): ``f'(w) = Im f(w + ih) / h`` with h = 1e-30. There is
-no subtraction and so no cancellation: the result is exact to rounding. *Central differences*, ``(f(w + ε) − f(w − ε)) /
-2ε`` with ε = 1e-5, are the textbook's check.
+*Complex step* (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003): ``f'(w) = Im f(w + ih) / h`` with h = 1e-30. There
+is no subtraction and so no cancellation: the result is exact to rounding. *Central differences*,
+``(f(w + ε) − f(w − ε)) / 2ε`` with ε = 1e-5, are the textbook's check.
 
 A truncated gradient is not the derivative of any loss, and can be checked all the same: give each time step its own
 copy of the weights (*untied*), differentiate each loss t with respect to each copy τ, and sum the pairs that the

@@ -90,7 +90,8 @@ def test_the_seed_decides_everything(text):
 
 def test_a_column_of_a_table_is_read_by_name_and_by_number(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    rows = "\n".join(f"{n},the {w} sings,ignored words here for ever and ever" for n, w in enumerate(["bird", "cat"] * 9))
+    animals = enumerate(["bird", "cat"] * 9)
+    rows = "\n".join(f"{n},the {animal} sings,ignored words here for ever and ever" for n, animal in animals)
     Path("t.csv").write_text(f"id,song,other\n{rows}\n", encoding="utf-8")
     for column in ("song", "1"):
         assert cli.main(["train", "t.csv", "--column", column, "--updates", "2", "-o", f"by-{column}"]) == 0
@@ -125,7 +126,9 @@ def test_what_cannot_be_done_is_told_before_training_and_leaves_no_file(text, ca
     assert not list(text.parent.glob("*.bptt"))
 
 
-@pytest.mark.parametrize("words", [["--hidden", "0"], ["--lr", "-1"], ["--cell", "brain"], ["--epochs", "1", "--updates", "2"]])
+@pytest.mark.parametrize(
+    "words", [["--hidden", "0"], ["--lr", "-1"], ["--cell", "brain"], ["--epochs", "1", "--updates", "2"]]
+)
 def test_a_wrong_option_ends_with_two_and_the_way_to_help(text, capsys, words):
     with pytest.raises(SystemExit) as ended:
         cli.main(["train", str(text), *words])

@@ -136,7 +136,8 @@ def test_one_fault_makes_the_machine_unwell():
 
 
 def test_the_table_puts_each_remedy_below_its_finding():
-    shown = doctor.table([doctor.Check("fonts", doctor.BAD, "none", "get one"), doctor.Check("numpy", doctor.GOOD, "2")])
+    checks = [doctor.Check("fonts", doctor.BAD, "none", "get one"), doctor.Check("numpy", doctor.GOOD, "2")]
+    shown = doctor.table(checks)
     assert [line.split() for line in shown.splitlines()] == [
         ["fonts", "missing", "none"], ["→", "get", "one"], ["numpy", "ok", "2"]
     ]  # fmt: skip

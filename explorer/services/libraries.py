@@ -50,7 +50,7 @@ libxkbcommon.so.0 libxkbcommon0 libxkbcommon libxkbcommon libxkbcommon0 libxkbco
 libxkbcommon-x11.so.0 libxkbcommon-x11-0 libxkbcommon-x11 libxkbcommon-x11 libxkbcommon-x11-0 libxkbcommon-x11
 libz.so.1 zlib1g zlib zlib libz1 zlib
 libzstd.so.1 libzstd1 libzstd zstd libzstd1 zstd-libs
-"""
+"""  # noqa: E501
 PACKAGES: Mapping[str, Mapping[str, str]] = {
     row.split()[0]: dict(zip(_COLUMNS, row.split()[1:], strict=True)) for row in _PACKAGES.strip().splitlines()
 }

@@ -105,7 +105,7 @@ class _Story:
     def forward(self) -> None:
         sentence = self.store.session.sentence
         words = " ".join(sentence.words)
-        self.take("An empty stage", f"One sentence is laid out, a column for each time step: {words}. Nothing is known.")
+        self.take("An empty stage", f"One sentence, a column for each time step: {words}. Nothing is known yet.")
         for _ in range(3):
             self.store.dispatch(do.Move("operation"))
         self.take("One step at a time", "Three presses of →. Just done: {step}. The rest is still empty.")
@@ -115,7 +115,7 @@ class _Story:
             self.store.dispatch(do.Move("step"))
             if self.store.session.position == before:
                 break
-        self.take("The state is carried on", "Each press of Shift+→ is a time step; the hidden state flows to the right.")
+        self.take("The state is carried on", "Each Shift+→ is a time step; the hidden state flows to the right.")
         self.store.dispatch(do.GoTo(0))
         self.store.dispatch(do.Move("pass"))
         self.take("Forward, all of it", f"The forward pass is done. {self._loss()}")
@@ -125,7 +125,7 @@ class _Story:
         start = self.store.session.position
         store = self.store
         store.dispatch(do.Move("step"))
-        self.take("Backward begins", "The last loss sends its gradient back, in ribbons to the left. Just done: {step}.")
+        self.take("Backward begins", "The last loss sends its gradient back, as ribbons. Just done: {step}.")
         end = walk.next_boundary(start, "pass")
         cut = next((p for p in range(start, min(end, start + LOOK_FOR_CUT)) if walk[p].kind == "cut"), None)
         policy = store.session.settings.truncation.describe()
@@ -136,11 +136,11 @@ class _Story:
             store.dispatch(do.GoTo(cut + 1))
             self.take(
                 "Past the cut",
-                f"With the truncation “{policy}” the gradient is snipped here; the value that went forward stays whole.",
+                f"With the truncation “{policy}” the gradient is snipped here; the value had gone on.",
             )
         store.dispatch(do.GoTo(end))
         norm = store.derived.gradients(store.session).norm()
-        self.take("Backward, all of it", f"Every pair that the truncation keeps is added up: the gradient's norm is {norm:.4g}.")
+        self.take("Backward, all of it", f"Every pair that the truncation keeps is summed: a norm of {norm:.4g}.")
 
     def training(self, updates: int) -> None:
         store = self.store
@@ -160,10 +160,8 @@ class _Story:
         training = store.session.training
         after = self._evaluated(training.state)
         size = store.session.corpus.vocabulary.size
-        self.take(
-            "It learns",
-            f"{training.last - begun} updates later the perplexity has gone from {before:.1f} to {after:.1f}, of {size} tokens.",
-        )
+        learnt = f"the perplexity has gone from {before:.1f} to {after:.1f}, of {size} tokens"
+        self.take("It learns", f"{training.last - begun} updates later {learnt}.")
         store.dispatch(do.GoTo(0))
         store.dispatch(do.Move("pass"))
         self.take("The same sentence again", f"With the weights of update {training.shown}. {self._loss()}")

@@ -23,7 +23,8 @@ def test_every_policys_gradient_is_the_sum_of_its_untied_pairs_to_rounding(key):
             expected = np.einsum("ts,tse->e", policy.table(len(inputs)).astype(float), pairs).reshape(value.shape)
             found = backward(model, trace, targets, policy)[name]
             scale = np.abs(pairs).max() * len(inputs)
-            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-13 * max(scale, 1e-30), err_msg=f"{policy} {name}")
+            tolerance = 1e-13 * max(scale, 1e-30)
+            np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance, err_msg=f"{policy} {name}")
 
 
 @settings(max_examples=25, deadline=None)

@@ -21,7 +21,8 @@ def test_the_lstm_has_the_gates_states_and_parameters_of_the_field():
     assert cell.states == ("h", "c")
     assert cell.gates == ("i", "f", "g", "o")
     assert [p.name for p in cell.parameters[:3]] == ["U_i", "W_i", "b_i"]
-    assert [(p.kind, p.of) for p in cell.parameters[:3]] == [("matrix", "x"), ("matrix", "hidden"), ("vector", "hidden")]
+    kinds = [(p.kind, p.of) for p in cell.parameters[:3]]
+    assert kinds == [("matrix", "x"), ("matrix", "hidden"), ("vector", "hidden")]
     assert cell.keep_gates == ("f",)
     assert cell.node("a_f").text == "U_f @ x + W_f @ h_prev + b_f"
 

@@ -81,7 +81,13 @@ def torch_gradient(kind, model, inputs, targets, *, chunk=None, window=None):
 @pytest.mark.parametrize("kind", ["vanilla-bias", "gru", "lstm"])
 @pytest.mark.parametrize(
     ("policy", "how"),
-    [(Full(), {}), (Chunks(4), {"chunk": 4}), (Chunks(1), {"chunk": 1}), (Window(4), {"window": 4}), (Window(0), {"window": 0})],
+    [
+        (Full(), {}),
+        (Chunks(4), {"chunk": 4}),
+        (Chunks(1), {"chunk": 1}),
+        (Window(4), {"window": 4}),
+        (Window(0), {"window": 0}),
+    ],
     ids=["full", "chunks of 4", "chunks of 1", "window 4", "window 0"],
 )
 def test_loss_and_gradient_are_pytorchs_to_1e_10(kind, policy, how):

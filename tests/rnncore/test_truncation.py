@@ -76,7 +76,9 @@ def test_a_policy_survives_its_record(policy):
     assert from_json(to_json(policy)) == policy
 
 
-@pytest.mark.parametrize("record", [None, {}, {"policy": "none"}, {"policy": "window", "q": 1}, {"policy": "window", "k": -1}])
+@pytest.mark.parametrize(
+    "record", [None, {}, {"policy": "none"}, {"policy": "window", "q": 1}, {"policy": "window", "k": -1}]
+)
 def test_a_damaged_record_is_refused(record):
     with pytest.raises(RnnError):
         from_json(record)
@@ -84,8 +86,15 @@ def test_a_damaged_record_is_refused(record):
 
 @pytest.mark.parametrize(
     "make",
-    [lambda: Window(-1), lambda: Window(1.5), lambda: Window(True), lambda: Chunks(0), lambda: Stride(0, 1), lambda: Tail(-1),
-     lambda: Stride(1, 1, "some")],
+    [
+        lambda: Window(-1),
+        lambda: Window(1.5),
+        lambda: Window(True),
+        lambda: Chunks(0),
+        lambda: Stride(0, 1),
+        lambda: Tail(-1),
+        lambda: Stride(1, 1, "some"),
+    ],
 )
 def test_numbers_that_make_no_policy_are_refused(make):
     with pytest.raises(RnnError):

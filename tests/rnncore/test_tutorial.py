@@ -10,7 +10,7 @@ from tests.rnncore.cases import sequence
 
 
 def naive(u, w, v, x, y, bptt_truncate):
-    """s_t = tanh(U x_t + W s_{t−1}), ŷ_t = softmax(V s_t); for each loss, walk back at most ``bptt_truncate`` extra steps."""
+    """s_t = tanh(U x_t + W s_{t−1}), ŷ_t = softmax(V s_t); each loss walks back ``bptt_truncate`` extra steps."""
     steps, hidden = len(x), len(w)
     s = np.zeros((steps + 1, hidden))  # s[-1] is the initial state
     probabilities = np.zeros((steps, len(v)))

@@ -95,7 +95,7 @@ def test_the_end_of_the_backward_pass_is_the_whole_gradient_and_every_pair(key, 
 def test_a_position_gives_the_same_numbers_however_one_came_to_it(order):
     w, fresh = make(order=order), make(order=order)
     for position in range(len(w) + 1):
-        w.progress(position).parameter_gradients
+        _ = w.progress(position).parameter_gradients
     for position in reversed(range(0, len(w) + 1, 7)):
         a, b = w.progress(position).parameter_gradients, fresh.progress(position).parameter_gradients
         assert all(np.array_equal(a[n], b[n]) for n in a)
@@ -220,7 +220,7 @@ def test_what_is_not_a_number_walks_too():
     w = walk(model, forward(model, inputs), targets, Window(2), "sweep", optimiser=SGD(0.1), clip=ClipByNorm(1.0))
     for position in range(0, len(w) + 1, 5):
         progress = w.progress(position)
-        progress.parameter_gradients, progress.carry_norms
+        _ = progress.parameter_gradients, progress.carry_norms
     assert np.isnan(w.update.parameters["W_n"]).all()
 
 

@@ -36,11 +36,13 @@ class Screen:
 
     @property
     def environment(self):
-        kept = {k: v for k, v in os.environ.items() if k not in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "XDG_SESSION_TYPE")}
+        other = ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "XDG_SESSION_TYPE")
+        kept = {k: v for k, v in os.environ.items() if k not in other}
         return kept | {"DISPLAY": self.name, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
     def xdotool(self, *words):
-        run = subprocess.run(["xdotool", *map(str, words)], env=self.environment, capture_output=True, text=True, check=False)
+        command = ["xdotool", *map(str, words)]
+        run = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
         return run.stdout.strip()
 
     def keys(self, *names):
