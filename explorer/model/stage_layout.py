@@ -303,8 +303,8 @@ class StageLayout:
             return ()
         room = max(2 * count, int(self.inner * part))
         roomy = self.detail >= Detail.TARGET
-        between = (round(min(8.0, room / (5 * count)) * self.scale) if roomy else 1) if count > 1 else 0
-        hair = 2 if roomy else (1 if self.detail == Detail.BARS else 0)
+        between = (round(min(9.0, room / (3.6 * count)) * self.scale) if roomy else 1) if count > 1 else 0
+        hair = 1 if self.detail >= Detail.BARS else 0
         each = (room - between * (count - 1)) // count
         gradient = max(1, min(round(widest_gradient * self.scale), int((each - hair) * share)))
         value = max(1, min(round(widest * self.scale), each - hair - gradient))

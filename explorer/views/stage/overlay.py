@@ -46,6 +46,8 @@ def paint_cut(brush: Brush, dragged: int | None, hovered: bool) -> None:
             _badge(brush, t, 1.0 if strong or (hovered and t == handle) else 0.6, t == handle and hovered)
     if strong and shown:
         _caption(brush, _nearest(shown, data.current_t), dragged)
+    elif shown and data.cut.loss is not None and not data.hint:
+        _caption(brush, shown[-1], dragged)
 
 
 def _nearest(boundaries: list[int], t: int | None) -> int:
@@ -81,13 +83,18 @@ def _badge(brush: Brush, boundary: int, alpha: float, hovered: bool) -> None:
 
 def _caption(brush: Brush, boundary: int, dragged: int | None) -> None:
     lay, data, theme = brush.layout, brush.data, brush.theme
-    text = CAPTION
+    text, tail = CAPTION, " (drag the scissors)" if data.cut.handle is not None else ""
     if dragged is not None and data.cut.loss is not None:
         k = max(0, data.cut.loss - dragged)
         text = f"window k = {k}: loss {data.cut.loss} reaches back to t = {dragged}"
-    elif data.cut.handle is not None:
-        text += " (drag the scissors)"
-    font = theme.font("small", bold=True)
+    elif data.cut_in_force:
+        text += tail
+    else:
+        # A preview: whose cut this is must be said, for other losses' gradients may cross it.
+        when = "is" if data.source is not None else "will be"
+        text = f"credit of loss {data.cut.loss} {when} cut here{tail}"
+    strong = data.cut_in_force or dragged is not None
+    font = theme.font("small", bold=strong)
     width = QFontMetricsF(font).horizontalAdvance(text) + 10
     state, gates = lay.rows["state"], lay.rows["gates"]
     top = (lay.rows["lane"].bottom if lay.detail <= Detail.STRIPS else state.bottom) + 3
@@ -99,7 +106,7 @@ def _caption(brush: Brush, boundary: int, dragged: int | None) -> None:
         x = max(float(lay.gutter), lay.gutter + lay.room - width)
     area = QRectF(round(x), top, width, height)
     rounded(brush.painter, area, RADIUS.bar, brush.colour("panel", 0.94))
-    brush.text(area, _CENTRE, text, font, brush.colour("cut"))
+    brush.text(area, _CENTRE, text, font, brush.colour("cut" if strong else "muted"))
 
 
 def paint_marks(brush: Brush) -> None:

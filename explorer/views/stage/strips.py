@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage
 
 from ...model.stage_layout import Detail, Row, Span
@@ -31,7 +31,7 @@ def paint_strips(brush: Brush, columns: range) -> None:
 def _strip(brush: Brush, strip: Strip, span: Span, row: Row, pitch: int, columns: range) -> None:
     """One strip in every column: the slot, the value cells, the gradient cells beside them."""
     lay, data = brush.layout, brush.data
-    margin = 2 if lay.detail >= Detail.TARGET else 0
+    margin = 1 if lay.detail >= Detail.TARGET else 0
     value = CellRow(brush, strip.track.cells, data.scene.value_scale, row, pitch, columns, span.width, margin)
     credit = CellRow(brush, strip.gradient_cells, data.gradient_scale, row, pitch, columns, span.gradient_width, margin)
     edge = slot_edge(brush)
@@ -127,5 +127,5 @@ def gate_names(brush: Brush, columns: range) -> None:
         for strip, span in zip(brush.data.gates, lay.gate_spans, strict=True):
             here = brush.data.current_t == t and strip.track.node in brush.data.current_nodes
             brush.painter.setPen(brush.colour(brush.data.focus if here else "muted"))
-            area = QRectF(lay.left(t) + span.x - 8, row.top + 2, span.width + 16, row.height - 2)
-            brush.painter.drawText(area, CENTRE, strip.track.label)
+            area = QRectF(lay.left(t) + span.x - 8, row.top + 1, span.width + 16, row.height + 1)
+            brush.painter.drawText(area, CENTRE | Qt.TextFlag.TextDontClip, strip.track.label)
