@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ..model import action as do
 from ..model.loss_data import LossFrame, Reduction, loss_of
 from ..model.session import Changes
+from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.card import Card
 from ..widgets.chip import Chip
 from ..widgets.elided import ElidedLabel
-from .loss_plot import LossPlot
+from .loss_plot import LossPlot, legend_html
 
 
 class LossPanel(Card):
@@ -40,7 +41,10 @@ class LossPanel(Card):
         row.setSpacing(SPACE.small)
         row.addWidget(self.train)
         row.addWidget(self.one)
-        row.addStretch(1)
+        self.legend = QLabel()
+        self.legend.setWordWrap(True)
+        self.legend.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.legend, 1)
         column = QVBoxLayout()
         column.setSpacing(SPACE.tight + 1)
         column.addWidget(self.plot, 1)
@@ -53,9 +57,21 @@ class LossPanel(Card):
         """Show ``frame``; ``running`` turns Train into Pause."""
         self.plot.set_frame(frame)
         self.footer.set_text(frame.footer)
+        self._show_legend()
         self.footer.setToolTip(frame.footer)
         self.train.set_value("Pause  T" if running else "Train  T")
         self.train.setAccessibleName("Pause training" if running else "Train")
+
+
+    def _show_legend(self) -> None:
+        frame = self.plot.frame
+        self.legend.setFont(current().font("small"))
+        self.legend.setText("" if frame is None else legend_html(frame))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "legend"):
+            self._show_legend()  # its colours stand in the text
 
 
 class LossView(LossPanel):

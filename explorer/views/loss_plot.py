@@ -1,356 +1,291 @@
-"""The hand-painted loss curve."""
+"""The loss curve, drawn with pyqtgraph: wheel to zoom in time, drag to move, double-click for all of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy
 
 from ..model.loss_data import LossFrame, ticks
-from ..theme.theme import Theme, current
-from ..widgets.paint import crisp, pen
+from ..theme.theme import current
 
 Array = np.ndarray[Any, Any]
 EMPTY = "Nothing is trained yet. T trains, PgDn does one update."
+MARKS = 400
+"""Annealing marks, triangles and validation dots beyond so many are thinned: they would only cover each other."""
 
 
-class LossPlot(QWidget):
-    """Paints a :class:`LossFrame`; a click emits ``update_chosen`` with the update it lies nearest to."""
+class LossPlot(pg.PlotWidget):  # type: ignore[misc]
+    """Shows a :class:`LossFrame`; a click emits ``update_chosen`` with the update it lies nearest to."""
 
     update_chosen = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, parent: Any = None) -> None:
         self._frame: LossFrame | None = None
         self._hover: int | None = None
+        self._zoomed = False
+        self._pressed: QPointF | None = None
+        super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setMouseTracking(True)
         self.setAccessibleName("Loss curve")
+        self.setMinimumSize(140, 70)
+        self._make_items()
+        self._restyle()
+
+    def _make_items(self) -> None:
+        plot = self.getPlotItem()
+        plot.hideButtons()
+        plot.setMenuEnabled(False)
+        plot.setClipToView(False)
+        self.view = plot.getViewBox()
+        self.view.setMouseEnabled(x=True, y=False)
+        self.view.setDefaultPadding(0.0)
+        self.view.sigRangeChangedManually.connect(self._zoomed_by_hand)
+        self.raw = pg.PlotCurveItem(connect="pairs", antialias=False)
+        self.smooth = pg.PlotCurveItem(antialias=True)
+        self.smooth.setSegmentedLineMode("on")
+        self.valid = pg.PlotCurveItem(antialias=True)
+        self.valid_dots = pg.ScatterPlotItem(size=5, pxMode=True)
+        self.annealed = pg.PlotCurveItem(connect="pairs", antialias=False)
+        self.chance = pg.InfiniteLine(angle=0)
+        self.now = pg.InfiniteLine(angle=90)
+        self.pointer = pg.InfiniteLine(angle=90)
+        self.above = pg.ScatterPlotItem(size=8, symbol="t1", pxMode=True)
+        self.broken = pg.ScatterPlotItem(size=8, symbol="t1", pxMode=True)
+        self.chance_label = pg.TextItem(anchor=(1, 1))
+        self.reading = pg.TextItem(anchor=(0.5, 0))
+        self.empty = pg.TextItem(anchor=(0.5, 0.5))
+        self._curves = (self.raw, self.annealed, self.smooth, self.valid, self.valid_dots, self.above, self.broken)
+        self._lines = (self.chance, self.now, self.pointer)
+        self._texts = (self.chance_label, self.reading, self.empty)
+        for item in (*self._curves, *self._lines, *self._texts):
+            plot.addItem(item, ignoreBounds=True)
+        self.reading.setZValue(20)
+
+    def _restyle(self) -> None:
+        theme = current()
+        self.setBackground(theme.colour("panel"))
+        font = theme.font("small")
+        for name in ("left", "bottom"):
+            axis = self.getAxis(name)
+            axis.setPen(pen(theme.colour("line")))
+            axis.setTextPen(pen(theme.colour("muted")))
+            axis.setTickFont(font)
+            axis.setStyle(tickLength=0, tickTextOffset=theme.px(4), hideOverlappingLabels=False)
+            axis.enableAutoSIPrefix(False)
+        metrics = QFontMetricsF(font)
+        self.getPlotItem().layout.setContentsMargins(0, theme.px(7), theme.px(10), 0)
+        self.getAxis("left").setWidth(metrics.horizontalAdvance("00.0") + theme.px(8))
+        self.getAxis("bottom").setHeight(metrics.height() + theme.px(6))
+        self.raw.setPen(pen(theme.colour("loss", 0.42)))
+        self.smooth.setPen(pen(theme.colour("loss"), 2.4))
+        self.valid.setPen(pen(theme.colour("value"), 1.4))
+        self.valid_dots.setBrush(theme.colour("value"))
+        self.valid_dots.setPen(None)
+        self.annealed.setPen(pen(theme.colour("weight", 0.8), 1.0, Qt.PenStyle.DashLine))
+        self.chance.setPen(pen(theme.colour("muted"), 1.0, Qt.PenStyle.DotLine))
+        self.now.setPen(pen(theme.colour("text"), 1.4))
+        self.pointer.setPen(pen(theme.colour("muted"), 1.0, Qt.PenStyle.DashLine))
+        self.above.setPen(pen(theme.colour("cut")))
+        self.above.setBrush(None)
+        self.broken.setPen(pen(theme.colour("cut")))
+        self.broken.setBrush(theme.colour("cut"))
+        for text in self._texts:
+            text.setFont(font)
+        self.reading.fill = pg.mkBrush(theme.colour("raised"))
+        self.reading.border = pg.mkPen(theme.colour("line"))
+        if self._frame is not None:
+            self.set_frame(self._frame)
+
+    # --- what is shown ---
+
+    @property
+    def frame(self) -> LossFrame | None:
+        """What is shown."""
+        return self._frame
 
     def set_frame(self, frame: LossFrame) -> None:
         """Show ``frame``."""
         self._frame = frame
         self.setAccessibleName(f"Loss curve. {EMPTY if frame.empty else frame.footer}")
-        self.update()
-
-    @property
-    def frame(self) -> LossFrame | None:
-        return self._frame
-
-    def sizeHint(self) -> QSize:
-        return QSize(300, 190)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(140, 70)
-
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self.update()
-        super().changeEvent(event)
-
-    # --- coordinates ---
-
-    def _area(self) -> QRectF:
-        theme = current()
-        metrics = QFontMetricsF(theme.font("small"))
-        left = metrics.horizontalAdvance("0.00") + theme.px(10)
-        bottom = metrics.height() + theme.px(4)
-        return QRectF(
-            left,
-            theme.px(10),
-            max(10.0, self.width() - left - theme.px(8)),
-            max(10.0, self.height() - bottom - theme.px(10)),
-        )
-
-    def x_of(self, update: Any) -> Any:
-        """Where an update (or an array of them) lies."""
-        area = self._area()
-        end = self._frame.x_end if self._frame else 1.0
-        return area.left() + area.width() * update / end
-
-    def _y(self, loss: Any) -> Any:
-        area = self._area()
-        end = self._frame.y_end if self._frame else 1.0
-        return area.bottom() - area.height() * loss / end
-
-    # --- painting ---
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme, painter, frame = current(), QPainter(self), self._frame
-        area = self._area()
-        if frame is None or frame.empty:
-            self._paint_empty(painter, theme)
+        for item in (*self._curves, *self._lines, self.chance_label):
+            item.setVisible(not frame.empty)
+        for name in ("left", "bottom"):
+            self.getAxis(name).setVisible(not frame.empty)
+        self.empty.setVisible(frame.empty)
+        self._point()
+        if frame.empty:
+            self._fit(frame)
+            self.empty.setHtml(_coloured(EMPTY, "muted"))
+            self.empty.setPos(frame.x_end / 2, frame.y_end / 2)
             return
-        self._paint_axes(painter, theme, frame, area)
-        painter.save()
-        painter.setClipRect(area.adjusted(-1, -8, 2, 1))
-        self._paint_annealing(painter, theme, frame, area)
-        self._paint_raw(painter, theme, frame, area)
-        self._paint_smooth(painter, theme, frame, area)
-        self._paint_valid(painter, theme, frame)
-        painter.restore()
-        self._paint_legend(painter, theme, frame, area)
-        self._paint_marks(painter, theme, frame, area)
-        self._paint_current(painter, theme, frame, area)
-        self._paint_hover(painter, theme, frame, area)
+        self._fit(frame)
+        self._set_curves(frame)
+        self.chance.setValue(frame.chance)
+        self.chance.setVisible(0 < frame.chance <= frame.y_end)
+        self.now.setValue(frame.current)
+        self._set_texts(frame)
 
-    def _paint_empty(self, painter: QPainter, theme: Theme) -> None:
-        painter.setPen(theme.colour("muted"))
-        painter.setFont(theme.font("label"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY)
-
-    def _paint_axes(self, painter: QPainter, theme: Theme, frame: LossFrame, area: QRectF) -> None:
-        font = theme.font("small")
-        metrics = QFontMetricsF(font)
-        painter.setFont(font)
-        most = max(1, int(area.height() / theme.px(34)))
-        for value in ticks(frame.y_end, most):
-            y = crisp(self._y(value))
-            painter.setPen(pen(theme.colour("line")))
-            painter.drawLine(QLineF(area.left(), y, area.right(), y))
-            painter.setPen(theme.colour("muted"))
-            room = QRectF(0, y - metrics.height() / 2, area.left() - theme.px(6), metrics.height())
-            painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:.3g}")
-        most = max(1, int(area.width() / theme.px(90)))
-        shown = [v for v in ticks(frame.x_end, most) if v == int(v)]
-        for value in shown:
-            text = _updates(value)
-            wide = metrics.horizontalAdvance(text)
-            x = min(max(0.0, self.x_of(value) - wide / 2), self.width() - wide)
-            painter.drawText(QPointF(x, area.bottom() + theme.px(3) + metrics.ascent()), text)
-        end = self.x_of(shown[-1]) + metrics.horizontalAdvance(_updates(shown[-1])) if shown else area.left()
-        unit = "update"
-        if end + theme.px(10) < area.right() - metrics.horizontalAdvance(unit):
-            base = area.bottom() + theme.px(3) + metrics.ascent()
-            painter.drawText(QPointF(area.right() - metrics.horizontalAdvance(unit), base), unit)
-        if 0 < frame.chance <= frame.y_end:
-            y = crisp(self._y(frame.chance))
-            dots = pen(theme.colour("muted"), 1.0, Qt.PenStyle.DotLine)
-            painter.setPen(dots)
-            painter.drawLine(QLineF(area.left(), y, area.right(), y))
-            painter.setPen(theme.colour("muted"))
-            text = "ln V"
-            above = y - area.top() > metrics.height()
-            base = y - 3 if above else y + metrics.ascent() + 1
-            painter.drawText(QPointF(area.right() - metrics.horizontalAdvance(text), base), text)
-
-    def _paint_annealing(self, painter: QPainter, theme: Theme, frame: LossFrame, area: QRectF) -> None:
-        painter.setPen(pen(theme.colour("weight", 0.8), 1.0, Qt.PenStyle.DashLine))
-        for update in frame.annealed[-400:]:
-            x = crisp(self.x_of(float(update)))
-            painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
-
-    def _paint_raw(self, painter: QPainter, theme: Theme, frame: LossFrame, area: QRectF) -> None:
-        """One thin vertical stroke a pixel column from the least to the greatest loss, joined to the next."""
-        xs = self.x_of(frame.raw[0])
-        with np.errstate(invalid="ignore"):
-            low = np.clip(self._y(frame.raw[1]), area.top() - 4, None)
-            high = np.clip(self._y(frame.raw[2]), area.top() - 4, None)
-        painter.setPen(pen(theme.colour("loss", 0.42), 1.0))
-        if len(xs) > 1 and np.median(np.diff(xs)) > 1.5:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            for part in _parts(xs, high):
-                painter.drawPolyline(QPolygonF(part))
-            if len(xs) < 60:
-                _dots(painter, xs, high, theme, "loss", 1.6)
-            return
-        column = np.floor(xs).astype(np.int64)
-        starts = np.flatnonzero(np.r_[True, np.diff(column) != 0])
-        top = np.fmin.reduceat(high, starts)
-        bottom = np.fmax.reduceat(low, starts)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        lines = [
-            QLineF(x, a, x, max(b, a + 1.0))
-            for x, a, b in zip((column[starts] + 0.5).tolist(), top.tolist(), bottom.tolist(), strict=True)
-            if a == a and b == b
-        ]
-        painter.drawLines(lines)
-        if len(xs) == 1:
-            _dots(painter, xs, high, theme, "loss", 2.5)
-
-    def _paint_smooth(self, painter: QPainter, theme: Theme, frame: LossFrame, area: QRectF) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        xs, ys = self.x_of(frame.smooth[0]), self._y(frame.smooth[1])
-        if len(xs) > 2 * area.width():
-            xs, ys = xs[::2], ys[::2]
-        painter.setPen(
-            QPen(theme.colour("loss"), 2.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.BevelJoin)
-        )
-        for part in _parts(xs, ys):
-            # Short stretches: a long wide polyline is costly to stroke as one path.
-            for n in range(0, max(1, len(part) - 1), 64):
-                painter.drawPolyline(QPolygonF(part[n : n + 65]))
-
-    def _paint_valid(self, painter: QPainter, theme: Theme, frame: LossFrame) -> None:
-        if not frame.valid.shape[1]:
-            return
-        xs, ys = self.x_of(frame.valid[0]), self._y(frame.valid[1])
-        keep = slice(None) if len(xs) <= 600 else slice(None, None, -(-len(xs) // 600))
-        painter.setPen(pen(theme.colour("value"), 1.2))
-        for part in _parts(xs[keep], ys[keep]):
-            painter.drawPolyline(QPolygonF(part))
-        if len(xs[keep]) <= 80:
-            _dots(painter, xs[keep], ys[keep], theme, "value", 2.6)
-
-    def _paint_legend(self, painter: QPainter, theme: Theme, frame: LossFrame, area: QRectF) -> None:
-        """What the thick line is a mean of, and what the other marks are, at the upper right."""
-        rows = [("line", "loss", frame.legend)]
-        if frame.valid.shape[1]:
-            rows.append(("dot", "value", "held-out text" if frame.evaluated == "valid" else frame.evaluated))
-        if len(frame.annealed):
-            rows.append(("dash", "weight", "learning rate lowered"))
-        if len(frame.not_finite):
-            rows.append(("mark", "cut", "not finite"))
-        if len(frame.off_scale):
-            rows.append(("open", "cut", "above the scale"))
-        font = theme.font("small")
-        metrics = QFontMetricsF(font)
-        height = metrics.height()
-        wide = max(metrics.horizontalAdvance(t) for _, _, t in rows) + theme.px(20)
-        most = int((area.height() - theme.px(30)) / height)
-        high = height * min(len(rows), max(1, most))
-        room = self._free_corner(frame, area, wide + 4, high)
-        painter.fillRect(room, theme.colour("panel", 0.72))
-        left, top = room.left() + 4, room.top()
-        painter.setFont(font)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for n, (kind, token, text) in enumerate(rows[: max(1, most)]):
-            middle = top + height * (n + 0.5)
-            self._paint_sample(painter, theme, kind, token, QPointF(left + theme.px(7), middle))
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(QPointF(left + theme.px(18), middle + (metrics.ascent() - metrics.descent()) / 2), text)
-
-    def _free_corner(self, frame: LossFrame, area: QRectF, wide: float, high: float) -> QRectF:
-        """The corner where the fewest points of the curve lie."""
-        pad = current().px(4)
-        xs, ys = self.x_of(frame.smooth[0]), self._y(frame.smooth[1])
-        chance = self._y(frame.chance)
-
-        def hidden(box: QRectF) -> int:
-            inside = (xs > box.left()) & (xs < box.right()) & (ys > box.top() - 4) & (ys < box.bottom() + 4)
-            return int(np.count_nonzero(inside)) + (box.top() - 12 < chance < box.bottom())
-
-        right, bottom = area.right() - wide, area.bottom() - high - pad
-        corners = [(right, area.top() + pad), (right, chance + pad), (right, bottom), (area.left() + pad, bottom)]
-        boxes = [QRectF(x, y, wide, high) for x, y in corners if y + high <= area.bottom()]
-        return min(boxes or [QRectF(right, area.top() + pad, wide, high)], key=hidden)
-
-    def _paint_sample(self, painter: QPainter, theme: Theme, kind: str, token: str, at: QPointF) -> None:
-        colour = theme.colour(token)
-        if kind in ("line", "dash"):
-            style = Qt.PenStyle.SolidLine if kind == "line" else Qt.PenStyle.DashLine
-            painter.setPen(pen(colour, 2.4 if kind == "line" else 1.0, style))
-            turn = QPointF(0, 5) if kind == "dash" else QPointF(7, 0)
-            painter.drawLine(at - turn, at + turn)
-            return
-        painter.setPen(pen(colour))
-        painter.setBrush(Qt.BrushStyle.NoBrush if kind == "open" else colour)
-        if kind == "dot":
-            painter.drawEllipse(at, 2.6, 2.6)
+    def _fit(self, frame: LossFrame) -> None:
+        self.view.setLimits(xMin=0, xMax=frame.x_end, minXRange=min(4.0, frame.x_end))
+        if not self._zoomed:
+            self.view.setRange(xRange=(0, frame.x_end), yRange=(0, frame.y_end), padding=0, disableAutoRange=True)
         else:
-            painter.drawPolygon(QPolygonF([at + QPointF(0, -3), at + QPointF(-4, 3), at + QPointF(4, 3)]))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+            self.view.setYRange(0, frame.y_end, padding=0)
+        self._set_ticks()
 
-    def _paint_marks(self, painter: QPainter, theme: Theme, frame: LossFrame, area: QRectF) -> None:
-        """Losses that cannot be drawn: triangles at the upper edge, filled where the loss is not finite."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for updates, filled in ((frame.off_scale, False), (frame.not_finite, True)):
-            for x in np.unique(np.floor(self.x_of(updates))).tolist():
-                tip = QPointF(x + 0.5, area.top() - 7)
-                shape = QPolygonF([tip, QPointF(x - 3.5, area.top() - 1), QPointF(x + 4.5, area.top() - 1)])
-                painter.setPen(pen(theme.colour("cut"), 1.0))
-                painter.setBrush(theme.colour("cut") if filled else Qt.BrushStyle.NoBrush)
-                painter.drawPolygon(shape)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-
-    def _paint_current(self, painter: QPainter, theme: Theme, frame: LossFrame, area: QRectF) -> None:
-        x = crisp(self.x_of(frame.current))
-        painter.setPen(pen(theme.colour("text"), 1.4))
-        painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
-
-    def _paint_hover(self, painter: QPainter, theme: Theme, frame: LossFrame, area: QRectF) -> None:
-        if self._hover is None:
-            return
-        x = crisp(self.x_of(self._hover))
-        painter.setPen(pen(theme.colour("muted"), 1.0, Qt.PenStyle.DashLine))
-        painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
-        font = theme.font("small")
-        metrics = QFontMetricsF(font)
-        lines = _fold(frame.reading(self._hover), metrics, area.width() - 12)
-        wide = max(metrics.horizontalAdvance(t) for t in lines) + 12
-        box = QRectF(
-            min(max(area.left(), x - wide / 2), area.right() - wide),
-            area.top() + 2,
-            wide,
-            metrics.height() * len(lines) + 6,
-        )
-        painter.setPen(pen(theme.colour("line")))
-        painter.setBrush(theme.colour("raised"))
-        painter.drawRoundedRect(box, 4, 4)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setFont(font)
-        painter.setPen(theme.colour("text"))
-        for n, line in enumerate(lines):
-            painter.drawText(QPointF(box.left() + 6, box.top() + 3 + metrics.ascent() + n * metrics.height()), line)
-
-    # --- the mouse and the keyboard ---
-
-    def _update_at(self, x: float) -> int | None:
+    def _set_ticks(self) -> None:
         if self._frame is None:
+            return
+        theme = current()
+        (left, right), (_, top) = self.view.viewRange()
+        high = max(1, int(self.view.height() / theme.px(34)))
+        wide = max(1, int(self.view.width() / theme.px(90)))
+        self.getAxis("left").setTicks([[(v, f"{v:.3g}") for v in ticks(top, high)]])
+        step = ticks(right - left, wide)
+        gap = max(1.0, step[1] if len(step) > 1 else 1.0)
+        first = np.ceil(left / gap) * gap
+        self.getAxis("bottom").setTicks([[(v, _updates(v)) for v in np.arange(first, right + gap / 1e6, gap).tolist()]])
+        self.showGrid(x=False, y=True, alpha=0.18)
+
+    def _set_curves(self, frame: LossFrame) -> None:
+        update, low, high = frame.raw
+        # A single update is a point: give its stroke a pixel of height.
+        pixel = frame.y_end / max(self.view.height(), 1.0)
+        top = np.maximum(high, low + pixel)
+        self.raw.setData(np.repeat(update, 2), np.stack([low, top], axis=1).reshape(-1), connect="pairs")
+        self.smooth.setData(frame.smooth[0], frame.smooth[1], connect="finite")
+        self.valid.setData(frame.valid[0], frame.valid[1], connect="finite")
+        few = frame.valid.shape[1] <= 80
+        dots = frame.valid[:, np.isfinite(frame.valid[1])] if few else np.empty((2, 0))
+        self.valid_dots.setData(dots[0], dots[1])
+        marks = frame.annealed[-MARKS:]
+        ends = np.tile([0.0, frame.y_end], len(marks))
+        self.annealed.setData(np.repeat(marks, 2), ends, connect="pairs")
+        for item, updates in ((self.above, frame.off_scale), (self.broken, frame.not_finite)):
+            some = updates[:: max(1, -(-len(updates) // MARKS))]
+            item.setData(some, np.full(len(some), frame.y_end - 4 * pixel))
+
+    def _set_texts(self, frame: LossFrame) -> None:
+        (_, right), _ = self.view.viewRange()
+        self.chance_label.setHtml(_coloured("ln V", "muted"))
+        self.chance_label.setPos(right, frame.chance)
+        self.chance_label.setVisible(self.chance.isVisible())
+
+    def x_of(self, update: float) -> float:
+        """Return where an update lies, in the widget's pixels."""
+        return float(self.mapFromScene(self.view.mapViewToScene(QPointF(float(update), 0.0))).x())
+
+    # --- the mouse ---
+
+    def _zoomed_by_hand(self) -> None:
+        self._zoomed = True
+        self._set_ticks()
+        if self._frame is not None and not self._frame.empty:
+            self._set_texts(self._frame)
+
+    def show_all(self) -> None:
+        """Show the whole curve again, and keep showing the whole of it."""
+        self._zoomed = False
+        if self._frame is not None:
+            self.set_frame(self._frame)
+
+    def _update_at(self, place: QPointF) -> int | None:
+        if self._frame is None or self._frame.empty:
             return None
-        area = self._area()
-        return self._frame.nearest(self._frame.x_end * (x - area.left()) / area.width())
+        scene = self.mapToScene(place.toPoint())
+        if not self.view.sceneBoundingRect().contains(scene):
+            return None
+        return self._frame.nearest(self.view.mapSceneToView(scene).x())
+
+    def _point(self) -> None:
+        shown = self._hover is not None and self._frame is not None and not self._frame.empty
+        self.pointer.setVisible(shown)
+        self.reading.setVisible(shown)
+        if not shown or self._frame is None or self._hover is None:
+            return
+        self.pointer.setValue(self._hover)
+        lines = self._frame.reading(self._hover).split(" · ")
+        self.reading.setHtml(_coloured("<br>".join(lines), "text"))
+        (left, right), (_, top) = self.view.viewRange()
+        half = (right - left) * self.reading.boundingRect().width() / max(self.view.width(), 1.0) / 2
+        x = min(max(self._hover, left + half), max(right - half, left + half))
+        self.reading.setPos(x, top)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.position()
+        super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        inside = self._area().adjusted(-6, -10, 6, 10).contains(event.position())
-        hover = self._update_at(event.position().x()) if inside else None
+        hover = self._update_at(event.position()) if not event.buttons() else None
         self.setCursor(Qt.CursorShape.PointingHandCursor if hover is not None else Qt.CursorShape.ArrowCursor)
         if hover != self._hover:
             self._hover = hover
-            self.update()
+            self._point()
         super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._area().adjusted(-6, -10, 6, 10).contains(
-            event.position()
-        ):
-            chosen = self._update_at(event.position().x())
+        pressed, self._pressed = self._pressed, None
+        super().mouseReleaseEvent(event)
+        if event.button() != Qt.MouseButton.LeftButton or pressed is None:
+            return
+        if (event.position() - pressed).manhattanLength() < 5:
+            chosen = self._update_at(event.position())
             if chosen is not None:
                 self.update_chosen.emit(chosen)
-        super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.show_all()
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover = None
-        self.update()
+        self._point()
         super().leaveEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        event.ignore()
+        event.ignore()  # the walk's keys belong to the window
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if getattr(self, "_texts", None) and self._frame is not None:
+            self.set_frame(self._frame)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and getattr(self, "_texts", None):
+            self._restyle()
 
 
-def _parts(xs: Array, ys: Array) -> list[list[QPointF]]:
-    """The stretches of a curve between points that are not finite."""
-    good = np.isfinite(ys)
-    edges = np.flatnonzero(np.diff(np.r_[False, good, False].astype(np.int8)))
-    return [
-        [QPointF(x, y) for x, y in zip(xs[a:b].tolist(), ys[a:b].tolist(), strict=True)]
-        for a, b in zip(edges[::2], edges[1::2], strict=True)
-    ]
+def pen(colour: QColor, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    """A cosmetic pen: its width is in pixels whatever the curve's own units; any other is stroked very slowly."""
+    return pg.mkPen(colour, width=width, style=style, cosmetic=True)
 
 
-def _dots(painter: QPainter, xs: Array, ys: Array, theme: Theme, token: str, radius: float) -> None:
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.save()
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.colour(token))
-    for x, y in zip(xs.tolist(), ys.tolist(), strict=True):
-        if y == y:
-            painter.drawEllipse(QPointF(x, y), radius, radius)
-    painter.restore()
+def _coloured(text: str, token: str) -> str:
+    return f"<span style='color: {getattr(current().tokens, token)}'>{text}</span>"
+
+
+def legend_html(frame: LossFrame) -> str:
+    """Return what each mark of the curve means, as rich text in its colours; "" when nothing is drawn."""
+    if frame.empty:
+        return ""
+    rows = [("━", "loss", frame.legend)]
+    if frame.valid.shape[1]:
+        rows.append(("●", "value", "held-out text" if frame.evaluated == "valid" else frame.evaluated))
+    if len(frame.annealed):
+        rows.append(("┆", "weight", "rate lowered"))
+    if len(frame.not_finite):
+        rows.append(("▲", "cut", "not finite"))
+    if len(frame.off_scale):
+        rows.append(("△", "cut", "above the scale"))
+    joined = [(_coloured(sign, token), _coloured(text.replace(" ", "&nbsp;"), "muted")) for sign, token, text in rows]
+    return "&nbsp;&nbsp; ".join(f"{sign}&nbsp;{text}" for sign, text in joined)
 
 
 def _updates(value: float) -> str:
@@ -358,15 +293,3 @@ def _updates(value: float) -> str:
         if value >= limit * 10 or (value >= limit and value % limit == 0):
             return f"{value / limit:g}{sign}"
     return f"{value:g}"
-
-
-def _fold(text: str, metrics: QFontMetricsF, width: float) -> list[str]:
-    """``text`` broken at its middle dots into lines within ``width``."""
-    lines: list[str] = []
-    for piece in text.split(" · "):
-        joined = f"{lines[-1]} · {piece}" if lines else piece
-        if lines and metrics.horizontalAdvance(joined) <= width:
-            lines[-1] = joined
-        else:
-            lines.append(piece)
-    return lines

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
@@ -65,18 +63,17 @@ def test_a_loss_that_blew_up_never_stops_the_painting(qtbot, bad: float) -> None
     assert not panel(qtbot, np.full(5, bad), 5).grab().isNull()
 
 
-def test_a_million_updates_repaint_within_a_frame(qtbot) -> None:
+def test_a_million_updates_are_drawn_as_no_more_points_than_pixels_can_show(qtbot) -> None:
     losses = np.random.default_rng(0).exponential(size=1_000_000)
+    losses[::1000] = np.nan
     made = rows(losses)
     reduction = Reduction()
-    reduction.update(made[:-64])
-    shown = panel(qtbot, np.empty(0))
-    begin = time.perf_counter()
     reduction.update(made)
+    shown = panel(qtbot, np.empty(0))
     shown.set_frame(loss_frame(reduction, 20, 1_000_000), True)
-    shown.plot.grab()
-    # A frame at 60 fps is 16 ms; the margin is for a busy machine.
-    assert time.perf_counter() - begin < 0.06
+    assert len(shown.plot.raw.getData()[0]) <= 2 * 1024
+    assert len(shown.plot.smooth.getData()[0]) <= 1024
+    assert len(shown.plot.broken.getData()[0]) <= 400
 
 
 def test_an_empty_curve_says_what_to_press(qtbot) -> None:
@@ -88,14 +85,25 @@ def test_a_click_asks_for_the_update_under_it(qtbot) -> None:
     shown = panel(qtbot, np.full(100, 2.0), 100)
     with qtbot.waitSignal(shown.update_chosen) as told:
         at = QPoint(round(shown.plot.x_of(40)), shown.plot.height() // 2)
-        qtbot.mouseClick(shown.plot, Qt.MouseButton.LeftButton, pos=at)
+        qtbot.mouseClick(shown.plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert abs(told.args[0] - 40) <= 1
 
 
 def test_a_click_on_the_axis_labels_asks_for_nothing(qtbot) -> None:
     shown = panel(qtbot, np.full(100, 2.0), 100)
     with qtbot.assertNotEmitted(shown.update_chosen):
-        qtbot.mouseClick(shown.plot, Qt.MouseButton.LeftButton, pos=QPoint(2, shown.plot.height() // 2))
+        qtbot.mouseClick(shown.plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(2, shown.plot.height() // 2))
+
+
+def test_the_wheel_zooms_in_time_and_a_double_click_shows_all_of_it(qtbot) -> None:
+    shown = panel(qtbot, np.linspace(3, 1, 1000), 1000)
+    plot = shown.plot
+    plot.view.setXRange(100, 200, padding=0)
+    plot.view.sigRangeChangedManually.emit(plot.view.state["mouseEnabled"])
+    shown.set_frame(plot.frame, True)
+    assert plot.view.viewRange()[0] == pytest.approx([100, 200])
+    qtbot.mouseDClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=plot.rect().center())
+    assert plot.view.viewRange()[0] == pytest.approx([0, 1000])
 
 
 def test_the_buttons_train_and_do_one_update(qtbot) -> None:
