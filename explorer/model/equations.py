@@ -96,6 +96,7 @@ def write(
     return part(node, root=True)
 
 
+@np.errstate(all="ignore")
 def forward_formula(numbers: StepNumbers, node: int, inner: bool = True) -> Formula:
     """What computes ``node`` at this step: symbols, this unit's numbers, the result.
 
@@ -168,6 +169,7 @@ def product_line(numbers: StepNumbers, node: int, with_name: bool = True) -> Run
     return (*head, *_numbers(expand(weights[unit], other, total)), *end)
 
 
+@np.errstate(all="ignore")
 def expand(weights: Array, values: Array, total: float, shown: int = SHOWN_TERMS) -> str:
     """Σⱼ wⱼ vⱼ as its ``shown`` largest terms and the rest: ``total`` minus those, so that the sum is exact."""
     products = weights * values

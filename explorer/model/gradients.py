@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from rnncore.cells import Cell, Node
 
 from .equations import expand, stops, value_symbol, write
@@ -87,6 +89,7 @@ def gradient_of(numbers: StepNumbers, node: int) -> Runs:
     return (*head[:cut], Run("("), *inner.runs, Run(")"))
 
 
+@np.errstate(all="ignore")
 def gradient_shares(numbers: StepNumbers, node: int) -> tuple[Share, ...]:
     """The summands of a node's gradient; their values add up to it."""
     cell = numbers.cell
@@ -122,7 +125,7 @@ def _share(numbers: StepNumbers, reader: Node, place: int) -> Share:
     """The vector-Jacobian product of ``reader`` with respect to its input at ``place``, in symbols and numbers."""
     cell, unit = numbers.cell, numbers.unit
     arriving = numbers.gradient(reader.index)
-    symbols, numerals = _incoming(numbers, reader.index)
+    symbols, numerals = incoming(numbers, reader.index)
     if reader.op == "matmul":
         matrix = cell.nodes[reader.inputs[0]].parameter or ""
         gradient = numbers.gradient_vector(reader.index)
@@ -174,7 +177,7 @@ def _slope(numbers: StepNumbers, reader: Node) -> tuple[list[Term], list[Term], 
     return symbols, [] if factor is None else [numeral(factor)], factor
 
 
-def _incoming(numbers: StepNumbers, reader: int) -> tuple[Term, Term | None]:
+def incoming(numbers: StepNumbers, reader: int) -> tuple[Term, Term | None]:
     """The gradient that arrives at ``reader``: its symbol, or for an unnamed operation that only passes it on, what
     it is itself; and its number."""
     cell, t = numbers.cell, numbers.t
@@ -187,7 +190,7 @@ def _incoming(numbers: StepNumbers, reader: int) -> tuple[Term, Term | None]:
     if len(onward) == 1 and reader not in cell.outputs.values():
         after = cell.nodes[onward[0]]
         if after.op == "add" or (after.op == "sub" and after.inputs[0] == reader):
-            symbols, _ = _incoming(numbers, after.index)
+            symbols, _ = incoming(numbers, after.index)
             return symbols, numerals
     return Term(gradient_of(numbers, reader)), numerals
 

@@ -223,6 +223,7 @@ class InspectorData:
         return step is None or step.t is None or step.t == self.t
 
     @cached_property
+    @np.errstate(all="ignore")
     def streams(self) -> Streams:
         """The stream from this step's loss and the one from the future into h at this step."""
         title = f"Two streams meet at h_{self.t}"

@@ -189,6 +189,7 @@ class LossFrame:
         return f"{head} · {body}{tail}{valid}"
 
 
+@np.errstate(all="ignore")
 def loss_frame(
     reduction: Reduction,
     vocabulary_size: int,

@@ -13,7 +13,7 @@ from rnncore.walk import Walk
 
 from .equations import expand, value_symbol
 from .formula import Formula, Run, Runs, number, plus, result, symbol, text
-from .gradients import Share, gradient_formula, gradient_of, gradient_shares, gradient_symbol, number_line
+from .gradients import Share, gradient_formula, gradient_of, gradient_shares, gradient_symbol, incoming, number_line
 from .now_parts import Now, Words, d_of, factor, muted, shown_token, what_it_is
 from .step_numbers import StepNumbers
 
@@ -51,7 +51,7 @@ def accumulate(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, 
         if use.operand is None:
             d_symbol, operand, operand_symbol = plus([s.symbols for s in gradient_shares(n, use.delta)]).runs, None, ()
         else:
-            d_symbol, operand = gradient_of(n, use.delta), _operand(walk, n, use.operand)
+            d_symbol, operand = incoming(n, use.delta)[0].runs, _operand(walk, n, use.operand)
             operand_symbol = value_symbol(n.cell, use.operand, n.t).runs
     left = (Run("d", "italic", "weight"), *symbol(name, "", "weight").runs)
     symbols: Runs = (Run("+= "), *d_symbol)
@@ -65,7 +65,7 @@ def accumulate(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, 
     where = f"{where}, {_column(walk, n, operand, column, words, step)}"
     entry = f"entry [{where}]: {number(d)} × {factor(operand[column])}"
     norm = float(np.linalg.norm(delta) * np.linalg.norm(operand))
-    note = f"All units: norm ‖δ‖·‖·‖ = {number(norm)}. ‖d{name}‖ so far {number(so_far)}"
+    note = f"All entries: this share has norm {number(norm)}; ‖d{name}‖ so far {number(so_far)}."
     return Now(f"Now: d{name} grows", (Formula(left, (symbols, muted(entry), result(added)), added),), note, "gradient")
 
 

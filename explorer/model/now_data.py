@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from rnncore.progress import Progress
 from rnncore.script import MicroStep
 from rnncore.walk import Walk
@@ -15,6 +17,7 @@ from .now_update import update
 from .step_numbers import StepNumbers
 
 
+@np.errstate(all="ignore")
 def now(walk: Walk, progress: Progress, unit: int, words: Words) -> Now:
     """The last micro-step at ``progress``; at position 0 an invitation."""
     step = progress.step

@@ -35,6 +35,7 @@ class Saturation:
     warns: bool
 
 
+@np.errstate(all="ignore")
 def saturations(numbers: StepNumbers) -> tuple[Saturation, ...]:
     """One entry for each activation with a name, or for each one where none has."""
     nodes = [n for n in numbers.cell.nodes if n.op in _RULES]

@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 from explorer.model.saturation import HIGH, LOW
+from rnncore.trace import forward
+from rnncore.truncation import Window
+from rnncore.walk import walk
 
 from .steps import CELLS, after, data, make_walk
 
@@ -116,3 +119,18 @@ def test_the_current_equation_and_gradient_are_those_of_the_last_micro_step() ->
     found = data(made, after(made, "d_operation", 3, product, loss=5))
     assert found.current_gradient is not None
     assert "f₃ = " in found.gradient_equations[found.current_gradient].text
+
+
+@pytest.mark.parametrize("factor", [np.nan, np.inf, 1e200])
+def test_numbers_beyond_all_bounds_are_told_and_break_nothing(factor: float) -> None:
+    made = make_walk()
+    weights = {k: np.full_like(v, factor) for k, v in made.model.parameters.items()}
+    model = made.model.with_parameters(weights)
+    wild = walk(model, forward(model, made.trace.inputs), made.targets, Window(2))
+    for position in range(0, len(wild) + 1, 5):
+        found = data(wild, position)
+        assert found.now.title
+        assert found.equations and found.streams.rows and found.saturation
+        assert found.explanation(made.model.cell.outputs["h"])
+    if not np.isfinite(factor):
+        assert "nan" in data(wild, len(wild)).table.csv()
