@@ -26,9 +26,9 @@ class LedgerData:
     """One parameter's ledger at a position of the walk. All tables are (T, T) [t, τ].
 
     ``entries`` what is drawn, in units of the mode: signed share of ‖G‖ (times how often it is counted), norm, or
-    powers of ten below the greatest norm as 0…1; ``added`` the pairs added so far; ``cut`` those that truncation leaves
-    out; ``walking`` (t, τ) that the walk is at. ``votes`` (T,) is what each weight copy has contributed so far; their sum is
-    ``so_far``, in the end exactly ``total`` = ‖G‖.
+    powers of ten below the greatest norm as 0…1; ``added`` the pairs added so far; ``cut`` those that truncation
+    leaves out; ``walking`` (t, τ) that the walk is at. ``votes`` (T,) is what each weight copy has contributed so far;
+    their sum is ``so_far``, in the end exactly ``total`` = ‖G‖.
     """
 
     parameter: str
