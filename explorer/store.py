@@ -216,10 +216,7 @@ class Store(QObject):
         running = self._session.training.running
         history = prepared.run.history
         branched = history.first == prepared.update and history.parent is not None
-        if branched:
-            # A branch keeps the weights on show, and goes on training if it was.
-            prepared = replace(prepared, position=self._session.position)
-        self.dispatch(prepared)
+        self.dispatch(replace(prepared, position=None))
         if branched and running:
             self.dispatch(do.Train(True))
 

@@ -127,14 +127,17 @@ class ChangeSettings(Action):
 
 @dataclass(frozen=True, eq=False)
 class Prepared(Action):
-    """A run is ready. ``position`` and ``sentence`` are those of an opened session file."""
+    """A run is ready. ``position`` and ``sentence`` are those of an opened session file.
+
+    A position of None stays at the same place of the walk, as far as the new one has it.
+    """
 
     run: Run
     update: int
     state: TrainingState | None = None
     sentence: int | None = None
     text: str | None = None
-    position: int = 0
+    position: int | None = 0
     path: str | None = None
     notes: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ from .derived import Derived
 from .sentences import corpus_sentence, first_sentence, typed_sentence
 from .session import Changes, Message, Place, Playback, Sentence, Session, Training
 from .settings import Run
-from .walking import playable
+from .walking import playable, same_place
 
 Result = tuple[Session, Changes]
 
@@ -193,7 +193,9 @@ def _prepared(session: Session, action: do.Prepared, derived: Derived) -> Result
     same_corpus = run.corpus is session.run.corpus
     same_run = run.history is session.run.history
     if same_run:  # only how the walk goes has changed
-        session = replace(session, run=run, position=0, busy="", verification=None)
+        place = session.position
+        after = replace(session, run=run, busy="", verification=None)
+        session = replace(after, position=same_place(derived.walk(session), place, derived.walk(after)))
         return session, Changes.SETTINGS | Changes.POSITION | Changes.BUSY | Changes.VERIFICATION
     fresh = new_session(run, run_id=session.run_id + 1, theme=session.theme)
     training = fresh.training
@@ -220,11 +222,15 @@ def _prepared(session: Session, action: do.Prepared, derived: Derived) -> Result
         else Place(unit=0),
         playback=replace(session.playback, playing=False),
         tab=session.tab,
-        position=action.position,
+        position=action.position or 0,
         path=action.path,
         message=Message(" ".join(action.notes)) if action.notes else None,
     )
-    fresh = replace(fresh, position=min(max(fresh.position, 0), len(derived.walk(fresh))))
+    walk = derived.walk(fresh)
+    position = fresh.position
+    if action.position is None and sentence is session.sentence:
+        position = same_place(derived.walk(session), session.position, walk)
+    fresh = replace(fresh, position=min(max(position, 0), len(walk)))
     return fresh, Changes.ALL | Changes.BUSY | Changes.VERIFICATION
 
 

@@ -103,6 +103,38 @@ def step_start(walk: Walk, phase: str, visit: int) -> int:
     return int(starts[min(max(visit, 0), len(starts) - 1)])
 
 
+def same_place(old: Walk, position: int, new: Walk) -> int:
+    """Return the position of another walk over the same sentence that shows what ``position`` shows in the old one.
+
+    The same time step, loss and share of the operations; where the new walk does not come there (the pair is cut), the
+    end of that loss's way back; past the backward pass, the same stage of the update.
+    """
+    position = min(max(position, 0), len(old))
+    if position == 0 or not len(new):
+        return 0
+    here = spot(old, position)
+    share = here.done / here.size if here.size else 1.0
+    script = new.script
+    if here.phase == "update":
+        return min(script.update_start + here.done, len(new))
+    if here.phase == "forward":
+        t = min(here.visit, new.trace.length - 1)
+        start, end = int(script.forward_starts[t]), int(script.forward_starts[t + 1])
+    else:
+        loss, tau = int(old.script.visit_loss[here.visit]), int(old.script.visit_tau[here.visit])
+        if loss < 0 or old.order != new.order:
+            loss = -1 if new.order == "sweep" else max(loss, tau)
+        visits = (script.visit_loss == loss).nonzero()[0]
+        visits = visits[script.visit_tau[visits] >= tau]
+        if not len(visits):
+            return script.backward_start
+        visit = int(visits[-1])
+        start, end = int(script.visit_starts[visit]), int(script.visit_starts[visit + 1])
+        if int(script.visit_tau[visit]) > tau:
+            return end  # the new walk is cut before it comes here
+    return start + round(share * (end - start))
+
+
 def transport_data(session: Session, walk: Walk) -> TransportData:
     """Return what the transport shows."""
     position = min(session.position, len(walk))

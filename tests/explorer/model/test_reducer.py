@@ -234,12 +234,12 @@ def test_a_selection_of_a_unit_survives_only_where_that_unit_exists(driver):
     assert driver.do(do.Prepared(smaller, 0)).selection.unit == 0
 
 
-def test_the_order_of_the_walk_starts_it_again_and_keeps_the_run(driver):
+def test_the_order_of_the_walk_keeps_the_run_and_the_place(driver):
     driver.do(driver.trained(2), do.GoToEnd())
     before = driver.session
     run = change_run(before.run, replace(before.settings, order="sweep"), 2)
     driver.do(do.Prepared(run, 2))
-    assert driver.session.position == 0 and driver.session.run_id == before.run_id
+    assert driver.session.position == driver.end and driver.session.run_id == before.run_id
     assert driver.session.training is before.training
     assert driver.derived.walk(driver.session).order == "sweep"
 

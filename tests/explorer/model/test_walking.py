@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from explorer.model import action as do
-from explorer.model.walking import REST, pause_after, spot, step_start, transport_data
-from rnncore.truncation import Full
+from explorer.model.walking import REST, pause_after, same_place, spot, step_start, transport_data
+from rnncore.script import ORDERS
+from rnncore.truncation import Full, Window
 
 from .runs import Driver, small_run
 
@@ -73,3 +74,29 @@ def test_a_pass_has_nothing_coarser_to_rest_at(driver):
 def test_an_empty_stage_says_that_nothing_is_computed(driver):
     data = transport_data(driver.session, driver.derived.walk(driver.session))
     assert data.spoken == "nothing computed yet" and data.update.label == "0 / 0"
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_change_of_truncation_stays_at_the_same_loss_step_and_operation(order):
+    narrow, wide = (Driver(small_run(truncation=Window(k), order=order)) for k in (2, 4))
+    old, new = (d.derived.walk(d.session) for d in (narrow, wide))
+    for position in range(1, len(old) + 1):
+        was, now = old[position - 1], new[same_place(old, position, new) - 1]
+        assert (was.phase, was.t, was.loss) == (now.phase, now.t, now.loss)
+    assert same_place(old, 0, new) == 0 and same_place(old, len(old), new) == len(new)
+
+
+def test_where_the_new_walk_is_cut_earlier_the_place_is_the_end_of_the_losss_way():
+    wide, narrow = (Driver(small_run(truncation=Window(k))) for k in (4, 1))
+    old, new = (d.derived.walk(d.session) for d in (wide, narrow))
+    deep = old.find("d_operation", t=old.trace.length - 4, loss=old.trace.length - 1)
+    step = new[same_place(old, deep + 1, new) - 1]
+    assert (step.loss, step.t, step.kind) == (old.trace.length - 1, old.trace.length - 2, "cut")
+
+
+def test_another_order_or_an_empty_walk_still_has_a_place():
+    by_loss, sweep = (Driver(small_run(truncation=Full(), order=o)) for o in ORDERS)
+    old, new = (d.derived.walk(d.session) for d in (by_loss, sweep))
+    for one, other in ((old, new), (new, old)):
+        for position in range(len(one) + 1):
+            assert 0 <= same_place(one, position, other) <= len(other)
