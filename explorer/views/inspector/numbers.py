@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from ...model.formula import exact, number
@@ -142,17 +142,17 @@ class NumbersPage(QWidget):
 
     def set_data(self, data: InspectorData) -> None:
         """Show the numbers of ``data``."""
-        before = self.model.table.names if self.model.table is not None else None
         self.model.set_table(data.table, data.unit)
         theme = current()
         self.view.verticalHeader().setDefaultSectionSize(theme.px(22))
-        if before != data.table.names:
-            self._fit()
+        self._fit()
 
     def _set_full(self, full: bool) -> None:
         self.model.set_full(full)
         self._fit()
 
     def _fit(self) -> None:
-        self.view.horizontalHeader().setDefaultSectionSize(current().px(170 if self.model.full else 86))
-        self.view.resizeColumnsToContents()
+        """Columns as wide as a number can become, not as those of the moment are: nothing moves while one steps."""
+        widest = "−0.00012345678901234567" if self.model.full else "−1.23457·10⁻¹⁰"
+        metrics = QFontMetrics(current().font("small", fixed=True, bold=True))
+        self.view.horizontalHeader().setDefaultSectionSize(metrics.horizontalAdvance(widest) + current().px(10))

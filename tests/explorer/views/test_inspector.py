@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QHelpEvent
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from explorer.model import action as do
@@ -130,6 +130,23 @@ def test_all_digits_are_shown_when_asked_for(qtbot) -> None:
     assert float(model.data(model.index(0, 0)).replace("−", "-")) != value
     shown.numbers.full.click()
     assert float(model.data(model.index(0, 0))) == value
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_no_number_of_the_table_is_cut_off_whenever_it_arrives(qtbot, full: bool) -> None:
+    shown = panel(qtbot, (372, 640))
+    made = make_walk("lstm")
+    shown.show_tab("numbers")
+    shown.set_data(data(made, 0))
+    if full:
+        shown.numbers.full.click()
+    shown.set_data(data(made, len(made)))
+    model, view = shown.numbers.model, shown.numbers.view
+    for column in range(model.columnCount()):
+        for row in range(model.rowCount()):
+            index = model.index(row, column)
+            needed = QFontMetrics(model.data(index, Qt.ItemDataRole.FontRole)).horizontalAdvance(model.data(index))
+            assert needed + 6 <= view.columnWidth(column)
 
 
 def test_the_code_lights_the_current_line_and_brings_it_into_view(qtbot) -> None:
