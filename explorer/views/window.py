@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -90,9 +91,12 @@ class MainWindow(QMainWindow):
             "doctor": self.show_doctor,
         }
         self.actions_: dict[str, QAction] = {}
+        self.lower_panels: dict[str, QWidget] = {"Loss": self.loss}
+        self._side_share, self._lower_share = SIDE, LOWER
         self._make_actions()
         self._lay_out()
         self._arranged: bool | None = None
+        self._was_running = False
         self.bar.menu_chip.set_menu(self._main_menu())
         self.bar.open_wanted.connect(self.open_file)
         self.bar.text_wanted.connect(self.type_text)
@@ -100,7 +104,7 @@ class MainWindow(QMainWindow):
         self.bar.badge_wanted.connect(self.show_verification)
         self.banner.dismissed.connect(lambda: store.dispatch(do.Notify(None)))
         store.changed.connect(self._changed)
-        self._changed(Changes.ALL)
+        self._changed(Changes.ALL & ~Changes.THEME)  # which the application has already
         self.resize(1440, 860)
         self.stage.setFocus()
 
@@ -136,7 +140,7 @@ class MainWindow(QMainWindow):
         tabs = QHBoxLayout(self.side_tabs)
         tabs.setContentsMargins(0, 0, 0, 0)
         tabs.setSpacing(SPACE.small)
-        self.side_chips = [Chip(text, checkable=True) for text in ("Inside the step", "Loss")]
+        self.side_chips = [Chip(text, checkable=True) for text in ("Inside the step", *self.lower_panels)]
         for place, chip in enumerate(self.side_chips):
             chip.clicked.connect(lambda _=False, place=place: self.show_side(place))
             tabs.addWidget(chip)
@@ -152,6 +156,7 @@ class MainWindow(QMainWindow):
         self.split.setStretchFactor(0, 1)
         for splitter in (self.left, self.split):
             splitter.setHandleWidth(SPACE.medium)
+            splitter.splitterMoved.connect(self._dragged)
         middle = QVBoxLayout()
         middle.setContentsMargins(SPACE.medium, 0, SPACE.medium, 0)
         middle.addWidget(self.split)
@@ -165,24 +170,43 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
 
     def _arrange(self) -> None:
-        """Put the loss below the stage in a wide window, beside the inspector in a narrow one."""
+        """Put the lower panels below the stage in a wide window, into tabs beside the inspector in a narrow one."""
         wide = self.width() >= WIDE
         if wide != self._arranged:
             self._arranged = wide
             if wide:
                 self.side_stack.setCurrentWidget(self.inspector)
-                self.lower_row.addWidget(self.loss)
-            else:
-                self.side_stack.addWidget(self.loss)
-            self.loss.setVisible(True)
+            for panel in self.lower_panels.values():
+                if wide:
+                    self.lower_row.addWidget(panel, 1)
+                    panel.show()
+                else:
+                    self.side_stack.addWidget(panel)  # which hides all pages but the one in front
             self.below.setVisible(wide)
             self.side_tabs.setVisible(not wide)
             self._mark_side()
-        side = round(self.width() * SIDE)
+        side = round(self.width() * self._side_share)
         self.split.setSizes([self.width() - side, side])
-        if wide:
-            lower = round(self.height() * LOWER)
-            self.left.setSizes([self.height() - lower, lower])
+        self._share_height(round(self.height() * self._lower_share))
+
+    def _share_height(self, lower: int) -> None:
+        """Give the lower panels so much, but the stage at least half of the window."""
+        if not self._arranged:
+            return
+        beside = self.transport.sizeHint().height() + SPACE.medium
+        if not self.banner.isHidden():
+            beside += self.banner.heightForWidth(self.left.width()) + SPACE.medium
+        room = self.left.height() - self.left.handleWidth()
+        lower = min(lower, room - beside - math.ceil(0.5 * self.height()))
+        self.left.setSizes([room - lower, lower])
+
+    def _dragged(self) -> None:
+        """Keep what the user dragged, as shares, for other sizes of the window."""
+        self._side_share = self.side.width() / max(1, self.width())
+        if self._arranged:
+            lower = self.below.height()
+            self._lower_share = lower / max(1, self.height())
+            self._share_height(lower)
 
     def show_side(self, place: int) -> None:
         """Bring the inspector (0) or the loss (1) to the front of the side, in a narrow window."""
@@ -209,6 +233,7 @@ class MainWindow(QMainWindow):
         if changes & Changes.MESSAGE:
             message = session.message
             self.banner.show_message(message.text if message else "", message.level if message else "info")
+            self._share_height(round(self.height() * self._lower_share))
         if changes & (Changes.BUSY | Changes.TRAINING):
             rate = session.training.updates_per_second
             speed = f"training, {rate:,.0f} updates/s" if session.training.running and rate else ""
@@ -223,8 +248,8 @@ class MainWindow(QMainWindow):
 
     def _show_loss_once(self) -> None:
         """When training starts in a narrow window, turn to the curve; the user may turn back."""
-        if not getattr(self, "_was_running", False):
-            self.show_side(1)
+        if not self._was_running:
+            self.show_side(1 + list(self.lower_panels).index("Loss"))
         self._was_running = True
 
     def _enable(self) -> None:

@@ -1,0 +1,309 @@
+"""The whole window off screen: keys, chips, layout, opening, closing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+
+from explorer.actions import COMMANDS
+from explorer.model import action as do
+from explorer.store import Store
+from explorer.theme import palette
+from explorer.theme.theme import current, theme_named
+from explorer.views.window import MainWindow
+from tests.explorer.model.runs import small_run
+
+Key, Shift, Ctrl = Qt.Key, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def window(qtbot, qapp):
+    palette.apply(qapp, theme_named("dark"))
+    store = Store(small_run())
+    made = MainWindow(store)
+    qtbot.addWidget(made)
+    made.resize(1366, 768)
+    made.show()
+    qtbot.waitExposed(made)
+    made.activateWindow()
+    QTest.qWait(20)
+    yield made
+    made.close()
+    store.close()
+    made.deleteLater()
+    vars(made).clear()  # pytest holds on to what it has handed out, and the plot's menus would live on with it
+    palette.apply(qapp, theme_named("dark"))
+
+
+def press(window, key, modifiers=Qt.KeyboardModifier.NoModifier):
+    QTest.keyClick(QApplication.focusWidget() or window, key, modifiers)
+
+
+def until(window, found, seconds=10.0):
+    for _ in range(int(seconds * 100)):
+        if found():
+            return
+        QTest.qWait(10)
+    raise AssertionError("it never came to that")
+
+
+def place_of(widget: QWidget, window: QWidget) -> QRect:
+    return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+
+
+def panels(window):
+    every = (window.bar, window.banner, window.stage, window.transport, window.loss, window.side)
+    return [panel for panel in every if panel.isVisible()]
+
+
+# --- keys -------------------------------------------------------------------------------------------------------
+
+
+def test_the_arrows_walk_forward_and_back(window):
+    session = lambda: window.store.session  # noqa: E731
+    walk = window.store.derived.walk(session())
+    press(window, Key.Key_Right)
+    press(window, Key.Key_Right)
+    assert session().position == 2
+    press(window, Key.Key_Left)
+    assert session().position == 1
+    press(window, Key.Key_Right, Shift)
+    assert session().position == walk.next_boundary(1, "step", 1)
+    press(window, Key.Key_Right, Ctrl)
+    assert session().position == walk.next_boundary(10, "pass", 1)
+    press(window, Key.Key_Left, Ctrl)
+    assert session().position == 0
+    press(window, Key.Key_End)
+    assert session().position == len(walk)
+    press(window, Key.Key_Left, Shift)
+    press(window, Key.Key_Home)
+    assert session().position == 0
+
+
+def test_page_down_and_up_do_an_update_and_return(window):
+    press(window, Key.Key_PageDown)
+    until(window, lambda: window.store.session.training.shown == 1)
+    press(window, Key.Key_PageUp)
+    until(window, lambda: window.store.session.training.shown == 0)
+    assert window.store.session.training.last == 1
+
+
+def test_t_trains_and_pauses_and_a_narrow_window_turns_to_the_curve(window):
+    assert not window.loss.isVisible()
+    press(window, Key.Key_T)
+    until(window, lambda: window.store.session.training.shown > 5)
+    assert window.loss.isVisible()
+    press(window, Key.Key_T)
+    window.store.wait()
+    assert not window.store.session.training.running
+
+
+def test_space_plays_and_pauses_whatever_has_the_focus(window):
+    for target in (window.stage.canvas, window.transport.buttons["home"], window.bar.cell):
+        target.setFocus()
+        press(window, Key.Key_Space)
+        assert window.store.session.playback.playing
+        press(window, Key.Key_Space)
+        assert not window.store.session.playback.playing
+
+
+def test_enter_presses_the_button_that_has_the_focus(window):
+    window.transport.buttons["next"].setFocus()
+    press(window, Key.Key_Return)
+    assert window.store.session.position == 1
+    window.transport.buttons["end"].setFocus()
+    press(window, Key.Key_Enter)
+    assert window.store.session.position == len(window.store.derived.walk(window.store.session))
+
+
+def test_undo_and_redo_by_key(window):
+    window.store.dispatch(do.ShowSentence(1))
+    press(window, Key.Key_Z, Ctrl)
+    assert window.store.session.sentence.index != 1
+    press(window, Key.Key_Z, Ctrl | Shift)
+    assert window.store.session.sentence.index == 1
+
+
+def test_the_theme_changes_by_key_and_every_panel_survives_it(window):
+    for name in ("light", "dark"):
+        press(window, Key.Key_D, Ctrl)
+        assert window.store.session.theme == name == current().tokens.name
+        window.grab()
+
+
+def test_type_grows_and_shrinks_within_reason(window):
+    press(window, Key.Key_Plus, Ctrl)
+    assert current().scale == pytest.approx(1.1)
+    press(window, Key.Key_Minus, Ctrl)
+    assert current().scale == pytest.approx(1.0)
+    for factor, scale in ((100.0, 2.2), (0.001, 0.7)):
+        window._scale(factor)
+        assert current().scale == pytest.approx(scale)
+        window.grab()
+
+
+def test_f11_fills_the_screen_and_returns(window):
+    press(window, Key.Key_F11)
+    assert window.isFullScreen()
+    press(window, Key.Key_F11)
+    assert not window.isFullScreen()
+
+
+def test_every_command_has_an_action_with_its_keys(window):
+    for command in COMMANDS:
+        action = window.actions_[command.id]
+        assert [k.toString() for k in action.shortcuts()] == list(command.keys)
+        assert command.action is not None or command.id in window.handlers
+
+
+def test_what_makes_no_sense_now_is_not_offered(window):
+    actions = window.actions_
+    assert actions["next"].isEnabled() and not actions["back"].isEnabled() and not actions["undo"].isEnabled()
+    window.store.dispatch(do.Move())
+    window.store.dispatch(do.ShowSentence(1))
+    window.store.dispatch(do.Move())
+    assert actions["back"].isEnabled() and actions["undo"].isEnabled()
+
+
+# --- layout -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "size", [(1280, 720), (1366, 768), (1599, 900), (1600, 900), (1920, 1080), (2560, 1440), (3840, 2160)]
+)
+def test_nothing_is_cut_off_or_overlapped_and_the_stage_keeps_half(window, size):
+    window.resize(*size)
+    QTest.qWait(30)
+    assert (window.width(), window.height()) == size
+    shown = panels(window)
+    inside = QRect(0, 0, *size)
+    for place, panel in enumerate(shown):
+        assert inside.contains(place_of(panel, window)), type(panel).__name__
+        for other in shown[place + 1 :]:
+            if not panel.isAncestorOf(other) and not other.isAncestorOf(panel):
+                assert not place_of(panel, window).intersects(place_of(other, window))
+    assert window.stage.height() >= 0.5 * window.height()
+    assert (window.loss.isVisible() and not window.side.isAncestorOf(window.loss)) == (size[0] >= 1600)
+
+
+def test_with_a_long_message_the_stage_still_keeps_nearly_half(window):
+    window.resize(1280, 720)
+    window.store.dispatch(do.TypeSentence("the " + "penguin " * 12))
+    QTest.qWait(30)
+    assert window.banner.isVisible()
+    assert window.stage.height() >= 0.45 * window.height()
+
+
+def test_a_window_dragged_tiny_stays_whole(window):
+    for size in ((1, 1), (400, 300), (640, 420), (900, 500)):
+        window.resize(*size)
+        QTest.qWait(10)
+        window.grab()
+    assert window.minimumWidth() <= 1280 and window.minimumHeight() <= 720
+
+
+def test_the_loss_moves_between_its_two_places(window):
+    for width in (1800, 1300, 1800, 1300):
+        window.resize(width, 900)
+        QTest.qWait(10)
+        assert window.side.isAncestorOf(window.loss) == (width < 1600)
+        window.show_side(1)
+        assert window.loss.isVisible()
+    window.show_side(0)
+    assert window.inspector.isVisible() and not window.loss.isVisible()
+
+
+def test_what_the_user_dragged_stays_when_the_window_grows_a_little(window):
+    window.resize(1900, 1000)
+    QTest.qWait(10)
+    wide = window.side.width()
+    window.split.moveSplitter(1900 - 300, 1)
+    assert window.side.width() < wide
+    dragged = window.side.width()
+    window.resize(1910, 1000)
+    QTest.qWait(10)
+    assert abs(window.side.width() - dragged) < 20
+
+
+# --- opening, saving, dropping ----------------------------------------------------------------------------------
+
+
+def test_a_dropped_file_is_opened(window, tmp_path):
+    path = tmp_path / "verse.txt"
+    path.write_text("the owl sang .\nthe cat ran .\nthe owl ran .\nthe cat sang .\n", "utf-8")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    where = QPointF(300.0, 300.0)
+    event = QDropEvent(where, Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    window.dropEvent(event)
+    window.store.wait()
+    assert "owl" in window.store.session.corpus.vocabulary.tokens
+    assert "verse" in window.windowTitle()
+
+
+def test_a_bad_file_shows_a_banner_that_can_be_dismissed(window, tmp_path):
+    (tmp_path / "bad.bptt").write_bytes(b"no session")
+    run = window.store.session.run
+    window.store.dispatch(do.OpenPath(str(tmp_path / "bad.bptt")))
+    window.store.wait()
+    assert window.banner.isVisible() and "bad.bptt" in window.banner.label.text()
+    assert window.store.session.run is run
+    window.banner.button.click()
+    assert not window.banner.isVisible() and window.store.session.message is None
+
+
+def test_the_open_and_save_dialogs_lead_to_the_file_chosen(window, tmp_path, monkeypatch):
+    path = str(tmp_path / "kept.bptt")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (path, ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (path, ""))
+    press(window, Key.Key_S, Ctrl)
+    window.store.wait()
+    assert window.store.session.path == path
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: pytest.fail("asked again"))
+    press(window, Key.Key_S, Ctrl)
+    window.store.wait()
+    window.store.dispatch(do.ShowSentence(3))
+    press(window, Key.Key_O, Ctrl)
+    window.store.wait()
+    assert window.store.session.path == path
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    before = window.store.session
+    window.open_file()
+    assert window.store.session is before
+
+
+def test_closing_while_it_trains_ends_the_threads(window):
+    press(window, Key.Key_T)
+    until(window, lambda: window.store.session.training.shown > 3)
+    assert window.close()
+    window.store.close()
+    window.store.dispatch(do.Move())
+    assert not window.store._worker._thread.is_alive()
+
+
+def test_a_place_survives_as_text_and_nonsense_is_ignored(window):
+    window.resize(700, 600)  # the screen off screen is 800 wide
+    text = window.geometry_text()
+    window.resize(1300, 800)
+    window.restore_geometry_text(text)
+    assert (window.width(), window.height()) == (700, 600)
+    window.restore_geometry_text("nonsense")
+    assert window.width() == 700
+
+
+def test_a_change_of_every_setting_repaints_without_complaint(window):
+    settings = window.store.session.settings
+    every = ({"cell": "lstm"}, {"cell": "gru-2014"}, {"hidden_size": 1}, {"hidden_size": 99}, {"order": "sweep"})
+    for changes in every:
+        settings = replace(settings, **changes)
+        window.store.dispatch(do.ChangeSettings(settings))
+        window.store.wait()
+        assert window.store.session.settings == settings
+        for move in (do.Move("pass"), do.Move("step"), do.GoToEnd()):
+            window.store.dispatch(move)
+            window.grab()
