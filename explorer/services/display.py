@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,18 +77,27 @@ def x_trouble(display: str) -> str | None:
     if parts is None:
         return "that is no display's name"
     number = int(parts["number"])
-    if parts["path"]:
-        answers = _connects(socket.AF_UNIX, f"{parts['path']}:{number}") or _connects(socket.AF_UNIX, parts["path"])
-    elif parts["host"] in ("", "unix"):
-        path = f"/tmp/.X11-unix/X{number}"
-        answers = _connects(socket.AF_UNIX, path) or (
-            sys.platform.startswith("linux") and _connects(socket.AF_UNIX, "\0" + path)
-        )
-    else:
-        answers = _connects(socket.AF_INET, (parts["host"].rpartition("/")[2].strip("[]"), 6000 + number))
-    if not answers:
-        return "no server answers there"
-    return None if _lets_us_in(display) else "its server does not let this program in"
+    if not parts["path"] and parts["host"] not in ("", "unix"):
+        # Far away, silence can last for minutes: knock first, with patience that ends.
+        host = parts["host"].rpartition("/")[2].strip("[]")
+        if not _connects(socket.AF_INET, (host, 6000 + number)):
+            return "no server answers there"
+    for wait in (0.0, 0.3, 1.0):
+        # A server whose last client has just left begins anew, and is deaf for a moment.
+        time.sleep(wait)
+        if _shakes_hands(display):
+            return None
+        if not _listens_here(parts["path"], number):
+            return "no server answers there"
+    return "its server does not let this program in"
+
+
+def _listens_here(path: str | None, number: int) -> bool:
+    if path:
+        return _connects(socket.AF_UNIX, f"{path}:{number}") or _connects(socket.AF_UNIX, path)
+    name = f"/tmp/.X11-unix/X{number}"
+    abstract = sys.platform.startswith("linux") and _connects(socket.AF_UNIX, "\0" + name)
+    return abstract or _connects(socket.AF_UNIX, name)
 
 
 def _connects(family: int, address: str | tuple[str, int]) -> bool:
@@ -103,17 +113,24 @@ def _connects(family: int, address: str | tuple[str, int]) -> bool:
         return False
 
 
-def _lets_us_in(display: str) -> bool:
-    """Shake hands as Qt will, cookie and all; true where the library for it is missing, as that is told apart."""
+_held: list[int] = []
+"""Connections that worked. They stay open: a virtual server whose only client leaves begins anew, and would miss Qt."""
+
+
+def _shakes_hands(display: str) -> bool:
+    """Connect as Qt will, cookie and all; where the library for it is missing, that is told apart, so just knock."""
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
-        return True
+        number = int(display.rpartition(":")[2].partition(".")[0])
+        return display.startswith((":", "unix:")) and _listens_here(None, number)
     xcb.xcb_connect.restype = ctypes.c_void_p
     xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
     xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
     xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
     connection = xcb.xcb_connect(os.fsencode(display), None)
-    failed = xcb.xcb_connection_has_error(connection)
-    xcb.xcb_disconnect(connection)
-    return not failed
+    if xcb.xcb_connection_has_error(connection):
+        xcb.xcb_disconnect(connection)
+        return False
+    _held.append(connection)
+    return True

@@ -133,7 +133,8 @@ def parse_ldd(text: str) -> tuple[str, ...]:
 
 
 def _named_in(message: str) -> tuple[str, ...]:
-    return tuple(re.findall(r"^(lib[\w.+-]+\.so[.\d]*):", message))
+    # A path stands before the name where the file is there and broken.
+    return tuple(re.findall(r"^(?:\S*/)?(lib[\w.+-]+\.so\.\d[.\d]*):", message))
 
 
 def package_manager(os_release: str | None = None) -> str | None:
