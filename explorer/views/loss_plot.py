@@ -156,10 +156,12 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
 
     def _set_curves(self, frame: LossFrame) -> None:
         update, low, high = frame.raw
-        # A single update is a point: give its stroke a pixel of height.
         pixel = frame.y_end / max(self.view.height(), 1.0)
-        top = np.maximum(high, low + pixel)
-        self.raw.setData(np.repeat(update, 2), np.stack([low, top], axis=1).reshape(-1), connect="pairs")
+        if np.array_equal(low, high, equal_nan=True):
+            self.raw.setData(update, high, connect="finite")
+        else:  # a point stands for several updates: a stroke from their least to their greatest loss
+            top = np.maximum(high, low + pixel)
+            self.raw.setData(np.repeat(update, 2), np.stack([low, top], axis=1).reshape(-1), connect="pairs")
         self.smooth.setData(frame.smooth[0], frame.smooth[1], connect="finite")
         self.valid.setData(frame.valid[0], frame.valid[1], connect="finite")
         few = frame.valid.shape[1] <= 80
