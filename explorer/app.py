@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,10 +13,10 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from rnncore.errors import RnnError
+from rnncore.errors import FileError, RnnError
 
 from .model import action as do
-from .model.session import Message
+from .model.session import Message, Session
 from .model.settings import Settings, start_run
 from .services import sessions
 from .services.preferences import Preferences, folder, last_session_path
@@ -59,25 +61,35 @@ class Program:
         try:
             prepared = sessions.open_session(where)
         except RnnError as error:
-            self.store.dispatch(do.Notify(Message(f"The last session could not be opened: {error}", "warning")))
+            aside = where.with_name(f"{where.stem}-unreadable{where.suffix}")
+            with suppress(OSError):
+                where.replace(aside)  # this session must not be written over it
+            text = f"The last session could not be opened and was put aside as {aside}: {error}"
+            self.store.dispatch(do.Notify(Message(text, "warning")))
             return
-        self.store.dispatch(do.Prepared(
-            prepared.run, prepared.update, prepared.state, prepared.sentence, prepared.text, prepared.position
-        ))
+        self.store.dispatch(replace(prepared, path=None))
         self.store.forget()
 
     def autosave(self) -> None:
-        """Keep the session for the next start, unless nothing has changed since the last time."""
+        """Keep the session for the next start in the background, unless nothing has changed since the last time."""
         session = self.store.session
-        state = (session.run, session.training.state, session.sentence, session.position)
-        if not self._keep or state == self._kept_state:
-            return
+        if self._keep and self._state_of(session) != self._kept_state:
+            self.store.quietly(lambda: self._save(session), self._not_kept)
+
+    @staticmethod
+    def _state_of(session: Session) -> Any:
+        return session.run, session.training.state, session.sentence, session.position
+
+    def _save(self, session: Session) -> None:
         try:
             folder().mkdir(parents=True, exist_ok=True)
-            sessions.save_session(str(last_session_path()), session)
-            self._kept_state = state
-        except (OSError, RnnError) as error:
-            self.store.dispatch(do.Notify(Message(f"The session could not be kept: {error}", "warning")))
+        except OSError as error:
+            raise FileError(f"{folder()}: {error.strerror or error}") from None
+        sessions.save_session(str(last_session_path()), session)
+        self._kept_state = self._state_of(session)
+
+    def _not_kept(self, error: RnnError) -> None:
+        self.store.dispatch(do.Notify(Message(f"The session could not be kept for the next start: {error}", "warning")))
 
     def close(self) -> None:
         """Keep everything and stop every thread; called when the window closes."""
@@ -88,6 +100,7 @@ class Program:
         self.store.dispatch(do.Train(False))
         self.store.wait(5.0)
         self.autosave()
+        self.store.wait(60.0)
         session = self.store.session
         if self._keep:
             Preferences(session.theme, current().scale, session.tab, self.window.geometry_text()).save()

@@ -26,6 +26,8 @@ from .model.walking import pause_after
 from .services import sessions
 from .services.worker import Worker
 
+QUIETLY = ""
+"""Name of a job of which the user hears nothing."""
 FRAME = 16
 """Milliseconds between two looks into the mailbox."""
 QUIET = 250
@@ -229,8 +231,20 @@ class Store(QObject):
 
     def _in_background(self, what: str, job: Callable[[], Any], then: Callable[[Any], None]) -> None:
         self._jobs.append((self._pool.submit(job), then, what))
-        if not what.startswith("verifying"):
-            self.dispatch(do.SetBusy(what))
+        self.dispatch(do.SetBusy(what))
+        self._watch()
+
+    def quietly(self, job: Callable[[], None], failed: Callable[[RnnError], None]) -> None:
+        """Do something in the background that nobody waits for; ``failed`` hears of it when it cannot be done."""
+
+        def attempt() -> RnnError | None:
+            try:
+                job()
+            except RnnError as error:
+                return error
+            return None
+
+        self._jobs.append((self._pool.submit(attempt), lambda e: None if e is None else failed(e), QUIETLY))
         self._watch()
 
     def _watch(self) -> None:
@@ -266,7 +280,7 @@ class Store(QObject):
             self._jobs.remove(job)
             future, then, _ = job
             error = future.exception()
-            if not any(not j[2].startswith("verifying") for j in self._jobs):
+            if not any(j[2] != QUIETLY for j in self._jobs):
                 self.dispatch(do.SetBusy(""))
             if isinstance(error, RnnError):
                 self.dispatch(do.Notify(Message(str(error), "error")))
@@ -306,5 +320,5 @@ class Store(QObject):
             if now.run is session.run and now.sentence is session.sentence:
                 self.dispatch(do.Verified(verification))
 
-        self._jobs.append((self._pool.submit(verify, walk, update), finish, "verifying"))
+        self._jobs.append((self._pool.submit(verify, walk, update), finish, QUIETLY))
         self._watch()

@@ -139,6 +139,8 @@ class Popover(QFrame):
 
     def open_below(self, anchor: QWidget) -> None:
         """Show below ``anchor``, within the screen."""
+        # The anchor's window owns it: nobody else holds on to it while it is open.
+        self.setParent(anchor.window(), self.windowFlags())
         self.adjustSize()
         corner = anchor.mapToGlobal(QPoint(0, anchor.height() + 4))
         room = anchor.screen().availableGeometry()

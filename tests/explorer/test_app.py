@@ -1,0 +1,178 @@
+"""The program as a whole, off screen: what is kept from one start to the next, and what happens when things fail."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtTest import QTest
+
+from explorer import app
+from explorer.model import action as do
+from explorer.services.preferences import Preferences, folder, last_session_path
+from explorer.theme.theme import current
+
+
+@pytest.fixture
+def start(qtbot, qapp):
+    """Start programs one after the other; the last one is closed at the end."""
+    started = []
+
+    def make(path=None, **options):
+        if started:
+            finish(started[-1])
+        program = app.Program(path, **options)
+        qtbot.addWidget(program.window)
+        started.append(program)
+        program.store.wait()
+        return program
+
+    yield make
+    for program in started:
+        finish(program)
+
+
+def finish(program):
+    if "window" in vars(program):
+        program.window.close()
+        program.close()
+        program.window.deleteLater()
+        vars(program.window).clear()
+        vars(program).clear()
+
+
+def test_the_first_start_lays_out_one_sentence_of_the_agreement_corpus(start):
+    session = start().store.session
+    assert session.settings.corpus.source == "agreement" and session.settings.cell == "vanilla"
+    assert session.position == 0 and session.training.last == 0 and session.message is None
+
+
+def test_the_next_start_goes_on_where_this_one_ended(start):
+    first = start()
+    first.store.dispatch(do.Advance(12))
+    first.store.wait()
+    first.store.dispatch(do.ShowSentence(5))
+    first.store.dispatch(do.GoTo(17))
+    first.store.dispatch(do.SetTheme("light"))
+    first.store.dispatch(do.SetTab("numbers"))
+    weights = np.array(first.store.session.model.parameters["W"])
+    second = start()
+    session = second.store.session
+    assert (session.training.shown, session.sentence.index, session.position) == (12, 5, 17)
+    assert (session.theme, session.tab, current().tokens.name) == ("light", "numbers", "light")
+    np.testing.assert_array_equal(session.model.parameters["W"], weights)
+    assert session.path is None, "saving must ask for a name"
+    assert not second.store.can_undo
+
+
+def test_a_fresh_start_neither_reads_nor_keeps_anything(start):
+    first = start()
+    first.store.dispatch(do.Advance(3))
+    first.store.wait()
+    assert start(restore=False).store.session.training.last == 0
+    again = start()
+    assert again.store.session.training.last == 3
+
+
+def test_a_file_named_at_the_start_is_opened_instead_of_the_last_session(start, tmp_path):
+    first = start()
+    first.store.dispatch(do.Advance(3))
+    first.store.wait()
+    text = tmp_path / "verse.txt"
+    text.write_text("the owl sang .\nthe cat ran .\nthe owl ran .\nthe cat sang .\n", "utf-8")
+    session = start(str(text)).store.session
+    assert "owl" in session.corpus.vocabulary.tokens and session.training.last == 0
+
+
+def test_a_damaged_last_session_is_told_and_put_aside(start):
+    folder().mkdir(parents=True, exist_ok=True)
+    last_session_path().write_bytes(b"PK\x03\x04 torn")
+    program = start()
+    assert "last session" in program.store.session.message.text
+    aside = last_session_path().with_name("last-session-unreadable.bptt")
+    assert aside.read_bytes() == b"PK\x03\x04 torn" and str(aside) in program.store.session.message.text
+    assert start().store.session.message is None
+
+
+def test_the_session_is_kept_while_the_program_runs(start):
+    program = start()
+    program.store.dispatch(do.Advance(4))
+    program.store.wait()
+    program.autosave()
+    program.store.wait()
+    assert program.store.session.message is None and program.store.session.path is None
+    written = last_session_path().stat().st_mtime_ns
+    program.autosave()
+    program.store.wait()
+    assert last_session_path().stat().st_mtime_ns == written, "nothing had changed"
+    from explorer.services.sessions import open_session
+
+    assert open_session(last_session_path()).run.history.last == 4
+    assert program._autosave.isActive() and program._autosave.interval() < 60_000
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_and_stops_nothing(start, monkeypatch, tmp_path):
+    program = start()
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("BPTT_EXPLORER_HOME", str(tmp_path / "file" / "below"))
+    program.store.dispatch(do.Advance(1))
+    program.store.wait()
+    program.autosave()
+    program.store.wait()
+    assert "could not be kept" in program.store.session.message.text
+    assert program.store.session.training.last == 1
+
+
+def test_an_exception_in_a_slot_is_shown_and_the_program_goes_on(start, capsys):
+    program = start()
+    before = app.report_exceptions(program.store)
+    try:
+        sys.excepthook(*caught(ZeroDivisionError("one over nothing")))
+        message = program.store.session.message
+        assert message.level == "error" and "one over nothing" in message.text and "test_app.py" in message.text
+        assert "ZeroDivisionError" in capsys.readouterr().err
+        program.store.dispatch(do.Move())
+        assert program.store.session.position == 1
+    finally:
+        sys.excepthook = before
+
+
+def caught(error):
+    try:
+        raise error
+    except type(error) as raised:
+        return type(raised), raised, raised.__traceback__
+
+
+def test_closing_while_training_keeps_what_was_learnt(start):
+    program = start()
+    program.store.dispatch(do.Train(True))
+    for _ in range(500):
+        QTest.qWait(10)
+        if program.store.session.training.shown > 10:
+            break
+    store = program.store
+    program.window.close()
+    learnt = store.session.training.last
+    assert learnt > 10 and not store.session.training.running
+    assert start().store.session.training.last == learnt
+
+
+def test_run_returns_when_the_window_is_closed(qapp, qtbot):
+    hook = sys.excepthook
+
+    def close():
+        for window in qapp.topLevelWidgets():
+            if type(window).__name__ == "MainWindow" and window.isVisible():
+                window.close()
+                window.deleteLater()
+                QTimer.singleShot(0, lambda: vars(window).clear())
+
+    QTimer.singleShot(300, close)
+    assert app.run() == 0
+    assert sys.excepthook is hook
+    assert Path(folder(), "preferences.json").exists() and last_session_path().exists()
+    assert Preferences.load().geometry
