@@ -31,6 +31,8 @@ In the window: → one step, Shift+→ a time step, Ctrl+→ a pass, ← goes ba
 A file that is called like a command can be opened as ./train.
 """
 COMMANDS = ("train", "tour", "doctor", "help")
+TRUSTED = ("xcb", "wayland", "windows", "cocoa", "offscreen", "minimal")
+"""Qt's platforms that start wherever their libraries and, for the first two, a display are found."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -77,7 +79,7 @@ def _command(words: list[str]) -> int:
 
 
 def _window(path: str | None) -> int:
-    from explorer.services import display, libraries
+    from explorer.services import display, doctor, libraries
 
     if path is not None and not Path(path).expanduser().exists():
         return _fail(f"{path}: there is no such file. Give a text, a table or a .bptt session, or see --help.")
@@ -89,6 +91,12 @@ def _window(path: str | None) -> int:
         print(f"There is no screen to open a window on: {screen.reason}.")
         print("Here is a short tour in pictures instead.")
         return _tour([] if path is None else [path])
+    if any(platform.partition(":")[0] not in TRUSTED for platform in screen.platforms):
+        # Only an attempt can tell, and Qt ends the process that fails at it.
+        start = doctor.start_check(screen)
+        if start.state == doctor.BAD:
+            asked = os.environ["QT_QPA_PLATFORM"]
+            return _fail(f"QT_QPA_PLATFORM asks for {asked}, but Qt cannot start there: {start.found.rstrip('.')}. Unset it.")
     usable, problems = [], []
     for platform in screen.platforms:
         problem = libraries.window_problem(platform) if platform in ("xcb", "wayland") else None
@@ -138,7 +146,7 @@ def _lacking(names: Sequence[str], message: str) -> str:
 
 
 def _doctor(words: list[str]) -> int:
-    from explorer.services import doctor
+    from explorer.services import doctor, libraries
 
     parser = _Parser(
         prog="bptt-explorer doctor",
@@ -148,6 +156,9 @@ def _doctor(words: list[str]) -> int:
     checks = doctor.examine()
     print(doctor.table(checks))
     well = doctor.healthy(checks)
+    together = doctor.joint_remedy(checks, libraries.package_manager())
+    if together:
+        print(f"\nAll of the system's packages at once:\n{together}")
     print("\nAll that the program needs is here." if well else "\nSomething is missing; do what the arrows say.")
     return 0 if well else 1
 

@@ -8,7 +8,12 @@ import sys
 import threading
 import time
 
+import hypothesis
 import pytest
+
+# The same examples at every run, so that a failure is a fault and never luck; --hypothesis-profile=default looks further.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("same")
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Small products are faster on one thread, and two cores are shared by everything.

@@ -98,6 +98,15 @@ def test_a_qt_that_cannot_be_imported_is_a_sentence_and_no_traceback(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's platforms")
+@pytest.mark.parametrize("platform", ["no-such-thing", "linuxfb:fb=/dev/null"])
+def test_a_platform_that_cannot_start_is_told_and_does_not_end_the_process(tmp_path, platform):
+    done = run(cwd=tmp_path, QT_QPA_PLATFORM=platform)
+    assert done.returncode == 1
+    assert platform in done.stderr
+    assert "Unset it" in done.stderr
+
+
 def test_a_qt_known_to_be_broken_is_refused_with_the_remedy(monkeypatch, capsys):
     from explorer.services import doctor
 

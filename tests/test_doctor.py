@@ -116,6 +116,15 @@ def test_no_font_is_a_fault_with_a_package(monkeypatch):
     assert "fonts-dejavu-core" in check.remedy
 
 
+def test_what_several_checks_miss_is_installed_by_one_command():
+    libs = doctor.Check("libraries", doctor.BAD, "libEGL.so.1", "…", ("libegl1", "libgl1"))
+    fonts = doctor.Check("fonts", doctor.BAD, "none", "…", ("fonts-dejavu-core", "libgl1"))
+    command = doctor.joint_remedy([libs, fonts], "apt")
+    assert command.endswith("apt-get install -y libegl1 libgl1 fonts-dejavu-core")
+    assert "apt-get update &&" in command
+    assert doctor.joint_remedy([libs], "apt") == doctor.joint_remedy([libs, fonts], None) == ""
+
+
 def test_a_folder_for_settings_that_is_a_file_is_a_fault(tmp_path, monkeypatch):
     occupied = tmp_path / "home"
     occupied.write_text("")

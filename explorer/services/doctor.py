@@ -22,12 +22,16 @@ QT_RANGE = "PySide6-Essentials>=6.8,!=6.11.0,!=6.11.1,!=6.12.0"
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the table. ``remedy`` is a command, or what else to do; "" where nothing is wrong."""
+    """One line of the table. ``remedy`` is a command, or what else to do; "" where nothing is wrong.
+
+    ``packages`` are those of the system that the remedy installs.
+    """
 
     subject: str
     state: str
     found: str
     remedy: str = ""
+    packages: tuple[str, ...] = ()
 
 
 def examine() -> tuple[Check, ...]:
@@ -42,6 +46,14 @@ def examine() -> tuple[Check, ...]:
 def healthy(checks: Iterable[Check]) -> bool:
     """Return whether nothing that the window needs is missing."""
     return all(check.state != BAD for check in checks)
+
+
+def joint_remedy(checks: Iterable[Check], manager: str | None) -> str:
+    """Return the one command that installs what several checks miss; "" where one check names it already."""
+    lacking = [check.packages for check in checks if check.packages]
+    if manager is None or len(lacking) < 2:
+        return ""
+    return libraries.install_command((name for packages in lacking for name in packages), manager)
 
 
 def table(checks: Iterable[Check]) -> str:
@@ -138,13 +150,17 @@ def library_checks(display: Display) -> tuple[Check, ...]:
     if not said:
         return (Check("libraries", GOOD, f"all that Qt needs for {' and '.join(wanted)}"),)
     names = tuple(dict.fromkeys(missing))
-    return (Check("libraries", BAD, ", ".join(names) or said[0], libraries.remedy(names, manager)),)
+    mend, packages = libraries.remedy(names, manager), libraries.packages_for(names, manager)
+    return (Check("libraries", BAD, ", ".join(names) or said[0], mend, packages),)
 
 
 def start_check(display: Display) -> Check:
     """Start Qt for real, in a process of its own, which may die in peace."""
     platform = ";".join(display.platforms) if display.present else "offscreen"
-    code = "from PySide6.QtWidgets import QApplication as A; a = A([]); print(a.platformName())"
+    code = (
+        "from PySide6.QtWidgets import QApplication as A, QWidget as W\n"
+        "a = A([]); w = W(); w.winId(); print(a.platformName())"  # a window that is made, but not shown
+    )
     env = os.environ | {"QT_QPA_PLATFORM": platform}
     try:
         run = subprocess.run(
@@ -173,8 +189,9 @@ def fonts_check() -> Check:
     if count:
         return Check("fonts", GOOD, f"{count} files")
     manager = libraries.package_manager()
-    mend = libraries.install_command([libraries.FONT_PACKAGES[manager]], manager) if manager else "install a font"
-    return Check("fonts", BAD, "none, so that no text could be read", mend)
+    packages = (libraries.FONT_PACKAGES[manager],) if manager else ()
+    mend = libraries.install_command(packages, manager) if manager else "install a font"
+    return Check("fonts", BAD, "none, so that no text could be read", mend, packages)
 
 
 def font_files() -> tuple[Path, ...]:

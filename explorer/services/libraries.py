@@ -64,11 +64,11 @@ FONT_PACKAGES: Mapping[str, str] = {
     "apk": "font-dejavu",
 }
 _INSTALL: Mapping[str, str] = {
-    "apt": "apt-get install -y",
+    "apt": "apt-get update && {sudo}apt-get install -y",  # a new system has no lists yet
     "dnf": "dnf install -y",
     "pacman": "pacman -S --needed",
     "zypper": "zypper install",
-    "apk": "apk add",
+    "apk": "apk add -U",
 }
 
 
@@ -161,15 +161,22 @@ def package_manager(os_release: str | None = None) -> str | None:
 
 def install_command(packages: Iterable[str], manager: str) -> str:
     """Return the command that installs packages, with ``sudo`` unless one is root already."""
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    sudo = "" if hasattr(os, "geteuid") and os.geteuid() == 0 else "sudo "
     words = " ".join(dict.fromkeys(packages))
-    return f"{'' if root else 'sudo '}{_INSTALL[manager]} {words}"
+    return f"{sudo}{_INSTALL[manager].format(sudo=sudo)} {words}"
+
+
+def packages_for(libraries: Iterable[str], manager: str | None) -> tuple[str, ...]:
+    """Return the packages that bring these libraries, as far as they are known, each once."""
+    if manager is None:
+        return ()
+    return tuple(dict.fromkeys(PACKAGES[name][manager] for name in libraries if name in PACKAGES))
 
 
 def remedy(libraries: Iterable[str], manager: str | None) -> str:
     """Return the one command that brings these libraries, or what to look for where no command is known."""
     missing = tuple(libraries)
-    known = [PACKAGES[name][manager] for name in missing if manager and name in PACKAGES]
+    known = packages_for(missing, manager)
     if manager is None or not known:
         return f"install the packages that hold {', '.join(missing) or 'the libraries named above'}"
     return install_command(known, manager)
