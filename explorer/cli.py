@@ -95,8 +95,8 @@ def _window(path: str | None) -> int:
         # Only an attempt can tell, and Qt ends the process that fails at it.
         start = doctor.start_check(screen)
         if start.state == doctor.BAD:
-            asked = os.environ["QT_QPA_PLATFORM"]
-            return _fail(f"QT_QPA_PLATFORM asks for {asked}, but Qt cannot start there: {start.found.rstrip('.')}. Unset it.")
+            asked, said = os.environ["QT_QPA_PLATFORM"], start.found.rstrip(".")
+            return _fail(f"QT_QPA_PLATFORM asks for {asked}, but Qt cannot start there: {said}. Unset it.")
     usable, problems = [], []
     for platform in screen.platforms:
         problem = libraries.window_problem(platform) if platform in ("xcb", "wayland") else None

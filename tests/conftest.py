@@ -11,7 +11,7 @@ import time
 import hypothesis
 import pytest
 
-# The same examples at every run, so that a failure is a fault and never luck; --hypothesis-profile=default looks further.
+# The same examples at every run, so that a failure is a fault and not luck; --hypothesis-profile=default looks further.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("same")
 
