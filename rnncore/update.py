@@ -11,6 +11,7 @@ import numpy as np
 from rnncore.batches import Piece
 from rnncore.bptt import backward
 from rnncore.flat import LARGEST, flattened, layout_of, mapped
+from rnncore.kernels import kernel_for
 from rnncore.model import Model
 from rnncore.ops import Array
 from rnncore.optim import ClipReport, OptimiserState, global_norm
@@ -70,7 +71,15 @@ class Anatomy:
 
 
 def gradients_of_batch(model: Model, piece: Piece, start: State | None, truncation: Truncation) -> BatchResult:
-    """Run a piece forward and backward. The only place where training meets the network's derivatives."""
+    """Run a piece forward and backward. The only place where training meets the network's derivatives.
+
+    A kernel does it, and the graph what no kernel is made for; they agree to rounding.
+    """
+    kernel = kernel_for(model, piece.inputs, piece.targets, start, truncation)
+    if kernel is not None:
+        arrays, total = kernel.gradients(model.parameters, piece.inputs.T, piece.targets.T, start, truncation)
+        kept = MappingProxyType(kernel.states_after(piece.keep)) if piece.keep else None
+        return BatchResult(arrays, total, kept)
     trace = forward(model, piece.inputs, start)
     gradients = backward(model, trace, piece.targets, truncation)
     loss = float(trace.losses(piece.targets).sum(dtype=np.float64))

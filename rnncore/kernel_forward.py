@@ -1,0 +1,270 @@
+"""The forward pass of a kernel: programs that fill the buffers with every value that the backward pass needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+
+from rnncore.kernel_buffers import Buffers, Call, Value, Where, joined, relu, rows
+from rnncore.kernel_plan import Plan, Stack, runs
+from rnncore.ops import Array
+
+_BINARY = {"add": np.add, "sub": np.subtract, "mul": np.multiply}
+
+
+class Forward:
+    """Values of one cell's nodes in fixed buffers, and the programs that compute them.
+
+    Attributes
+    ----------
+    values : mapping
+        Node -> :class:`~rnncore.kernel_buffers.Value`. Where a block is halved, so is its value here.
+    states : mapping
+        State name -> (T + 1, [B,] H): before the first step, after the first, …
+    weights : mapping
+        Stack number -> (n·H, H), the matrices above each other, those of halved blocks times ½.
+    """
+
+    def __init__(self, plan: Plan, buffers: Buffers) -> None:
+        self.plan, self.buffers = plan, buffers
+        cell = plan.cell
+        self.states = {s: buffers.steps(("state", s), extra=1) for s in cell.states}
+        self.values: dict[int, Value] = {}
+        self.weights: list[Array] = []
+        self.matrices: dict[int, Array] = {}
+        """Copies of the matrices of products that are computed at once from something else than the input."""
+        vectors = [n for n in cell.nodes if n.parameter is not None and self._is_vector(n.index)]
+        self.vector_names = tuple(n.parameter or "" for n in vectors)
+        size = buffers.hidden_size
+        self.vectors = buffers.named("vectors", (len(vectors), size))
+        for place, node in enumerate(vectors):
+            self.values[node.index] = Value(self.vectors[place], False)
+        for node in cell.nodes:
+            if node.op == "constant":
+                self.values[node.index] = Value(buffers.number(node.constant or 0.0), False)
+            elif node.op == "state" and node.state is not None:
+                self.values[node.index] = Value(self.states[node.state][:-1], True)
+        self._drives = [buffers.steps(("drive", k), len(s.members)) for k, s in enumerate(plan.stacks)]
+        for number, stack in enumerate(plan.stacks):
+            self.weights.append(buffers.named(("weights", number), (len(stack.members) * size, size)))
+        self._gates: dict[int, tuple[int, int, int]] = {}
+        self._place_gates()
+        self._place_values()
+
+    def _is_vector(self, index: int) -> bool:
+        nodes, readers = self.plan.cell.nodes, self.plan.readers[index]
+        is_matrix = any(nodes[c].op == "matmul" and nodes[c].inputs[0] == index for c in readers)
+        return index in self.plan.needed and not is_matrix
+
+    def _place_gates(self) -> None:
+        for number, stack in enumerate(self.plan.stacks):
+            levels = [self.plan.level[g] if g is not None else 0 for g in stack.gates]
+            for level in sorted(set(levels) - {0}):
+                for start, stop in runs([found == level for found in levels]):
+                    block = self.buffers.steps(("gates", number, start), stop - start)
+                    for place in range(start, stop):
+                        gate = stack.gates[place]
+                        assert gate is not None
+                        self._gates[gate] = (number, start, stop)
+                        self.values[gate] = Value(block[..., place - start, :], True)
+
+    def _place_values(self) -> None:
+        plan, buffers = self.plan, self.buffers
+        for index, (number, place) in plan.block_of.items():
+            self.values[index] = Value(self._drives[number][..., place, :], True)
+        self._own: dict[int, str] = {}
+        for state, index in plan.cell.outputs.items():
+            if index in plan.in_turn and index in plan.level and index not in self.values and index not in self._own:
+                self._own[index] = state
+                self.values[index] = Value(self.states[state][1:], True)
+        for index in (*plan.once, *plan.turn):
+            if index not in self.values and not (index in plan.in_turn and plan.cell.nodes[index].op == "matmul"):
+                sequential = index in plan.sequential
+                array = buffers.steps(("value", index)) if sequential else buffers.vector(("value", index))
+                self.values[index] = Value(array, sequential)
+        for index in plan.once:
+            node = plan.cell.nodes[index]
+            if node.op == "matmul" and not plan.is_one_hot(index):
+                size = buffers.hidden_size
+                self.matrices[index] = buffers.named(("matrix", index), (size, size))
+
+    def _known(self, index: int) -> list[int]:
+        """Return the terms of a sum that are known at once."""
+        return [i for i in self.plan.cell.nodes[index].inputs if i not in self.plan.in_turn]
+
+    @cached_property
+    def _sums(self) -> dict[int, Value]:
+        """Sums outside the stacks with several terms that are known at once -> the sum of these."""
+        plan, found = self.plan, dict[int, Value]()
+        for index in plan.turn:
+            known = self._known(index)
+            if plan.cell.nodes[index].op == "add" and index not in plan.block_of and len(known) > 1:
+                sequential = any(i in plan.sequential for i in known)
+                name = ("sum", index)
+                array = self.buffers.steps(name) if sequential else self.buffers.vector(name)
+                found[index] = Value(array, sequential)
+        return found
+
+    # --- parameters -------------------------------------------------------------------------------------------------
+
+    def load(self, parameters: Mapping[str, Array]) -> None:
+        """Copy the small parameters to their places; the matrices of the input stay where they are."""
+        nodes, half = self.plan.cell.nodes, self.buffers.half
+        if self.vector_names:
+            np.concatenate([parameters[name] for name in self.vector_names], out=self.vectors.reshape(-1))
+        for stack, weights, halved in zip(self.plan.stacks, self.weights, self._halved_rows, strict=True):
+            matrices = [parameters[nodes[nodes[m].inputs[0]].parameter or ""] for m in stack.members]
+            np.concatenate(matrices, out=weights)
+            for part in halved:
+                np.multiply(part, half, part)
+        for index, matrix in self.matrices.items():
+            np.copyto(matrix, parameters[nodes[nodes[index].inputs[0]].parameter or ""])
+
+    @cached_property
+    def _halved_rows(self) -> list[list[Array]]:
+        size = self.buffers.hidden_size
+        return [
+            [weights[start * size : stop * size] for start, stop in runs(stack.halved)]
+            for stack, weights in zip(self.plan.stacks, self.weights, strict=True)
+        ]
+
+    def groups(self, number: int) -> list[tuple[int, int, Array]]:
+        """Return (start, stop, outputs (T, [B,] stop − start, H)) of each group of a stack's gates."""
+        found = sorted({group for group in self._gates.values() if group[0] == number})
+        return [(a, z, self.buffers.steps(("gates", number, a), z - a)) for _, a, z in found]
+
+    # --- programs ---------------------------------------------------------------------------------------------------
+
+    def once(self, length: int) -> list[Call]:
+        """Return the program for what depends on no previous state; products with one-hot inputs are there already."""
+        plan, b = self.plan, self.buffers
+        nodes, calls = plan.cell.nodes, list[Call]()
+        where = slice(0, length)
+        for index in plan.once:
+            node, out = nodes[index], self.values[index].at(where)
+            if plan.is_one_hot(index):
+                continue
+            if node.op == "matmul":
+                value = self.values[node.inputs[1]]
+                if value.sequential:
+                    calls.append((np.dot, (rows(value.at(where)), self.matrices[index].T, rows(out))))
+                else:
+                    calls.append((np.dot, (self.matrices[index], value.array, out)))
+            elif node.op == "add":
+                self._sum(calls, [self.values[i].at(where) for i in node.inputs], out)
+            else:
+                self._elementwise(calls, index, out, where)
+        for number, stack in enumerate(plan.stacks):
+            for place, block in enumerate(stack.blocks):
+                out = self._drives[number][where][..., place, :]
+                terms = self._known(block) if nodes[block].op == "add" else []
+                if terms or self._driven(stack):
+                    self._sum(calls, [self.values[i].at(where) for i in terms], out)
+            for start, stop in runs(stack.halved):
+                if self._driven(stack):
+                    half = joined(self._drives[number][where][..., start:stop, :])
+                    calls.append((np.multiply, (half, b.half, half)))
+        for index, total in self._sums.items():
+            self._sum(calls, [self.values[i].at(where) for i in self._known(index)], total.at(where))
+        for state, index in plan.cell.outputs.items():
+            if index not in plan.in_turn:
+                calls.append((np.copyto, (self.states[state][1 : length + 1], self.values[index].at(where))))
+        return calls
+
+    def _driven(self, stack: Stack) -> bool:
+        """Whether some block of a stack has terms that are known at once."""
+        nodes, in_turn = self.plan.cell.nodes, self.plan.in_turn
+        return any(nodes[b].op == "add" and any(i not in in_turn for i in nodes[b].inputs) for b in stack.blocks)
+
+    def turn(self, t: int) -> list[Call]:
+        """Return the program for one time step."""
+        plan = self.plan
+        nodes, calls, done = plan.cell.nodes, list[Call](), set[tuple[int, ...]]()
+        for index in plan.turn:
+            node = nodes[index]
+            if node.op == "matmul":
+                number = next(k for k, s in enumerate(plan.stacks) if index in s.members)
+                if (number,) not in done:
+                    done.add((number,))
+                    self._product(calls, number, t)
+            elif index in self._gates:
+                if self._gates[index] not in done:
+                    done.add(self._gates[index])
+                    self._group(calls, self._gates[index], t)
+            elif node.op == "add":
+                self._add(calls, index, t)
+            else:
+                self._elementwise(calls, index, self.values[index].at(t), t)
+        for state, index in plan.cell.outputs.items():
+            if index in plan.in_turn and self._own.get(index) != state:
+                calls.append((np.copyto, (self.states[state][t + 1], self.values[index].at(t))))
+        return calls
+
+    def _product(self, calls: list[Call], number: int, t: int) -> None:
+        stack, weights = self.plan.stacks[number], self.weights[number]
+        operand, into = self.values[stack.operand].at(t), joined(self._drives[number][t])
+        driven = self._driven(stack)
+        lanes = self.buffers.lanes
+        out = self.buffers.named(("product", number), into.shape) if driven else into
+        calls.append((np.dot, (operand, weights.T, out) if lanes else (weights, operand, out)))
+        if driven:
+            calls.append((np.add, (into, out, into)))
+
+    def _group(self, calls: list[Call], group: tuple[int, int, int], t: int) -> None:
+        """All gates of a stack that are ready together: one tanh; the sigmoids among them are ½ + ½ tanh(a/2)."""
+        number, start, stop = group
+        half = self.buffers.half
+        stack = self.plan.stacks[number]
+        block = self.buffers.steps(("gates", number, start), stop - start)[t]
+        calls.append((np.tanh, (joined(self._drives[number][t][..., start:stop, :]), joined(block))))
+        for first, last in runs(stack.halved[start:stop]):
+            part = joined(block[..., first:last, :])
+            calls += [(np.multiply, (part, half, part)), (np.add, (part, half, part))]
+
+    def _add(self, calls: list[Call], index: int, t: int) -> None:
+        plan, b = self.plan, self.buffers
+        inputs, out = plan.cell.nodes[index].inputs, self.values[index].at(t)
+        if index not in plan.block_of:
+            known = [self._sums[index]] if index in self._sums else [self.values[i] for i in self._known(index)]
+            terms = [*known, *(self.values[i] for i in inputs if i in plan.in_turn)]
+            self._sum(calls, [term.at(t) for term in terms], out)
+            return
+        number, place = plan.block_of[index]
+        stack = plan.stacks[number]
+        for term in inputs:
+            if term in plan.in_turn and term != stack.members[place]:
+                value = self.values[term].at(t)
+                if stack.halved[place]:
+                    halved = b.named("halved term", value.shape)
+                    calls.append((np.multiply, (value, b.half, halved)))
+                    value = halved
+                calls.append((np.add, (out, value, out)))
+
+    def _sum(self, calls: list[Call], terms: list[Array], out: Array) -> None:
+        if len(terms) < 2:
+            calls.append((np.copyto, (out, terms[0] if terms else self.buffers.zero)))
+            return
+        calls.append((np.add, (terms[0], terms[1], out)))
+        calls += [(np.add, (out, term, out)) for term in terms[2:]]
+
+    def _elementwise(self, calls: list[Call], index: int, out: Array, where: Where) -> None:
+        node, b = self.plan.cell.nodes[index], self.buffers
+        inputs = [self.values[i].at(where) for i in node.inputs]
+        if node.op in _BINARY:
+            calls.append((_BINARY[node.op], (*inputs, out)))
+        elif node.op == "neg":
+            calls.append((np.negative, (inputs[0], out)))
+        elif node.op == "relu":
+            calls.append((relu, (inputs[0], b.zero, out)))
+        elif node.op == "tanh":
+            calls.append((np.tanh, (inputs[0], out)))
+        else:
+            argument = inputs[0]
+            number, place = self.plan.block_of.get(node.inputs[0], (0, -1))
+            if place < 0 or not self.plan.stacks[number].halved[place]:
+                calls.append((np.multiply, (argument, b.half, out)))
+                argument = out
+            calls.append((np.tanh, (argument, out)))
+            calls += [(np.multiply, (out, b.half, out)), (np.add, (out, b.half, out))]

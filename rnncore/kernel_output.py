@@ -1,0 +1,89 @@
+"""The output layer of a kernel: logits, softmax, losses and their gradients for all time steps at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from rnncore.kernel_buffers import Buffers, aligned
+from rnncore.ops import Array
+
+NUMBERS_AT_ONCE = 2**22
+"""How many logits are held at a time; more are done in parts."""
+
+
+class Output:
+    """``z = V h + b_y``, cross entropy, and back, for N = T·B rows at once.
+
+    Attributes
+    ----------
+    d_matrix, d_bias : (V, H) and (V,)
+        Gradients that :meth:`run` leaves behind.
+    """
+
+    def __init__(self, buffers: Buffers, vocabulary_size: int, bias: bool) -> None:
+        count = buffers.capacity * int(np.prod(buffers.lanes, dtype=int))
+        dtype = buffers.dtype
+        self.part = max(1, min(count, NUMBERS_AT_ONCE // vocabulary_size))
+        self._logits = aligned((self.part, vocabulary_size), dtype)
+        self._flat = self._logits.reshape(-1)
+        self._starts = np.arange(self.part) * vocabulary_size
+        self._peak, self._sum = aligned((self.part, 1), dtype), aligned((self.part, 1), dtype)
+        self._ones = aligned((self.part,), dtype)
+        self._ones.fill(1.0)
+        self.d_matrix: Array = aligned((vocabulary_size, buffers.hidden_size), dtype)
+        self.d_bias: Array | None = aligned((vocabulary_size,), dtype) if bias else None
+
+    def run(
+        self, parameters: Mapping[str, Array], hidden: Array, targets: Array, counted: Array | None, d_hidden: Array
+    ) -> float:
+        """Return the sum of the losses in nats; fill ``d_hidden`` (N, H), ``d_matrix`` and ``d_bias``.
+
+        ``hidden`` (N, H); ``targets`` (N,) int, negative where there is no loss. ``counted`` (N, 1) says how often the
+        policy counts each loss in the gradients of the output layer (None: once); ``d_hidden`` counts each once.
+        """
+        total, matrix, bias = 0.0, parameters["V"], parameters.get("b_y")
+        for start in range(0, len(hidden), self.part):
+            stop = min(start + self.part, len(hidden))
+            count, h, wanted = stop - start, hidden[start:stop], targets[start:stop]
+            z, peak, total_exp = self._logits[:count], self._peak[:count], self._sum[:count]
+            np.dot(h, matrix.T, z)
+            if bias is not None:
+                np.add(z, bias, z)
+            # log Σ exp(z) − z[target], shifted by the largest logit so that nothing overflows.
+            np.maximum.reduce(z, 1, out=peak, keepdims=True)
+            np.subtract(z, peak, z)
+            silent = wanted < 0
+            some_silent = silent.any()
+            at = self._starts[:count] + (np.maximum(wanted, 0) if some_silent else wanted)
+            chosen = self._flat.take(at)
+            np.exp(z, z)
+            np.add.reduce(z, 1, out=total_exp, keepdims=True)
+            losses = np.log(total_exp[:, 0])
+            losses -= chosen
+            # ∂L/∂z = p − onehot(target).
+            np.divide(z, total_exp, z)
+            probabilities = self._flat.take(at)
+            probabilities -= 1.0
+            self._flat[at] = probabilities
+            if some_silent:
+                z[silent] = 0.0
+                losses[silent] = 0.0
+            total += float(np.add.reduce(losses, dtype=np.float64))
+            np.dot(z, matrix, d_hidden[start:stop])
+            if counted is not None:
+                np.multiply(z, counted[start:stop], z)
+            self._add(z, h, first=start == 0)
+        return total
+
+    def _add(self, d_logits: Array, hidden: Array, first: bool) -> None:
+        ones = self._ones[: len(hidden)]
+        if first:
+            np.dot(d_logits.T, hidden, self.d_matrix)
+            if self.d_bias is not None:
+                np.dot(ones, d_logits, self.d_bias)
+            return
+        self.d_matrix += np.dot(d_logits.T, hidden)
+        if self.d_bias is not None:
+            self.d_bias += np.dot(ones, d_logits)

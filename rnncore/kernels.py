@@ -1,0 +1,308 @@
+"""Fast gradients for training: the graph's numbers, computed with few and large numpy calls.
+
+The graph (:mod:`rnncore.trace`, :mod:`rnncore.bptt`) explains, this trains, and the two agree to rounding: tests
+compare them for every cell, policy and shape, and the program compares them while it runs. Where the speed comes from:
+
+- what the equations allow, found once for each cell (:mod:`rnncore.kernel_plan`);
+- programs of numpy calls bound to fixed buffers, made once for each length (:mod:`rnncore.kernel_buffers`);
+- the values (:mod:`rnncore.kernel_forward`), the output layer for all steps at once (:mod:`rnncore.kernel_output`);
+- coefficients at once, then a short loop back through time (:mod:`rnncore.kernel_backward`);
+- one product a stack of weights over all time steps (:mod:`rnncore.kernel_weights`).
+
+A kernel keeps nothing from one call to the next that changes a result: the same arguments give bitwise the same answer.
+Its buffers belong to one thread; :func:`kernel_for` gives every thread kernels of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnncore.cells import Cell
+from rnncore.flat import LARGEST, Flat, Layout
+from rnncore.kernel_backward import Backward
+from rnncore.kernel_buffers import Buffers, Call, rows, run
+from rnncore.kernel_forward import Forward
+from rnncore.kernel_output import Output
+from rnncore.kernel_plan import Plan
+from rnncore.kernel_weights import Columns, Weights
+from rnncore.model import Model
+from rnncore.ops import Array
+from rnncore.truncation import Truncation, Window
+
+SMALLEST_CAPACITY = 16
+PROGRAMS_KEPT = 256
+KERNELS_KEPT = 6
+ONE_HOT_PRODUCT = 100_000
+"""Up to how many multiplications a product with one-hot rows beats sorting the tokens."""
+
+
+@dataclass(frozen=True)
+class Programs:
+    """Everything that is bound to one length and one policy."""
+
+    before: list[Call]
+    """Forward, once the columns of the tokens are in their places."""
+    after: list[Call]
+    """Backward, once the output layer has left its gradient in h."""
+    hidden: Array
+    from_loss: Array
+    counted: Array | None
+    columns: list[Columns]
+    found: Mapping[str, list[Array]]
+
+
+class Kernel:
+    """Gradients of one cell for one shape of model and batch.
+
+    Parameters
+    ----------
+    model : Model
+        Its cell and its parameters' shapes and precision count; not their values.
+    lanes : tuple of int
+        ``()`` for one sequence, ``(B,)`` for a batch.
+    capacity : int
+        The longest sequence, in steps.
+    """
+
+    def __init__(self, model: Model, lanes: tuple[int, ...], capacity: int) -> None:
+        self.capacity, self.lanes = capacity, lanes
+        self._plan = plan_of(model.cell)
+        self._buffers = Buffers(capacity, lanes, model.hidden_size, model.dtype)
+        self._forward = Forward(self._plan, self._buffers)
+        self._backward = Backward(self._plan, self._buffers, self._forward)
+        self._output = Output(self._buffers, model.vocabulary_size, "b_y" in model.parameters)
+        self._layout = Layout(tuple(model.parameters), tuple(p.shape for p in model.parameters.values()))
+        self._size = self._layout.size
+        self._vocabulary_size = model.vocabulary_size
+        self._gathered = [
+            (model.cell.nodes[model.cell.nodes[i].inputs[0]].parameter or "", self._forward.values[i].array)
+            for i in self._plan.once
+            if self._plan.is_one_hot(i)
+        ]
+        self._turns: list[list[Call]] = []
+        self._programs: OrderedDict[tuple[int, Truncation], Programs] = OrderedDict()
+
+    def gradients(
+        self,
+        parameters: Mapping[str, Array],
+        inputs: Array,
+        targets: Array,
+        start: Mapping[str, Array] | None,
+        truncation: Truncation,
+    ) -> tuple[Mapping[str, Array], float]:
+        """Return the gradient of the sum of all losses, as the policy counts them, and that sum in nats.
+
+        ``inputs`` and ``targets`` are time-first, (T,) or (T, B) int, negative where there is padding or no loss.
+        ``start`` is the state before the first step, (H,) or (B, H) (None: zeros). The arrays returned are new.
+        """
+        with np.errstate(all="ignore"):
+            return self._gradients(parameters, inputs, targets, start, truncation)
+
+    def _gradients(
+        self,
+        parameters: Mapping[str, Array],
+        inputs: Array,
+        targets: Array,
+        start: Mapping[str, Array] | None,
+        truncation: Truncation,
+    ) -> tuple[Mapping[str, Array], float]:
+        length = len(inputs)
+        programs = self._programs_for(length, truncation)
+        # What stands in for padding does not matter: nothing flows back from there.
+        tokens = np.maximum(inputs, 0).reshape(-1) if self.lanes else inputs
+        self._forward.load(parameters)
+        for name, array in self._gathered:
+            self._gather(parameters[name], tokens, rows(array[:length]))
+        for name, state in self._forward.states.items():
+            state[0] = 0.0 if start is None else start[name]
+        run(programs.before)
+        loss = self._output.run(parameters, programs.hidden, targets.reshape(-1), programs.counted, programs.from_loss)
+        run(programs.after)
+        return self._collected(parameters, programs, tokens), loss
+
+    def states_after(self, steps: Sequence[int]) -> dict[str, Array]:
+        """Return the states after so many steps of each lane in the last run, (H,) or (B, H), read-only copies."""
+        lanes = np.arange(len(steps))
+        states = self._forward.states.items()
+        found = {name: state[steps, lanes] if self.lanes else state[steps[0]].copy() for name, state in states}
+        for array in found.values():
+            array.flags.writeable = False
+        return found
+
+    # --- programs ---------------------------------------------------------------------------------------------------
+
+    def _programs_for(self, length: int, truncation: Truncation) -> Programs:
+        key = (length, truncation)
+        found = self._programs.get(key)
+        if found is None:
+            found = self._programs[key] = self._bind(length, truncation)
+            if len(self._programs) > PROGRAMS_KEPT:
+                self._programs.popitem(last=False)
+        return found
+
+    def _bind(self, length: int, truncation: Truncation) -> Programs:
+        forward, backward = self._forward, self._backward
+        while len(self._turns) < length:
+            self._turns.append(forward.turn(len(self._turns)))
+        before = forward.once(length)
+        for turn in self._turns[:length]:
+            before += turn
+        lanes = int(np.prod(self.lanes, dtype=int))
+        counted = None
+        if isinstance(truncation, Window) and truncation.k < length - 1:
+            through = backward.through_time(length, (), truncation.k)
+        else:
+            sweeps = truncation.sweeps(length)
+            through = backward.through_time(length, sweeps, None)
+            counts = np.zeros(length)
+            for sweep in sweeps:
+                counts[list(sweep.losses)] += 1
+            if (counts != 1).any():
+                counted = np.repeat(counts, lanes)[:, None].astype(self._buffers.dtype)
+        weights = Weights(self._plan, self._buffers, forward, backward, length)
+        return Programs(
+            before=before,
+            after=backward.coefficients(length) + through + weights.program,
+            hidden=rows(forward.states["h"][1 : length + 1]),
+            from_loss=rows(backward.from_loss[:length]),
+            counted=counted,
+            columns=weights.columns,
+            found=weights.found,
+        )
+
+    # --- columns of the matrices of the input -----------------------------------------------------------------------
+
+    def _gather(self, matrix: Array, tokens: Array, out: Array) -> None:
+        """Write the column of ``matrix`` (H, V) that each token names into the rows of ``out`` (N, H)."""
+        if matrix.flags.f_contiguous:
+            matrix.T.take(tokens, 0, out, "clip")
+            return
+        size = self._buffers.hidden_size
+        columns = self._buffers.named("columns", (self.capacity * (self.lanes or (1,))[0] * size,))
+        columns = columns[: size * len(tokens)].reshape(size, len(tokens))
+        matrix.take(tokens, 1, columns, "clip")
+        np.copyto(out, columns.T)
+
+    def _scatter(self, columns: Columns, tokens: Array, out: list[Array]) -> None:
+        """Add each row of ``delta`` (N, n·H) to its token's column of the n arrays ``out`` (H, V), which hold zeros."""
+        order = tokens.argsort(kind="stable")
+        ordered = tokens[order]
+        first = np.empty(len(ordered), bool)
+        first[0] = True
+        np.not_equal(ordered[1:], ordered[:-1], first[1:])
+        starts = first.nonzero()[0]
+        sums = np.add.reduceat(columns.delta[order], starts, axis=0)
+        distinct, size = ordered[starts], self._buffers.hidden_size
+        for place, array in enumerate(out):
+            array.T[distinct] = sums[:, place * size : (place + 1) * size]
+
+    # --- results ----------------------------------------------------------------------------------------------------
+
+    def _collected(self, parameters: Mapping[str, Array], programs: Programs, tokens: Array) -> Mapping[str, Array]:
+        found = {name: list(arrays) for name, arrays in programs.found.items()}
+        found["V"] = [self._output.d_matrix]
+        if self._output.d_bias is not None:
+            found["b_y"] = [self._output.d_bias]
+        for number, columns in enumerate(programs.columns):
+            for name, array in zip(columns.names, self._columns(number, columns, parameters, tokens), strict=True):
+                found.setdefault(name, []).append(array)
+        whole = {
+            name: self._one(found.get(name, []), shape)
+            for name, shape in zip(self._layout.names, self._layout.shapes, strict=True)
+        }
+        if self._size <= LARGEST:
+            return Flat(np.concatenate([array.reshape(-1) for array in whole.values()]), self._layout)
+        own = {id(array) for arrays in programs.found.values() for array in arrays}
+        own |= {id(array) for array in (self._output.d_matrix, self._output.d_bias)}
+        fresh = {name: array.copy() if id(array) in own else array for name, array in whole.items()}
+        for array in fresh.values():
+            array.flags.writeable = False
+        return fresh
+
+    def _one(self, arrays: list[Array], shape: tuple[int, ...]) -> Array:
+        if not arrays:
+            return np.zeros(shape, self._buffers.dtype)
+        total = arrays[0]
+        for array in arrays[1:]:
+            total = total + array
+        return total
+
+    def _columns(self, number: int, columns: Columns, parameters: Mapping[str, Array], tokens: Array) -> list[Array]:
+        """Return the gradients (H, V) of matrices of the input."""
+        count, size, vocabulary = len(columns.names), self._buffers.hidden_size, self._vocabulary_size
+        dtype = self._buffers.dtype
+        if self._size > LARGEST:
+            # In the memory order of the parameter itself, since the optimiser will walk over both.
+            orders = ["F" if parameters[name].flags.f_contiguous else "C" for name in columns.names]
+            out = [np.zeros((size, vocabulary), dtype, order) for order in orders]  # type: ignore[call-overload]
+            self._scatter(columns, tokens, out)
+            return out
+        joint = self._buffers.named(("dU", number), (count, size, vocabulary))
+        if len(tokens) * vocabulary * size * count <= ONE_HOT_PRODUCT:
+            most = self.capacity * (self.lanes or (1,))[0]
+            one_hot = self._buffers.named("one-hot", (most, vocabulary))[: len(tokens)]
+            one_hot.fill(0.0)
+            one_hot[np.arange(len(tokens)), tokens] = 1.0
+            np.dot(columns.delta.T, one_hot, joint.reshape(count * size, vocabulary))
+        else:
+            joint.fill(0.0)
+            self._scatter(columns, tokens, list(joint))
+        return list(joint)
+
+
+# --- kernels at hand ------------------------------------------------------------------------------------------------
+
+
+_plans: dict[str, Plan] = {}
+_here = threading.local()
+
+
+def plan_of(cell: Cell) -> Plan:
+    """Return the analysis of a cell, made once for each text."""
+    found = _plans.get(cell.text)
+    if found is None:
+        found = _plans[cell.text] = Plan(cell)
+    return found
+
+
+def kernel_for(
+    model: Model, inputs: Array, targets: Array, start: Mapping[str, Array] | None, truncation: Truncation
+) -> Kernel | None:
+    """Return a kernel of this thread for some data, or None where only the graph will do.
+
+    ``inputs`` and ``targets`` are (T,) or (B, T). No kernel takes what is not tokens, what does not fit (the graph says
+    what is wrong with it), or lanes of unequal length under a policy that counts from a sequence's end.
+    """
+    if not inputs.size or inputs.shape != targets.shape or inputs.dtype != np.int64 or targets.dtype != np.int64:
+        return None
+    batched = inputs.ndim == 2
+    lowest, vocabulary = inputs.min(), model.vocabulary_size
+    if inputs.ndim > 2 or inputs.max() >= vocabulary or targets.max() >= vocabulary or lowest < -batched:
+        return None
+    if lowest < 0 and (truncation.depends_on_length or np.any((inputs[:, 1:] >= 0) & (inputs[:, :-1] < 0))):
+        return None
+    dtype, lanes = model.dtype, inputs.shape[:-1]
+    if any(array.dtype != dtype for array in model.parameters.values()):
+        return None
+    shape = (*lanes, model.hidden_size)
+    if start is not None and any(s not in start or start[s].shape != shape for s in model.cell.states):
+        return None
+    kernels: OrderedDict[object, Kernel] | None = getattr(_here, "kernels", None)
+    if kernels is None:
+        kernels = _here.kernels = OrderedDict()
+    key = (model.cell.text, vocabulary, model.hidden_size, dtype.char, lanes)
+    found, length = kernels.get(key), inputs.shape[-1]
+    if found is None or found.capacity < length:
+        capacity = SMALLEST_CAPACITY if found is None else found.capacity
+        while capacity < length:
+            capacity *= 2
+        found = kernels[key] = Kernel(model, lanes, capacity)
+        if len(kernels) > KERNELS_KEPT:
+            kernels.popitem(last=False)
+    kernels.move_to_end(key)
+    return found
