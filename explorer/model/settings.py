@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from rnncore.annealing import Annealing, Constant, annealing_from_plain
+from rnncore.annealing import Annealing, Halve, annealing_from_plain
 from rnncore.bundled import load as load_bundled
 from rnncore.cells import Cell
 from rnncore.corpus import Corpus
@@ -78,14 +78,14 @@ class Settings:
     seed: int = 0
     truncation: Truncation = field(default_factory=lambda: Window(4))
     order: str = "by loss"
-    optimiser: Optimiser = field(default_factory=lambda: SGD(0.1))
+    optimiser: Optimiser = field(default_factory=lambda: SGD(0.5))
     clip: Clip | None = None
     batch_size: int = 1
     between: str = "reset"
     loss: str = "mean word"
     shuffle: bool = True
     validation: float = 0.1
-    annealing: Annealing = field(default_factory=Constant)
+    annealing: Annealing = field(default_factory=Halve)
     update_per: str = "sequence"
 
     def __post_init__(self) -> None:
