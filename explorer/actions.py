@@ -64,6 +64,9 @@ COMMANDS: tuple[Command, ...] = (
         "Edit",
         ("Ctrl+L",),
     ),
+    Command("network", "Network…", "Change the number of units, the biases, the start weights or the seed.", "Edit"),
+    Command("truncation", "Truncation…", "Change how far back the gradient goes, and in which order.", "Edit"),
+    Command("optimiser", "Optimiser…", "Change the rule, the learning rate, clipping, batches and validation.", "Edit"),
     Command(
         "next",
         "Next operation",

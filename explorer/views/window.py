@@ -43,6 +43,7 @@ from ..widgets.chip import Chip
 from ..widgets.elided import ElidedLabel
 from .dialogs import CommandDialog, KeysDialog, ReportDialog, SentenceDialog, TextDialog
 from .inspector import InspectorView
+from .ledger import LedgerView
 from .loss import LossView
 from .stage import StageView
 from .topbar import TopBar
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self.stage = StageView(store)
         self.transport = TransportView(store)
+        self.ledger = LedgerView(store)
         self.loss = LossView(store)
         self.inspector = InspectorView(store)
         self.hints = ElidedLabel(hints(), role="label", token="muted")
@@ -82,6 +84,9 @@ class MainWindow(QMainWindow):
             "undo": store.undo,
             "redo": store.redo,
             "sentence": self.choose_sentence,
+            "network": self.bar.open_network,
+            "truncation": self.bar.open_truncation,
+            "optimiser": self.bar.open_optimiser,
             "newest": lambda: store.dispatch(do.GoToUpdate(store.session.training.last)),
             "larger": lambda: self._scale(1.1),
             "smaller": lambda: self._scale(1 / 1.1),
@@ -91,7 +96,7 @@ class MainWindow(QMainWindow):
             "doctor": self.show_doctor,
         }
         self.actions_: dict[str, QAction] = {}
-        self.lower_panels: dict[str, QWidget] = {"Loss": self.loss}
+        self.lower_panels: dict[str, QWidget] = {"Ledger": self.ledger, "Loss": self.loss}
         self._side_share, self._lower_share = SIDE, LOWER
         self._make_actions()
         self._lay_out()
@@ -129,6 +134,8 @@ class MainWindow(QMainWindow):
         self.lower_row = QHBoxLayout(self.below)
         self.lower_row.setContentsMargins(0, 0, 0, 0)
         self.lower_row.setSpacing(SPACE.medium)
+        for panel in self.lower_panels.values():
+            self.lower_row.addWidget(panel)  # until the width is known
         self.left.addWidget(upper)
         self.left.addWidget(self.below)
         self.left.setStretchFactor(0, 1)
@@ -178,7 +185,7 @@ class MainWindow(QMainWindow):
                 self.side_stack.setCurrentWidget(self.inspector)
             for panel in self.lower_panels.values():
                 if wide:
-                    self.lower_row.addWidget(panel, 1)
+                    self.lower_row.addWidget(panel, 3 if panel is self.loss else 2)
                     panel.show()
                 else:
                     self.side_stack.addWidget(panel)  # which hides all pages but the one in front

@@ -88,14 +88,18 @@ class Chip(QAbstractButton):
         if self._menu is not None:
             self._menu.popup(self.mapToGlobal(QPoint(0, self.height() + 4)))
 
-    def sizeHint(self) -> QSize:
+    def width_with(self, label: str) -> int:
+        """Width in pixels that the chip wants when it shows ``label`` before its value."""
         theme = current()
         width = 2 * theme.px(13) + QFontMetrics(self._value_font()).horizontalAdvance(self.text())
-        if self._label:
-            width += QFontMetrics(theme.font("label")).horizontalAdvance(self._label) + theme.px(6)
+        if label:
+            width += QFontMetrics(theme.font("label")).horizontalAdvance(label) + theme.px(6)
         if self._menu is not None:
             width += theme.px(13)
-        return QSize(width, theme.px(28))
+        return width
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.width_with(self._label), current().px(28))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

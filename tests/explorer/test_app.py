@@ -169,7 +169,7 @@ def test_run_returns_when_the_window_is_closed(qapp, qtbot):
             if type(window).__name__ == "MainWindow" and window.isVisible():
                 window.close()
                 window.deleteLater()
-                QTimer.singleShot(0, lambda: vars(window).clear())
+                QTimer.singleShot(0, vars(window).clear)
 
     QTimer.singleShot(300, close)
     assert app.run() == 0

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
@@ -24,6 +24,8 @@ from ...widgets.elided import ElidedLabel
 from .forms import model_form, optimiser_form, reading_form, truncation_form
 from .popover import Popover
 
+LEVELS = 8
+"""Ways to show less and less in a narrow bar."""
 SIZES = (1, 2, 3, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -42,6 +44,7 @@ class TopBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE.medium, SPACE.small, SPACE.medium, SPACE.small)
         row.setSpacing(SPACE.small)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # what has no room is left out instead
         self.name = ElidedLabel("BPTT Explorer", role="title", bold=True, stretch=False)
         row.addWidget(self.name)
         row.addSpacing(SPACE.small)
@@ -55,7 +58,16 @@ class TopBar(QWidget):
         self.optimiser = Chip(label="Optimiser")
         self.seed = Chip(label="Seed")
         self.badge = Chip("checking the gradient …", accent="muted", outlined=True)
-        for chip in (self.cell, self.hidden, self.corpus, self.sentence, self.truncation, self.optimiser, self.seed):
+        self._labels = {
+            self.cell: "Cell",
+            self.hidden: "Hidden",
+            self.corpus: "Corpus",
+            self.sentence: "Sentence",
+            self.truncation: "Truncation",
+            self.optimiser: "Optimiser",
+            self.seed: "Seed",
+        }
+        for chip in self._labels:
             row.addWidget(chip)
         row.addStretch(1)
         row.addWidget(self.badge)
@@ -66,8 +78,8 @@ class TopBar(QWidget):
         self.seed.set_menu(self._seed_menu())
         self.sentence.clicked.connect(self.sentence_wanted)
         self.badge.clicked.connect(self.badge_wanted)
-        self.truncation.clicked.connect(lambda: self._open(truncation_form, self.truncation))
-        self.optimiser.clicked.connect(lambda: self._open(optimiser_form, self.optimiser))
+        self.truncation.clicked.connect(self.open_truncation)
+        self.optimiser.clicked.connect(self.open_optimiser)
         for chip, text in (
             (self.cell, "The network's cell, biases and start weights"),
             (self.hidden, "Number of hidden units"),
@@ -86,8 +98,9 @@ class TopBar(QWidget):
     def _changed(self, changes: Changes) -> None:
         if changes & (Changes.SETTINGS | Changes.SENTENCE | Changes.TRAINING | Changes.THEME):
             self.refresh()
-        if changes & (Changes.VERIFICATION | Changes.WALK | Changes.TRAINING | Changes.THEME):
+        elif changes & (Changes.VERIFICATION | Changes.MODEL):
             self._show_badge()
+            self._fit()
 
     def refresh(self) -> None:
         """Re-read the session."""
@@ -119,20 +132,43 @@ class TopBar(QWidget):
         self._fit()
         super().resizeEvent(event)
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._width_at(LEVELS - 1), super().minimumSizeHint().height())
+
     def _fit(self) -> None:
-        """Leave the chips' labels out, then the name, then the seed, until what is left fits."""
-        chips = (self.cell, self.hidden, self.corpus, self.sentence, self.truncation, self.optimiser, self.seed)
-        labels = ("Cell", "Hidden", "Corpus", "Sentence", "Truncation", "Optimiser", "Seed")
-        keep = {"Hidden", "Seed", "Sentence"}
-        for level in range(5):
-            self.name.setVisible(level < 2)
-            self.seed.setVisible(level < 3)
-            self.optimiser.setVisible(level < 4)
-            for chip, label in zip(chips, labels, strict=True):
-                chip.set_label(label if level < 1 or (label in keep and level < 4) else "")
-            wanted = self.sizeHint().width()
+        """Leave out the chips' labels, then the name, then one chip after the other, until what is left fits.
+
+        The commands open their forms all the same.
+        """
+        for level in range(LEVELS):
+            wanted = self._width_at(level)
             if wanted <= self.width():
-                return
+                break
+        shown = self._shown_at(level)
+        for widget in (self.name, *self._labels):
+            widget.setVisible(widget in shown)
+        self.badge.setVisible(self.badge in shown)
+        for chip in self._labels:
+            chip.set_label(self._label_at(level, chip))
+
+    def _shown_at(self, level: int) -> list[QWidget]:
+        gone = {self.name: 2, self.seed: 3, self.optimiser: 4, self.sentence: 5, self.hidden: 6, self.badge: 7}
+        return [w for w in (self.name, *self._labels, self.badge, self.menu_chip) if level < gone.get(w, LEVELS)]
+
+    def _label_at(self, level: int, chip: Chip) -> str:
+        telling = chip in (self.hidden, self.seed, self.sentence)  # a bare number says nothing
+        return self._labels[chip] if level < 1 or (telling and level < 4) else ""
+
+    def _width_at(self, level: int) -> int:
+        """Width in pixels that everything takes when so much is left out."""
+        shown = self._shown_at(level)
+        widths = [
+            w.width_with(self._label_at(level, w) if w in self._labels else "")
+            if isinstance(w, Chip)
+            else w.sizeHint().width()
+            for w in shown
+        ]
+        return sum(widths) + SPACE.small * (len(shown) - 1) + 2 * SPACE.medium + SPACE.small
 
     # --- menus ---
 
@@ -143,7 +179,19 @@ class TopBar(QWidget):
         self._store.dispatch(do.ChangeSettings(settings))
 
     def _open(self, form: Callable[[Settings, Callable[[Settings], None]], Popover], anchor: QWidget) -> None:
-        form(self._store.session.settings, self._apply).open_below(anchor)
+        form(self._store.session.settings, self._apply).open_below(anchor if anchor.isVisible() else self.menu_chip)
+
+    def open_network(self) -> None:
+        """Open the form of sizes, biases and start weights."""
+        self._open(model_form, self.cell)
+
+    def open_truncation(self) -> None:
+        """Open the form of the truncation."""
+        self._open(truncation_form, self.truncation)
+
+    def open_optimiser(self) -> None:
+        """Open the form of the optimiser."""
+        self._open(optimiser_form, self.optimiser)
 
     def _menu(self, fill: Callable[[QMenu], None]) -> QMenu:
         menu = QMenu(self)
@@ -166,7 +214,7 @@ class TopBar(QWidget):
             if settings.equations is not None:
                 _radio(menu, group, settings.cell, True, lambda: None)
             menu.addSeparator()
-            menu.addAction("Biases, start weights…", lambda: self._open(model_form, self.cell))
+            menu.addAction("Biases, start weights…", self.open_network)
 
         return self._menu(fill)
 

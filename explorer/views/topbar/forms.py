@@ -96,7 +96,7 @@ OPTIMISERS: dict[str, type[Optimiser]] = {
     "RMSProp": RMSProp,
     "Adam": Adam,
 }
-USUAL_RATE = {SGD: 0.1, Momentum: 0.05, Adagrad: 0.05, RMSProp: 0.003, Adam: 0.003}
+USUAL_RATE = {SGD: 0.5, Momentum: 0.05, Adagrad: 0.05, RMSProp: 0.003, Adam: 0.003}
 ANNEALINGS: dict[str, Annealing] = {
     "constant": Constant(),
     "halve on a rise": Halve(),
@@ -176,7 +176,7 @@ def model_form(settings: Settings, done: Done) -> Popover:
         name = init.currentData()
         made: Init | None = None
         if name != "default" or gain.value() != 1.0 or forget.value() != 0.0:
-            base = INITS.get(name, Init())
+            base = {**INITS, "custom": old}.get(name, Init())
             made = replace(base, gain=gain.value(), forget_bias=forget.value())
         done(replace(settings, hidden_size=hidden.value(), bias=bias.currentData(), init=made, seed=seed.value()))
 
@@ -184,6 +184,8 @@ def model_form(settings: Settings, done: Done) -> Popover:
     hidden = form.whole("Hidden units", settings.hidden_size, 1, 2048)
     bias = form.choice("Biases", {"as the cell has them": None, "yes": True, "no": False}, settings.bias)
     names = {"the cell's own": "default", **{n: n for n in INITS}}
+    if init_name(settings.init) == "custom":
+        names["custom"] = "custom"
     init = form.choice("Start weights", names, init_name(settings.init))
     gain = form.rate("Recurrent gain", old.gain, "Multiplies the recurrent matrices.")
     forget = form.share("Forget bias", max(old.forget_bias, 0.0), 10.0, "Where the keep gate's bias starts.")
@@ -218,8 +220,8 @@ def reading_form(settings: Settings, done: Done) -> Popover:
                        corpus.option("unit"))
     cap = form.whole("Vocabulary at most", corpus.option("vocabulary_size") or 0, 0, 100_000, "0: 8000 tokens.")
     longest = form.whole("Longest sequence", corpus.option("max_length") or 0, 0, 400, "0: 50 words, 100 characters.")
-    for box, text in ((cap, "8000"), (longest, "default")):
-        box.setSpecialValueText(text)
+    for box in (cap, longest):
+        box.setSpecialValueText("as usual")  # a number here would be read as one
     names = ["found by itself", "utf-8", "utf-16", "windows-1252", "latin-1", "shift_jis", "gb18030", "koi8-r"]
     encoding = form.choice("Encoding", {n: n for n in names}, corpus.option("encoding") or names[0])
     column = form.choice("Column", {"": ""}, "")

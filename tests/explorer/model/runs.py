@@ -10,6 +10,8 @@ from explorer.model.derived import Derived
 from explorer.model.reducer import new_session, reduce
 from explorer.model.session import Changes, Session
 from explorer.model.settings import CorpusChoice, Run, Settings, start_run
+from rnncore.annealing import Constant
+from rnncore.optim import SGD
 
 TEXT = """the cat that the dogs chase runs home .
 the dog sleeps .
@@ -18,7 +20,13 @@ dogs chase cats .
 a cat sees the dogs and sleeps .
 the dogs see a cat .
 """
-SMALL = Settings(corpus=CorpusChoice("text", TEXT, (("unit", "line"),)), hidden_size=5, validation=0.0)
+SMALL = Settings(
+    corpus=CorpusChoice("text", TEXT, (("unit", "line"),)),
+    hidden_size=5,
+    optimiser=SGD(0.1),
+    annealing=Constant(),
+    validation=0.0,
+)
 
 
 def small_run(**changes: Any) -> Run:

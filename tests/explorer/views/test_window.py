@@ -212,7 +212,7 @@ def test_the_loss_moves_between_its_two_places(window):
         window.resize(width, 900)
         QTest.qWait(10)
         assert window.side.isAncestorOf(window.loss) == (width < 1600)
-        window.show_side(1)
+        window.show_side(1 + list(window.lower_panels).index("Loss"))
         assert window.loss.isVisible()
     window.show_side(0)
     assert window.inspector.isVisible() and not window.loss.isVisible()

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+
+from explorer.actions import COMMANDS, key_text
+from explorer.store import Store
+from explorer.views.dialogs import CommandDialog, KeysDialog, ReportDialog, SentenceDialog, TextDialog
+from tests.explorer.model.runs import small_run
+
+
+@pytest.fixture
+def store(qtbot):
+    made = Store(small_run())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sentences(store, qtbot):
+    dialog = SentenceDialog(store)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+def lines(dialog):
+    return [dialog.list.item(row).text() for row in range(dialog.list.count())]
+
+
+def test_all_sentences_are_listed_and_the_present_one_is_marked(store, sentences):
+    assert len(lines(sentences)) == 6
+    assert sentences.list.currentItem().data(Qt.ItemDataRole.UserRole) == store.session.sentence.index
+
+
+def test_typing_narrows_the_list_and_enter_takes_the_first_match(store, sentences):
+    QTest.keyClicks(sentences.line, "sleeps")
+    assert len(lines(sentences)) == 3 and "2 of 6" in sentences.note.text()
+    QTest.keyClick(sentences.line, Qt.Key.Key_Return)
+    assert store.session.sentence.index == 1 and not sentences.isVisible()
+
+
+def test_arrows_in_the_line_walk_through_the_list(store, sentences):
+    QTest.keyClicks(sentences.line, "dogs")
+    QTest.keyClick(sentences.line, Qt.Key.Key_Down)
+    chosen = sentences.list.currentItem().data(Qt.ItemDataRole.UserRole)
+    QTest.keyClick(sentences.line, Qt.Key.Key_Down)
+    QTest.keyClick(sentences.line, Qt.Key.Key_Up)
+    QTest.keyClick(sentences.line, Qt.Key.Key_PageDown)
+    QTest.keyClick(sentences.line, Qt.Key.Key_PageUp)
+    QTest.keyClick(sentences.line, Qt.Key.Key_Down)
+    QTest.keyClick(sentences.line, Qt.Key.Key_Down)
+    assert sentences.list.currentItem().data(Qt.ItemDataRole.UserRole) == chosen
+
+
+def test_a_sentence_of_ones_own_is_stepped_through_with_unknown_words_named(store, sentences):
+    QTest.keyClicks(sentences.line, "the penguin sleeps")
+    assert len(lines(sentences)) == 1 and "penguin" in sentences.note.text()
+    QTest.keyClick(sentences.line, Qt.Key.Key_Return)
+    assert store.session.sentence.words[1:4] == ("the", "penguin", "sleeps")
+
+
+def test_blanks_alone_are_no_sentence(store, sentences):
+    QTest.keyClicks(sentences.line, "   ")
+    assert len(lines(sentences)) == 6
+    assert sentences.note.text()
+
+
+def test_following_is_a_tick(store, sentences):
+    sentences.follow.setChecked(True)
+    assert store.session.following
+    sentences.follow.setChecked(False)
+    assert not store.session.following
+
+
+@pytest.fixture
+def commands(store, qtbot):
+    ran = []
+    dialog = CommandDialog(ran.append, lambda c: c.when(store.session))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.ran = ran
+    return dialog
+
+
+def test_the_palette_lists_everything_with_its_keys(commands):
+    listed = lines(commands)
+    assert len(listed) == len(COMMANDS)
+    for command, line in zip(COMMANDS, listed, strict=True):
+        assert command.title in line
+        assert all(key_text(key) in line for key in command.keys)
+
+
+def test_the_palette_runs_what_is_chosen_after_it_has_closed(commands):
+    QTest.keyClicks(commands.line, "next time")
+    QTest.keyClick(commands.line, Qt.Key.Key_Return)
+    assert [c.id for c in commands.ran] == ["next-step"] and not commands.isVisible()
+
+
+def test_what_makes_no_sense_is_listed_dim_and_does_not_run(commands):
+    QTest.keyClicks(commands.line, "previous operation")
+    assert not commands.list.item(0).flags() & Qt.ItemFlag.ItemIsEnabled
+    QTest.keyClick(commands.line, Qt.Key.Key_Return)
+    assert commands.ran == [] and commands.isVisible()
+
+
+def test_nothing_found_runs_nothing(commands):
+    QTest.keyClicks(commands.line, "xyzzy")
+    QTest.keyClick(commands.line, Qt.Key.Key_Return)
+    assert commands.ran == [] and lines(commands) == []
+
+
+def test_the_sheet_shows_every_key(qtbot):
+    dialog = KeysDialog()
+    qtbot.addWidget(dialog)
+    shown = {label.text() for label in dialog.findChildren(QLabel)}
+    for command in COMMANDS:
+        if command.keys:
+            assert command.title in shown
+            assert "  ".join(key_text(key) for key in command.keys) in shown
+
+
+def test_a_report_can_be_read_and_copied_but_not_changed(qtbot):
+    dialog = ReportDialog("Report", "one\ntwo")
+    qtbot.addWidget(dialog)
+    view = dialog.findChildren(type(TextDialog(dialog).edit))[0]
+    assert view.toPlainText() == "one\ntwo" and view.isReadOnly()
+
+
+def test_a_text_of_ones_own_is_given_back(qtbot):
+    dialog = TextDialog()
+    qtbot.addWidget(dialog)
+    QTest.keyClicks(dialog.edit, "a b c .")
+    assert dialog.edit.toPlainText() == "a b c ." and not dialog.characters.isChecked()

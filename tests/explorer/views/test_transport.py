@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from explorer.model import action as do
+from explorer.store import Store
+from explorer.views.transport import BUTTONS, TransportView
+from tests.explorer.model.runs import small_run
+
+
+@pytest.fixture
+def view(qtbot):
+    store = Store(small_run())
+    made = TransportView(store)
+    qtbot.addWidget(made)
+    made.resize(1100, 90)
+    made.show()
+    made.store = store
+    yield made
+    store.close()
+
+
+def click_at(track, share):
+    radius = track._radius()
+    x = radius + share * (track.width() - 2 * radius)
+    QTest.mouseClick(track, Qt.MouseButton.LeftButton, pos=QPoint(round(x), track.height() // 2))
+
+
+def test_every_button_does_what_its_name_says(view):
+    walk = view.store.derived.walk(view.store.session)
+    expected = [
+        ("next", 1),
+        ("next-step", walk.next_boundary(1, "step", 1)),
+        ("back", walk.next_boundary(1, "step", 1) - 1),
+        ("back-step", 0),
+        ("end", len(walk)),
+        ("home", 0),
+    ]
+    for name, position in expected:
+        view.buttons[name].click()
+        assert view.store.session.position == position, name
+    view.buttons["play"].click()
+    assert view.store.session.playback.playing
+    view.buttons["play"].click()
+    assert not view.store.session.playback.playing
+
+
+def test_buttons_that_lead_nowhere_are_dim(view):
+    enabled = lambda: {name for name, button in view.buttons.items() if button.isEnabled()}  # noqa: E731
+    assert enabled() == {"play", "next", "next-step", "end"}
+    view.store.dispatch(do.GoToEnd())
+    assert enabled() == {"play", "home", "back", "back-step"}
+    view.store.dispatch(do.Move("step", -1))
+    assert enabled() == set(view.buttons)
+
+
+def test_the_pass_slider_reaches_every_position_from_end_to_end(view):
+    track, walk = view.tracks["pass"], view.store.derived.walk(view.store.session)
+    click_at(track, 1.0)
+    assert view.store.session.position == len(walk)
+    click_at(track, 0.5)
+    assert abs(view.store.session.position - len(walk) / 2) <= len(walk) / track.width() + 1
+    click_at(track, 0.0)
+    assert view.store.session.position == 0
+
+
+def test_a_slider_is_dragged(view):
+    track = view.tracks["pass"]
+    seen = []
+    view.store.changed.connect(lambda _: seen.append(view.store.session.position))
+    QTest.mousePress(track, Qt.MouseButton.LeftButton, pos=QPoint(10, 8))
+    for x in range(10, track.width(), 40):
+        QTest.mouseMove(track, QPoint(x, 8))
+    QTest.mouseRelease(track, Qt.MouseButton.LeftButton)
+    assert seen == sorted(seen) and len(set(seen)) > 5
+
+
+def test_the_step_slider_goes_by_time_steps_within_its_pass(view):
+    walk, track = view.store.derived.walk(view.store.session), view.tracks["step"]
+    view.store.dispatch(do.Move("operation"))
+    for step in range(walk.trace.length, 0, -1):
+        track.wanted.emit(step)
+        assert view.store.session.position == int(walk.script.forward_starts[step])
+    view.store.dispatch(do.GoTo(int(walk.script.visit_starts[0]) + 2))
+    track.wanted.emit(3)
+    assert view.store.session.position == int(walk.script.visit_starts[3])
+
+
+def test_the_operation_slider_stays_within_its_time_step(view):
+    walk, track = view.store.derived.walk(view.store.session), view.tracks["op"]
+    start, end = (int(walk.script.visit_starts[i]) for i in (2, 3))
+    view.store.dispatch(do.GoTo(start + 1))
+    for wanted in range(track.maximum() + 1):
+        track.wanted.emit(wanted)
+        assert start < view.store.session.position <= end
+
+
+def test_the_update_slider_travels_through_the_training(view):
+    view.store.dispatch(do.Advance(8))
+    view.store.wait()
+    assert view.tracks["update"].maximum() == 8
+    click_at(view.tracks["update"], 0.25)
+    view.store.wait()
+    assert view.store.session.training.shown == 2 and view.store.session.training.last == 8
+
+
+def test_sliders_answer_to_keys_and_the_wheel(view):
+    track = view.tracks["pass"]
+    track.setFocus()
+    QTest.keyClick(track, Qt.Key.Key_Up)
+    QTest.keyClick(track, Qt.Key.Key_Plus)
+    assert view.store.session.position == 2
+    QTest.keyClick(track, Qt.Key.Key_Down)
+    assert view.store.session.position == 1
+
+
+def test_everything_has_a_name_for_those_who_cannot_see_it(view):
+    assert view.accessibleName() == "Transport"
+    view.store.dispatch(do.Move("step"))
+    assert "forward pass" in view.accessibleDescription() and "t = 0" in view.accessibleDescription()
+    for track in view.tracks.values():
+        assert track.accessibleName() and track.accessibleDescription()
+        assert track.focusPolicy() & Qt.FocusPolicy.TabFocus
+    for _, name in BUTTONS:
+        assert view.buttons[name].accessibleName() and view.buttons[name].toolTip()
+
+
+def test_an_empty_update_slider_asks_for_nothing_that_is_not_there(view):
+    click_at(view.tracks["update"], 1.0)
+    view.store.wait()
+    assert view.store.session.message is None and view.store.session.training.last == 0

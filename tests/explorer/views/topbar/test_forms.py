@@ -1,0 +1,182 @@
+"""Each form: what it shows for given settings, and which settings its values become."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
+
+from explorer.model.settings import CorpusChoice, Settings
+from explorer.views.topbar.forms import model_form, optimiser_form, reading_form, truncation_form
+from explorer.views.topbar.popover import RateBox
+from rnncore.annealing import Halve
+from rnncore.model import Init
+from rnncore.optim import SGD, Adam, ClipByNorm, ClipByValue, Momentum
+from rnncore.truncation import Chunks, Full, Stride, Tail, Window
+
+EVERY = replace(
+    Settings(),
+    hidden_size=7,
+    bias=True,
+    init=Init("orthogonal", "orthogonal", "orthogonal", 1.5, 2.0),
+    seed=11,
+    truncation=Stride(3, 6, "all"),
+    order="sweep",
+    optimiser=Momentum(0.02, 0.8),
+    clip=ClipByValue(0.5),
+    batch_size=4,
+    between="carried",
+    loss="sum",
+    shuffle=False,
+    validation=0.2,
+    annealing=Halve(),
+    corpus=CorpusChoice("file", "a.csv", (("column", 2), ("encoding", "utf-8"), ("level", "char"), ("max_length", 30))),
+)
+
+
+class Filled:
+    """A form with the means to fill it in by its labels."""
+
+    def __init__(self, make, settings, qtbot):
+        self.results = []
+        self.form = make(settings, self.results.append)
+        qtbot.addWidget(self.form)
+
+    def __getitem__(self, label) -> QWidget:
+        return next(w for w in self.form.findChildren(QWidget) if w.accessibleName() == label)
+
+    def __setitem__(self, label, value):
+        widget = self[label]
+        if isinstance(widget, QComboBox):
+            place = widget.findText(value)
+            assert place >= 0, f"{label} has no {value}"
+            widget.setCurrentIndex(place)
+        elif isinstance(widget, QCheckBox):
+            widget.setChecked(value)
+        else:
+            widget.setValue(value)
+
+    def shown(self, label):
+        return self.form.form.isRowVisible(self[label])
+
+    def accepted(self):
+        self.form.accept()
+        return self.results[-1]
+
+
+@pytest.fixture
+def fill(qtbot):
+    return lambda make, settings=EVERY: Filled(make, settings, qtbot)
+
+
+@pytest.mark.parametrize("make", [truncation_form, optimiser_form, model_form, reading_form])
+@pytest.mark.parametrize("settings", [Settings(), EVERY])
+def test_a_form_that_is_accepted_untouched_changes_nothing(fill, make, settings):
+    if make is reading_form and settings.corpus.kind == "bundled":
+        settings = replace(settings, corpus=CorpusChoice("text", "a b .", (("level", "word"),)))
+    assert fill(make, settings).accepted() == settings
+
+
+@pytest.mark.parametrize("policy", [Full(), Window(0), Window(7), Chunks(3), Stride(2, 5, "last"), Tail(6)])
+def test_every_truncation_comes_back_as_it_was(fill, policy):
+    settings = replace(Settings(), truncation=policy)
+    assert fill(truncation_form, settings).accepted() == settings
+
+
+def test_a_truncation_shows_only_its_own_numbers(fill):
+    form = fill(truncation_form, Settings())
+    assert form.shown("k, extra steps back") and not form.shown("n, steps a chunk")
+    form["Policy"] = "stride"
+    assert form.shown("k1, a gradient every") and form.shown("Losses injected")
+    assert not form.shown("k, extra steps back") and not form.shown("Update")
+    form["k1, a gradient every"], form["k2, steps back"], form["Losses injected"] = 2, 9, "all"
+    assert form.accepted().truncation == Stride(2, 9, "all")
+
+
+def test_updates_per_chunk_belong_to_chunks_alone(fill):
+    form = fill(truncation_form, Settings())
+    form["Policy"], form["n, steps a chunk"], form["Update"] = "chunks", 3, "per chunk"
+    chunks = form.accepted()
+    assert (chunks.truncation, chunks.update_per) == (Chunks(3), "chunk")
+    form = fill(truncation_form, chunks)
+    form["Policy"] = "full"
+    assert form.accepted().update_per == "sequence"
+
+
+def test_the_state_between_sentences_and_the_order_are_chosen(fill):
+    form = fill(truncation_form, Settings())
+    form["Walk back"], form["Between sentences"] = "sweep", "detached"
+    accepted = form.accepted()
+    assert (accepted.order, accepted.between) == ("sweep", "detached")
+
+
+def test_another_optimiser_proposes_a_rate_that_suits_it(fill):
+    form = fill(optimiser_form, Settings())
+    form["Rule"] = "Adam"
+    assert form["Learning rate"].value() < 0.01 and not form.shown("Momentum")
+    assert isinstance(form.accepted().optimiser, Adam)
+    form["Rule"] = "SGD"
+    assert form.accepted().optimiser == SGD(Settings().optimiser.learning_rate)
+
+
+def test_what_the_form_does_not_show_of_an_optimiser_stays(fill):
+    form = fill(optimiser_form, replace(Settings(), optimiser=Adam(0.01, beta1=0.5)))
+    form["Learning rate"] = 0.02
+    assert form.accepted().optimiser == Adam(0.02, beta1=0.5)
+
+
+def test_clipping_is_switched_on_with_a_limit(fill):
+    form = fill(optimiser_form, Settings())
+    assert not form.shown("Clip at")
+    form["Clip"], form["Clip at"] = "by norm", 2.5
+    assert form.shown("Clip at") and form.accepted().clip == ClipByNorm(2.5)
+
+
+def test_the_network_is_made_as_it_is_asked_for(fill):
+    form = fill(model_form, Settings())
+    form["Hidden units"], form["Biases"], form["Start weights"] = 9, "yes", "identity"
+    form["Recurrent gain"], form["Forget bias"], form["Seed"] = 0.9, 1.0, 12
+    made = form.accepted()
+    assert (made.hidden_size, made.bias, made.seed) == (9, True, 12)
+    assert made.init is not None and (made.init.gain, made.init.forget_bias) == (0.9, 1.0)
+    assert made.init.recurrent == "identity"
+
+
+def test_a_file_can_be_read_in_another_way(fill):
+    form = fill(reading_form, replace(Settings(), corpus=CorpusChoice("file", "a.csv")))
+    form["Level"], form["Encoding"], form["Vocabulary at most"] = "characters", "latin-1", 60
+    form["Column"].setEditText("comment")
+    options = dict(form.accepted().corpus.options)
+    assert options == {"level": "char", "encoding": "latin-1", "vocabulary_size": 60, "column": "comment"}
+    form["Column"].setEditText(" 2 ")
+    assert form.accepted().corpus.option("column") == 2
+
+
+def test_a_typed_text_has_neither_encoding_nor_column(fill):
+    form = fill(reading_form, replace(Settings(), corpus=CorpusChoice("text", "a b .")))
+    assert not form.shown("Encoding") and not form.shown("Column")
+    assert dict(form.accepted().corpus.options) == {"level": "word"}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.1, "0.1"), (0.00001, "1e-05"), (1e-12, "1e-12"), (123456.0, "123456"), (0.0, "0")]
+)
+def test_a_rate_of_any_size_is_printed_and_read_back(qtbot, value, text):
+    box = RateBox(value)
+    qtbot.addWidget(box)
+    assert box.text() == text
+    box.lineEdit().setText(text)
+    box.interpretText()
+    assert box.value() == pytest.approx(value, rel=1e-5, abs=0)
+
+
+def test_the_arrows_of_a_rate_multiply(qtbot):
+    box = RateBox(0.001)
+    qtbot.addWidget(box)
+    for _ in range(4):
+        box.stepUp()
+    assert box.value() == pytest.approx(0.01)
+    for _ in range(8):
+        box.stepDown()
+    assert box.value() == pytest.approx(0.0001)
