@@ -25,10 +25,11 @@ class Output:
     def __init__(self, buffers: Buffers, vocabulary_size: int, bias: bool) -> None:
         count = buffers.capacity * int(np.prod(buffers.lanes, dtype=int))
         dtype = buffers.dtype
+        self.starts = np.arange(count) * vocabulary_size
+        """Where each row begins, if N rows of V numbers follow one another."""
         self.part = max(1, min(count, NUMBERS_AT_ONCE // vocabulary_size))
         self._logits = aligned((self.part, vocabulary_size), dtype)
         self._flat = self._logits.reshape(-1)
-        self._starts = np.arange(self.part) * vocabulary_size
         self._peak, self._sum = aligned((self.part, 1), dtype), aligned((self.part, 1), dtype)
         self._ones = aligned((self.part,), dtype)
         self._ones.fill(1.0)
@@ -54,9 +55,8 @@ class Output:
             # log Σ exp(z) − z[target], shifted by the largest logit so that nothing overflows.
             np.maximum.reduce(z, 1, out=peak, keepdims=True)
             np.subtract(z, peak, z)
-            silent = wanted < 0
-            some_silent = silent.any()
-            at = self._starts[:count] + (np.maximum(wanted, 0) if some_silent else wanted)
+            some_silent = np.minimum.reduce(wanted) < 0
+            at = self.starts[:count] + (np.maximum(wanted, 0) if some_silent else wanted)
             chosen = self._flat.take(at)
             np.exp(z, z)
             np.add.reduce(z, 1, out=total_exp, keepdims=True)
@@ -68,6 +68,7 @@ class Output:
             probabilities -= 1.0
             self._flat[at] = probabilities
             if some_silent:
+                silent = wanted < 0
                 z[silent] = 0.0
                 losses[silent] = 0.0
             total += float(np.add.reduce(losses, dtype=np.float64))

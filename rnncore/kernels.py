@@ -37,7 +37,7 @@ from rnncore.truncation import Truncation, Window
 SMALLEST_CAPACITY = 16
 PROGRAMS_KEPT = 256
 KERNELS_KEPT = 6
-ONE_HOT_PRODUCT = 100_000
+ONE_HOT_PRODUCT = 600_000
 """Up to how many multiplications a product with one-hot rows beats sorting the tokens."""
 
 
@@ -52,8 +52,12 @@ class Programs:
     hidden: Array
     from_loss: Array
     counted: Array | None
-    columns: list[Columns]
-    found: Mapping[str, list[Array]]
+    weights: Weights
+    columns: list[tuple[Columns, Array]]
+    """Matrices of the input, and the places of their gradients."""
+    assembly: list[Call]
+    parts: list[Array]
+    """All gradients of a small model, in order, each as one axis."""
 
 
 class Kernel:
@@ -78,6 +82,7 @@ class Kernel:
         self._output = Output(self._buffers, model.vocabulary_size, "b_y" in model.parameters)
         self._layout = Layout(tuple(model.parameters), tuple(p.shape for p in model.parameters.values()))
         self._size = self._layout.size
+        self._most = capacity * (lanes or (1,))[0]
         self._vocabulary_size = model.vocabulary_size
         self._gathered = [
             (model.cell.nodes[model.cell.nodes[i].inputs[0]].parameter or "", self._forward.values[i].array)
@@ -123,7 +128,12 @@ class Kernel:
         run(programs.before)
         loss = self._output.run(parameters, programs.hidden, targets.reshape(-1), programs.counted, programs.from_loss)
         run(programs.after)
-        return self._collected(parameters, programs, tokens), loss
+        if not programs.parts:
+            return self._apart(parameters, programs, tokens), loss
+        for columns, place in programs.columns:
+            self._fill_columns(columns, tokens, place)
+        run(programs.assembly)
+        return Flat(np.concatenate(programs.parts), self._layout), loss
 
     def states_after(self, steps: Sequence[int]) -> dict[str, Array]:
         """Return the states after so many steps of each lane in the last run, (H,) or (B, H), read-only copies."""
@@ -165,14 +175,18 @@ class Kernel:
             if (counts != 1).any():
                 counted = np.repeat(counts, lanes)[:, None].astype(self._buffers.dtype)
         weights = Weights(self._plan, self._buffers, forward, backward, length)
+        small = self._size <= LARGEST
+        assembly, parts = self._assembly(weights) if small else ([], [])
         return Programs(
             before=before,
             after=backward.coefficients(length) + through + weights.program,
             hidden=rows(forward.states["h"][1 : length + 1]),
             from_loss=rows(backward.from_loss[:length]),
             counted=counted,
-            columns=weights.columns,
-            found=weights.found,
+            weights=weights,
+            columns=[(c, self._columns(number, c)) for number, c in enumerate(weights.columns)] if small else [],
+            assembly=assembly,
+            parts=parts,
         )
 
     # --- columns of the matrices of the input -----------------------------------------------------------------------
@@ -183,7 +197,7 @@ class Kernel:
             matrix.T.take(tokens, 0, out, "clip")
             return
         size = self._buffers.hidden_size
-        columns = self._buffers.named("columns", (self.capacity * (self.lanes or (1,))[0] * size,))
+        columns = self._buffers.named("columns", (self._most * size,))
         columns = columns[: size * len(tokens)].reshape(size, len(tokens))
         matrix.take(tokens, 1, columns, "clip")
         np.copyto(out, columns.T)
@@ -201,58 +215,65 @@ class Kernel:
         for place, array in enumerate(out):
             array.T[distinct] = sums[:, place * size : (place + 1) * size]
 
+    def _columns(self, number: int, columns: Columns) -> Array:
+        """Return the place (n, H, V) of the gradients of matrices of the input, for models of moderate size."""
+        return self._buffers.named(
+            ("dU", number), (len(columns.names), self._buffers.hidden_size, self._vocabulary_size)
+        )
+
+    def _fill_columns(self, columns: Columns, tokens: Array, joint: Array) -> None:
+        count, size, vocabulary = joint.shape
+        if len(tokens) * joint.size > ONE_HOT_PRODUCT:
+            joint.fill(0.0)
+            self._scatter(columns, tokens, list(joint))
+            return
+        one_hot = self._buffers.named("one-hot", (self._most, vocabulary))
+        one_hot[: len(tokens)].fill(0.0)
+        one_hot.reshape(-1)[self._output.starts[: len(tokens)] + tokens] = 1.0
+        np.dot(columns.delta.T, one_hot[: len(tokens)], joint.reshape(count * size, vocabulary))
+
     # --- results ----------------------------------------------------------------------------------------------------
 
-    def _collected(self, parameters: Mapping[str, Array], programs: Programs, tokens: Array) -> Mapping[str, Array]:
-        found = {name: list(arrays) for name, arrays in programs.found.items()}
+    def _assembly(self, weights: Weights) -> tuple[list[Call], list[Array]]:
+        """Return calls that add up parameters of several uses, and all gradients (…,) in order, for small models."""
+        calls, found = list[Call](), {name: list(arrays) for name, arrays in weights.found.items()}
         found["V"] = [self._output.d_matrix]
         if self._output.d_bias is not None:
             found["b_y"] = [self._output.d_bias]
-        for number, columns in enumerate(programs.columns):
-            for name, array in zip(columns.names, self._columns(number, columns, parameters, tokens), strict=True):
+        for number, columns in enumerate(weights.columns):
+            for name, array in zip(columns.names, self._columns(number, columns), strict=True):
                 found.setdefault(name, []).append(array)
-        whole = {
-            name: self._one(found.get(name, []), shape)
-            for name, shape in zip(self._layout.names, self._layout.shapes, strict=True)
-        }
-        if self._size <= LARGEST:
-            return Flat(np.concatenate([array.reshape(-1) for array in whole.values()]), self._layout)
-        own = {id(array) for arrays in programs.found.values() for array in arrays}
-        own |= {id(array) for array in (self._output.d_matrix, self._output.d_bias)}
-        fresh = {name: array.copy() if id(array) in own else array for name, array in whole.items()}
-        for array in fresh.values():
-            array.flags.writeable = False
-        return fresh
+        parts = []
+        for name, shape in zip(self._layout.names, self._layout.shapes, strict=True):
+            arrays = found.get(name) or [self._buffers.named(("no gradient", name), shape)]
+            total = arrays[0]
+            if len(arrays) > 1:
+                total = self._buffers.named(("uses", name), shape)
+                calls.append((np.add, (arrays[0], arrays[1], total)))
+                calls += [(np.add, (total, array, total)) for array in arrays[2:]]
+            parts.append(total.reshape(-1))
+        return calls, parts
 
-    def _one(self, arrays: list[Array], shape: tuple[int, ...]) -> Array:
-        if not arrays:
-            return np.zeros(shape, self._buffers.dtype)
-        total = arrays[0]
-        for array in arrays[1:]:
-            total = total + array
-        return total
-
-    def _columns(self, number: int, columns: Columns, parameters: Mapping[str, Array], tokens: Array) -> list[Array]:
-        """Return the gradients (H, V) of matrices of the input."""
-        count, size, vocabulary = len(columns.names), self._buffers.hidden_size, self._vocabulary_size
-        dtype = self._buffers.dtype
-        if self._size > LARGEST:
+    def _apart(self, parameters: Mapping[str, Array], programs: Programs, tokens: Array) -> Mapping[str, Array]:
+        """Return the gradients of a large model, each an array of its own."""
+        weights = programs.weights
+        found: dict[str, Array] = {"V": self._output.d_matrix.copy()}
+        if self._output.d_bias is not None:
+            found["b_y"] = self._output.d_bias.copy()
+        for name, arrays in weights.found.items():
+            found[name] = arrays[0].copy()
+            for array in arrays[1:]:
+                found[name] += array
+        for columns in weights.columns:
             # In the memory order of the parameter itself, since the optimiser will walk over both.
-            orders = ["F" if parameters[name].flags.f_contiguous else "C" for name in columns.names]
-            out = [np.zeros((size, vocabulary), dtype, order) for order in orders]  # type: ignore[call-overload]
+            out = [np.zeros_like(parameters[name], self._buffers.dtype, order="K") for name in columns.names]
             self._scatter(columns, tokens, out)
-            return out
-        joint = self._buffers.named(("dU", number), (count, size, vocabulary))
-        if len(tokens) * vocabulary * size * count <= ONE_HOT_PRODUCT:
-            most = self.capacity * (self.lanes or (1,))[0]
-            one_hot = self._buffers.named("one-hot", (most, vocabulary))[: len(tokens)]
-            one_hot.fill(0.0)
-            one_hot[np.arange(len(tokens)), tokens] = 1.0
-            np.dot(columns.delta.T, one_hot, joint.reshape(count * size, vocabulary))
-        else:
-            joint.fill(0.0)
-            self._scatter(columns, tokens, list(joint))
-        return list(joint)
+            for name, array in zip(columns.names, out, strict=True):
+                found[name] = found[name] + array if name in found else array
+        result = {name: found[name] if name in found else np.zeros_like(p) for name, p in parameters.items()}
+        for array in result.values():
+            array.flags.writeable = False
+        return result
 
 
 # --- kernels at hand ------------------------------------------------------------------------------------------------
@@ -278,17 +299,22 @@ def kernel_for(
     ``inputs`` and ``targets`` are (T,) or (B, T). No kernel takes what is not tokens, what does not fit (the graph says
     what is wrong with it), or lanes of unequal length under a policy that counts from a sequence's end.
     """
-    if not inputs.size or inputs.shape != targets.shape or inputs.dtype != np.int64 or targets.dtype != np.int64:
+    if inputs.dtype != np.int64 or targets.dtype != np.int64 or inputs.shape != targets.shape or not inputs.size:
         return None
-    batched = inputs.ndim == 2
-    lowest, vocabulary = inputs.min(), model.vocabulary_size
-    if inputs.ndim > 2 or inputs.max() >= vocabulary or targets.max() >= vocabulary or lowest < -batched:
+    vocabulary, lanes = model.vocabulary_size, inputs.shape[:-1]
+    if np.maximum.reduce(targets, None) >= vocabulary:
         return None
-    if lowest < 0 and (truncation.depends_on_length or np.any((inputs[:, 1:] >= 0) & (inputs[:, :-1] < 0))):
-        return None
-    dtype, lanes = model.dtype, inputs.shape[:-1]
-    if any(array.dtype != dtype for array in model.parameters.values()):
-        return None
+    # Seen as unsigned, negative numbers are very large: one comparison finds those as well.
+    if np.maximum.reduce(inputs.view(np.uint64), None) >= vocabulary:
+        padding = inputs < 0
+        if truncation.depends_on_length or not _only_at_the_end(padding) or inputs.min() < -1:
+            return None
+        if np.maximum.reduce(inputs, None) >= vocabulary:
+            return None
+    dtype = model.dtype
+    for array in model.parameters.values():
+        if array.dtype is not dtype and array.dtype != dtype:
+            return None
     shape = (*lanes, model.hidden_size)
     if start is not None and any(s not in start or start[s].shape != shape for s in model.cell.states):
         return None
@@ -306,3 +332,8 @@ def kernel_for(
             kernels.popitem(last=False)
     kernels.move_to_end(key)
     return found
+
+
+def _only_at_the_end(padding: Array) -> bool:
+    """Whether lanes (B, T) are padded, if at all, at their end; a single sequence (T,) must not be."""
+    return padding.ndim == 2 and not np.any(padding[:, :-1] & ~padding[:, 1:])
