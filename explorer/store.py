@@ -35,9 +35,10 @@ QUIET = 250
 UNDO_LIMIT = 50
 UNDO_RUNS = 8
 """Changes that can be taken back, and runs among them: each holds its keyframes in memory."""
-HEAVY_LEAST, HEAVY_SHARE = 0.08, 4.0
-"""While training, new weights are shown at most every so many seconds, and after so many times what showing them took;
-the curve and the counts follow at every frame."""
+LIGHT_SHARE, HEAVY_LEAST, HEAVY_SHARE = 3.0, 0.1, 9.0
+"""While training, the curve and the counts are painted again after ``LIGHT_SHARE`` times what painting them took, and
+new weights after ``HEAVY_SHARE`` times what showing them took (and ``HEAVY_LEAST`` seconds): painting stops the training,
+and is to have only a share of the time."""
 
 
 class Store(QObject):
@@ -57,7 +58,7 @@ class Store(QObject):
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="background")
         self._jobs: list[tuple[Future[Any], Callable[[Any], None], str]] = []
         self._closed = False
-        self._heavy_at = 0.0
+        self._heavy_at = self._light_at = 0.0
         self._mail_timer = QTimer(self, interval=FRAME)
         self._mail_timer.timeout.connect(self.poll)
         self._beat_timer = QTimer(self, singleShot=True)
@@ -253,10 +254,12 @@ class Store(QObject):
 
     def poll(self) -> None:
         """Take the newest snapshot and finished background work; called by the timer."""
-        mail = self._worker.take()
+        began = time.perf_counter()
+        running = self._session.training.running
+        mail = None if running and began < self._light_at else self._worker.take()
         if mail is not None:
-            began = time.perf_counter()
-            light = mail.running and self._session.training.running and began < self._heavy_at
+            light = mail.running and running and began < self._heavy_at
+            self._worker.hold()
             self.dispatch(
                 do.Trained(
                     mail.run_id,
@@ -271,9 +274,8 @@ class Store(QObject):
                     light,
                 )
             )
-            if not light:
-                # Painting holds the interpreter: while training, the network's picture gets a share of the time.
-                QTimer.singleShot(0, self, lambda: self._painted(began))
+            # After the painting that this brought about.
+            QTimer.singleShot(0, self, lambda: self._painted(began, light))
             if mail.error and mail.run_id == self._session.run_id:
                 self.dispatch(do.Notify(Message(mail.error, "error")))
         for job in [j for j in self._jobs if j[0].done()]:
@@ -291,9 +293,14 @@ class Store(QObject):
         if not self.busy and not self._session.training.running:
             self._mail_timer.stop()
 
-    def _painted(self, began: float) -> None:
+    def _painted(self, began: float, light: bool) -> None:
+        """Let training go on after a frame, and say when the next ones are due by what this one took."""
+        self._worker.release()
         now = time.perf_counter()
-        self._heavy_at = now + max(HEAVY_LEAST, HEAVY_SHARE * (now - began))
+        took = now - began
+        self._light_at = now + LIGHT_SHARE * took
+        if not light:
+            self._heavy_at = now + max(HEAVY_LEAST, HEAVY_SHARE * took)
 
     # --- playback and verification ---
 

@@ -18,6 +18,8 @@ from rnncore.history import History
 from rnncore.ops import Array
 from rnncore.training_state import TrainingState
 
+LONGEST_HOLD = 0.25
+"""Seconds after which training goes on even if nobody released it."""
 RATE_WINDOW = 1.0
 """Seconds over which updates a second are counted."""
 POST_EVERY = 0.008
@@ -57,6 +59,8 @@ class Worker:
         self._goal: int | None = None
         self._posted = 0.0
         self._evaluations: tuple[History | None, int, Array | None] = (None, 0, None)
+        self._turn = threading.Event()
+        self._turn.set()
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
         self._thread.start()
 
@@ -71,6 +75,17 @@ class Worker:
             self._ticks.clear()
 
         self._send(command)
+
+    def hold(self) -> None:
+        """Rest between two updates until :meth:`release`, so that the interface paints with the interpreter to itself.
+
+        Two threads that fight for the interpreter's lock at every small call make a frame take several times as long.
+        """
+        self._turn.clear()
+
+    def release(self) -> None:
+        """Go on after :meth:`hold`."""
+        self._turn.set()
 
     def train(self, on: bool) -> None:
         """Start or pause training. It goes on from the history's newest update."""
@@ -133,6 +148,7 @@ class Worker:
         with self._lock:
             self._closing = True
             self._lock.notify_all()
+        self._turn.set()
         self._thread.join(timeout=30)
 
     # --- the thread ---
@@ -189,6 +205,7 @@ class Worker:
         elif now - self._posted >= POST_EVERY:
             self._post(unasked=True)
         time.sleep(0)  # let the interface have its turn
+        self._turn.wait(LONGEST_HOLD)
 
     def _show(self, update: int, superseded: Callable[[], bool] = lambda: False) -> None:
         history = self._history

@@ -185,3 +185,22 @@ def test_of_many_wishes_to_travel_the_last_one_is_fulfilled(worker):
     while not worker.idle and time.monotonic() < end:
         worker.take()
     assert worker.idle and history.last == 200
+
+
+def test_a_held_worker_rests_between_two_updates_and_goes_on_by_itself_if_forgotten(worker, monkeypatch):
+    history = adopt(worker)
+    monkeypatch.setattr("explorer.services.worker.LONGEST_HOLD", 60.0)
+    worker.train(True)
+    until(worker, lambda s: s.last >= 3)
+    worker.hold()
+    time.sleep(0.05)
+    resting = history.last
+    time.sleep(0.1)
+    assert history.last == resting
+    worker.release()
+    until(worker, lambda s: s.last > resting + 2)
+    monkeypatch.setattr("explorer.services.worker.LONGEST_HOLD", 0.01)
+    worker.hold()
+    forgotten = history.last
+    until(worker, lambda s: s.last > forgotten + 2)
+    worker.release()
