@@ -37,8 +37,8 @@ UNDO_RUNS = 8
 """Changes that can be taken back, and runs among them: each holds its keyframes in memory."""
 LIGHT_SHARE, HEAVY_LEAST, HEAVY_SHARE = 3.0, 0.1, 9.0
 """While training, the curve and the counts are painted again after ``LIGHT_SHARE`` times what painting them took, and
-new weights after ``HEAVY_SHARE`` times what showing them took (and ``HEAVY_LEAST`` seconds): painting stops the training,
-and is to have only a share of the time."""
+new weights after ``HEAVY_SHARE`` times what showing them took (and ``HEAVY_LEAST`` seconds): painting stops the
+training, and is to have only a share of the time."""
 
 
 class Store(QObject):
