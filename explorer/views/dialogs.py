@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtGui import QFont, QKeyEvent, QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
-    QDialogButtonBox,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QPlainTextEdit,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,30 +24,28 @@ from ..model.session import Session
 from ..store import Store
 from ..theme.theme import current
 from ..theme.tokens import SPACE
+from ..widgets.chip import Chip
+from ..widgets.panel_dialog import PanelDialog
+from ..widgets.rows import RowList
 
 
-class FilterDialog(QDialog):
+class FilterDialog(PanelDialog):
     """A line to type into and a list below it that narrows as one types; arrows and Enter work from the line."""
 
     def __init__(self, title: str, placeholder: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
+        super().__init__(title, 660, 480, parent)
         self.line = QLineEdit()
         self.line.setPlaceholderText(placeholder)
         self.line.setAccessibleName(placeholder)
         self.line.setClearButtonEnabled(True)
-        self.list = QListWidget()
-        self.list.setAccessibleName(title)
-        self.list.setUniformItemSizes(True)
-        self.layout_ = QVBoxLayout(self)
-        self.layout_.setContentsMargins(SPACE.large, SPACE.large, SPACE.large, SPACE.medium)
-        self.layout_.addWidget(self.line)
-        self.layout_.addWidget(self.list, 1)
+        self.list = RowList(title)
+        self.column.addWidget(self.line)
+        self.column.addWidget(self.list, 1)
         self.line.textChanged.connect(lambda _: self.refill())
         self.line.returnPressed.connect(self.choose)
         self.list.itemActivated.connect(lambda _: self.choose())
         self.line.installEventFilter(self)
-        self.resize(current().px(620), current().px(460))
+        self.line.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.line and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
@@ -81,10 +75,10 @@ class SentenceDialog(FilterDialog):
         self._store = store
         self.follow = QCheckBox("Follow training: always show the sentence of the next update")
         self.follow.setChecked(store.session.following)
-        self.layout_.addWidget(self.follow)
+        self.column.addWidget(self.follow)
         self.note = QLabel()
         self.note.setFont(current().font("small"))
-        self.layout_.addWidget(self.note)
+        self.column.addWidget(self.note)
         self.refill()
         index = store.session.sentence.index
         if index is not None:
@@ -97,20 +91,14 @@ class SentenceDialog(FilterDialog):
         session = self._store.session
         text = self.line.text().strip()
         found = search(session.corpus, text)
-        self.list.clear()
+        self.list.empty()
         if text:
-            self._add(f"Step through “{text}”", None)
+            self.list.add(f"Step through “{text}”", after="typed")
         for index in found:
-            words = session.corpus.texts[index]
-            self._add(f"{index + 1:>6}   {words}", index)
+            self.list.add(session.corpus.texts[index], before=str(index + 1), data=index)
         self.list.setCurrentRow(1 if text and found else 0)
         more = " (the first are shown)" if len(found) >= 200 else ""
         self.note.setText(f"{len(found)} of {len(session.corpus.sentences)} sentences{more}. {_unknown(session, text)}")
-
-    def _add(self, text: str, index: int | None) -> None:
-        item = QListWidgetItem(text)
-        item.setData(Qt.ItemDataRole.UserRole, index)
-        self.list.addItem(item)
 
     def choose(self) -> None:
         item = self.list.currentItem()
@@ -146,15 +134,12 @@ class CommandDialog(FilterDialog):
 
     def refill(self) -> None:
         self._found = matching(self.line.text())
-        self.list.clear()
+        self.list.empty()
         for command in self._found:
             keys = "   ".join(key_text(k) for k in command.keys)
-            item = QListWidgetItem(f"{command.title}\t{keys}")
-            item.setToolTip(command.help)
-            item.setText(f"{command.group}  ›  {command.title}" + (f"      {keys}" if keys else ""))
-            if not self._enabled(command):
-                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
-            self.list.addItem(item)
+            self.list.add(
+                command.title, before=command.group, after=keys, help=command.help, enabled=self._enabled(command)
+            )
         self.list.setCurrentRow(0)
 
     def choose(self) -> None:
@@ -164,85 +149,82 @@ class CommandDialog(FilterDialog):
             self._run(self._found[row])
 
 
-class KeysDialog(QDialog):
+class KeysDialog(PanelDialog):
     """All keys on one sheet, made from the table of commands."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Keys")
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(SPACE.wide)
-        grid.setVerticalSpacing(SPACE.tight)
-        columns = (("Walk", "Training"), tuple(g for g in GROUPS if g not in ("Walk", "Training")))
-        for side, groups in enumerate(columns):
-            row = 0
+        super().__init__("Keys", 780, 600, parent)
+        left = ("Walk", "Training")
+        columns = (left, tuple(group for group in GROUPS if group not in left))
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.wide * 2)
+        for groups in columns:
+            grid = QGridLayout()
+            grid.setVerticalSpacing(SPACE.tight)
+            grid.setColumnStretch(0, 1)
             for group in groups:
-                heading = QLabel(group)
-                heading.setFont(current().font("title", bold=True))
-                grid.addWidget(heading, row, 3 * side, 1, 2)
-                row += 1
-                for command in in_group(group):
-                    if not command.keys:
-                        continue
-                    keys = QLabel("  ".join(key_text(k) for k in command.keys))
-                    keys.setFont(current().font("label", bold=True))
-                    title = QLabel(command.title)
-                    title.setToolTip(command.help)
-                    grid.addWidget(keys, row, 3 * side)
-                    grid.addWidget(title, row, 3 * side + 1)
-                    row += 1
+                self._add_group(grid, group)
+            grid.setRowStretch(grid.rowCount(), 1)
+            row.addLayout(grid, 1)
         inner = QWidget()
-        grid.setRowStretch(grid.rowCount(), 1)
-        inner.setLayout(grid)
+        inner.setLayout(row)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(inner)
-        outer = QVBoxLayout(self)
-        outer.addWidget(area)
-        outer.addWidget(_close_box(self))
-        self.resize(current().px(760), current().px(520))
+        for part in (area.viewport(), inner):
+            part.setAutoFillBackground(False)
+        self.column.addWidget(area, 1)
+        self.add_buttons(self.close_button())
+
+    @staticmethod
+    def _add_group(grid: QGridLayout, group: str) -> None:
+        heading = QLabel(group)
+        heading.setFont(current().font("label"))
+        heading.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        line = grid.rowCount()
+        grid.addWidget(heading, line, 0)
+        if line > 1:
+            heading.setContentsMargins(0, SPACE.small, 0, 0)
+        for command in in_group(group):
+            if command.keys:
+                line = grid.rowCount()
+                title = QLabel(command.title)
+                title.setToolTip(command.help)
+                keys = QLabel("  ".join(key_text(k) for k in command.keys))
+                keys.setFont(current().font("label", bold=True))
+                grid.addWidget(title, line, 0)
+                grid.addWidget(keys, line, 1, Qt.AlignmentFlag.AlignRight)
 
 
-class TextDialog(QDialog):
+class TextDialog(PanelDialog):
     """Type or paste a text to learn."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("A text of your own")
+        super().__init__("A text of your own", 600, 400, parent)
         self.edit = QPlainTextEdit()
         self.edit.setPlaceholderText("One sentence a line, or running text. Every word becomes part of the vocabulary.")
         self.edit.setAccessibleName("The text")
+        self.edit.setTabChangesFocus(True)
         self.characters = QCheckBox("Letter by letter instead of word by word")
-        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        box.button(QDialogButtonBox.StandardButton.Ok).setText("Learn this")
-        box.accepted.connect(self.accept)
-        box.rejected.connect(self.reject)
-        outer = QVBoxLayout(self)
-        outer.addWidget(self.edit, 1)
-        outer.addWidget(self.characters)
-        outer.addWidget(box)
-        self.resize(current().px(560), current().px(380))
+        cancel, learn = Chip("Cancel"), Chip("Learn this", filled=True)
+        cancel.clicked.connect(self.reject)
+        learn.clicked.connect(self.accept)
+        self.column.addWidget(self.edit, 1)
+        self.column.addWidget(self.characters)
+        self.add_buttons(cancel, learn)
+        self.edit.setFocus()
 
 
-class ReportDialog(QDialog):
+class ReportDialog(PanelDialog):
     """A report in fixed-width type, which can be copied."""
 
     def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
+        super().__init__(title, 860, 440, parent)
         view = QPlainTextEdit(text)
         view.setReadOnly(True)
         view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         view.setFont(QFont(current().font("label", fixed=True)))
         view.setAccessibleName(title)
-        outer = QVBoxLayout(self)
-        outer.addWidget(view, 1)
-        outer.addWidget(_close_box(self))
-        self.resize(current().px(820), current().px(420))
-
-
-def _close_box(dialog: QDialog) -> QDialogButtonBox:
-    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-    box.rejected.connect(dialog.reject)
-    return box
+        self.column.addWidget(view, 1)
+        self.add_buttons(self.close_button())

@@ -15,6 +15,7 @@ from ...theme.theme import current
 from ...theme.tokens import SPACE
 from ...widgets.card import Card
 from ...widgets.chip import Chip
+from ...widgets.rule import Rule
 from .code import CodePage
 from .details import Details
 from .formulas import FormulaList, Section
@@ -44,9 +45,8 @@ class InspectorPanel(Card):
         for page in (scrolled(self.graph), self._equations_area, self.code, self.numbers):
             self.pages.addWidget(page)
         self.tabs = self._make_tabs()
-        self.rule = QFrame()
+        self.rule = Rule()
         self.rule.setFixedHeight(1)
-        self.rule.setAutoFillBackground(True)
         self._details_area = scrolled(self.details)
         self._split = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._split.setSpacing(SPACE.small + 2)
@@ -56,7 +56,6 @@ class InspectorPanel(Card):
         self.body.setContentsMargins(0, SPACE.tight, 0, 0)
         self.body.addLayout(self.tabs)
         self.body.addLayout(self._split, 1)
-        self._restyle()
 
     def _make_tabs(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -178,16 +177,8 @@ class InspectorPanel(Card):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self._restyle()
             self._share_room()
         super().changeEvent(event)
-
-    def _restyle(self) -> None:
-        rule = getattr(self, "rule", None)
-        if rule is not None:
-            palette = rule.palette()
-            palette.setColor(rule.backgroundRole(), current().colour("line"))
-            rule.setPalette(palette)
 
 
 class InspectorView(InspectorPanel):

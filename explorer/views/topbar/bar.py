@@ -234,7 +234,7 @@ class TopBar(QWidget):
             now = self._store.session.settings.corpus
             group = QActionGroup(menu)
             for kind in ("text", "task"):
-                menu.addSection("Texts" if kind == "text" else "Tasks")
+                menu.addAction("Texts" if kind == "text" else "Tasks").setEnabled(False)
                 for bundle in BUNDLED.values():
                     if bundle.kind == kind:
                         chosen = now.kind == "bundled" and now.source == bundle.id

@@ -62,7 +62,7 @@ class Popover(QFrame):
         self.form = QFormLayout()
         self.form.setHorizontalSpacing(SPACE.large)
         self.form.setVerticalSpacing(SPACE.small)
-        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         outer.addLayout(self.form)
         self.note = QLabel()
         self.note.setWordWrap(True)

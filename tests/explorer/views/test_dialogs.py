@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 
 from explorer.actions import COMMANDS, key_text
 from explorer.store import Store
 from explorer.views.dialogs import CommandDialog, KeysDialog, ReportDialog, SentenceDialog, TextDialog
+from explorer.widgets.chip import Chip
 from tests.explorer.model.runs import small_run
 
 
@@ -134,3 +135,28 @@ def test_a_text_of_ones_own_is_given_back(qtbot):
     qtbot.addWidget(dialog)
     QTest.keyClicks(dialog.edit, "a b c .")
     assert dialog.edit.toPlainText() == "a b c ." and not dialog.characters.isChecked()
+
+
+def test_dialogs_stay_within_their_window(qtbot, store):
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(700, 420)
+    window.show()
+    every = (SentenceDialog(store, window), KeysDialog(window), TextDialog(window), ReportDialog("R", "x", window))
+    for dialog in every:
+        dialog.show()
+        assert window.frameGeometry().contains(dialog.geometry()), type(dialog).__name__
+        dialog.close()
+
+
+def test_buttons_close_and_accept(qtbot):
+    dialog, taken = TextDialog(), []
+    qtbot.addWidget(dialog)
+    dialog.accepted.connect(lambda: taken.append(True))
+    cancel, learn = dialog.findChildren(Chip)
+    dialog.show()
+    cancel.click()
+    assert not taken and not dialog.isVisible()
+    dialog.show()
+    QTest.keyClick(learn, Qt.Key.Key_Return)
+    assert taken and not dialog.isVisible()
