@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtWidgets import QApplication
 
 from rnncore.errors import FileError, RnnError
@@ -29,6 +29,12 @@ AUTOSAVE = 45_000
 """Milliseconds between two savings of the running session; after a kill nothing older than a minute is lost."""
 
 
+def suggested_scale(screen: QSize) -> float:
+    """Return the size of the type for a screen of so many logical pixels: a full-HD window, enlarged to fill it."""
+    share = min(screen.width() / 1920, screen.height() / 1040)
+    return round(min(max(share, 1.0), 2.0), 1)
+
+
 class Program:
     """One running program. ``restore`` brings the last session back; ``path`` is opened instead of it."""
 
@@ -37,7 +43,9 @@ class Program:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.setApplicationName("BPTT Explorer")
-        palette.apply(application, theme_named(theme or self.preferences.theme, self.preferences.scale))
+        self._suggested = suggested_scale(application.primaryScreen().availableGeometry().size())
+        scale = self.preferences.scale or self._suggested
+        palette.apply(application, theme_named(theme or self.preferences.theme, scale))
         self.store = Store(start_run(Settings()), theme=theme or self.preferences.theme)
         self.store.dispatch(do.SetTab(self.preferences.tab))
         self.window = MainWindow(self.store)
@@ -103,7 +111,8 @@ class Program:
         self.store.wait(60.0)
         session = self.store.session
         if self._keep:
-            Preferences(session.theme, current().scale, session.tab, self.window.geometry_text()).save()
+            scale = 0.0 if current().scale == self._suggested else current().scale
+            Preferences(session.theme, scale, session.tab, self.window.geometry_text()).save()
         self.store.close()
 
 

@@ -38,7 +38,8 @@ class Preferences:
     """Small choices; anything unreadable in the file is passed over."""
 
     theme: str = "dark"
-    scale: float = 1.0
+    scale: float = 0.0
+    """Size of the type; 0 as the screen suggests."""
     tab: str = "graph"
     geometry: str = ""
 
@@ -53,7 +54,7 @@ class Preferences:
             return Preferences()
         fits: dict[str, Callable[[Any], bool]] = {
             "theme": lambda v: v in THEMES,
-            "scale": lambda v: isinstance(v, int | float) and not isinstance(v, bool) and 0.6 <= v <= 3.0,
+            "scale": lambda v: isinstance(v, int | float) and not isinstance(v, bool) and (v == 0 or 0.6 <= v <= 3.0),
             "tab": lambda v: v in TABS,
             "geometry": lambda v: isinstance(v, str) and v.isascii(),
         }

@@ -50,7 +50,7 @@ from .topbar import TopBar
 from .transport import TransportView
 
 WIDE = 1600
-"""Below this width the lower panels move into tabs beside the inspector."""
+"""Below this width, at scale 1, the lower panels move into tabs beside the inspector."""
 SIDE = 0.272
 """Share of the width that the inspector takes."""
 LOWER = 0.30
@@ -178,7 +178,7 @@ class MainWindow(QMainWindow):
 
     def _arrange(self) -> None:
         """Put the lower panels below the stage in a wide window, into tabs beside the inspector in a narrow one."""
-        wide = self.width() >= WIDE
+        wide = self.width() >= current().px(WIDE)
         if wide != self._arranged:
             self._arranged = wide
             if wide:
@@ -388,6 +388,7 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         if isinstance(application, QApplication):
             palette.apply(application, theme_named(self.store.session.theme, scale))
+            self._arrange()
 
     # --- dropping and closing ---
 

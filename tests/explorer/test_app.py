@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtTest import QTest
 
 from explorer import app
@@ -66,6 +66,25 @@ def test_the_next_start_goes_on_where_this_one_ended(start):
     np.testing.assert_array_equal(session.model.parameters["W"], weights)
     assert session.path is None, "saving must ask for a name"
     assert not second.store.can_undo
+
+
+@pytest.mark.parametrize(
+    ("size", "scale"),
+    [((1280, 720), 1), ((1366, 768), 1), ((1920, 1080), 1), ((2560, 1440), 1.3), ((3840, 2160), 2), ((7680, 4320), 2)],
+)
+def test_the_type_grows_with_the_screen_within_reason(size, scale):
+    assert app.suggested_scale(QSize(*size)) == scale
+
+
+def test_a_size_of_type_is_kept_only_if_it_was_chosen(start):
+    start()
+    assert start().preferences.scale == 0.0
+    program = start()
+    program.window._scale(1.5)
+    again = start()
+    assert again.preferences.scale == pytest.approx(1.5) and current().scale == pytest.approx(1.5)
+    again.window._scale(1 / 1.5)
+    assert start().preferences.scale == 0.0
 
 
 def test_a_fresh_start_neither_reads_nor_keeps_anything(start):

@@ -21,6 +21,10 @@ def test_what_was_chosen_is_there_at_the_next_start(own_home):
     assert [p.name for p in Path(own_home).iterdir()] == ["preferences.json"]
 
 
+def test_a_scale_of_nothing_is_left_to_the_screen():
+    assert written('{"scale": 0}').scale == Preferences().scale == 0.0
+
+
 def test_nothing_saved_gives_the_defaults():
     assert Preferences.load() == Preferences()
 
@@ -37,7 +41,8 @@ def test_a_file_that_cannot_be_read_gives_the_defaults(text):
         {"theme": "pink"},
         {"theme": []},
         {"scale": True},
-        {"scale": 0},
+        {"scale": 0.1},
+        {"scale": -1},
         {"scale": 99},
         {"scale": float("nan")},
         {"scale": "big"},

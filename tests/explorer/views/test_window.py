@@ -218,6 +218,15 @@ def test_the_loss_moves_between_its_two_places(window):
     assert window.inspector.isVisible() and not window.loss.isVisible()
 
 
+def test_large_type_in_a_window_of_full_hd_is_laid_out_like_a_small_one(window):
+    window.resize(1920, 1080)
+    assert not window.side.isAncestorOf(window.loss)
+    window._scale(1.5)
+    assert window.side.isAncestorOf(window.loss)
+    window._scale(1 / 1.5)
+    assert not window.side.isAncestorOf(window.loss)
+
+
 def test_what_the_user_dragged_stays_when_the_window_grows_a_little(window):
     window.resize(1900, 1000)
     QTest.qWait(10)
