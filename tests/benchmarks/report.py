@@ -1,0 +1,84 @@
+"""Results as lines of text and as plain records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tests.benchmarks import machine
+from tests.benchmarks.suite import Row
+
+
+def heading() -> str:
+    """Return what was measured on, and how to read the table."""
+    facts = machine.describe()
+    versions = ", ".join(f"{name} {facts[name]}" for name in ("python", "numpy"))
+    return (
+        f"{versions}, {facts['system']}, {facts['cores']} cores, load {facts['load']}, one thread each\n"
+        "medians of paired repetitions; × says how many times faster than that candidate"
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return a duration with a unit that suits it."""
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.0f} µs"
+    return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def line(row: Row) -> str:
+    """Return one row of the table."""
+    parts = [f"{row.name:30} {row.ours} {duration(row.timings[row.ours].seconds):>8}"]
+    for name, ratio in row.ratios.items():
+        parts.append(f"{name} {duration(row.timings[name].seconds):>8} {ratio:6.2f}×")
+    if row.budget is not None:
+        name, bound = row.budget
+        wanted = f"≤ {duration(bound)}" if name == "seconds" else f"{name} ≥ {bound:.2f}×"
+        parts.append(f"{'met' if row.met else 'MISSED'} ({wanted})")
+    if row.note:
+        parts.append(row.note)
+    return "  ".join(parts)
+
+
+def record(row: Row) -> dict[str, Any]:
+    """Return one row as plain data; durations in seconds."""
+    return {
+        "group": row.group,
+        "name": row.name,
+        "ours": row.ours,
+        "seconds": {name: timing.seconds for name, timing in row.timings.items()},
+        "times_faster_than": row.ratios,
+        "budget": None if row.budget is None else {"against": row.budget[0], "bound": row.budget[1]},
+        "met": row.met,
+        "note": row.note,
+    }
+
+
+def growth(found: Sequence[dict[str, Any]]) -> str:
+    """Return how the time of a gradient grows, beside what the products alone would give."""
+    lines = ["", "growth of the gradient's time (float64, full): time ~ size^slope"]
+    for item in found:
+        times = ", ".join(f"{v}: {duration(s)}" for v, s in zip(item["values"], item["seconds"], strict=True))
+        lines.append(
+            f"{item['cell']:8} {item['axis']:10} slope {item['slope']:.2f}, products alone {item['predicted']:.2f}"
+            f"  ({times})"
+        )
+    return "\n".join(lines)
+
+
+def shares(found: Sequence[dict[str, Any]]) -> str:
+    """Return the share of this machine's peak."""
+    lines = ["", "share of a large matrix product's speed that a gradient's products get, all its time counted"]
+    for item in found:
+        lines.append(
+            f"{item['name']:28} {item['rate']:6.1f} of {item['peak']:.0f} Gflop/s = {100 * item['share']:3.0f} %"
+            f"  (memory copy {item['copy']:.0f} GB/s)"
+        )
+    return "\n".join(lines)
+
+
+def verdict(rows: Sequence[Row]) -> str:
+    """Return how many budgets are met, and which are not."""
+    held = [row for row in rows if row.budget is not None]
+    missed = [f"  {row.group}: {row.name}" for row in held if not row.met]
+    return "\n".join(["", f"{len(held) - len(missed)} of {len(held)} budgets met", *missed])

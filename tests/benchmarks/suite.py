@@ -1,0 +1,180 @@
+"""The comparisons, and the budgets that they are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from rnncore import Chunks, Full, Window
+from tests.benchmarks import machine, peers, work
+from tests.benchmarks.timing import Timing, paired
+from tests.benchmarks.work import MEDIUM, SMALL, TINY, TUTORIAL, Size, Task
+
+CELLS = ("vanilla", "gru", "lstm")
+PRECISIONS = ("float64", "float32")
+TORCH = {"vanilla": (5.0, 5.0), "gru": (4.0, 4.0), "lstm": (2.5, 1.3)}
+"""How many times faster than eager PyTorch one step is to be: tiny, small."""
+JAX = {"vanilla": 1 / 1.2, "lstm": 1 / 1.5}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    ``ratios`` says how many times faster we are than each other candidate; ``budget`` names one of them, or
+    "seconds", with the bound that it is to keep.
+    """
+
+    group: str
+    name: str
+    timings: dict[str, Timing]
+    ours: str
+    budget: tuple[str, float] | None = None
+    note: str = ""
+    ratios: dict[str, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        own = self.timings[self.ours]
+        others = {name: own.times_faster_than(t) for name, t in self.timings.items() if name != self.ours}
+        object.__setattr__(self, "ratios", others)
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the budget is kept; None where there is none."""
+        if self.budget is None:
+            return None
+        name, bound = self.budget
+        return self.timings[self.ours].seconds <= bound if name == "seconds" else self.ratios[name] >= bound
+
+
+def rows(turns: int, only: str = "") -> Iterator[Row]:
+    """Yield the rows of the groups whose name contains ``only``."""
+    for name, group in GROUPS.items():
+        if only in name:
+            yield from group(turns)
+
+
+def one_sentence(turns: int) -> Iterator[Row]:
+    """One SGD step of one sentence, against everybody."""
+    for place, size in enumerate((TINY, SMALL, MEDIUM)):
+        for cell in CELLS:
+            for precision in PRECISIONS:
+                task = Task(cell, size, precision)
+                candidates = {"step": work.step(task, Full()), "gradient": work.gradient(task, Full())}
+                candidates |= _compiled(task)
+                budget = ("torch", TORCH[cell][place]) if place < 2 and "torch" in candidates else None
+                if precision == "float64" and size is not MEDIUM:
+                    candidates["graph"] = work.graph_gradient(task, Full())
+                row = Row("one step", f"{size.name} {cell} {precision}", paired(candidates, turns), "step", budget)
+                yield row
+                if "jax" in candidates and cell in JAX and size is not MEDIUM:
+                    yield replace(row, group="one step, jax", budget=("jax", JAX[cell]))
+
+
+def _compiled(task: Task) -> dict[str, object]:
+    found = {}
+    if peers.installed("torch"):
+        found["torch"] = peers.torch_peer(task)[0]
+    if peers.installed("jax"):
+        found["jax"] = peers.jax_peer(task)[0]
+    return found
+
+
+def truncated(turns: int) -> Iterator[Row]:
+    """The gradient under each policy, against the full one; the budget bounds the window."""
+    for size in (TINY, SMALL, MEDIUM):
+        for cell in CELLS:
+            task = Task(cell, size, "float64")
+            policies = {"full": Full(), "window 4": Window(4), "chunks of 5": Chunks(5)}
+            timings = paired({name: work.gradient(task, policy) for name, policy in policies.items()}, turns)
+            yield Row("window", f"{size.name} {cell}", timings, "window 4", ("full", 1 / 1.3))
+
+
+def tutorial(turns: int) -> Iterator[Row]:
+    """The tutorial's sizes with its window of 4, against its own algorithm."""
+    for precision in PRECISIONS:
+        for size in (TINY, TUTORIAL):
+            task = Task("vanilla", size, precision)
+            theirs, few = peers.Tutorial(task), max(3, turns // 3)
+            candidates = {"gradient": work.gradient(task, Window(4)), "tutorial": theirs.gradient}
+            budget = ("tutorial", 60.0) if size is TUTORIAL and precision == "float64" else None
+            yield Row("tutorial", f"{size.name} gradient {precision}", paired(candidates, few), "gradient", budget)
+            candidates = {"step": work.step(task, Window(4)), "tutorial": theirs.step, **_compiled(task)}
+            yield Row("tutorial", f"{size.name} step {precision}", paired(candidates, few), "step")
+
+
+def minibatch(turns: int) -> Iterator[Row]:
+    """An update of 32 sentences of the small size."""
+    for cell in CELLS:
+        for precision in PRECISIONS:
+            task = Task(cell, SMALL, precision, batch=32)
+            candidates = {"step": work.step(task, Full()), **_compiled(task)}
+            budget = ("torch", 1.0) if "torch" in candidates else None
+            timings = paired(candidates, turns)
+            tokens = 32 * SMALL.length / timings["step"].seconds
+            yield Row("minibatch", f"{cell} {precision}", timings, "step", budget, f"{tokens:,.0f} tokens/s")
+
+
+def looking(turns: int) -> Iterator[Row]:
+    """What the window asks for when the pointer moves."""
+    size = Size("", 64, 64, 50)
+    for cell in CELLS:
+        timings = paired({"ledger": work.whole_ledger(Task(cell, size, "float64"))}, turns)
+        yield Row("ledger", f"{cell}, every parameter, T 50 H 64", timings, "ledger", ("seconds", 0.016))
+    long = Size("", 64, 64, 200)
+    for cell in CELLS:
+        for policy in (Full(), Window(4)):
+            look = work.any_position(Task(cell, long, "float64"), policy)
+            yield Row(
+                "walk", f"{cell}, T 200, {policy.describe()}", paired({"look": look}, turns), "look", ("seconds", 0.016)
+            )
+    seek = work.seek(Task("lstm", TINY, "float64"), 500)
+    yield Row("seek", "tiny lstm, any of 500 updates", paired({"seek": seek}, turns), "seek", ("seconds", 0.1))
+
+
+GROUPS = {
+    "one step": one_sentence,
+    "window": truncated,
+    "tutorial": tutorial,
+    "minibatch": minibatch,
+    "looking": looking,
+}
+
+
+def growth(turns: int) -> list[dict[str, object]]:
+    """Return how the gradient's time grows with T, H and V: its slope in logarithms, and the arithmetic's."""
+    base, found = Size("", 64, 64, 32), []
+    for axis, values in (
+        ("length", (16, 32, 64, 128)),
+        ("hidden", (32, 64, 128, 256)),
+        ("vocabulary", (64, 512, 4096)),
+    ):
+        for cell in ("vanilla", "lstm"):
+            sizes = [replace(base, **{axis: value}) for value in values]
+            calls = {str(s): work.gradient(Task(cell, s, "float64"), Full()) for s in sizes}
+            times = [paired({name: call}, turns)[name].seconds for name, call in calls.items()]
+            products = [machine.arithmetic(cell, s) for s in sizes]
+            slope, predicted = (float(np.polyfit(np.log(values), np.log(y), 1)[0]) for y in (times, products))
+            found.append(
+                {"axis": axis, "cell": cell, "values": values, "seconds": times, "slope": slope, "predicted": predicted}
+            )
+    return found
+
+
+def shares(turns: int) -> list[dict[str, object]]:
+    """Return the share of the measured peak that the products of a gradient get, its whole time counted."""
+    found = []
+    for precision in PRECISIONS:
+        top, copy = machine.peak(precision)
+        for size, batch in ((TINY, None), (SMALL, None), (MEDIUM, None), (TUTORIAL, None), (SMALL, 32)):
+            for cell in ("vanilla", "lstm"):
+                if size is TUTORIAL and cell == "lstm":
+                    continue
+                call = work.gradient(Task(cell, size, precision, batch), Full())
+                seconds = paired({"gradient": call}, turns)["gradient"].seconds
+                rate = machine.arithmetic(cell, size, batch or 1) / seconds / 1e9
+                name = f"{size.name} {cell} {precision}" + (f" × {batch}" if batch else "")
+                found.append({"name": name, "rate": rate, "peak": top, "share": rate / top, "copy": copy})
+    return found

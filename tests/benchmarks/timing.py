@@ -1,0 +1,47 @@
+"""Paired timing: the candidates take turns, in short blocks, and are compared within a turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import median
+
+BLOCK_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Timing:
+    """``seconds`` is the median of all repetitions; ``turns`` the median within each turn."""
+
+    seconds: float
+    turns: tuple[float, ...]
+
+    def times_faster_than(self, other: Timing) -> float:
+        """Return how many times faster this is: the median over turns of the other's time over this one's."""
+        return median(theirs / ours for ours, theirs in zip(self.turns, other.turns, strict=True))
+
+
+def paired(candidates: Mapping[str, Callable[[], object]], turns: int) -> dict[str, Timing]:
+    """Time the candidates in turns. Each block begins with a call that is not counted: it warms the caches."""
+    blocks = {}
+    for name, call in candidates.items():
+        for _ in range(3):
+            call()
+        once = min(_timed(call) for _ in range(3))
+        blocks[name] = max(1, min(50, int(BLOCK_SECONDS / max(once, 1e-7))))
+    found: dict[str, list[list[float]]] = {name: [] for name in candidates}
+    for _ in range(turns):
+        for name, call in candidates.items():
+            call()
+            found[name].append([_timed(call) for _ in range(blocks[name])])
+    return {
+        name: Timing(median(t for block in lists for t in block), tuple(median(block) for block in lists))
+        for name, lists in found.items()
+    }
+
+
+def _timed(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start

@@ -1,0 +1,127 @@
+"""The work that is timed: sizes, data, and our own side of every comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnncore import Full, Model, Trainer, Truncation, backward, forward
+from rnncore.batches import Piece
+from rnncore.corpus import Example
+from rnncore.history import History
+from rnncore.ledger import ledger
+from rnncore.optim import SGD
+from rnncore.update import gradients_of_batch
+from rnncore.walk import walk
+
+RATE = 0.001
+SENTENCES = 64
+
+
+@dataclass(frozen=True)
+class Size:
+    """A size of model and sentence."""
+
+    name: str
+    vocabulary: int
+    hidden: int
+    length: int
+
+
+TINY, SMALL = Size("tiny", 27, 16, 12), Size("small", 64, 64, 25)
+MEDIUM, TUTORIAL = Size("medium", 64, 128, 50), Size("tutorial", 8000, 100, 20)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A model and sentences of one length; ``batch`` of them are in an update (None: one, without a batch axis)."""
+
+    cell: str
+    size: Size
+    precision: str
+    batch: int | None = None
+
+    @property
+    def model(self) -> Model:
+        """A fresh model; gated cells have biases, the vanilla cell has none, as in the tutorial."""
+        bias = self.cell != "vanilla"
+        size = self.size
+        return Model.create(self.cell, size.vocabulary, size.hidden, bias=bias, dtype=np.dtype(self.precision))
+
+    @property
+    def sentences(self) -> Any:
+        """Token ids (N, T + 1), the same for everybody."""
+        count = SENTENCES if self.batch is None else 4 * self.batch
+        return np.random.default_rng(7).integers(0, self.size.vocabulary, (count, self.size.length + 1))
+
+    @property
+    def first(self) -> tuple[Any, Any]:
+        """Inputs and targets of the first update, (T,) or (B, T)."""
+        ids = self.sentences[0] if self.batch is None else self.sentences[: self.batch]
+        return np.ascontiguousarray(ids[..., :-1]), np.ascontiguousarray(ids[..., 1:])
+
+
+def step(task: Task, truncation: Truncation) -> Callable[[], object]:
+    """Return one update as training does it: data, gradient, norm, new parameters, record."""
+    examples = [Example(ids[:-1], ids[1:]) for ids in task.sentences]
+    trainer = Trainer(
+        task.model,
+        examples,
+        SGD(RATE),
+        truncation,
+        loss="sum",
+        evaluate_every=0,
+        shuffle=False,
+        batch_size=task.batch or 1,
+    )
+    return trainer.step
+
+
+def gradient(task: Task, truncation: Truncation) -> Callable[[], Any]:
+    """Return the gradient alone, by the kernel."""
+    model = task.model
+    inputs, targets = task.first
+    lanes = task.batch or 1
+    piece = Piece(inputs, targets, (task.size.length,) * lanes, (), (0,) * lanes, True, targets.size, (0,) * lanes)
+    return lambda: gradients_of_batch(model, piece, None, truncation)
+
+
+def graph_gradient(task: Task, truncation: Truncation) -> Callable[[], Any]:
+    """Return the same by the operation graph, which explains."""
+    model = task.model
+    inputs, targets = task.first
+    return lambda: backward(model, forward(model, inputs), targets, truncation)
+
+
+def whole_ledger(task: Task) -> Callable[[], object]:
+    """Return the ledgers of every parameter of one sentence."""
+    model = task.model
+    inputs, targets = task.first
+    trace = forward(model, inputs)
+    return lambda: [ledger(model, trace, targets, name) for name in model.parameters]
+
+
+def any_position(task: Task, truncation: Truncation) -> Callable[[], object]:
+    """Return the look at one position of a walk, each time another: what the stage asks for when the pointer jumps."""
+    model = task.model
+    inputs, targets = task.first
+    steps = walk(model, forward(model, inputs), targets, truncation)
+    places = iter(np.random.default_rng(3).integers(0, len(steps), 1_000_000).tolist())
+
+    def look() -> object:
+        progress = steps.progress(next(places))
+        return [progress.state_gradient(s) for s in model.cell.states], progress.parameter_gradients
+
+    return look
+
+
+def seek(task: Task, updates: int) -> Callable[[], object]:
+    """Return a jump to any of so many past updates, each time another."""
+    examples = [Example(ids[:-1], ids[1:]) for ids in task.sentences]
+    history = History(Trainer(task.model, examples, SGD(RATE), Full(), evaluate_every=0))
+    history.run(updates)
+    places = iter(np.random.default_rng(3).integers(0, updates + 1, 1_000_000).tolist())
+    return lambda: history.seek(next(places))
