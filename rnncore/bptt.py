@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -273,34 +274,51 @@ def _by_lag(
     """The same for the window: every loss walks back one step at a time, all of them at once."""
     total, future = _zeros(trace, d_hidden), _zeros(trace, d_hidden)
     total["h"] += d_hidden
-    for lag, lanes in lanes_by_lag(trace, d_hidden, truncation.k):
-        if lag:
-            for state, value in lanes.items():
-                future[state][: trace.length - lag] += value
-                total[state][: trace.length - lag] += value
+    for lanes in lanes_by_lag(trace, d_hidden, truncation.k):
+        if lanes.lag:
+            for state, value in lanes.states.items():
+                future[state][: trace.length - lanes.lag] += value
+                total[state][: trace.length - lanes.lag] += value
     return total, future
 
 
-def lanes_by_lag(
-    trace: Trace, d_hidden: Array, last: int | None = None
-) -> Iterator[tuple[int, dict[str, Array]]]:
-    """Yield, for lag ℓ = 0, 1, …, each loss's own gradient with respect to the states ℓ steps before it.
+@dataclass(frozen=True, eq=False)
+class Lanes:
+    """Every loss's own gradient ``lag`` steps before it.
 
-    Yields ``(ℓ, {state: (T − ℓ, …, H)})``: row τ is the gradient of the one loss t = τ + ℓ with respect to the state
-    at τ. Nothing is truncated but by ``last``, and by boundaries that are not carried.
+    ``states`` maps a state to (T − lag, …, H): row τ is the gradient of the one loss t = τ + lag with respect to the
+    state at τ.
+    """
+
+    trace: Trace
+    lag: int
+    states: Mapping[str, Array]
+
+    @cached_property
+    def nodes(self) -> list[Any]:
+        """The same gradients with respect to every node's output; see :func:`rnncore.graph.pullback`."""
+        tape = at(self.trace.cell, self.trace.tape, slice(0, self.trace.length - self.lag))
+        return pullback(self.trace.cell, tape, self.states)
+
+
+def lanes_by_lag(trace: Trace, d_hidden: Array, last: int | None = None) -> Iterator[Lanes]:
+    """Yield each loss's own gradient at lag 0, 1, …, all losses at once.
+
+    Nothing is truncated but by ``last``, and by boundaries that are not carried.
     """
     cell = trace.cell
     leaves = cell.state_leaves
     steps = trace.length
-    lanes = _zeros(trace, d_hidden)
-    lanes["h"] = d_hidden
+    states = _zeros(trace, d_hidden)
+    states["h"] = d_hidden
     cuts = [b for b in trace.boundaries if trace.between != "carried"]
     for lag in range(steps if last is None else min(last + 1, steps)):
-        yield lag, lanes
-        if lag == steps - 1:
+        lanes = Lanes(trace, lag, states)
+        yield lanes
+        if lag == steps - 1 or lag == last:
             return
         # Row τ of what comes back through the step at τ becomes row τ − 1 of the next lag.
-        gradients = pullback(cell, at(cell, trace.tape, slice(0, steps - lag)), lanes)
+        gradients = lanes.nodes
         following = {}
         for state in cell.states:
             back = gradients[leaves[state]] if state in leaves else None
@@ -311,7 +329,7 @@ def lanes_by_lag(
             if cuts:
                 following[state] = following[state].copy()
                 following[state][[b - 1 for b in cuts if b < steps - lag]] = 0.0
-        lanes = following
+        states = following
 
 
 def lane_gradients(trace: Trace, targets: Array, loss: int, low: int) -> StepGradients:

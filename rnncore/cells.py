@@ -181,6 +181,22 @@ class Cell:
         return tuple(tuple(f) for f in found)
 
     @cached_property
+    def twins(self) -> tuple[int, ...]:
+        """For each node the one whose gradient its own equals: the sum that alone reads it, or itself.
+
+        A sum hands its gradient on unchanged, so that ``U @ x``, ``W @ h_prev``, ``b`` and their sum share one δ.
+        """
+        found = list(range(len(self.nodes)))
+        for index in reversed(range(len(self.nodes))):
+            readers = self.consumers[index]
+            if len(readers) != 1 or index in self.outputs.values():
+                continue
+            reader = self.nodes[readers[0]]
+            if reader.op == "add" and reader.inputs.count(index) == 1:
+                found[index] = found[reader.index]
+        return tuple(found)
+
+    @cached_property
     def backward_operations(self) -> tuple[int, ...]:
         """The operations that any state depends on, last first: the order of the backward pass."""
         wanted: set[int] = set()

@@ -8,16 +8,15 @@ policy keeps, each as often as it is counted, the entries sum to exactly ‖G‖
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from rnncore.bptt import Gradients, at, backward, lanes_by_lag, output_gradients
+from rnncore.bptt import Gradients, backward, lanes_by_lag, output_gradients
 from rnncore.cells import Use
 from rnncore.errors import RnnError
-from rnncore.graph import pullback
 from rnncore.model import Model
 from rnncore.ops import Array
 from rnncore.trace import Trace, check_targets
@@ -92,22 +91,48 @@ def ledgers(
         gradients = backward(model, trace, targets, truncation)
     with np.errstate(all="ignore"):
         d_logits, d_hidden = output_gradients(trace, wanted)
-        uses = {n: [u for u in trace.cell.uses if u.parameter == n] for n in names}
-        sums = {n: _Sums(trace, uses[n], gradients[n]) for n in names}
-        if any(uses.values()):
-            for lag, lanes in lanes_by_lag(trace, d_hidden):
-                tape = at(trace.cell, trace.tape, slice(0, steps - lag))
-                nodes = pullback(trace.cell, tape, lanes)
-                for one in sums.values():
-                    one.add(lag, nodes)
+        sums = {n: _Sums(trace, [u for u in trace.cell.uses if u.parameter == n], gradients[n]) for n in names}
+        wanted_nodes = sorted({trace.cell.twins[u.delta] for one in sums.values() for u in one.uses})
+        for first, deltas in _deltas_by_lag(trace, d_hidden, wanted_nodes):
+            norms: dict[tuple[int, int], Array] = {}
+            for one in sums.values():
+                one.add(first, deltas, norms)
         for name in ("V", "b_y"):
             if name in sums:
                 sums[name].output_layer(d_logits)
         return {n: sums[n].ledger(n, kept, gradients[n]) for n in names}
 
 
+BLOCK_BYTES = 32 * 2**20
+"""How much of the δ of all pairs is held at once."""
+
+
+def _deltas_by_lag(
+    trace: Trace, d_hidden: Array, nodes: list[int]
+) -> Iterator[tuple[int, dict[int, Array]]]:
+    """Yield blocks of lags: (first lag, node -> δ (lags, T, H)), where row [ℓ, τ] belongs to the pair (τ + ℓ, τ).
+
+    Rows beyond the sentence's end are zero. A block is one large array instead of many small ones, because a parameter
+    is then itemised by a single product over all pairs.
+    """
+    steps, hidden = d_hidden.shape
+    if not nodes or not steps:
+        return
+    size = max(1, min(steps, BLOCK_BYTES // max(1, len(nodes) * steps * hidden * d_hidden.itemsize)))
+    block: dict[int, Array] = {}
+    for lanes in lanes_by_lag(trace, d_hidden):
+        lag, found = lanes.lag, lanes.nodes
+        if lag % size == 0:
+            block = {n: np.zeros((min(size, steps - lag), steps, hidden), d_hidden.dtype) for n in nodes}
+        for node, held in block.items():
+            if found[node] is not None:
+                held[lag % size, : steps - lag] = found[node]
+        if lag % size == size - 1 or lag == steps - 1:
+            yield lag - lag % size, block
+
+
 class _Sums:
-    """Collects ⟨g, G⟩ and ‖g‖² of one parameter, lag by lag."""
+    """Collects ⟨g, G⟩ and ‖g‖² of one parameter, block of lags by block of lags."""
 
     def __init__(self, trace: Trace, uses: list[Use], gradient: Array) -> None:
         self.trace = trace
@@ -117,6 +142,8 @@ class _Sums:
         self.products = np.zeros((steps, steps))
         self.squares = np.zeros((steps, steps))
         self.operands = [self._operand(u) for u in uses]
+        # ⟨δ ⊗ o, G⟩ = ⟨δ, G o⟩: what δ is compared with at each weight copy.
+        self.along = [gradient if o is None else o @ gradient.T for o in self.operands]
 
     def _operand(self, use: Use) -> Array | None:
         """The operand's values (T, K) over all steps; None for a vector parameter."""
@@ -131,32 +158,28 @@ class _Sums:
             return self.trace.inputs
         return np.broadcast_to(self.trace.tape[use.operand], (self.trace.length, self.trace.model.hidden_size))
 
-    def add(self, lag: int, nodes: list[Any]) -> None:
-        count = self.trace.length - lag
-        tau = np.arange(count)
-        parts: list[tuple[Array, Array | None]] = []
-        product = np.zeros(count)
-        for use, operand in zip(self.uses, self.operands, strict=True):
-            delta = nodes[use.delta]
-            if delta is None:
-                continue
-            operand = None if operand is None else operand[:count]
-            if operand is None:
-                product += delta @ self.gradient
-                parts.append((delta, None))
-            else:
-                product += np.einsum("th,th->t", delta, operand @ self.gradient.T)
-                parts.append((delta, operand))
-        square = np.zeros(count)
-        for i, (left, right) in enumerate(parts):
-            for j, (other, beside) in enumerate(parts[: i + 1]):
+    def add(self, first: int, deltas: Mapping[int, Array], norms: dict[tuple[int, int], Array]) -> None:
+        """Add the pairs of the lags from ``first`` on; ``norms`` keeps ⟨δ, δ′⟩ for the other parameters."""
+        product: Any = 0.0
+        square: Any = 0.0
+        twins = self.trace.cell.twins
+        for i, (use, operand, along) in enumerate(zip(self.uses, self.operands, self.along, strict=True)):
+            delta = deltas[twins[use.delta]]
+            product = product + (delta @ along if operand is None else np.einsum("lth,th->lt", delta, along))
+            for j, (other, beside) in enumerate(zip(self.uses[: i + 1], self.operands[: i + 1], strict=True)):
                 # ⟨a ⊗ b, c ⊗ d⟩ = ⟨a, c⟩⟨b, d⟩; a parameter that is used twice a step has rank two.
-                inner = np.einsum("th,th->t", left, other)
-                if right is not None and beside is not None:
-                    inner = inner * np.einsum("tk,tk->t", right, beside)
-                square += inner if i == j else 2 * inner
-        self.products[tau + lag, tau] = product
-        self.squares[tau + lag, tau] = square
+                inner = norms[pair] if (pair := (twins[use.delta], twins[other.delta])) in norms else None
+                if inner is None:
+                    inner = norms[pair] = np.einsum("lth,lth->lt", delta, deltas[pair[1]])
+                if operand is not None and beside is not None:
+                    inner = inner * np.einsum("tk,tk->t", operand, beside)
+                square = square + (inner if i == j else 2 * inner)
+        if self.uses:
+            lag, tau = np.indices(product.shape)
+            within = lag + tau + first < self.trace.length
+            pairs = (lag + tau + first)[within], tau[within]
+            self.products[pairs] = product[within]
+            self.squares[pairs] = square[within]
 
     def output_layer(self, d_logits: Array) -> None:
         """Loss t reaches the output layer only in its own step: the diagonal."""

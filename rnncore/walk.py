@@ -192,10 +192,7 @@ def _is_matrix(source: Any, node: Any) -> bool:
 
 def _source(cell: Cell, index: int) -> str:
     """Name the sum that alone reads a node rather than the node: its gradient is the same, and has a name."""
-    consumers = cell.consumers[index]
-    if len(consumers) == 1 and cell.nodes[consumers[0]].op == "add":
-        return label(cell.nodes[consumers[0]])
-    return label(cell.nodes[index])
+    return label(cell.nodes[cell.twins[index]])
 
 
 def _bracket(text: str) -> str:
