@@ -1,7 +1,8 @@
 """``python -m tests``: everything that can go wrong, from the cheapest to the slowest, stopping at the first failure.
 
-The style and the types, the Qt-free part in a process without Qt, then the whole suite: the core, the widgets off
-screen, and the real window on a virtual screen where there is one. ``--no-torch`` leaves the oracle alone.
+The style and the types; the core and the model in processes where Qt cannot be imported; then all the rest: the
+widgets off screen, the command line, and the real window on a virtual screen where there is one. ``--no-torch`` leaves
+the oracle alone; other words go to the last of the three.
 """
 
 from __future__ import annotations
@@ -14,15 +15,12 @@ import sys
 import time
 from pathlib import Path
 
+from tests import without_qt
+
 ROOT = Path(__file__).resolve().parent.parent
-QT_FREE = ["tests/rnncore/test_bptt.py", "tests/explorer/model"]
-WITHOUT_QT = """
-import sys
-from tests.without_qt import block
-block()
-import pytest
-sys.exit(pytest.main(sys.argv[1:]))
-"""
+QT_FREE = ["tests/rnncore", "tests/explorer/model"]
+PARALLEL = ["-n", "auto", "--maxprocesses", "8", "--dist", "loadfile"]
+"""One process a core, a file of tests always in one of them."""
 
 
 def main(words: list[str]) -> int:
@@ -33,18 +31,21 @@ def main(words: list[str]) -> int:
     else:
         fetch_oracle()
     python = sys.executable
-    layers = [
-        ("style (ruff)", [python, "-m", "ruff", "check", "."]),
-        ("types (mypy)", [python, "-m", "mypy"]),
+    pytest = [python, "-m", "pytest", "-q", *PARALLEL]
+    rest = [f"--ignore={path}" for path in QT_FREE]
+    layers: list[tuple[str, list[str], dict[str, str]]] = [
+        ("style (ruff)", [python, "-m", "ruff", "check", "."], {}),
+        ("types (mypy)", [python, "-m", "mypy"], {}),
         (
-            "the Qt-free part, without Qt",
-            [python, "-c", WITHOUT_QT, "-q", "-p", "no:pytest-qt", "-p", "no:cacheprovider", *QT_FREE],
+            "the core and the model, where Qt cannot be imported",
+            [*pytest, "-p", "no:pytest-qt", "-p", "no:cacheprovider", *QT_FREE],
+            {without_qt.VARIABLE: "1"},
         ),
-        ("everything", [python, "-m", "pytest", "-q", *words]),
+        ("the rest: panels off screen, the command line, the real window", [*pytest, *rest, *words], {}),
     ]
-    for number, (title, command) in enumerate(layers, 1):
+    for number, (title, command, more) in enumerate(layers, 1):
         say(f"{number}/{len(layers)} {title} · after {time.monotonic() - started:.0f} s")
-        code = subprocess.run(command, check=False).returncode
+        code = subprocess.run(command, check=False, env={**os.environ, **more}).returncode
         if code:
             say(f"Stopped: {title} failed.")
             return code

@@ -11,10 +11,14 @@ import time
 import hypothesis
 import pytest
 
+from tests import without_qt
+
 # The same examples at every run, so that a failure is a fault and not luck; --hypothesis-profile=default looks further.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("same")
 
+if os.environ.get(without_qt.VARIABLE):
+    without_qt.block()
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Small products are faster on one thread, and two cores are shared by everything.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib.abc
 import sys
 
+VARIABLE = "BPTT_TESTS_WITHOUT_QT"
+"""Environment variable that makes a whole test run do without Qt, the processes that it starts included."""
+
 BLOCKED = ("PySide6", "shiboken6", "pyqtgraph", "PyQt6", "PyQt5")
 
 
