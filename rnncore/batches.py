@@ -174,6 +174,9 @@ class Schedule:
 
     def _whole(self, batch: int) -> Piece:
         now = self._batch(batch)
+        if self._size == 1 and self._between == "reset":
+            item = self._sequences[now[0]]
+            return Piece(item.inputs, item.targets, (item.inputs.size,), (), (0,), True, item.words, (now[0],))
         fresh = self._between == "reset" or batch == 0
         lanes = [(self._sequences[index].inputs, self._sequences[index].targets) for index in now]
         if self._between != "carried":

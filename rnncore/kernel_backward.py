@@ -47,7 +47,7 @@ class Backward:
         self.slots = buffers.steps("slots", len(plan.slots))
         self.from_loss = buffers.steps("from loss")
         self._index: dict[SlotKey, int] = {key: i for i, key in enumerate(plan.slots)}
-        self._coefficients = {s: buffers.steps(("K", s), len(plan.slots_of[s])) for s in plan.seeds}
+        self._coefficients = {s: buffers.blocks(("K", s), len(plan.slots_of[s])) for s in plan.seeds}
         self._totals = {s: buffers.steps(("total", s)) for s in plan.seeds}
         self._leaves = {s: leaf for s, leaf in plan.cell.state_leaves.items() if leaf in plan.needed}
         self._stack_on = {stack.operand: number for number, stack in enumerate(plan.stacks)}
@@ -77,7 +77,7 @@ class Backward:
             own = [self.halved[self._index[key]] for key in self.plan.slots_of[seed]]
             for start, stop in runs(own):
                 # A halved block b = a/2 has ∂L/∂b = 2 ∂L/∂a.
-                part = joined(self._coefficients[seed][:length, ..., start:stop, :])
+                part = self.buffers.together(self._coefficients[seed][:length][..., start:stop, :])
                 calls.append((np.multiply, (part, self.buffers.two, part)))
         return calls
 
@@ -87,13 +87,13 @@ class Backward:
         nodes, done = plan.cell.nodes, set[int]()
         for number, stack in enumerate(plan.stacks):
             for start, stop, array in self.forward.groups(number):
-                slope = b.steps(("slope", number, start), stop - start)
+                slope = b.blocks(("slope", number, start), stop - start)
                 gates = [g for g in stack.gates[start:stop] if g is not None]
                 sigmoids = [nodes[g].op == "sigmoid" for g in gates]
                 for op, flags in (("sigmoid", sigmoids), ("tanh", [not s for s in sigmoids])):
                     for first, last in runs(flags):
                         part = slice(first, last)
-                        y, out = joined(array[where][..., part, :]), joined(slope[where][..., part, :])
+                        y, out = (b.together(a[where][..., part, :]) for a in (array, slope))
                         self._slope(calls, op, y, out)
                 for place, gate in enumerate(gates):
                     done.add(gate)

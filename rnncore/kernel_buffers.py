@@ -85,6 +85,21 @@ class Buffers:
         tail = (self.hidden_size,) if blocks is None else (blocks, self.hidden_size)
         return self.named(name, (self.capacity + extra, *self.lanes, *tail))
 
+    def blocks(self, name: Any, blocks: int) -> Array:
+        """Return an array (capacity, [B,] blocks, H) for element-wise work.
+
+        In a batch each block is contiguous in memory, so that one call runs over B·H numbers without a gap. Without
+        one, what is contiguous is a time step with all its blocks.
+        """
+        if not self.lanes:
+            return self.steps(name, blocks)
+        memory = self.named(name, (blocks, self.capacity, *self.lanes, self.hidden_size))
+        return np.moveaxis(memory, 0, -2)
+
+    def together(self, blocks: Array) -> Array:
+        """Return a view of neighbouring blocks (…, n, H) for element-wise work: joined where that is contiguous."""
+        return blocks if self.lanes else joined(blocks)
+
     def vector(self, name: Any) -> Array:
         """Return an array (H,)."""
         return self.named(name, (self.hidden_size,))

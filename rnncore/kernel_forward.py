@@ -63,7 +63,7 @@ class Forward:
             levels = [self.plan.level[g] if g is not None else 0 for g in stack.gates]
             for level in sorted(set(levels) - {0}):
                 for start, stop in runs([found == level for found in levels]):
-                    block = self.buffers.steps(("gates", number, start), stop - start)
+                    block = self.buffers.blocks(("gates", number, start), stop - start)
                     for place in range(start, stop):
                         gate = stack.gates[place]
                         assert gate is not None
@@ -133,7 +133,7 @@ class Forward:
     def groups(self, number: int) -> list[tuple[int, int, Array]]:
         """Return (start, stop, outputs (T, [B,] stop − start, H)) of each group of a stack's gates."""
         found = sorted({group for group in self._gates.values() if group[0] == number})
-        return [(a, z, self.buffers.steps(("gates", number, a), z - a)) for _, a, z in found]
+        return [(a, z, self.buffers.blocks(("gates", number, a), z - a)) for _, a, z in found]
 
     # --- programs ---------------------------------------------------------------------------------------------------
 
@@ -215,12 +215,11 @@ class Forward:
     def _group(self, calls: list[Call], group: tuple[int, int, int], t: int) -> None:
         """All gates of a stack that are ready together: one tanh; the sigmoids among them are ½ + ½ tanh(a/2)."""
         number, start, stop = group
-        half = self.buffers.half
-        stack = self.plan.stacks[number]
-        block = self.buffers.steps(("gates", number, start), stop - start)[t]
-        calls.append((np.tanh, (joined(self._drives[number][t][..., start:stop, :]), joined(block))))
+        b, half, stack = self.buffers, self.buffers.half, self.plan.stacks[number]
+        block = b.blocks(("gates", number, start), stop - start)[t]
+        calls.append((np.tanh, (b.together(self._drives[number][t][..., start:stop, :]), b.together(block))))
         for first, last in runs(stack.halved[start:stop]):
-            part = joined(block[..., first:last, :])
+            part = b.together(block[..., first:last, :])
             calls += [(np.multiply, (part, half, part)), (np.add, (part, half, part))]
 
     def _add(self, calls: list[Call], index: int, t: int) -> None:

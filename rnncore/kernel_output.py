@@ -18,8 +18,8 @@ class Output:
 
     Attributes
     ----------
-    d_matrix, d_bias : (V, H) and (V,)
-        Gradients that :meth:`run` leaves behind.
+    d_bias : (V,)
+        Gradient of ``b_y`` that :meth:`run` leaves behind (None: there is no such parameter).
     """
 
     def __init__(self, buffers: Buffers, vocabulary_size: int, bias: bool) -> None:
@@ -33,8 +33,16 @@ class Output:
         self._peak, self._sum = aligned((self.part, 1), dtype), aligned((self.part, 1), dtype)
         self._ones = aligned((self.part,), dtype)
         self._ones.fill(1.0)
-        self.d_matrix: Array = aligned((vocabulary_size, buffers.hidden_size), dtype)
+        self._shape = (vocabulary_size, buffers.hidden_size)
+        self._d_matrix: Array | None = None
         self.d_bias: Array | None = aligned((vocabulary_size,), dtype) if bias else None
+
+    @property
+    def d_matrix(self) -> Array:
+        """Gradient of the output matrix (V, H)."""
+        if self._d_matrix is None:
+            self._d_matrix = np.empty(self._shape, self._logits.dtype)
+        return self._d_matrix
 
     def run(
         self, parameters: Mapping[str, Array], hidden: Array, targets: Array, counted: Array | None, d_hidden: Array
@@ -78,6 +86,11 @@ class Output:
             self._add(z, h, first=start == 0)
         return total
 
+    def take_d_matrix(self) -> Array:
+        """Return ``d_matrix`` for good; the next run writes to a new one."""
+        taken, self._d_matrix = self.d_matrix, None
+        return taken
+
     def _add(self, d_logits: Array, hidden: Array, first: bool) -> None:
         ones = self._ones[: len(hidden)]
         if first:
@@ -85,6 +98,7 @@ class Output:
             if self.d_bias is not None:
                 np.dot(ones, d_logits, self.d_bias)
             return
-        self.d_matrix += np.dot(d_logits.T, hidden)
+        total = self.d_matrix
+        total += np.dot(d_logits.T, hidden)
         if self.d_bias is not None:
             self.d_bias += np.dot(ones, d_logits)

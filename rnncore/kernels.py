@@ -81,7 +81,8 @@ class Kernel:
         self._backward = Backward(self._plan, self._buffers, self._forward)
         self._output = Output(self._buffers, model.vocabulary_size, "b_y" in model.parameters)
         self._layout = Layout(tuple(model.parameters), tuple(p.shape for p in model.parameters.values()))
-        self._size = self._layout.size
+        self._small = self._layout.size <= LARGEST
+        """Whether the gradients are to lie in one vector."""
         self._most = capacity * (lanes or (1,))[0]
         self._vocabulary_size = model.vocabulary_size
         self._gathered = [
@@ -103,19 +104,9 @@ class Kernel:
         """Return the gradient of the sum of all losses, as the policy counts them, and that sum in nats.
 
         ``inputs`` and ``targets`` are time-first, (T,) or (T, B) int, negative where there is padding or no loss.
-        ``start`` is the state before the first step, (H,) or (B, H) (None: zeros). The arrays returned are new.
+        ``start`` is the state before the first step, (H,) or (B, H) (None: zeros). The arrays returned are new. What
+        numpy does about overflow is as the caller has set it.
         """
-        with np.errstate(all="ignore"):
-            return self._gradients(parameters, inputs, targets, start, truncation)
-
-    def _gradients(
-        self,
-        parameters: Mapping[str, Array],
-        inputs: Array,
-        targets: Array,
-        start: Mapping[str, Array] | None,
-        truncation: Truncation,
-    ) -> tuple[Mapping[str, Array], float]:
         length = len(inputs)
         programs = self._programs_for(length, truncation)
         # What stands in for padding does not matter: nothing flows back from there.
@@ -175,8 +166,10 @@ class Kernel:
             if (counts != 1).any():
                 counted = np.repeat(counts, lanes)[:, None].astype(self._buffers.dtype)
         weights = Weights(self._plan, self._buffers, forward, backward, length)
-        small = self._size <= LARGEST
-        assembly, parts = self._assembly(weights) if small else ([], [])
+        assembly, parts = self._assembly(weights) if self._small else ([], [])
+        places = (
+            [self._columns(number, columns) for number, columns in enumerate(weights.columns)] if self._small else []
+        )
         return Programs(
             before=before,
             after=backward.coefficients(length) + through + weights.program,
@@ -184,7 +177,7 @@ class Kernel:
             from_loss=rows(backward.from_loss[:length]),
             counted=counted,
             weights=weights,
-            columns=[(c, self._columns(number, c)) for number, c in enumerate(weights.columns)] if small else [],
+            columns=list(zip(weights.columns, places, strict=self._small)),
             assembly=assembly,
             parts=parts,
         )
@@ -197,6 +190,11 @@ class Kernel:
             matrix.T.take(tokens, 0, out, "clip")
             return
         size = self._buffers.hidden_size
+        if 2 * len(tokens) >= matrix.shape[1]:
+            turned = self._buffers.named("turned", matrix.shape[::-1])
+            np.copyto(turned, matrix.T)
+            turned.take(tokens, 0, out, "clip")
+            return
         columns = self._buffers.named("columns", (self._most * size,))
         columns = columns[: size * len(tokens)].reshape(size, len(tokens))
         matrix.take(tokens, 1, columns, "clip")
@@ -257,7 +255,7 @@ class Kernel:
     def _apart(self, parameters: Mapping[str, Array], programs: Programs, tokens: Array) -> Mapping[str, Array]:
         """Return the gradients of a large model, each an array of its own."""
         weights = programs.weights
-        found: dict[str, Array] = {"V": self._output.d_matrix.copy()}
+        found: dict[str, Array] = {"V": self._output.take_d_matrix()}
         if self._output.d_bias is not None:
             found["b_y"] = self._output.d_bias.copy()
         for name, arrays in weights.found.items():
@@ -321,7 +319,7 @@ def kernel_for(
     kernels: OrderedDict[object, Kernel] | None = getattr(_here, "kernels", None)
     if kernels is None:
         kernels = _here.kernels = OrderedDict()
-    key = (model.cell.text, vocabulary, model.hidden_size, dtype.char, lanes)
+    key = (model.cell.text, vocabulary, model.hidden_size, dtype.char, lanes, LARGEST)
     found, length = kernels.get(key), inputs.shape[-1]
     if found is None or found.capacity < length:
         capacity = SMALLEST_CAPACITY if found is None else found.capacity

@@ -275,7 +275,8 @@ class Trainer:
         piece = self.next_piece
         work = self._dissect(piece, rate)
         # Names and shapes are those of the old parameters: there is nothing to check.
-        model = replace(self._model, parameters=frozen(work.parameters))
+        old = self._model
+        model = Model(old.cell, old.vocabulary_size, old.hidden_size, frozen(work.parameters), old.seed, old.init)
         update = state.update + 1
         new = self._settled(
             TrainingState(
