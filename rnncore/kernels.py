@@ -37,8 +37,8 @@ from rnncore.truncation import Truncation, Window
 SMALLEST_CAPACITY = 16
 PROGRAMS_KEPT = 256
 KERNELS_KEPT = 6
-ONE_HOT_PRODUCT = 600_000
-"""Up to how many multiplications a product with one-hot rows beats sorting the tokens."""
+ONE_HOT_VOCABULARY = 100
+"""Up to which vocabulary a product with one-hot rows beats sorting the tokens."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ class Kernel:
 
     def _fill_columns(self, columns: Columns, tokens: Array, joint: Array) -> None:
         count, size, vocabulary = joint.shape
-        if len(tokens) * joint.size > ONE_HOT_PRODUCT:
+        if vocabulary > ONE_HOT_VOCABULARY:
             joint.fill(0.0)
             self._scatter(columns, tokens, list(joint))
             return
