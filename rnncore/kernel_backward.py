@@ -288,8 +288,10 @@ class Backward:
             factor = coefficients[..., first:last, :]
             out = self.slots[here][..., places[first] : places[first] + last - first, :]
             into = self.buffers.steps(("again", last - first), last - first)[here] if again else out
-            if last - first == 1:
-                calls.append((np.multiply, (factor[..., 0, :], gradient, into[..., 0, :])))
+            # Stretching one vector over several is slower than a few calls on plain vectors.
+            if last - first == 1 or (gradient.ndim == 1 and last - first < 4):
+                for place in range(last - first):
+                    calls.append((np.multiply, (factor[..., place, :], gradient, into[..., place, :])))
             else:
                 calls.append((np.multiply, (factor, gradient[..., None, :], into)))
             if again:

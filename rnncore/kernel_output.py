@@ -31,6 +31,8 @@ class Output:
         self._logits = aligned((self.part, vocabulary_size), dtype)
         self._flat = self._logits.reshape(-1)
         self._peak, self._sum = aligned((self.part, 1), dtype), aligned((self.part, 1), dtype)
+        self._known: dict[int, tuple[Array, Array, Array, Array, Array]] = {}
+        self._one = buffers.one
         self._ones = aligned((self.part,), dtype)
         self._ones.fill(1.0)
         self._shape = (vocabulary_size, buffers.hidden_size)
@@ -53,27 +55,28 @@ class Output:
         policy counts each loss in the gradients of the output layer (None: once); ``d_hidden`` counts each once.
         """
         total, matrix, bias = 0.0, parameters["V"], parameters.get("b_y")
+        turned = matrix.T
         for start in range(0, len(hidden), self.part):
             stop = min(start + self.part, len(hidden))
             count, h, wanted = stop - start, hidden[start:stop], targets[start:stop]
-            z, peak, total_exp = self._logits[:count], self._peak[:count], self._sum[:count]
-            np.dot(h, matrix.T, z)
+            z, peak, total_exp, column, starts = self._views(count)
+            np.dot(h, turned, z)
             if bias is not None:
                 np.add(z, bias, z)
             # log Σ exp(z) − z[target], shifted by the largest logit so that nothing overflows.
             np.maximum.reduce(z, 1, out=peak, keepdims=True)
             np.subtract(z, peak, z)
             some_silent = np.minimum.reduce(wanted) < 0
-            at = self.starts[:count] + (np.maximum(wanted, 0) if some_silent else wanted)
+            at = starts + (np.maximum(wanted, 0) if some_silent else wanted)
             chosen = self._flat.take(at)
             np.exp(z, z)
             np.add.reduce(z, 1, out=total_exp, keepdims=True)
-            losses = np.log(total_exp[:, 0])
+            losses = np.log(column)
             losses -= chosen
             # ∂L/∂z = p − onehot(target).
             np.divide(z, total_exp, z)
             probabilities = self._flat.take(at)
-            probabilities -= 1.0
+            probabilities -= self._one
             self._flat[at] = probabilities
             if some_silent:
                 silent = wanted < 0
@@ -85,6 +88,15 @@ class Output:
                 np.multiply(z, counted[start:stop], z)
             self._add(z, h, first=start == 0)
         return total
+
+    def _views(self, count: int) -> tuple[Array, Array, Array, Array, Array]:
+        """Return (logits, their peaks, sums, the sums as a vector, where rows begin) for so many rows."""
+        found = self._known.get(count)
+        if found is None:
+            total = self._sum[:count]
+            found = (self._logits[:count], self._peak[:count], total, total[:, 0], self.starts[:count])
+            self._known[count] = found
+        return found
 
     def take_d_matrix(self) -> Array:
         """Return ``d_matrix`` for good; the next run writes to a new one."""

@@ -279,6 +279,7 @@ class Kernel:
 
 _plans: dict[str, Plan] = {}
 _here = threading.local()
+_TOKENS = np.dtype(np.int64)
 
 
 def plan_of(cell: Cell) -> Plan:
@@ -297,7 +298,7 @@ def kernel_for(
     ``inputs`` and ``targets`` are (T,) or (B, T). No kernel takes what is not tokens, what does not fit (the graph says
     what is wrong with it), or lanes of unequal length under a policy that counts from a sequence's end.
     """
-    if inputs.dtype != np.int64 or targets.dtype != np.int64 or inputs.shape != targets.shape or not inputs.size:
+    if inputs.dtype != _TOKENS or targets.dtype != _TOKENS or inputs.shape != targets.shape or not inputs.size:
         return None
     vocabulary, lanes = model.vocabulary_size, inputs.shape[:-1]
     if np.maximum.reduce(targets, None) >= vocabulary:

@@ -15,6 +15,7 @@ def heading() -> str:
     versions = ", ".join(f"{name} {facts[name]}" for name in ("python", "numpy"))
     return (
         f"{versions}, {facts['system']}, {facts['cores']} cores, load {facts['load']}, one thread each\n"
+        "step: loss, gradient and new parameters, as the peers do it; trainer: the same with the records of training\n"
         "medians of paired repetitions; × says how many times faster than that candidate"
     )
 

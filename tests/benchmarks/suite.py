@@ -62,7 +62,7 @@ def one_sentence(turns: int) -> Iterator[Row]:
         for cell in CELLS:
             for precision in PRECISIONS:
                 task = Task(cell, size, precision)
-                candidates = {"step": work.step(task, Full()), "gradient": work.gradient(task, Full())}
+                candidates = {"step": work.Step(task, Full()), "trainer": work.trainer(task, Full())}
                 candidates |= _compiled(task)
                 budget = ("torch", TORCH[cell][place]) if place < 2 and "torch" in candidates else None
                 if precision == "float64" and size is not MEDIUM:
@@ -101,7 +101,12 @@ def tutorial(turns: int) -> Iterator[Row]:
             candidates = {"gradient": work.gradient(task, Window(4)), "tutorial": theirs.gradient}
             budget = ("tutorial", 60.0) if size is TUTORIAL and precision == "float64" else None
             yield Row("tutorial", f"{size.name} gradient {precision}", paired(candidates, few), "gradient", budget)
-            candidates = {"step": work.step(task, Window(4)), "tutorial": theirs.step, **_compiled(task)}
+            candidates = {
+                "step": work.Step(task, Window(4)),
+                "trainer": work.trainer(task, Window(4)),
+                "tutorial": theirs.step,
+                **_compiled(task),
+            }
             yield Row("tutorial", f"{size.name} step {precision}", paired(candidates, few), "step")
 
 
@@ -110,7 +115,7 @@ def minibatch(turns: int) -> Iterator[Row]:
     for cell in CELLS:
         for precision in PRECISIONS:
             task = Task(cell, SMALL, precision, batch=32)
-            candidates = {"step": work.step(task, Full()), **_compiled(task)}
+            candidates = {"step": work.Step(task, Full()), "trainer": work.trainer(task, Full()), **_compiled(task)}
             budget = ("torch", 1.0) if "torch" in candidates else None
             timings = paired(candidates, turns)
             tokens = 32 * SMALL.length / timings["step"].seconds

@@ -65,12 +65,15 @@ def test_kernel_and_graph_compute_the_same(cell):
 
 def test_our_step_moves_the_parameters_by_the_rate_times_the_gradient():
     task = Task("vanilla", LITTLE, "float64")
-    trainer = work.step(task, Full()).__self__
-    before, gradient = trainer.model.parameters, work.gradient(task, Full())().gradients
-    trainer.step()
+    step, training = work.Step(task, Full()), work.trainer(task, Full()).__self__
+    before, gradient = step.model.parameters, work.gradient(task, Full())().gradients
+    first = step()
+    training.step()
     for name, value in before.items():
         expected = value - work.RATE * gradient[name]
-        np.testing.assert_allclose(trainer.model.parameters[name], expected, rtol=1e-12)
+        np.testing.assert_allclose(step.model.parameters[name], expected, rtol=1e-12)
+        np.testing.assert_allclose(training.model.parameters[name], expected, rtol=1e-12)
+    assert step() < first
 
 
 def test_looking_and_seeking_can_be_called_again_and_again():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -64,10 +64,33 @@ class Task:
         return np.ascontiguousarray(ids[..., :-1]), np.ascontiguousarray(ids[..., 1:])
 
 
-def step(task: Task, truncation: Truncation) -> Callable[[], object]:
-    """Return one update as training does it: data, gradient, norm, new parameters, record."""
+def piece_of(task: Task) -> Piece:
+    """Return the data of the first update."""
+    inputs, targets = task.first
+    lanes = task.batch or 1
+    return Piece(inputs, targets, (task.size.length,) * lanes, (), (0,) * lanes, True, targets.size, (0,) * lanes)
+
+
+class Step:
+    """One update of plain gradient descent, as its peers do it: loss, gradient, new parameters."""
+
+    def __init__(self, task: Task, truncation: Truncation) -> None:
+        self.model, self.piece, self.truncation = task.model, piece_of(task), truncation
+        self.optimiser = SGD(RATE)
+        self.state = self.optimiser.init(self.model.parameters)
+
+    def __call__(self) -> float:
+        model = self.model
+        found = gradients_of_batch(model, self.piece, None, self.truncation)
+        parameters, self.state, _ = self.optimiser.update(model.parameters, found.gradients, self.state)
+        self.model = replace(model, parameters=parameters)
+        return found.loss
+
+
+def trainer(task: Task, truncation: Truncation) -> Callable[[], object]:
+    """Return one update as training does it: the step with its schedule, norm, state to return to and record."""
     examples = [Example(ids[:-1], ids[1:]) for ids in task.sentences]
-    trainer = Trainer(
+    training = Trainer(
         task.model,
         examples,
         SGD(RATE),
@@ -77,15 +100,13 @@ def step(task: Task, truncation: Truncation) -> Callable[[], object]:
         shuffle=False,
         batch_size=task.batch or 1,
     )
-    return trainer.step
+    return training.step
 
 
 def gradient(task: Task, truncation: Truncation) -> Callable[[], Any]:
     """Return the gradient alone, by the kernel."""
     model = task.model
-    inputs, targets = task.first
-    lanes = task.batch or 1
-    piece = Piece(inputs, targets, (task.size.length,) * lanes, (), (0,) * lanes, True, targets.size, (0,) * lanes)
+    piece = piece_of(task)
     return lambda: gradients_of_batch(model, piece, None, truncation)
 
 
