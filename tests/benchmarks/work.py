@@ -12,7 +12,7 @@ from rnncore import Full, Model, Trainer, Truncation, backward, forward
 from rnncore.batches import Piece
 from rnncore.corpus import Example
 from rnncore.history import History
-from rnncore.ledger import ledger
+from rnncore.ledger import ledgers
 from rnncore.optim import SGD
 from rnncore.update import gradients_of_batch
 from rnncore.walk import walk
@@ -122,7 +122,7 @@ def whole_ledger(task: Task) -> Callable[[], object]:
     model = task.model
     inputs, targets = task.first
     trace = forward(model, inputs)
-    return lambda: [ledger(model, trace, targets, name) for name in model.parameters]
+    return lambda: ledgers(model, trace, targets)
 
 
 def any_position(task: Task, truncation: Truncation) -> Callable[[], object]:
