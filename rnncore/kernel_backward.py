@@ -161,8 +161,9 @@ class Backward:
             factor = coefficients[..., first:last, :]
             out = self.slots[here][..., places[first] : places[first] + last - first, :]
             into = self.buffers.steps(("again", last - first), last - first)[here] if again else out
-            # Stretching one vector over several is slower than a few calls on plain vectors.
-            if last - first == 1 or (gradient.ndim == 1 and last - first < 4):
+            # Stretching one vector over several blocks is slower than a few calls on plain vectors, and than one call a
+            # block in a batch, where a block is contiguous.
+            if last - first == 1 or self.buffers.lanes or (gradient.ndim == 1 and last - first < 4):
                 for place in range(last - first):
                     calls.append((np.multiply, (factor[..., place, :], gradient, into[..., place, :])))
             else:
