@@ -35,6 +35,10 @@ class Programs:
     hidden: Array
     from_loss: Array
     counted: Array | None
+    gathered: list[tuple[int, str, Array]]
+    """Products with one-hot inputs: the node, its matrix, and where the columns of the tokens go."""
+    tabled: list[int]
+    """Stacks whose drives are looked up."""
     weights: Weights
     columns: list[tuple[Columns, Array]]
     """Matrices of the input, and the places of their gradients."""
@@ -72,10 +76,11 @@ class Kernel:
         self._most = capacity * (lanes or (1,))[0]
         self._vocabulary_size = model.vocabulary_size
         self._gathered = [
-            (model.cell.nodes[model.cell.nodes[i].inputs[0]].parameter or "", self._forward.values[i].array)
+            (i, model.cell.nodes[model.cell.nodes[i].inputs[0]].parameter or "", self._forward.values[i].array)
             for i in self._plan.once
             if self._plan.is_one_hot(i)
         ]
+        self._in_tables = {product for pairs in self._forward.tabled.values() for product, _ in pairs}
         self._turns: list[list[Call]] = []
         self._programs: OrderedDict[tuple[int, Truncation], Programs] = OrderedDict()
 
@@ -98,8 +103,10 @@ class Kernel:
         # What stands in for padding does not matter: nothing flows back from there.
         tokens = np.maximum(inputs, 0).reshape(-1) if self.lanes else inputs
         self._forward.load(parameters)
-        for name, array in self._gathered:
+        for _, name, array in programs.gathered:
             self._gather(parameters[name], tokens, rows(array[:length]))
+        for number in programs.tabled:
+            self._forward.look_up(number, parameters, tokens)
         for name, state in self._forward.states.items():
             state[0] = 0.0 if start is None else start[name]
         run(programs.before)
@@ -136,10 +143,11 @@ class Kernel:
         forward, backward = self._forward, self._backward
         while len(self._turns) < length:
             self._turns.append(forward.turn(len(self._turns)))
-        before = forward.once(length)
+        lanes = int(np.prod(self.lanes, dtype=int))
+        tabled = length * lanes >= self._vocabulary_size
+        before = forward.once(length, tabled)
         for turn in self._turns[:length]:
             before += turn
-        lanes = int(np.prod(self.lanes, dtype=int))
         counted = None
         if isinstance(truncation, Window) and truncation.k < length - 1:
             through = backward.through_time(length, (), truncation.k)
@@ -160,6 +168,8 @@ class Kernel:
             hidden=rows(forward.states["h"][1 : length + 1]),
             from_loss=rows(backward.from_loss[:length]),
             counted=counted,
+            tabled=list(forward.tabled) if tabled else [],
+            gathered=[item for item in self._gathered if not (tabled and item[0] in self._in_tables)],
             weights=weights,
             columns=columns,
             assembly=assembly,

@@ -113,6 +113,46 @@ class Forward:
 
     # --- parameters -------------------------------------------------------------------------------------------------
 
+    @cached_property
+    def tabled(self) -> dict[int, tuple[tuple[int, int | None], ...]]:
+        """Stacks whose drives are looked up in a table: number -> (one-hot product, added vector) of each block.
+
+        Such a drive is a column of U plus a bias. Where the vocabulary has fewer tokens than the batch it is
+        less work to form it for every token of the vocabulary, all blocks side by side, and then to copy rows.
+        """
+        found = {}
+        for number, stack in enumerate(self.plan.stacks):
+            terms = [self._known(b) if self.plan.cell.nodes[b].op == "add" else [] for b in stack.blocks]
+            pairs = []
+            for block, known in zip(stack.blocks, terms, strict=True):
+                products = [i for i in known if self.plan.is_one_hot(i) and self.plan.readers[i] == [block]]
+                others = [i for i in known if i not in products]
+                # Leaves are known before any program runs.
+                simple = len(others) < 2 and all(self.plan.cell.nodes[i].is_leaf for i in others)
+                if len(products) == 1 and simple:
+                    pairs.append((products[0], others[0] if others else None))
+            if len(pairs) == len(stack.blocks):
+                found[number] = tuple(pairs)
+        return found
+
+    def look_up(self, number: int, parameters: Mapping[str, Array], tokens: Array) -> None:
+        """Fill the drives of a stack in :attr:`tabled` for these tokens (N,)."""
+        b, stack, nodes = self.buffers, self.plan.stacks[number], self.plan.cell.nodes
+        pairs, size = self.tabled[number], b.hidden_size
+        matrices = [parameters[nodes[nodes[product].inputs[0]].parameter or ""] for product, _ in pairs]
+        table = b.named(("table", number), (matrices[0].shape[1], len(pairs) * size))
+        for place, (matrix, (_, vector)) in enumerate(zip(matrices, pairs, strict=True)):
+            part = table[:, place * size : (place + 1) * size]
+            if vector is None:
+                np.copyto(part, matrix.T)
+            else:
+                np.add(matrix.T, self.values[vector].array, part)
+        for start, stop in runs(stack.halved):
+            part = table[:, start * size : stop * size]
+            np.multiply(part, b.half, part)
+        out = rows(joined(self._drives[number]))[: len(tokens)]
+        table.take(tokens, 0, out, "clip")
+
     def load(self, parameters: Mapping[str, Array]) -> None:
         """Copy the small parameters to their places; the matrices of the input stay where they are."""
         nodes, half = self.plan.cell.nodes, self.buffers.half
@@ -143,8 +183,11 @@ class Forward:
 
     # --- programs ---------------------------------------------------------------------------------------------------
 
-    def once(self, length: int) -> list[Call]:
-        """Return the program for what depends on no previous state; products with one-hot inputs are there already."""
+    def once(self, length: int, tabled: bool) -> list[Call]:
+        """Return the program for what depends on no previous state; products with one-hot inputs are there already.
+
+        ``tabled`` says that so are the drives of the stacks in :attr:`tabled`.
+        """
         plan, b = self.plan, self.buffers
         nodes, calls = plan.cell.nodes, list[Call]()
         where = slice(0, length)
@@ -163,6 +206,8 @@ class Forward:
             else:
                 self._elementwise(calls, index, out, where)
         for number, stack in enumerate(plan.stacks):
+            if tabled and number in self.tabled:
+                continue
             for place, block in enumerate(stack.blocks):
                 out = self._drives[number][where][..., place, :]
                 terms = self._known(block) if nodes[block].op == "add" else []

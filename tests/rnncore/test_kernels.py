@@ -31,6 +31,7 @@ ODD = {
     "no product": "h = sigmoid(p * h_prev + U @ x) + 0.5 * c_prev * p\nc = -relu(U @ x - W @ h_prev) + (1 - p) * h",
     "two stacks": "h = tanh(W @ h_prev + R @ c_prev + U @ x + b)\nc = sigmoid(R @ c_prev + W @ h_prev - U @ x)",
     "twice read": "h = tanh(U @ x + W @ (h_prev * c_prev)) - U @ x\nc = sigmoid(W @ h + R @ (h * c_prev) + b) * h",
+    "learnt constant": "h = tanh(U @ x + W @ h_prev + sigmoid(q))\nc = sigmoid(R @ c_prev + h_prev + p * sigmoid(q))",
     "never read": "h = tanh(U @ x + W @ h_prev)\nunused = sigmoid(R @ h_prev)",
 }
 ALL = {**CELLS, **{name: Cell.from_equations(name, text) for name, text in ODD.items()}}
