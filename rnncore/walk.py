@@ -181,6 +181,8 @@ class Walk:
             if one.operand is None:
                 return f"d{parameter} += {delta}"
             return f"d{parameter} += {delta} ⊗ {_bracket(label(cell.nodes[one.operand]))}"
+        if kind == "carry":
+            return f"carry {', '.join(f'∂L/∂{s}' for s in cell.states)} to t − 1"
         if kind == "logits" and "b_y" in self.model.parameters:
             return "z = V h + b_y"
         return _TITLES[kind]
@@ -205,11 +207,10 @@ _TITLES = {
     "softmax": "ŷ = softmax(z)",
     "loss": "L = −log ŷ[target]",
     "d_logits": "∂L/∂z = ŷ − onehot(target)",
-    "stream_loss": "into h from this step's loss: Vᵀ ∂L/∂z",
-    "stream_future": "into the state from the step after",
-    "sum": "∂L/∂h = from this step's loss + from the future",
-    "carry": "carry the gradient to the step before",
-    "cut": "cut: the gradient goes no further",
+    "stream_loss": "from this loss: Vᵀ ∂L/∂z",
+    "stream_future": "from the future",
+    "sum": "∂L/∂h = loss + future",
+    "cut": "cut here",
     "scale": "G / number of words",
     "clip": "clip the gradient",
     "optimiser": "the optimiser's step ΔW",

@@ -238,6 +238,8 @@ class InspectorData:
             if begun and parts[f"{key}_known"][self.t]:
                 vector = parts[key][self.t]
                 value, remark = number(float(vector[self.unit])), f"norm {number(float(np.linalg.norm(vector)))}"
+            elif begun and not self._reached:
+                value, remark = "0", self._why_unreached
             elif not begun:
                 value, remark = "–", "not begun: still going forward"
             elif key == "loss" and int(self.walk.targets[self.t]) < 0:
@@ -254,6 +256,21 @@ class InspectorData:
                 value, remark = "–", "not computed yet"
             rows.append((name, role, value, remark))
         return Streams(title, tuple(rows))
+
+    @property
+    def _reached(self) -> bool:
+        """Whether any gradient comes to this step at all: that of the walking loss, or of any when all are walked."""
+        table, loss = self.walk.table, self.numbers.loss
+        counted = table[:, self.t] if loss is None else table[loss, self.t]
+        asked = self.walk.targets >= 0
+        return bool(np.any((counted > 0) & (asked if loss is None else asked[loss])))
+
+    @property
+    def _why_unreached(self) -> str:
+        loss = self.numbers.loss
+        if loss is None:
+            return "no gradient reaches this step"
+        return f"loss {loss} came before this step" if self.t > loss else f"loss {loss} does not reach this step"
 
     @cached_property
     def saturation(self) -> tuple[Saturation, ...]:

@@ -11,7 +11,7 @@ from rnncore.progress import Progress
 from rnncore.script import MicroStep, label
 from rnncore.walk import Walk
 
-from .equations import expand, value_symbol
+from .equations import expand, stops, value_symbol, write
 from .formula import Formula, Run, Runs, number, plus, result, symbol, text
 from .gradients import Share, gradient_formula, gradient_of, gradient_shares, gradient_symbol, incoming, number_line
 from .now_parts import Now, Words, d_of, factor, muted, shown_token, what_it_is
@@ -138,7 +138,7 @@ def d_operation(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers,
             continue
         readers = _readers(n, source.index, shares)
         formulas += [
-            _share_formula(n, source.index, s) for s, r in zip(shares, readers, strict=True) if r == node.index
+            _share_formula(n, source.index, s, r) for s, r in zip(shares, readers, strict=True) if r == node.index
         ]
         if n.gradient(source.index) is not None:
             formulas.append(replace(gradient_formula(n, source.index), details=()))
@@ -164,11 +164,22 @@ def _readers(n: StepNumbers, node: int, shares: Sequence[Share]) -> list[int]:
     return [-1] * (len(shares) - len(readers)) + readers
 
 
-def _share_formula(n: StepNumbers, node: int, share: Share) -> Formula:
-    lines: tuple[Runs, ...] = (text("this operation’s share", "muted"), share.symbols.runs)
+def _way(n: StepNumbers, reader: int) -> Runs:
+    """The value on whose way a share came: of a matrix product the sum that it goes into, which has a name."""
+    while n.cell.nodes[reader].op == "matmul" and n.cell.nodes[reader].name is None and n.cell.consumers[reader]:
+        reader = n.cell.consumers[reader][0]
+    if n.cell.nodes[reader].name:
+        return value_symbol(n.cell, reader, n.t).runs
+    return write(n.cell, reader, n.t, stops(n.cell)).runs
+
+
+def _share_formula(n: StepNumbers, node: int, share: Share, reader: int) -> Formula:
+    whole = gradient_of(n, node)
+    share_of: Runs = (*text("its share of ", "muted"), *whole, *text(" by way of ", "muted"), *_way(n, reader))
+    lines: tuple[Runs, ...] = (share.symbols.runs,)
     if share.numerals is not None and share.value is not None:
         lines = (*lines, *number_line(share.numerals.runs, share.value), result(share.value))
-    return Formula(gradient_of(n, node), lines, share.value, share.details)
+    return Formula(share_of, lines, share.value, share.details)
 
 
 def carry(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:

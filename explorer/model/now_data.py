@@ -24,7 +24,7 @@ def now(walk: Walk, progress: Progress, unit: int, words: Words) -> Now:
     if step is None:
         return Now("Nothing is computed yet", (), "Press → for the first operation, Shift+→ for a time step.")
     if step.phase == "update":
-        return update(walk, step, unit)
+        return update(walk, step, unit, words)
     t = step.t or 0
     numbers = StepNumbers(walk.trace, t, unit, progress, words.inputs[t], step.loss)
     return _KINDS[step.kind](walk, progress, step, numbers, words)

@@ -8,14 +8,15 @@ import numpy as np
 
 from rnncore.bptt import global_norm
 from rnncore.ops import Array
+from rnncore.optim import SGD, Adagrad, Adam, Momentum, Optimiser, RMSProp
 from rnncore.script import MicroStep
 from rnncore.walk import Walk
 
-from .formula import Formula, Run, number, result, symbol
-from .now_parts import Now, muted
+from .formula import Formula, Run, Runs, number, result, symbol
+from .now_parts import Now, Words, factor, muted
 
 
-def update(walk: Walk, step: MicroStep, unit: int) -> Now:
+def update(walk: Walk, step: MicroStep, unit: int, words: Words) -> Now:
     stages = walk.update
     assert stages is not None
     if step.kind == "scale":
@@ -32,24 +33,58 @@ def update(walk: Walk, step: MicroStep, unit: int) -> Now:
             )
         return Now("Now: clip the gradient", (_norms("G", stages.scaled, "clip", stages.clipped),), note, "weight")
     name = next(iter(walk.model.parameters))
-    row = min(unit, walk.model.parameters[name].shape[0] - 1)
-    column = int(np.argmax(np.abs(np.nan_to_num(stages.deltas[name][row])))) if stages.deltas[name].ndim == 2 else 0
-    at = (row, column) if stages.deltas[name].ndim == 2 else (row,)
-    where = "[" + ", ".join(str(i + 1) for i in at) + "]"
+    at, where = _entry(walk, name, unit, words)
     old, delta, new = (float(m[name][at]) for m in (walk.model.parameters, stages.deltas, stages.parameters))
     left = (*symbol(name, "", "weight").runs, Run(where, "plain", "muted"))
     if step.kind == "optimiser":
+        assert walk.optimiser is not None
+        rate = walk.optimiser.learning_rate if walk.learning_rate is None else walk.learning_rate
+        name_of_rule, symbols, meaning = _rule(walk.optimiser)
         gradient = float(stages.clipped[name][at])
-        note = f"Its gradient there is {number(gradient)}; {walk.optimiser!r}."
+        lines: tuple[Runs, ...] = (symbols, result(delta))
+        if isinstance(walk.optimiser, SGD):
+            lines = (symbols, muted(f"−{number(rate)} × {factor(gradient)}"), result(delta))
+        note = f"{name_of_rule} at learning rate η = {number(rate)}; the gradient g there is {number(gradient)}.{meaning}"
         return Now(
-            "Now: the optimiser’s step",
-            (Formula((Run("Δ", "italic", "weight"), *left), (result(delta),), delta),),
-            note,
-            "weight",
+            "Now: the optimiser’s step", (Formula((Run("Δ", "italic", "weight"), *left), lines, delta),), note, "weight"
         )
     sign = "−" if delta < 0 else "+"
     lines = (muted(f"{number(old)} {sign} {number(abs(delta))}"), result(new))
     return Now("Now: the weights move", (Formula(left, lines, new),), "", "weight")
+
+
+def _entry(walk: Walk, name: str, unit: int, words: Words) -> tuple[tuple[int, ...], str]:
+    """The entry of a weight that is shown, and what to call it: of a matrix of x the column of a word that was read."""
+    values = walk.model.parameters[name]
+    row = min(unit, values.shape[0] - 1)
+    if values.ndim == 1:
+        return (row,), f"[{row + 1}]"
+    assert walk.update is not None
+    size = np.abs(np.nan_to_num(walk.update.deltas[name][row]))
+    of_x = any(p.name == name and p.of == "x" for p in walk.model.cell.parameters)
+    if not of_x or walk.trace.inputs.ndim == 2 or not walk.trace.length:
+        column = int(np.argmax(size))
+        return (row, column), f"[{row + 1}, {column + 1}]"
+    t = int(np.argmax(size[walk.trace.inputs]))
+    return (row, int(walk.trace.inputs[t])), f"[{row + 1}, “{words.inputs[t]}”]"
+
+
+def _rule(optimiser: Optimiser) -> tuple[str, Runs, str]:
+    """An optimiser's name, its step in symbols, and what the letters in it mean."""
+    if isinstance(optimiser, Momentum):
+        mu = number(optimiser.momentum)
+        moving = f" v is {mu} × the v before + g."
+        if optimiser.nesterov:
+            return "Nesterov momentum", (Run(f"−η (g + {mu} v)"),), moving
+        return "Momentum", (Run("−η v"),), moving
+    if isinstance(optimiser, Adagrad):
+        return "Adagrad", (Run("−η g / (√s + ε)"),), " s is the sum of all g² so far."
+    if isinstance(optimiser, RMSProp):
+        return "RMSProp", (Run("−η g / (√s + ε)"),), f" s is a moving mean of g²: {number(optimiser.decay)} of it is kept."
+    if isinstance(optimiser, Adam):
+        meaning = " m̂ and ŝ are the moving means of g and g², corrected for having begun at 0."
+        return "Adam", (Run("−η m̂ / (√ŝ + ε)"),), meaning
+    return type(optimiser).__name__, (Run("−η g"),), ""
 
 
 def _norms(name: str, before: Mapping[str, Array], what: str, after: Mapping[str, Array]) -> Formula:

@@ -33,12 +33,12 @@ def test_a_vanilla_step_happens_in_the_order_in_which_its_numbers_arise():
     start = w.script.backward_start
     titles = [w[i].title for i in range(start, w.script.update_start)]
     one_step = ["∂L/∂a", "∂L/∂(U x), ∂L/∂(W h₋₁)", "dW += ∂L/∂a ⊗ h₋₁", "∂L/∂h₋₁", "dU += ∂L/∂a ⊗ x"]
-    from_loss = ["∂L/∂z = ŷ − onehot(target)", "dV += ∂L/∂z ⊗ h", "into h from this step's loss: Vᵀ ∂L/∂z"]
+    from_loss = ["∂L/∂z = ŷ − onehot(target)", "dV += ∂L/∂z ⊗ h", "from this loss: Vᵀ ∂L/∂z"]
     assert titles == [
         *from_loss,
         *one_step,
-        "carry the gradient to the step before",
-        "into the state from the step after",
+        "carry ∂L/∂h to t − 1",
+        "from the future",
         *one_step,
         *from_loss,
         *one_step,
@@ -89,6 +89,26 @@ def test_the_end_of_the_backward_pass_is_the_whole_gradient_and_every_pair(key, 
     if len(w.script.visit_tau):
         assert all(np.array_equal(end.parameter_gradients[n], whole[n]) for n in whole)
     np.testing.assert_array_equal(end.done, policy.table(length) * (w.targets >= 0)[:, None])
+
+
+@pytest.mark.parametrize("key", ["vanilla", "lstm"])
+@pytest.mark.parametrize("policy", [Full(), Window(2)], ids=lambda p: p.describe())
+def test_up_to_its_very_last_micro_step_the_backward_pass_shows_the_walking_losss_own_gradients(key, policy):
+    w = make(key, policy, optimiser=SGD(0.1))
+    end = w.script.update_start
+    last = w.progress(end)
+    assert last.loss == 0 and not last.summed
+    for node in w.model.cell.backward_operations:
+        values, known = last.gradient(node)
+        own = w.lane(0).nodes[node]
+        np.testing.assert_array_equal(values, own)
+        assert known.tolist() == [True, False, False, False, False]
+    after = w.progress(end + 1)
+    values, known = after.gradient(w.model.cell.outputs["h"])
+    np.testing.assert_array_equal(values, w.sweep.nodes[w.model.cell.outputs["h"]])
+    assert after.summed and known.all()
+    # The parameters' sums are whole at both.
+    assert all(np.array_equal(last.parameter_gradients[n], after.parameter_gradients[n]) for n in w.gradients)
 
 
 @pytest.mark.parametrize("order", ORDERS)

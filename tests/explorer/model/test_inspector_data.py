@@ -8,7 +8,7 @@ import pytest
 
 from explorer.model.saturation import HIGH, LOW
 from rnncore.trace import forward
-from rnncore.truncation import Window
+from rnncore.truncation import Tail, Window
 from rnncore.walk import walk
 
 from .steps import CELLS, after, data, make_walk
@@ -134,3 +134,19 @@ def test_numbers_beyond_all_bounds_are_told_and_break_nothing(factor: float) -> 
         assert found.explanation(made.model.cell.outputs["h"])
     if not np.isfinite(factor):
         assert "nan" in data(wild, len(wild)).table.csv()
+
+
+def test_a_step_that_no_loss_reaches_says_so_once_the_backward_pass_has_begun() -> None:
+    made = make_walk("lstm", truncation=Tail(2), order="sweep")
+    for position in (made.script.backward_start + 1, len(made)):
+        rows = data(made, position, t=0).streams.rows
+        assert [(value, remark) for _, _, value, remark in rows] == [("0", "no gradient reaches this step")] * 2
+    assert all(remark.startswith("norm") for *_, remark in data(made, len(made), t=4).streams.rows)
+
+
+def test_while_one_loss_walks_the_steps_beyond_its_window_say_that_it_does_not_reach_them() -> None:
+    made = make_walk("lstm", truncation=Window(2))
+    position = after(made, "stream_loss", 3)
+    assert made[position - 1].loss == 3
+    assert {r[3] for r in data(made, position, t=0).streams.rows} == {"loss 3 does not reach this step"}
+    assert {r[3] for r in data(made, position, t=5).streams.rows} == {"loss 3 came before this step"}

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from explorer.model.formula import plain
 from explorer.model.now_data import now
+from rnncore.optim import SGD, Adagrad, Adam, Momentum, RMSProp
 from rnncore.truncation import Chunks, Stride
 
 from .steps import CELLS, after, make_walk, words
@@ -81,3 +84,40 @@ def test_the_update_moves_the_weight_by_what_the_optimiser_said() -> None:
     assert told.title == "Now: the weights move"
     assert told.formulas[0].value in made.update.parameters[name][1]
     assert plain(told.formulas[0].left).startswith(name[0])
+
+
+def test_the_optimisers_step_says_the_rate_that_was_used_and_its_numbers_fit() -> None:
+    made = replace(make_walk("lstm"), learning_rate=0.0078125)
+    at = next(i for i in range(len(made)) if made[i].kind == "optimiser") + 1
+    told = now(made, made.progress(at), 1, words(made))
+    assert told.note.startswith("SGD at learning rate η = 0.007812; ")
+    assert "0.1" not in told.note
+    assert made.update is not None
+    name = next(iter(made.model.parameters))
+    column = next(i for i in range(8) if made.update.deltas[name][1, i] == told.formulas[0].value)
+    assert told.formulas[0].value == -0.0078125 * made.update.clipped[name][1, column]
+    assert "−0.007812 × " in told.formulas[0].text
+    read = words(made).inputs[list(made.trace.inputs).index(column)]
+    assert f"[2, “{read}”]" in told.formulas[0].text, "a column of x is called by its word"
+
+
+@pytest.mark.parametrize("rule", [Momentum(0.1), Momentum(0.1, nesterov=True), Adagrad(0.1), RMSProp(0.1), Adam(0.1)])
+def test_every_optimiser_says_in_words_what_it_does(rule) -> None:
+    made = replace(make_walk("vanilla"), optimiser=rule, learning_rate=SGD(0.025).learning_rate)
+    at = next(i for i in range(len(made)) if made[i].kind == "optimiser") + 1
+    told = now(made, made.progress(at), 1, words(made))
+    assert "at learning rate η = 0.0250" in told.note
+    assert "(learning_rate=" not in told.note
+    assert "−η" in told.formulas[0].text
+
+
+def test_shares_of_one_gradient_say_by_which_way_each_came() -> None:
+    made = make_walk("gru")
+    ways = set()
+    for position in range(made.script.backward_start, len(made)):
+        told = now(made, made.progress(position), 1, words(made))
+        for text in (f.text for f in told.formulas):
+            if text.startswith("its share of ∂L₅/∂h₄ by way of "):
+                ways.add(text.split(" by way of ")[1].split(" = ")[0])
+    assert len(ways) == len(made.model.cell.consumers[made.model.cell.state_leaves["h"]])
+    assert "z₅ ⊙ h₄" in ways
