@@ -52,7 +52,7 @@ class Program:
         self.window.about_to_close = self.close  # type: ignore[method-assign]
         self.window.restore_geometry_text(self.preferences.geometry)
         self._keep = restore
-        self._kept_state: Any = None
+        self._kept: Session | None = None
         self._closed = False
         self._autosave = QTimer(self.window, interval=AUTOSAVE)
         self._autosave.timeout.connect(self.autosave)
@@ -81,12 +81,8 @@ class Program:
     def autosave(self) -> None:
         """Keep the session for the next start in the background, unless nothing has changed since the last time."""
         session = self.store.session
-        if self._keep and self._state_of(session) != self._kept_state:
+        if self._keep and not _same(session, self._kept):
             self.store.quietly(lambda: self._save(session), self._not_kept)
-
-    @staticmethod
-    def _state_of(session: Session) -> Any:
-        return session.run, session.training.state, session.sentence, session.position
 
     def _save(self, session: Session) -> None:
         try:
@@ -94,7 +90,7 @@ class Program:
         except OSError as error:
             raise FileError(f"{folder()}: {error.strerror or error}") from None
         sessions.save_session(str(last_session_path()), session)
-        self._kept_state = self._state_of(session)
+        self._kept = session
 
     def _not_kept(self, error: RnnError) -> None:
         self.store.dispatch(do.Notify(Message(f"The session could not be kept for the next start: {error}", "warning")))
@@ -105,15 +101,29 @@ class Program:
             return
         self._closed = True
         self._autosave.stop()
-        self.store.dispatch(do.Train(False))
-        self.store.wait(5.0)
-        self.autosave()
-        self.store.wait(60.0)
-        session = self.store.session
-        if self._keep:
-            scale = 0.0 if current().scale == self._suggested else current().scale
-            Preferences(session.theme, scale, session.tab, self.window.geometry_text()).save()
-        self.store.close()
+        try:
+            self.store.dispatch(do.Train(False))
+            self.store.wait(5.0)
+            self.autosave()
+            self.store.wait(60.0)
+            session = self.store.session
+            if self._keep:
+                scale = 0.0 if current().scale == self._suggested else current().scale
+                Preferences(session.theme, scale, session.tab, self.window.geometry_text()).save()
+        finally:
+            # Whatever went wrong above: threads that outlive the application end the process with a fault.
+            self.store.close()
+
+
+def _same(session: Session, kept: Session | None) -> bool:
+    """Whether a session needs no saving; frozen records are the same only if they are the very same objects."""
+    return kept is not None and (
+        session.run is kept.run
+        and session.training.state is kept.training.state
+        and session.training.last == kept.training.last
+        and session.sentence is kept.sentence
+        and session.position == kept.position
+    )
 
 
 def report_exceptions(store: Store) -> Any:
@@ -125,7 +135,10 @@ def report_exceptions(store: Store) -> Any:
         if isinstance(error, Exception):
             place = traceback.extract_tb(trace)[-1] if trace else None
             where = f" ({Path(place.filename).name}, line {place.lineno})" if place else ""
-            text = f"Something went wrong{where}: {kind.__name__}: {error}. The session is as it was."
+            text = (
+                f"This should not have happened{where}. The session is as it was before: save it (Ctrl+S) and go on, "
+                f"or start the program again. In the language of the program: {kind.__name__}: {error}"
+            )
             store.dispatch(do.Notify(Message(text, "error")))
 
     sys.excepthook = hook

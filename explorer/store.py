@@ -35,10 +35,10 @@ QUIET = 250
 UNDO_LIMIT = 50
 UNDO_RUNS = 8
 """Changes that can be taken back, and runs among them: each holds its keyframes in memory."""
-LIGHT_SHARE, HEAVY_LEAST, HEAVY_SHARE = 3.0, 0.1, 9.0
+LIGHT_SHARE, HEAVY_LEAST, HEAVY_SHARE, HEAVY_MOST = 3.0, 0.1, 9.0, 0.4
 """While training, the curve and the counts are painted again after ``LIGHT_SHARE`` times what painting them took, and
-new weights after ``HEAVY_SHARE`` times what showing them took (and ``HEAVY_LEAST`` seconds): painting stops the
-training, and is to have only a share of the time."""
+new weights after ``HEAVY_SHARE`` times what showing them took (within ``HEAVY_LEAST`` and ``HEAVY_MOST`` seconds):
+painting stops the training, and is to have only a share of the time."""
 
 
 class Store(QObject):
@@ -300,7 +300,7 @@ class Store(QObject):
         took = now - began
         self._light_at = now + LIGHT_SHARE * took
         if not light:
-            self._heavy_at = now + max(HEAVY_LEAST, HEAVY_SHARE * took)
+            self._heavy_at = now + min(max(HEAVY_LEAST, HEAVY_SHARE * took), HEAVY_MOST)
 
     # --- playback and verification ---
 

@@ -42,17 +42,24 @@ class Halve(Constant):
     """The tutorial's rule: multiply the rate by ``factor`` when the evaluated loss rises above the previous
     one.
 
-    A loss that is not a number counts neither as a rise nor as a fall, exactly as ``>`` has it.
+    The rate stays at or above ``least`` (0, as in the tutorial, unless given): where the evaluated loss is noisy,
+    halving again and again would end the learning. A loss that is not a number counts neither as a rise nor as a fall,
+    exactly as ``>`` has it.
     """
 
     factor: float = 0.5
+    least: float = 0.0
 
     def __post_init__(self) -> None:
         check_number("Halve", "factor", self.factor, 0.0, 1.0, open_low=True)
+        check_number("Halve", "least", self.least, 0.0)
 
     def evaluated(self, state: Annealed, loss: float) -> Annealed:
         rises = state.evaluated is not None and loss > state.evaluated
-        return Annealed(state.learning_rate * self.factor if rises else state.learning_rate, loss)
+        rate = state.learning_rate
+        # A rate that was set below ``least`` by hand stays what it is.
+        lowered = min(rate, max(rate * self.factor, self.least))
+        return Annealed(lowered if rises else rate, loss)
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,14 @@ class Progress:
         """Whether the backward pass is over."""
         return self.position >= self.walk.script.update_start
 
+    @property
+    def summed(self) -> bool:
+        """Whether the gradients on show are those of all losses together: in the update, after the backward pass.
+
+        At the backward pass's very last micro-step its own loss is still the one on show.
+        """
+        return self.position > self.walk.script.update_start
+
     def _template(self, visit: int) -> Template:
         script = self.walk.script
         found: Template = script.templates[int(script.visit_template[visit])]
@@ -130,7 +138,7 @@ class Progress:
         """The gradients on show: the walking loss's own (by loss), or all losses' together; None before any."""
         if self._visit is None:
             return None
-        if self.complete or self.loss is None:
+        if self.summed or self.loss is None:
             return self.walk.sweep
         return self.walk.lane(self.loss)
 
@@ -143,7 +151,7 @@ class Progress:
         if self._visit is None:
             return known
         script = self.walk.script
-        if self.complete:
+        if self.summed:
             visits = np.arange(len(script.visit_tau))
         else:
             visit, _ = self._visit
@@ -154,7 +162,7 @@ class Progress:
         for code, offset in enumerate(offsets):
             if offset is not None:
                 known[script.visit_tau[visits[script.visit_template[visits] == code]]] = True
-        if not self.complete:
+        if not self.summed:
             offset = offsets[script.visit_template[current]]
             known[script.visit_tau[current]] = offset is not None and done >= offset
         return known
@@ -162,8 +170,8 @@ class Progress:
     def gradient(self, node: int) -> tuple[Array, Array]:
         """Return (gradient with respect to this node's output (T, H), at which steps it is known (T,) bool).
 
-        By loss that of the walking loss alone, counted once; in a sweep, and once the backward pass is over, that
-        of all losses as often as the truncation counts them. Zero where no gradient arrives.
+        By loss that of the walking loss alone, counted once; in a sweep, and in the update that follows the
+        backward pass, that of all losses as often as the truncation counts them. Zero where no gradient arrives.
         """
         known = self._known(lambda t: t.known_after[node])
         shape = (self.walk.trace.length, self.walk.model.hidden_size)

@@ -242,7 +242,7 @@ def _train(session: Session, action: do.Train, derived: Derived) -> Result:
     changes = Changes.NONE
     if on and session.position == 0:
         # An empty stage would stay empty: show the whole sentence learning.
-        session, changes = _at(session, derived.walk(session).script.update_start, derived)
+        session, changes = _at(session, derived.walk(session).script.update_start + 1, derived)
     if on and session.playback.playing:
         session = replace(session, playback=replace(session.playback, playing=False))
         changes |= Changes.PLAYBACK
@@ -281,7 +281,7 @@ def _trained(session: Session, action: do.Trained, derived: Derived) -> Result:
             session, more = _with_sentence(session, sentence, following=True)
             changes |= more
             if action.running and ended:
-                session = replace(session, position=derived.walk(session).script.update_start)
+                session = replace(session, position=derived.walk(session).script.update_start + 1)
     return session, changes
 
 

@@ -26,6 +26,10 @@ MAX_TRACED_STEPS = 400
 """Longest sentence that is laid out on the stage; corpora are cut to less when they are read."""
 
 
+USUAL_ANNEALING = Halve(least=0.05)
+"""The tutorial's rule, with a floor: without one a noisy validation loss stops the learning within seconds."""
+
+
 @dataclass(frozen=True)
 class CorpusChoice:
     """Where the sentences come from: a bundled corpus's id, a file's path, or a text typed in.
@@ -85,7 +89,7 @@ class Settings:
     loss: str = "mean word"
     shuffle: bool = True
     validation: float = 0.1
-    annealing: Annealing = field(default_factory=Halve)
+    annealing: Annealing = field(default_factory=lambda: USUAL_ANNEALING)
     update_per: str = "sequence"
 
     def __post_init__(self) -> None:

@@ -133,6 +133,34 @@ def test_the_session_is_kept_while_the_program_runs(start):
     assert program._autosave.isActive() and program._autosave.interval() < 60_000
 
 
+def test_what_is_learnt_after_an_autosave_is_kept_by_the_next_one_and_at_the_end(start):
+    program = start()
+    for updates in (3, 4):
+        program.store.dispatch(do.Advance(updates))
+        program.store.wait()
+        program.autosave()
+        program.store.wait()
+    saved = last_session_path().stat().st_mtime_ns
+    program.autosave()
+    program.store.wait()
+    assert last_session_path().stat().st_mtime_ns == saved, "nothing had changed"
+    program.store.dispatch(do.Advance(5))
+    program.store.wait()
+    assert start().store.session.training.last == 12
+
+
+def test_the_threads_end_even_when_keeping_the_session_fails_in_an_unforeseen_way(start, monkeypatch):
+    def fail(program):
+        raise ZeroDivisionError
+
+    program = start()
+    with monkeypatch.context() as patch:
+        patch.setattr(app.Program, "autosave", fail)
+        with pytest.raises(ZeroDivisionError):
+            program.close()
+    assert not program.store._worker._thread.is_alive()
+
+
 def test_a_folder_that_cannot_be_written_to_is_told_and_stops_nothing(start, monkeypatch, tmp_path):
     program = start()
     (tmp_path / "file").write_text("in the way")

@@ -44,7 +44,14 @@ def test_exponential_decay_by_update_is_a_power_of_its_factor():
     assert state.learning_rate == pytest.approx(0.9**10)
 
 
-@pytest.mark.parametrize("rule", [Constant(), Halve(0.25), StepDecay(0.5, 3, "update"), Exponential(0.99)])
+def test_halving_stops_at_the_least_rate_and_never_raises_one_that_was_set_lower():
+    assert rates(Halve(least=0.3), [1.0, 2.0, 3.0, 4.0]) == [0.8, 0.4, 0.3, 0.3]
+    assert Halve(least=0.3).evaluated(Annealed(0.1, 1.0), 2.0).learning_rate == 0.1
+
+
+@pytest.mark.parametrize(
+    "rule", [Constant(), Halve(0.25), Halve(0.5, 0.01), StepDecay(0.5, 3, "update"), Exponential(0.99)]
+)
 def test_rules_come_back_from_plain_data(rule):
     back = annealing_from_plain(to_plain(rule))
     assert back == rule and type(back) is type(rule)
@@ -52,7 +59,11 @@ def test_rules_come_back_from_plain_data(rule):
 
 @pytest.mark.parametrize(
     "make",
-    [lambda: Halve(0.0), lambda: StepDecay(every=0), lambda: StepDecay(unit="day"), lambda: Exponential(1.5)],
+    [
+        lambda: Halve(0.0),
+        lambda: Halve(least=-1.0),
+        lambda: StepDecay(every=0), lambda: StepDecay(unit="day"), lambda: Exponential(1.5),
+    ],
 )
 def test_settings_outside_their_range_are_refused(make):
     with pytest.raises(RnnError):

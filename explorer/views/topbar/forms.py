@@ -14,7 +14,7 @@ from rnncore.optim import SGD, Adagrad, Adam, Clip, ClipByNorm, ClipByValue, Mom
 from rnncore.script import ORDERS
 from rnncore.truncation import BETWEEN, Chunks, Full, Stride, Tail, Truncation, Window
 
-from ...model.settings import Settings, init_name
+from ...model.settings import USUAL_ANNEALING, Settings, init_name
 from .popover import Popover
 
 Done = Callable[[Settings], None]
@@ -99,7 +99,8 @@ OPTIMISERS: dict[str, type[Optimiser]] = {
 USUAL_RATE = {SGD: 0.5, Momentum: 0.05, Adagrad: 0.05, RMSProp: 0.003, Adam: 0.003}
 ANNEALINGS: dict[str, Annealing] = {
     "constant": Constant(),
-    "halve on a rise": Halve(),
+    "halve on a rise, not below 0.05": USUAL_ANNEALING,
+    "halve on a rise (the tutorial's)": Halve(),
     "a tenth every 10 epochs": StepDecay(),
     "× 0.95 every epoch": Exponential(),
 }
@@ -143,7 +144,10 @@ def optimiser_form(settings: Settings, done: Done) -> Popover:
     kinds = form.choice("Rule", dict(OPTIMISERS), type(old))
     rate = form.rate("Learning rate", old.learning_rate)
     momentum = form.share("Momentum", _field(old, "momentum", 0.9))
-    annealing = form.choice("Annealing", {n: a for n, a in ANNEALINGS.items()}, settings.annealing)
+    rules = dict(ANNEALINGS)
+    if settings.annealing not in rules.values():
+        rules["as it is"] = settings.annealing
+    annealing = form.choice("Annealing", rules, settings.annealing)
     clip = form.choice(
         "Clip", {"off": None, "by norm": ClipByNorm, "by value": ClipByValue},
         None if settings.clip is None else type(settings.clip),

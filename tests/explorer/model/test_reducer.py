@@ -155,7 +155,7 @@ def test_training_stops_playback_and_shows_the_whole_sentence(driver):
     driver.do(do.Play(), do.Train())
     session = driver.session
     assert session.training.running and not session.playback.playing
-    assert session.position == driver.derived.walk(session).script.update_start
+    assert session.position == driver.derived.walk(session).script.update_start + 1
     driver.do(do.Train(False))
     assert not driver.session.training.running
 

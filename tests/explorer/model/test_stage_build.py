@@ -154,7 +154,7 @@ def test_every_difference_between_two_positions_is_reported():
 def test_a_flow_of_nan_is_told_apart_from_one_that_has_not_come():
     w = small_walk("vanilla", poison=True, policy=Full())
     before = stage_at(w, w.script.backward_start)
-    after = stage_at(w, w.script.update_start)
+    after = stage_at(w, w.script.update_start + 1)
     assert not before.credit.known.any()
     assert after.credit.known[1:].all()
     assert np.isnan(after.credit.norms[1:]).all()

@@ -11,7 +11,7 @@ from tests.explorer.model.stages import scene_of, small_walk, stage_at
 def staged(width=1370, **kwargs):
     w = small_walk("lstm", **kwargs)
     scene = scene_of(w)
-    data = stage_at(w, w.script.update_start, scene)
+    data = stage_at(w, w.script.update_start + 1, scene)
     return data, StageLayout(width, 515, scene.length, scene.cells, 2, 4)
 
 

@@ -49,7 +49,7 @@ def shades(image: np.ndarray) -> int:
 
 def test_cells_are_painted_in_the_map_s_colour_of_their_number(canvas):
     w = small_walk("lstm", hidden=5)
-    data = stage_at(w, w.script.update_start)
+    data = stage_at(w, w.script.update_start + 1)
     canvas.show_data(data)
     seen, lay = pixels(canvas), canvas.stage_layout
     theme = current()
@@ -195,7 +195,7 @@ def test_every_policy_is_painted_at_every_position(canvas, policy, order):
 def test_the_smallest_and_the_largest_stage_are_painted(canvas, hidden, steps):
     w = small_walk("gru", hidden=hidden, steps=steps, masked=None, order="sweep")
     cells = canvas.most_cells(steps, 1, 3, hidden)
-    canvas.show_data(stage_at(w, w.script.update_start, scene_of(w, cells)))
+    canvas.show_data(stage_at(w, w.script.update_start + 1, scene_of(w, cells)))
     assert shades(pixels(canvas)) > 30
     lay = canvas.stage_layout
     assert lay.cells == min(hidden, lay.cells)
@@ -205,7 +205,7 @@ def test_the_smallest_and_the_largest_stage_are_painted(canvas, hidden, steps):
 
 def test_nan_is_painted_in_a_colour_of_its_own(canvas):
     w = small_walk("vanilla", poison=True)
-    canvas.show_data(stage_at(w, w.script.update_start))
+    canvas.show_data(stage_at(w, w.script.update_start + 1))
     wanted = np.array(current().tokens.rgb("nan"))
     match = (np.abs(pixels(canvas)[:, :, ::-1].astype(int) - wanted).sum(axis=2) < 6).sum()
     assert match > 500
@@ -213,7 +213,7 @@ def test_nan_is_painted_in_a_colour_of_its_own(canvas):
 
 def test_pointing_and_clicking_say_what_lies_there(canvas, qtbot):
     w = small_walk("lstm")
-    canvas.show_data(stage_at(w, w.script.update_start))
+    canvas.show_data(stage_at(w, w.script.update_start + 1))
     lay = canvas.stage_layout
     hovered, clicked = [], []
     canvas.hovered.connect(hovered.append)
