@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from rnncore.cells import Cell, Use
+from rnncore.backstep import at, step_back
+from rnncore.cells import Use
 from rnncore.errors import RnnError
 from rnncore.graph import pullback
 from rnncore.model import Model
@@ -204,14 +205,6 @@ def output_gradients(trace: Trace, targets: Array) -> tuple[Array, Array]:
     return d_logits, d_logits @ trace.model.parameters["V"]
 
 
-def at(cell: Cell, tape: Sequence[Any], where: Any) -> list[Any]:
-    """Return the tape's slots at some time steps (an index or a slice); parameters and constants as they are."""
-    return [
-        value if node.op in ("parameter", "constant") else value[where]
-        for node, value in zip(cell.nodes, tape, strict=True)
-    ]
-
-
 def step_gradients(trace: Trace, targets: Array, truncation: Truncation) -> StepGradients:
     """Run the backward pass for one sequence, or a batch whose policy does not depend on the length.
 
@@ -242,9 +235,9 @@ def _by_sweep(
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Accumulate ∂/∂state over runs backward through time; returns (total, the part from the future)."""
     cell = trace.cell
-    leaves = cell.state_leaves
     total, future = _zeros(trace, d_hidden), _zeros(trace, d_hidden)
     zero = np.zeros_like(d_hidden[0]) if len(d_hidden) else d_hidden
+    back = step_back(trace, sum(sweep.high - sweep.low for sweep in sweeps))
     for sweep in sweeps:
         injected = set(sweep.losses)
         carry = dict.fromkeys(cell.states, zero)
@@ -258,11 +251,8 @@ def _by_sweep(
                 total[state][tau] += here[state]
             if tau == sweep.low:
                 break
-            gradients = pullback(cell, at(cell, trace.tape, tau), here)
-            carry = {
-                s: gradients[leaves[s]] if s in leaves and gradients[leaves[s]] is not None else zero
-                for s in cell.states
-            }
+            came = back(tau, here)
+            carry = {s: came.get(s, zero) for s in cell.states}
             if trace.between != "carried" and tau in trace.boundaries:
                 carry = dict.fromkeys(cell.states, zero)
     return total, future

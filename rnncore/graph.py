@@ -47,17 +47,20 @@ def evaluate(cell: Cell, values: list[Any], operations: Iterable[int] | None = N
     return values
 
 
-def pullback(cell: Cell, values: Sequence[Any], state_gradients: Mapping[str, Array]) -> list[Any]:
+def pullback(
+    cell: Cell, values: Sequence[Any], state_gradients: Mapping[str, Array], *, through_products: bool = True
+) -> list[Any]:
     """Return the gradient with respect to every node's output, given those with respect to the new states.
 
-    ``state_gradients[s]`` is (…, H). The result has one slot a node: None where no gradient arrives (the input, the
-    matrices, constants, nodes that nothing depends on). A vector parameter's slot is not yet summed over the leading
-    axes. The slot of a ``<state>_prev`` leaf is what flows back to the step before.
+    ``state_gradients[s]`` is (…, H); a state that is missing has none. Without ``through_products`` the gradient stops
+    at the matrix products: what is left is element-wise. The result has one slot a node: None where no gradient
+    arrives (the input, the matrices, constants, nodes that nothing depends on). A vector parameter's slot is not yet
+    summed over the leading axes. The slot of a ``<state>_prev`` leaf is what flows back to the step before.
     """
     nodes = cell.nodes
     gradients: list[Any] = [None] * len(nodes)
-    for state, index in cell.outputs.items():
-        gradients[index] = state_gradients[state]
+    for state, gradient in state_gradients.items():
+        gradients[cell.outputs[state]] = gradient
     for index in cell.backward_operations:
         node = nodes[index]
         gradient = gradients[index]
@@ -65,7 +68,7 @@ def pullback(cell: Cell, values: Sequence[Any], state_gradients: Mapping[str, Ar
             continue
         if node.op == "matmul":
             matrix, operand = node.inputs
-            if nodes[operand].op != "input":
+            if through_products and nodes[operand].op != "input":
                 _accumulate(gradients, operand, matmul_vjp(gradient, values[matrix]))
             continue
         parts = ELEMENTWISE[node.op].vjp(gradient, values[index], *[values[i] for i in node.inputs])

@@ -164,3 +164,26 @@ def test_a_trace_of_another_model_is_refused():
     one, other = Model.create("vanilla", 5, 3, seed=1), Model.create("vanilla", 5, 3, seed=2)
     with pytest.raises(RnnError, match="another model"):
         backward(one, forward(other, [0]), [1])
+
+
+@pytest.mark.parametrize("key", CELLS)
+@pytest.mark.parametrize("policy", [Full(), Chunks(7), Stride(3, 9, "all"), Tail(15)], ids=lambda p: p.describe())
+def test_both_ways_back_through_a_long_sequence_give_the_same_gradient(key, policy, monkeypatch):
+    """Through the graph step by step, and by the coefficients of the element-wise part."""
+    model = lively(CELLS[key], hidden=5)
+    one = sequence(length=20)
+    rows = np.stack([one[0], one[0][::-1], one[0]])
+    cases = [(forward(model, one[0]), one[1])]
+    if not policy.depends_on_length:
+        cases.append((forward(model, rows), np.stack([one[1], one[1], one[1][::-1]])))
+        cases.append((forward(model, one[0], boundaries=[6, 13], between="detached"), one[1]))
+    for trace, targets in cases:
+        found = []
+        for least in (1, 10**9):
+            monkeypatch.setattr("rnncore.backstep.LONG", least)
+            found.append(backward(model, trace, targets, policy))
+        for name in model.parameters:
+            size = np.abs(found[1][name]).max()
+            np.testing.assert_allclose(found[0][name], found[1][name], rtol=0, atol=1e-13 * max(size, 1e-300))
+        for state in model.cell.states:
+            np.testing.assert_allclose(found[0].initial_state[state], found[1].initial_state[state], atol=1e-13)
