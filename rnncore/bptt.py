@@ -34,8 +34,9 @@ from rnncore.truncation import Full, Sweep, Truncation, Window, stream_sweeps
 
 @dataclass(frozen=True)
 class Gradients(Mapping[str, Array]):
-    """Parameter name -> gradient of the *sum* of all losses, as the truncation counts them.
+    """Parameter name -> gradient of the *sum* of all losses (nats per unit of the parameter), as the truncation counts.
 
+    A read-only mapping; each array has its parameter's shape and precision. What is not finite is left as it is.
     ``initial_state`` holds the gradient with respect to the state before the first step, one (…, H) array a state.
     """
 

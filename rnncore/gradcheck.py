@@ -54,7 +54,21 @@ class ParameterReport:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """The outcome of :func:`check_gradients`."""
+    """The outcome of :func:`check_gradients`.
+
+    Attributes
+    ----------
+    method : str
+        "complex step" or "central differences".
+    truncation : Truncation
+        Under which the gradient was taken.
+    tolerance : float
+        The largest relative error that passes.
+    rows : tuple of ParameterReport
+        One a parameter that was checked, with the worst entry's two numbers.
+
+    Printing it gives a table.
+    """
 
     method: str
     truncation: Truncation

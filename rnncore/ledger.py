@@ -60,7 +60,10 @@ class Ledger:
 def ledger(
     model: Model, trace: Trace, targets: Any, parameter: str, truncation: Truncation | None = None
 ) -> Ledger:
-    """Return one parameter's gradient, itemised. See :class:`Ledger`.
+    """Return one parameter's gradient, itemised by (loss t, weight copy τ); see :class:`Ledger`.
+
+    Parameters are as for :func:`rnncore.bptt.backward`, of one sequence of T steps; ``parameter`` is a name of the
+    model's. Norms are in nats per unit of the parameter.
 
     Raises RnnError for an unknown parameter, a batch, or targets that do not fit.
     """
@@ -76,7 +79,12 @@ def ledgers(
     only: tuple[str, ...] | None = None,
     gradients: Gradients | None = None,
 ) -> Mapping[str, Ledger]:
-    """Return the ledgers of every parameter (or those in ``only``), all from one pass over the lags."""
+    """Return the ledgers of every parameter (or those in ``only``), all from one pass over the lags.
+
+    ``gradients``, if the caller has them already, are those of :func:`rnncore.bptt.backward` under the same truncation.
+    Raises RnnError as :func:`ledger` does. Time and memory grow with T² H; δ is held in blocks of
+    :data:`BLOCK_BYTES`.
+    """
     if trace.batched:
         raise RnnError("a ledger itemises one sequence; run forward on one row of the batch")
     names = tuple(model.parameters) if only is None else only

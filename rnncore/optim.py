@@ -121,7 +121,11 @@ class Optimiser:
 
 @dataclass(frozen=True)
 class SGD(Optimiser):
-    """Gradient descent, ``Δ = −η g`` (Robbins & Monro 1951). The tutorial's rate is 0.005."""
+    """Gradient descent, ``Δ = −η g`` (Robbins & Monro 1951). The tutorial's rate is 0.005.
+
+    ``learning_rate`` η in units of the parameter squared per nat; it must not be negative. No state.
+    Raises RnnError otherwise, as all optimisers do.
+    """
 
     learning_rate: float = 0.005
 
@@ -155,7 +159,10 @@ class Momentum(Optimiser):
 
 @dataclass(frozen=True)
 class Adagrad(Optimiser):
-    """``s ← s + g²``, ``Δ = −η g / (√s + ε)`` (Duchi, Hazan & Singer 2011). State: ``sum``."""
+    """``s ← s + g²``, ``Δ = −η g / (√s + ε)`` (Duchi, Hazan & Singer 2011).
+
+    State: ``sum``, of each parameter's shape. ``learning_rate`` η in units of the parameter.
+    """
 
     learning_rate: float = 0.01
     epsilon: float = 1e-10
@@ -284,8 +291,10 @@ class ClipReport:
 
 @dataclass(frozen=True)
 class ClipByNorm:
-    """Shorten the whole gradient to length ``limit`` where it is longer; its direction stays (Pascanu et al.
-    2013).
+    """Shorten the whole gradient to length ``limit`` where it is longer; its direction stays (Pascanu et al. 2013).
+
+    ``limit`` is a Euclidean norm over all parameters together, in the units of the gradient; RnnError unless it is
+    above 0. Acts on what the optimiser would get: the mean's or the sum's gradient, as the training says.
     """
 
     limit: float
@@ -308,8 +317,9 @@ class ClipByNorm:
 
 @dataclass(frozen=True)
 class ClipByValue:
-    """Force every entry into ±``limit``; this turns the gradient's direction (Mikolov 2012). NaN stays
-    NaN.
+    """Force every entry into ±``limit``; this turns the gradient's direction (Mikolov 2012). NaN stays NaN.
+
+    ``limit`` is in the units of the gradient; RnnError unless it is above 0.
     """
 
     limit: float

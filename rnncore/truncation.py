@@ -38,7 +38,11 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Truncation:
-    """Base of the policies."""
+    """Base of the policies: which pairs (loss t, weight copy τ) are counted, and how often.
+
+    All counts are whole numbers of time steps. A number that makes no policy raises RnnError when the policy is made.
+    The truncated gradient is ``Σ m[t, τ] g(t, τ)`` with ``m`` the policy's :meth:`table`.
+    """
 
     def table(self, length: int) -> Array:
         """Return ``m`` (T, T), int: how often the pair (loss t, weight copy τ) is counted; 0 above the diagonal."""
@@ -68,7 +72,11 @@ class Truncation:
 
 @dataclass(frozen=True)
 class Full(Truncation):
-    """Backpropagation through time without truncation."""
+    """Backpropagation through time without truncation: every pair with τ ≤ t, once.
+
+    The definition of the gradient (Rumelhart, Hinton & Williams 1986; Werbos 1990). Costs T steps back for T steps
+    forward.
+    """
 
     def table(self, length: int) -> Array:
         return np.tri(length, dtype=np.int64)
@@ -82,7 +90,11 @@ class Full(Truncation):
 
 @dataclass(frozen=True)
 class Window(Truncation):
-    """Each loss walks back ``k`` *extra* steps: k + 1 weight copies are reached. The tutorial's ``bptt_truncate``."""
+    """Each loss walks back ``k`` *extra* steps, so that k + 1 weight copies are reached: pairs with 0 ≤ t − τ ≤ k.
+
+    The tutorial's ``bptt_truncate``, 4 by default. ``Window(T − 1)`` is ``Full()`` for a sequence of T steps; ``k`` may
+    be 0. Raises RnnError when ``k`` is negative or no whole number.
+    """
 
     k: int = 4
 
@@ -104,7 +116,11 @@ class Window(Truncation):
 
 @dataclass(frozen=True)
 class Chunks(Truncation):
-    """The sequence is cut into chunks of ``n`` steps: the state is carried across, the gradient is not."""
+    """The sequence is cut into chunks of ``n`` steps: the state is carried across, the gradient is not.
+
+    Pairs with ⌊t/n⌋ = ⌊τ/n⌋. What min-char-rnn does, and PyTorch code that calls ``detach`` between chunks. The last
+    chunk may be shorter. Raises RnnError when ``n`` is no whole number of at least 1.
+    """
 
     n: int = 5
 
@@ -132,7 +148,8 @@ class Stride(Truncation):
     The gradient is taken at steps e = k1 − 1, 2 k1 − 1, … and T − 1, over the window e − k2 < τ ≤ e. ``losses`` says
     which are injected at e: ``"new"`` those since the last e, ``"all"`` those in the window, ``"last"`` only that of e.
     Each injected loss t counts once for every τ ≤ t in the window, so that ``"all"`` with k2 > k1 counts pairs
-    several times, and a *new* loss that lies before the window (k2 < k1) counts nowhere.
+    several times, and a *new* loss that lies before the window (k2 < k1) counts nowhere. Raises RnnError when ``k1`` or
+    ``k2`` is no whole number of at least 1, or ``losses`` none of the three.
     """
 
     k1: int = 4
@@ -185,7 +202,11 @@ class Stride(Truncation):
 
 @dataclass(frozen=True)
 class Tail(Truncation):
-    """Only the last ``k`` steps take part, and dV comes from their losses only (Theano's ``truncate_gradient``)."""
+    """Only the last ``k`` steps take part: pairs with t ≥ τ ≥ T − k, and dV from those losses only.
+
+    Theano's ``scan(…, truncate_gradient=k)``. ``k = 0`` leaves a gradient of zero. Raises RnnError when ``k`` is
+    negative or no whole number.
+    """
 
     k: int = 4
 

@@ -45,7 +45,12 @@ class Update:
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """The passes over one sequence, micro-step by micro-step. Build one with :func:`walk`."""
+    """The passes over one sequence, micro-step by micro-step. Build one with :func:`walk`.
+
+    ``len(walk)`` is the number of micro-steps and ``walk[i]`` the one at ``i`` (IndexError outside);
+    :meth:`progress` says what is known at a position, :meth:`next_boundary` where to rest next, :attr:`update` what
+    the optimiser makes of the gradient. ``targets`` (T,), ``table`` (T, T) [t, τ].
+    """
 
     model: Model
     trace: Trace
