@@ -75,6 +75,7 @@ def build_stage(
         gradient_scale=scale,
         ribbon_scale=ribbons,
         subtitle=subtitle(walk, progress, update),
+        brief=subtitle(walk, progress, update, brief=True),
         hint="→  one step     T  train" if position == 0 else "",
         marks=marks,
         source=source,
@@ -102,8 +103,11 @@ def touched(cell: Cell, step: MicroStep, tracks: frozenset[int]) -> frozenset[in
     return frozenset()
 
 
-def subtitle(walk: Walk, progress: Progress, update: int | None) -> str:
-    """Where the walk stands: ``update 260 · backward pass · loss 8 walks back · now at t = 5 · op 5 of 14: ∂L/∂f``."""
+def subtitle(walk: Walk, progress: Progress, update: int | None, brief: bool = False) -> str:
+    """Where the walk stands: ``update 260 · backward pass · loss 8 walks back · now at t = 5 · op 5 of 14: ∂L/∂f``.
+
+    For a narrow stage ``brief`` says ``update 260 · backward · loss 8 at t = 5 · 5/14: ∂L/∂f``.
+    """
     step = progress.step
     parts = [] if update is None else [f"update {update:,}".replace(",", " ")]
     if step is None:
@@ -111,17 +115,20 @@ def subtitle(walk: Walk, progress: Progress, update: int | None) -> str:
     script = walk.script
     phase, place, offset = script.locate(step.index)
     if phase == "update":
-        parts += ["weight update", f"op {offset + 1} of {len(script.update)}: {step.title}"]
-        return " · ".join(parts)
-    parts.append(f"{phase} pass")
-    if phase == "forward":
+        count = len(script.update)
+        parts.append("weight update")
+    elif phase == "forward":
         count = len(script.forward_templates[place].actions)
-        parts.append(f"t = {step.t}")
+        parts += ["forward" if brief else "forward pass", f"t = {step.t}"]
     else:
         count = len(script.templates[script.visit_template[place]].actions)
-        parts.append("all losses sweep back" if step.loss is None else f"loss {step.loss} walks back")
-        parts.append(f"now at t = {step.t}")
-    parts.append(f"op {offset + 1} of {count}: {step.title}")
+        who = "all losses" if step.loss is None else f"loss {step.loss}"
+        if brief:
+            parts += ["backward", f"{who} at t = {step.t}"]
+        else:
+            parts += ["backward pass", f"{who} sweep back" if step.loss is None else f"{who} walks back"]
+            parts.append(f"now at t = {step.t}")
+    parts.append(f"{offset + 1}/{count}: {step.title}" if brief else f"op {offset + 1} of {count}: {step.title}")
     return " · ".join(parts)
 
 

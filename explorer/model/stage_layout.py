@@ -1,7 +1,7 @@
 """Where everything on the stage stands: columns, rows, strips and how much detail fits, without Qt.
 
 All lengths are logical pixels. Details fold away in one fixed order as columns get narrower:
-``FULL`` (top three words) → ``TARGET`` (the target's word only) → ``BARS`` (no words) → ``STRIPS``
+``FULL`` (top three words) → ``TARGET`` (the likeliest and the target) → ``BARS`` (no words) → ``STRIPS``
 (no arrows) → ``HEAT`` (one heat map a strip over all time).
 """
 
@@ -170,13 +170,18 @@ class StageLayout:
         """Whether input tokens are written upright, one a narrow column; below that they have no room."""
         return self.detail <= Detail.STRIPS and self.column_width >= 11 * self.scale
 
+    @property
+    def output_rows(self) -> int:
+        """Words of the output in a column: the likeliest and the target at least, where words are shown at all."""
+        return {Detail.FULL: TOP_WORDS, Detail.TARGET: 2}.get(self.detail, 0)
+
     # -- rows -----------------------------------------------------------------------------------
 
     @cached_property
     def _fixed(self) -> dict[str, int]:
         """Heights of the rows without cells and of the gaps, between their least and their best."""
         d, s = self.detail, self.scale
-        words = {Detail.FULL: TOP_WORDS, Detail.TARGET: 1}.get(d, 0)
+        words = self.output_rows
         upright = self.words_upright
         least = {
             "number": 13 if d >= Detail.BARS else 0,

@@ -68,7 +68,7 @@ class StageData:
     ``snipped`` (T,) says where some or all of it has been cut. ``current_nodes`` are the tracks that the
     micro-step just done has touched, ``focus`` the token of its accent: value, gradient or weight. ``cut`` is
     in force while its loss walks, before that a preview. ``source`` is where the gradients come from, so that
-    the next position can share what is derived from them.
+    the next position can share what is derived from them. ``brief`` is the subtitle for a narrow stage.
     """
 
     scene: Scene
@@ -94,6 +94,7 @@ class StageData:
     gradient_scale: AsinhScale
     ribbon_scale: AsinhScale
     subtitle: str
+    brief: str
     hint: str
     marks: Marks
     source: object = None

@@ -94,8 +94,11 @@ def _output(brush: Brush, t: int) -> None:
     known = bool(data.output_known[t])
     target = int(scene.target_row[t])
     if lay.detail >= Detail.TARGET:
-        shown = list(range(len(scene.words[t]))) if lay.detail == Detail.FULL else [target if target >= 0 else 0]
-        count = 3 if lay.detail == Detail.FULL else 1
+        count = lay.output_rows
+        # With room for fewer words than there are: the likeliest, and below it the target or the runner-up.
+        shown = list(range(len(scene.words[t])))
+        if len(shown) > count:
+            shown = sorted({0, target if target > 0 else 1})[:count]
         gap = 4 if row.height >= 56 else 2
         each = (row.height - gap * (count - 1)) // count
         for i, which in enumerate(shown):
@@ -145,7 +148,8 @@ def _word(brush: Brush, area: QRectF, t: int, which: int, is_target: bool, known
     pad = 6.0 if brush.layout.detail == Detail.FULL else 4.0
     font = theme.font("small" if small else "label", bold=is_target)
     word = scene.words[t][which]
-    if brush.layout.detail == Detail.FULL or QFontMetricsF(font).horizontalAdvance(word) + room + 14 < area.width():
+    always = brush.layout.detail == Detail.FULL or is_target
+    if always or QFontMetricsF(font).horizontalAdvance(word) + room + 14 < area.width():
         ink = brush.colour("text" if share > 0.8 else "muted")
         brush.text(area.adjusted(0, 0, -pad + 1, 0), RIGHT, text, number_font, ink)
     else:
@@ -223,7 +227,12 @@ def current_rects(data: StageData, lay: StageLayout, t: int) -> list[QRectF]:
     if kind == "read":
         return whole(rows["input"], 2)
     if kind in ("logits", "softmax", "d_logits"):
-        return whole(rows["output"], 4)
+        if lay.detail < Detail.TARGET:
+            return whole(rows["output"], 4)
+        # The words are wider than the strips, and the target's mark stands to the left of its bar.
+        inset = max(0.0, lay.word_side - 6.0)
+        row = rows["output"]
+        return [QRectF(x + inset, row.top - 4, width - 2 * inset, row.height + 8)]
     if kind == "loss":
         return whole(rows["loss"], 2)
     if lay.detail == Detail.HEAT:

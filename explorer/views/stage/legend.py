@@ -14,7 +14,9 @@ from .edges import THINNEST, WIDEST
 from .pixels import legend_image
 
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-_BAR, _HIGH, _GAP, _APART = 56, 8, 5, 16
+_BAR, _SHORT, _HIGH, _GAP, _APART = 56, 26, 8, 5, 16
+#: What is drawn, the text before it and after it, and its width.
+Key = tuple[str, str, str, int]
 
 
 class StageLegend(QWidget):
@@ -61,34 +63,45 @@ class StageLegend(QWidget):
         self.setToolTip("\n".join(lines))
         self.setAccessibleName("Legend. " + ". ".join(lines))
 
-    def _fitting(self) -> list[tuple[str, str, str]]:
-        """The keys there is room for: first to go is the values', then the ribbons'."""
-        keys = self._texts()
-        spare = [k for k in keys if k[1].startswith("value")] + [k for k in keys if k[0] == "ribbon"]
-        spare += [k for k in keys if k not in spare]
+    def _fitting(self) -> list[Key]:
+        """The keys in the fullest form that there is room for: values and gradients share a bar before any goes."""
+        for keys in (self._full(), self._compact()):
+            if sum(map(self._width, keys)) <= self._room:
+                return keys
         while keys and sum(map(self._width, keys)) > self._room:
-            keys.remove(spare.pop(0))
+            keys.pop()
         return keys
 
-    def _width(self, key: tuple[str, str, str]) -> float:
-        theme = current()
-        kind, before, after = key
-        sample = theme.px(_BAR) if kind in ("map", "ribbon") else theme.px(_HIGH)
-        return QFontMetricsF(theme.font("small")).horizontalAdvance(before + after) + sample + 2 * _GAP + _APART
+    def _width(self, key: Key) -> float:
+        kind, before, after, wide = key
+        metrics = QFontMetricsF(current().font("small"))
+        return metrics.horizontalAdvance(before + after) + current().px(wide) + 2 * _GAP + _APART
 
-    def _texts(self) -> list[tuple[str, str, str]]:
-        """(kind, text before the sample, text after it) of each key."""
+    def _full(self) -> list[Key]:
         if self._key is None:
             return []
-        value, gradient, ribbon, odd = self._key
-        keys = [("map", f"value −{_limit(value)}", f"+{_limit(value)}")]
+        value, gradient, ribbon, _ = self._key
+        keys = [("map", f"value −{_limit(value)}", f"+{_limit(value)}", _BAR)]
         if gradient is not None:
-            keys.append(("map", f"∂L −{_limit(gradient)}", f"+{_limit(gradient)}"))
+            keys.append(("map", f"∂L −{_limit(gradient)}", f"+{_limit(gradient)}", _BAR))
         if ribbon is not None:
-            keys.append(("ribbon", "‖∂L‖ ", f"{_limit(ribbon)}"))
-        if odd:
-            keys += [("nan", "", "NaN"), ("plus_inf", "", "+∞"), ("minus_inf", "", "−∞")]
-        return keys
+            keys.append(("ribbon", "‖∂L‖ ", f"{_limit(ribbon)}", _BAR))
+        return keys + self._odd()
+
+    def _compact(self) -> list[Key]:
+        """One bar for both maps, whose colours are the same, with the ends of each; and a short ribbon."""
+        if self._key is None:
+            return []
+        value, gradient, ribbon, _ = self._key
+        ends = f"val ±{_limit(value)}" + ("" if gradient is None else f"  ∂L ±{_limit(gradient)}")
+        keys = [("map", "", ends, _SHORT)]
+        if ribbon is not None:
+            keys.append(("ribbon", "", f"‖∂L‖ {_limit(ribbon)}", _SHORT))
+        return keys + self._odd()
+
+    def _odd(self) -> list[Key]:
+        names = (("nan", "NaN"), ("plus_inf", "+∞"), ("minus_inf", "−∞"))
+        return [(kind, "", text, _HIGH) for kind, text in names] if self._key is not None and self._key[3] else []
 
     def sizeHint(self) -> QSize:
         return QSize(round(sum(map(self._width, self._fitting()))), current().px(20))
@@ -108,9 +121,10 @@ class StageLegend(QWidget):
         font = theme.font("small")
         metrics = QFontMetricsF(font)
         painter.setFont(font)
-        bar, high, middle = theme.px(_BAR), theme.px(_HIGH), self.height() / 2
+        high, middle = theme.px(_HIGH), self.height() / 2
         x = float(_APART)
-        for kind, before, after in self._fitting():
+        for kind, before, after, wide in self._fitting():
+            bar = theme.px(wide)
             painter.setPen(theme.colour("muted"))
             if before:
                 painter.drawText(QRectF(x, 0, 400, self.height()), _LEFT, before)
@@ -118,17 +132,15 @@ class StageLegend(QWidget):
             top = round(middle - high / 2)
             if kind == "map":
                 painter.drawImage(QPointF(round(x), top), legend_image(theme.map, bar, high, self.devicePixelRatioF()))
-                x += bar
             elif kind == "ribbon":
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme.colour("gradient"))
-                thin, wide = THINNEST / 2, WIDEST / 2
-                corners = ((x, -thin), (x + bar, -wide), (x + bar, wide), (x, thin))
+                thin, thick = THINNEST / 2, WIDEST / 2
+                corners = ((x, -thin), (x + bar, -thick), (x + bar, thick), (x, thin))
                 painter.drawPolygon(QPolygonF([QPointF(px, middle + py) for px, py in corners]))
-                x += bar
             else:
-                painter.fillRect(QRectF(round(x), top, high, high), theme.colour(kind))
-                x += high
+                painter.fillRect(QRectF(round(x), top, bar, high), theme.colour(kind))
+            x += bar
             painter.setPen(theme.colour("muted"))
             painter.drawText(QRectF(x + _GAP, 0, 400, self.height()), _LEFT, after)
             x += metrics.horizontalAdvance(after) + _GAP + _APART

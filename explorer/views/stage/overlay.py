@@ -164,11 +164,19 @@ def paint_hint(brush: Brush) -> None:
     text = brush.data.hint
     if not text:
         return
-    lay, font = brush.layout, brush.theme.font("body")
-    width = QFontMetricsF(font).horizontalAdvance(text) + 36
-    height = brush.theme.px(32)
-    left = lay.gutter + (min(lay.room, lay.content_width) - width) / 2
-    top = (lay.rows["state"].top + lay.rows["gates"].bottom - height) / 2
-    area = QRectF(round(max(lay.gutter, left)), round(top), width, height)
-    rounded(brush.painter, area, height / 2, brush.colour("panel"), brush.colour("line"))
+    area, font = hint_rect(brush), brush.theme.font("label")
+    rounded(brush.painter, area, area.height() / 2, brush.colour("panel"), brush.colour("line"))
     brush.text(area, _CENTRE, text, font, brush.colour("muted"))
+
+
+def hint_rect(brush: Brush) -> QRectF:
+    """Where the hint stands: in the band between states and gates, or where the losses will be; both are free."""
+    lay, font = brush.layout, brush.theme.font("label")
+    width = QFontMetricsF(font).horizontalAdvance(brush.data.hint) + 28
+    above = lay.rows["state"].bottom if lay.detail >= Detail.BARS else lay.rows["lane"].bottom
+    top, bottom = above + 2, lay.rows["gates"].top - 2
+    if bottom - top < brush.theme.px(18):
+        top, bottom = lay.rows["loss"].top, lay.rows["loss"].bottom - 3
+    height = min(brush.theme.px(24), bottom - top)
+    left = lay.gutter + (min(lay.room, lay.content_width) - width) / 2
+    return QRectF(round(max(lay.gutter, left)), round((top + bottom - height) / 2), width, height)

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from ...store import Store
 
 #: Room that the subtitle wants beside the legend, in pixels at scale 1.
-_HEADLINE = 560
+_HEADLINE, _BRIEF = 560, 410
+#: On a stage narrower than this the subtitle is brief.
+_NARROW = 1150
 _CONTENT = Changes.WALK | Changes.POSITION | Changes.TRAINING | Changes.SELECTION
 
 
@@ -76,9 +78,15 @@ class StageView(Card):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # The headline goes before the legend.
-        headline = self.title_label.sizeHint().width() + current().px(_HEADLINE)
+        self._share_headline()
+
+    def _share_headline(self) -> None:
+        """Subtitle and legend side by side: the subtitle goes before, and is brief where there is little room."""
+        narrow = self.width() < current().px(_NARROW)
+        headline = self.title_label.sizeHint().width() + current().px(_BRIEF if narrow else _HEADLINE)
         self.legend.set_room(self.width() - headline - 3 * SPACE.large)
+        if self._data is not None:
+            self.set_subtitle(self._data.brief if narrow else self._data.subtitle)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -93,7 +101,7 @@ class StageView(Card):
         self.canvas.show_data(self._data)
         self.legend.show_data(self._data)
         if before is None or before.subtitle != self._data.subtitle:
-            self.set_subtitle(self._data.subtitle)
+            self._share_headline()
             words = spoken(self._data)
             self.canvas.setAccessibleName(words)
             if before is not None and self.canvas.hasFocus():

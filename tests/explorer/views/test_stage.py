@@ -228,3 +228,26 @@ def test_the_legend_names_the_scales_and_what_is_not_finite(store, stage):
     wide = stage.legend.sizeHint().width()
     stage.resize(820, 560)
     assert stage.legend.sizeHint().width() < wide
+
+
+@pytest.mark.parametrize("width", [886, 956, 1300])
+def test_the_legend_keeps_every_scale_that_is_on_screen(store, stage, width: int):
+    store.dispatch(do.GoTo(store.derived.walk(store.session).script.update_start - 3))
+    stage.resize(width, 530)
+    stage.grab()
+    said = " ".join(before + after for _, before, after, _ in stage.legend._fitting())
+    for scale in (stage.data.scene.value_scale, stage.data.gradient_scale, stage.data.ribbon_scale):
+        assert f"{scale.limit:g}" in said
+    assert "val" in said and "∂L" in said and "‖∂L‖" in said
+    assert stage.legend.sizeHint().width() <= stage.legend._room
+    label = stage.subtitle_label
+    assert label.geometry().right() < stage.legend.geometry().left()
+
+
+def test_a_narrow_stage_says_briefly_where_the_walk_stands(store, stage):
+    store.dispatch(do.GoTo(store.derived.walk(store.session).script.backward_start + 3))
+    assert "backward pass · loss" in stage.subtitle_label.text()
+    stage.resize(900, 530)
+    assert "backward · loss" in stage.subtitle_label.text()
+    stage.resize(1300, 530)
+    assert "backward pass · loss" in stage.subtitle_label.text()

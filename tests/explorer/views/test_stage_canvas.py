@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QFocusEvent, QImage, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from explorer.model.stage_build import build_stage
@@ -15,7 +15,10 @@ from explorer.model.stage_records import Marks
 from explorer.theme.palette import apply
 from explorer.theme.theme import current, theme_named
 from explorer.theme.tokens import THEMES
+from explorer.views.stage.brush import Brush
 from explorer.views.stage.canvas import StageCanvas
+from explorer.views.stage.columns import current_rects
+from explorer.views.stage.overlay import hint_rect
 from rnncore.library import LIBRARY
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
@@ -349,3 +352,59 @@ def test_hover_frames_the_column_and_goes_without_trace(canvas):
     assert changed.max() <= lay.right(3) + 2
     canvas.show_data(stage_at(w, 60, scene))
     np.testing.assert_array_equal(pixels(canvas), plain)
+
+
+@pytest.mark.parametrize("width", [1000, 780])
+@pytest.mark.parametrize("kind", ["softmax", "d_logits"])
+def test_the_outline_of_the_output_encloses_its_rows(canvas, width: int, kind: str):
+    canvas.resize(width, 515)
+    w = small_walk("lstm")
+    position = w.find(kind) + 1
+    data = stage_at(w, position)
+    canvas.show_data(data)
+    canvas.grab()
+    lay, t = canvas.stage_layout, data.current_t
+    assert lay.detail >= Detail.TARGET
+    (area,) = current_rects(data, lay, t)
+    assert area.left() < lay.left(t) + lay.word_side - 3, "the target's mark stands left of its bar"
+    assert area.right() > lay.right(t) - lay.word_side
+    assert area.top() < lay.rows["output"].top
+    assert area.bottom() > lay.rows["output"].bottom
+    assert lay.left(t) <= area.left() and area.right() <= lay.right(t)
+
+
+@pytest.mark.parametrize("size", [(1000, 515), (956, 530), (1370, 820), (780, 420), (1000, 300)])
+@pytest.mark.parametrize("cell", ["vanilla", "lstm"])
+def test_the_hint_of_an_empty_stage_covers_no_strip_and_no_word(canvas, cell: str, size: tuple[int, int]):
+    canvas.resize(*size)
+    data = stage_at(small_walk(cell, hidden=16), 0)
+    canvas.show_data(data)
+    canvas.grab()
+    lay = canvas.stage_layout
+    area = hint_rect(Brush(QPainter(), data, lay, current(), 1.0))
+    assert area.height() >= 12
+    for name in ("output", "state", "gates", "input", "time"):
+        row = lay.rows[name]
+        assert area.bottom() <= row.top or area.top() >= row.bottom, name
+    assert lay.gutter <= area.left()
+    assert area.right() <= lay.width
+
+
+def test_a_narrow_column_shows_the_likeliest_word_and_the_target(canvas, monkeypatch):
+    written = []
+    monkeypatch.setattr(
+        "explorer.views.stage.columns._word",
+        lambda brush, area, t, which, is_target, known: written.append((t, which, is_target, area)),
+    )
+    canvas.resize(780, 515)
+    data = stage_at(small_walk("lstm"), 200)
+    canvas.show_data(data)
+    canvas.grab()
+    assert canvas.stage_layout.detail == Detail.TARGET
+    row = canvas.stage_layout.rows["output"]
+    for t in range(8):
+        mine = [(which, is_target) for at, which, is_target, _ in written if at == t]
+        assert len(mine) == 2
+        assert mine[0][0] == 0, "what the network predicts"
+        assert data.scene.masked[t] or any(is_target for _, is_target in mine)
+    assert all(row.top <= a.top() and a.bottom() <= row.bottom and a.height() >= 13 for *_, a in written)
