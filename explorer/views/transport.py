@@ -94,7 +94,9 @@ class TransportView(Card):
             self.buttons[name].setEnabled(not data.at_start)
         for name in ("next", "next-step", "end"):
             self.buttons[name].setEnabled(not data.at_end)
-        width = current().px(236 if self.width() > 900 else 170)
+        theme = current()
+        usual, small = self.width() > theme.px(900), self.width() <= theme.px(660)
+        width = theme.px(236 if usual else 96 if small else 170)  # the sliders need some room as well
         for label in self._labels.values():
             label.setFixedWidth(width)
         if data.spoken != self._spoken:

@@ -131,3 +131,16 @@ def test_an_empty_update_slider_asks_for_nothing_that_is_not_there(view):
     click_at(view.tracks["update"], 1.0)
     view.store.wait()
     assert view.store.session.message is None and view.store.session.training.last == 0
+
+
+@pytest.mark.parametrize("width", [956, 1500])
+def test_no_micro_step_of_the_library_s_own_words_is_cut_short(view, width: int):
+    view.resize(width, 90)
+    walk = view.store.derived.walk(view.store.session)
+    for kind in ("carry", "cut", "stream_loss", "stream_future", "sum", "softmax", "loss", "read"):
+        at = walk.find(kind)
+        if at is None:
+            continue
+        view.store.dispatch(do.GoTo(at + 1))
+        label = view._labels["op"]
+        assert label.sizeHint().width() <= label.width() + 2, label.text()
