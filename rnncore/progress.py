@@ -23,8 +23,8 @@ class Progress:
     """What is known after ``position`` micro-steps of a walk over T time steps with H hidden units.
 
     Cheap to make: its parts are computed when they are asked for, and kept. Values are what
-    :class:`~rnncore.trace.Trace` holds; what is known of them is said as a number of leading time steps, or as (T,) bool.
-    Get one from :meth:`rnncore.walk.Walk.progress`, which raises RnnError for a position outside the walk.
+    :class:`~rnncore.trace.Trace` holds; what is known of them is said as a number of leading time steps, or as (T,)
+    bool. Get one from :meth:`rnncore.walk.Walk.progress`, which raises RnnError for a position outside the walk.
     """
 
     walk: Walk
