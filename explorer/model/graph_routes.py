@@ -162,12 +162,14 @@ class _Draughtsman:
 
     def _place_rows(self) -> None:
         em, count = self.em, max(1, len(self.plan.rows))
-        self.head, self.foot = 46.0 * em, 18.0 * em
+        self.head, self.foot = 54.0 * em, 12.0 * em
         fan = len(self._fan())
         # The feet of the graph: room for the fan of curves, and for the previous states above the input.
         feet = 0.55 + 0.62 * max(fan, 1)
         room = self.height - self.head - self.foot - self.size / 2
-        self.pitch = min(92.0 * em, max(46.0 * em, room / (count - 1 + feet)))
+        # In a low graph the rows stand far enough apart for numbers between them; a high one has room beside its boxes.
+        least = 68.0 if count <= 4 else 50.0
+        self.pitch = min(92.0 * em, max(least * em, room / (count - 1 + feet)))
         spare = max(0.0, room - self.pitch * (count - 1 + feet)) / 2
         for r in range(1, count + 1):
             self.y_of_row[r] = self.head + spare + (count - r) * self.pitch

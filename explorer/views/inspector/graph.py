@@ -142,6 +142,8 @@ class GraphCanvas(QWidget):
             lines = [(t, token) for t, token in ((mark.value, "value"), (mark.gradient, "gradient")) if t]
             if not lines:
                 continue
+            # The longest numbers, such as ∂ −1.2e-5, fit their room without the space.
+            lines = [(t if metrics.horizontalAdvance(t) <= rect[2] else t.replace("∂ ", "∂"), c) for t, c in lines]
             wide = max(metrics.horizontalAdvance(t) for t, _ in lines)
             # A label left of its box ends at the box, one above it stands on it.
             x = rect[0] + rect[2] - wide if rect[0] + rect[2] / 2 < box.x - box.width / 2 else rect[0]
