@@ -44,7 +44,8 @@ def update(walk: Walk, step: MicroStep, unit: int, words: Words) -> Now:
         lines: tuple[Runs, ...] = (symbols, result(delta))
         if isinstance(walk.optimiser, SGD):
             lines = (symbols, muted(f"−{number(rate)} × {factor(gradient)}"), result(delta))
-        note = f"{name_of_rule} at learning rate η = {number(rate)}; the gradient g there is {number(gradient)}.{meaning}"
+        note = f"{name_of_rule} at learning rate η = {number(rate)}; "
+        note += f"the gradient g there is {number(gradient)}.{meaning}"
         return Now(
             "Now: the optimiser’s step", (Formula((Run("Δ", "italic", "weight"), *left), lines, delta),), note, "weight"
         )
@@ -80,7 +81,8 @@ def _rule(optimiser: Optimiser) -> tuple[str, Runs, str]:
     if isinstance(optimiser, Adagrad):
         return "Adagrad", (Run("−η g / (√s + ε)"),), " s is the sum of all g² so far."
     if isinstance(optimiser, RMSProp):
-        return "RMSProp", (Run("−η g / (√s + ε)"),), f" s is a moving mean of g²: {number(optimiser.decay)} of it is kept."
+        meaning = f" s is a moving mean of g²: {number(optimiser.decay)} of it is kept."
+        return "RMSProp", (Run("−η g / (√s + ε)"),), meaning
     if isinstance(optimiser, Adam):
         meaning = " m̂ and ŝ are the moving means of g and g², corrected for having begun at 0."
         return "Adam", (Run("−η m̂ / (√ŝ + ε)"),), meaning

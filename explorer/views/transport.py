@@ -96,9 +96,12 @@ class TransportView(Card):
             self.buttons[name].setEnabled(not data.at_end)
         theme = current()
         usual, small = self.width() > theme.px(900), self.width() <= theme.px(660)
-        width = theme.px(236 if usual else 96 if small else 170)  # the sliders need some room as well
+        # Titles of operations are the longest labels; the sliders need some room as well.
+        wide = max(theme.px(236), min(theme.px(300), int(0.27 * self.width())))
+        width = wide if usual else theme.px(96 if small else 170)
         for label in self._labels.values():
             label.setFixedWidth(width)
+            label.setVisible(self.width() > theme.px(480))
         if data.spoken != self._spoken:
             self._spoken = data.spoken
             self.setAccessibleDescription(data.spoken)

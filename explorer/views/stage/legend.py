@@ -73,7 +73,7 @@ class StageLegend(QWidget):
         return keys
 
     def _width(self, key: Key) -> float:
-        kind, before, after, wide = key
+        _, before, after, wide = key
         metrics = QFontMetricsF(current().font("small"))
         return metrics.horizontalAdvance(before + after) + current().px(wide) + 2 * _GAP + _APART
 
