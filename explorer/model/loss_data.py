@@ -199,12 +199,13 @@ def loss_frame(
     planned: int = 0,
     evaluated: str = "valid",
     tokens_per_second: float | None = None,
+    at: int | None = None,
 ) -> LossFrame:
     """The picture of what ``reduction`` holds.
 
     ``evaluations`` is an array of :data:`rnncore.curve.EVALUATION`, or None, and ``evaluated`` says of what;
     ``current`` is the update whose weights are on show; ``planned`` the number of updates that the run is going to
-    have (0: open).
+    have (0: open); ``at`` the update whose numbers the footer gives, None for the newest.
     """
     columns = reduction.columns
     n = columns.shape[1]
@@ -235,7 +236,7 @@ def loss_frame(
         off.copy(),
         annealed,
         legend,
-        footer(smooth, valid, tokens_per_second, evaluated),
+        footer(smooth, valid, tokens_per_second, evaluated, at=at),
         evaluated,
     )
 
@@ -279,24 +280,48 @@ def loss_of(session: Session, reduction: Reduction) -> LossFrame:
         training.evaluations if training.evaluations.dtype == EVALUATION else None,
         evaluated="valid" if training.validated else "all text",
         tokens_per_second=training.words_per_second or None,
+        at=None if training.running or training.shown >= training.last else training.shown,
     )
 
 
-def footer(smooth: Array, valid: Array, tokens_per_second: float | None, evaluated: str = "valid") -> str:
-    """ "train 0.318   valid 0.402   perplexity 1.37   61k tokens/s", of the smoothed curve's end (the perplexity, too)
-    and of the last evaluation."""
-    parts = []
-    train = float(smooth[1, -1]) if smooth.shape[1] else None
-    if train is not None:
+def footer(
+    smooth: Array,
+    valid: Array,
+    tokens_per_second: float | None,
+    evaluated: str = "valid",
+    *,
+    at: int | None = None,
+) -> str:
+    """Return the numbers at update ``at`` (None: the newest), each with what it is of.
+
+    "train 1.24   valid 1.29 (update 1 200)   perplexity 3.46 train · 3.63 held-out   61k tokens/s": the smoothed curve
+    there and the last evaluation at or before it, with its update when that is another one.
+    """
+    if not smooth.shape[1] and not valid.shape[1]:
+        return ""
+    newest = int(smooth[0, -1]) if smooth.shape[1] else int(valid[0, -1])
+    shown = newest if at is None else at
+    parts, perplexities = [], []
+    if at is not None:
+        parts.append(f"at update {_grouped(at)}:")
+    if smooth.shape[1] and shown > 0:
+        train = float(smooth[1, min(int(np.searchsorted(smooth[0], shown)), smooth.shape[1] - 1)])
         parts.append(f"train {_short(train)}")
-    last = float(valid[1, -1]) if valid.shape[1] else None
-    if last is not None:
-        parts.append(f"{evaluated} {_short(last)}")
-    if train is not None:
-        parts.append(f"perplexity {_short(math.exp(train)) if train < 700 else '∞'}")
+        perplexities.append(f"{_perplexity(train)} train")
+    last = int(np.searchsorted(valid[0], shown, side="right")) - 1
+    if last >= 0:
+        loss, update = float(valid[1, last]), int(valid[0, last])
+        parts.append(f"{evaluated} {_short(loss)}" + (f" (update {_grouped(update)})" if update != shown else ""))
+        perplexities.append(f"{_perplexity(loss)} {'held-out' if evaluated == 'valid' else evaluated}")
+    if perplexities:
+        parts.append("perplexity " + " · ".join(perplexities))
     if tokens_per_second:
         parts.append(f"{_grouped_short(tokens_per_second)} tokens/s")
     return "   ".join(parts)
+
+
+def _perplexity(loss: float) -> str:
+    return _short(math.exp(loss) if loss < 700 else math.inf)
 
 
 def _short(value: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ..model import action as do
@@ -14,8 +15,12 @@ from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.card import Card
 from ..widgets.chip import Chip
-from ..widgets.elided import ElidedLabel
 from .loss_plot import LossPlot, legend_html
+
+WIDGET_MOST = 16777215
+"""Qt's word for no limit."""
+BROAD = 520
+"""From this width on, at scale 1, the legend and the numbers stand beside what is there anyway."""
 
 
 class LossPanel(Card):
@@ -26,10 +31,12 @@ class LossPanel(Card):
     update_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Loss", "click the curve to return to that update", parent=parent)
+        super().__init__("Loss", "click the curve to return to that update", inline=True, parent=parent)
         self.plot = LossPlot()
         self.plot.update_chosen.connect(self.update_chosen)
-        self.footer = ElidedLabel("", role="label", token="muted")
+        self.footer = QLabel()
+        self.footer.setWordWrap(True)
+        self.footer.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.train = Chip("Train  T", accent="loss", filled=True)
         self.train.setAccessibleName("Train")
         self.train.setToolTip("Train until paused (T)")
@@ -37,7 +44,7 @@ class LossPanel(Card):
         self.one = Chip("One update")
         self.one.setToolTip("Do one update (PgDn)")
         self.one.clicked.connect(self.update_asked)
-        row = QHBoxLayout()
+        self._row = row = QHBoxLayout()
         row.setSpacing(SPACE.small)
         row.addWidget(self.train)
         row.addWidget(self.one)
@@ -45,7 +52,8 @@ class LossPanel(Card):
         self.legend.setWordWrap(True)
         self.legend.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.legend, 1)
-        column = QVBoxLayout()
+        self._broad = False
+        self._column = column = QVBoxLayout()
         column.setSpacing(SPACE.tight + 1)
         column.addWidget(self.plot, 1)
         column.addWidget(self.footer)
@@ -56,17 +64,50 @@ class LossPanel(Card):
     def set_frame(self, frame: LossFrame, running: bool) -> None:
         """Show ``frame``; ``running`` turns Train into Pause."""
         self.plot.set_frame(frame)
-        self.footer.set_text(frame.footer)
-        self._show_legend()
+        self.footer.setText("   ".join(part.replace(" ", "\u00a0") for part in frame.footer.split("   ")))
         self.footer.setToolTip(frame.footer)
+        self._show_legend()
         self.train.set_value("Pause  T" if running else "Train  T")
         self.train.setAccessibleName("Pause training" if running else "Train")
 
-
     def _show_legend(self) -> None:
         frame = self.plot.frame
-        self.legend.setFont(current().font("small"))
+        for label in (self.legend, self.footer):
+            label.setFont(current().font("small"))
         self.legend.setText("" if frame is None else legend_html(frame))
+        self._place()
+
+    def _place(self) -> None:
+        """In a broad panel the legend stands beside the title and the numbers beside the buttons: height is dear there.
+
+        In a narrow one (a tab) the numbers have a line of their own.
+        """
+        broad = self.width() >= current().px(BROAD)
+        if broad != self._broad:
+            self._broad = broad
+            if broad:
+                self._row.removeWidget(self.legend)
+                self.add_corner(self.legend)
+                self._column.removeWidget(self.footer)
+                self._row.addWidget(self.footer, 1)
+            else:
+                self._row.removeWidget(self.footer)
+                self._column.insertWidget(1, self.footer)
+                self.header.removeWidget(self.legend)
+                self._row.addWidget(self.legend, 1)
+                self.subtitle_label.setMaximumWidth(WIDGET_MOST)
+            self.legend.setWordWrap(not broad)
+        if broad:
+            self.legend.setWordWrap(False)
+            wanted = self.legend.sizeHint().width() + self.title_label.sizeHint().width()
+            free = self.width() - wanted - 2 * SPACE.large - 2 * self.header.spacing()
+            self.subtitle_label.setMaximumWidth(max(0, free))
+            self.legend.setMinimumWidth(1)
+            self.legend.setWordWrap(free < 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy
 
@@ -19,6 +19,16 @@ MARKS = 400
 """Annealing marks, triangles and validation dots beyond so many are thinned: they would only cover each other."""
 
 
+class _Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis that prints its first and last number too; pyqtgraph drops what reaches over the end beside a grid."""
+
+    OVER = 9.0
+
+    def boundingRect(self) -> QRectF:
+        over = self.OVER if self.orientation == "left" else 0.0
+        return QRectF(super().boundingRect()).adjusted(0.0, -over, 0.0, over)
+
+
 class LossPlot(pg.PlotWidget):  # type: ignore[misc]
     """Shows a :class:`LossFrame`; a click emits ``update_chosen`` with the update it lies nearest to."""
 
@@ -29,12 +39,12 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
         self._hover: int | None = None
         self._zoomed = False
         self._pressed: QPointF | None = None
-        super().__init__(parent)
+        super().__init__(parent, axisItems={"left": _Axis("left")})
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Loss curve")
-        self.setMinimumSize(140, 70)
+        self.setMinimumSize(140, 60)
         self._make_items()
         self._restyle()
 
@@ -80,7 +90,7 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
             axis.setStyle(tickLength=0, tickTextOffset=theme.px(4), hideOverlappingLabels=False)
             axis.enableAutoSIPrefix(False)
         metrics = QFontMetricsF(font)
-        self.getPlotItem().layout.setContentsMargins(0, theme.px(7), theme.px(10), 0)
+        self.getPlotItem().layout.setContentsMargins(0, theme.px(7), theme.px(18), 0)
         self.getAxis("left").setWidth(metrics.horizontalAdvance("00.0") + theme.px(8))
         self.getAxis("bottom").setHeight(metrics.height() + theme.px(6))
         self.raw.setPen(pen(theme.colour("loss", 0.42)))
@@ -145,14 +155,23 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
             return
         theme = current()
         (left, right), (_, top) = self.view.viewRange()
-        high = max(1, int(self.view.height() / theme.px(34)))
         wide = max(1, int(self.view.width() / theme.px(90)))
-        self.getAxis("left").setTicks([[(v, f"{v:.3g}") for v in ticks(top, high)]])
+        self.getAxis("left").setTicks([[(v, f"{v:.3g}") for v in self._levels(top)]])
         step = ticks(right - left, wide)
         gap = max(1.0, step[1] if len(step) > 1 else 1.0)
         first = np.ceil(left / gap) * gap
         self.getAxis("bottom").setTicks([[(v, _updates(v)) for v in np.arange(first, right + gap / 1e6, gap).tolist()]])
         self.showGrid(x=False, y=True, alpha=0.18)
+
+    def _levels(self, top: float) -> list[float]:
+        """The numbers of the upright axis: one about every 34 pixels, and three at least where they find room."""
+        theme = current()
+        most = max(1, int(self.view.height() / theme.px(34)))
+        found = ticks(top, most)
+        while len(found) < 3 and self.height() >= theme.px(60) and most < 8:
+            most += 1
+            found = ticks(top, most)
+        return found
 
     def _set_curves(self, frame: LossFrame) -> None:
         update, low, high = frame.raw
@@ -177,6 +196,9 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
     def _set_texts(self, frame: LossFrame) -> None:
         (_, right), _ = self.view.viewRange()
         self.chance_label.setHtml(_coloured("ln V", "muted"))
+        room = (frame.y_end - frame.chance) / max(frame.y_end, 1e-300) * self.view.height()
+        above = room >= self.chance_label.boundingRect().height()
+        self.chance_label.setAnchor((1, 1) if above else (1, 0))  # below its line where the top would cut it off
         self.chance_label.setPos(right, frame.chance)
         self.chance_label.setVisible(self.chance.isVisible())
 

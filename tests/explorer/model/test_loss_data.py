@@ -119,7 +119,7 @@ def test_evaluations_come_in_order_and_annealing_where_the_rate_fell() -> None:
     frame = loss_frame(reduced(rows(np.full(250, 2.0)), 1024), 20, 250, evaluations)
     assert list(frame.valid[0]) == [0, 100, 200]
     assert list(frame.annealed) == [200]
-    assert frame.footer == "train 2.00   valid 1.50   perplexity 7.39"
+    assert frame.footer == "train 2.00   valid 1.50 (update 200)   perplexity 7.39 train · 4.48 held-out"
     assert frame.reading(150).endswith("valid 1.4")
 
 
@@ -133,7 +133,26 @@ def test_a_click_finds_the_nearest_drawn_update_and_the_start() -> None:
 
 def test_speed_is_told_in_the_footer() -> None:
     frame = loss_frame(reduced(rows(np.full(10, 0.318))), 20, 10, tokens_per_second=61_234.0)
-    assert frame.footer == "train 0.318   perplexity 1.37   61.2k tokens/s"
+    assert frame.footer == "train 0.318   perplexity 1.37 train   61.2k tokens/s"
+
+
+def test_the_footer_reads_the_curve_and_the_last_evaluation_at_the_update_shown() -> None:
+    evaluations = np.array([(0, 3.0, 0.1, False), (100, 1.4, 0.1, False), (200, 1.5, 0.1, False)], EVALUATION)
+    reduction = reduced(rows(np.repeat([3.0, 2.0, 1.0], 100)), 1024)
+
+    def footer(at: int | None) -> str:
+        return loss_frame(reduction, 20, at or 0, evaluations, at=at).footer
+
+    assert footer(150).startswith("at update 150:   train 2.00   valid 1.40 (update 100)   perplexity 7.39 train")
+    assert footer(200) == "at update 200:   train 2.00   valid 1.50   perplexity 7.39 train · 4.48 held-out"
+    assert footer(0) == "at update 0:   valid 3.00   perplexity 20.09 held-out"
+    assert footer(None).startswith("train 1.00   valid 1.50 (update 200)")
+
+
+def test_evaluations_of_all_text_are_not_called_held_out() -> None:
+    evaluations = np.array([(10, 1.0, 0.1, False)], EVALUATION)
+    frame = loss_frame(reduced(rows(np.full(10, 1.0))), 20, 10, evaluations, evaluated="all text")
+    assert frame.footer == "train 1.00   all text 1.00   perplexity 2.72 train · 2.72 all text"
 
 
 @given(st.floats(1e-300, 1e300))
