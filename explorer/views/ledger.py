@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from ..model import action as do
@@ -18,7 +18,31 @@ from ..theme.colourmap import AsinhScale, gradient_scale
 from ..theme.theme import Theme, current
 from ..widgets.card import Card
 from ..widgets.chip import Chip
+from ..widgets.elided import ElidedLabel
 from ..widgets.paint import elided, hatch, image_of, pen
+
+SAMPLE = "Σ = −0.0000004642"
+"""A sum as long as they get: where it is printed must not jump with its digits."""
+
+
+def sum_text(data: LedgerData) -> str:
+    """Return what all that was added so far comes to."""
+    return f"Σ = {number(data.so_far, 4)}"
+
+
+class Grid(NamedTuple):
+    """The picture's measures in pixels: its corner, a cell, the bars below, and a line below those (0: none)."""
+
+    left: float
+    top: float
+    wide: float
+    high: float
+    bars: float
+    below: float
+
+    def cell(self, t: int, tau: int) -> QRectF:
+        """The area of one cell."""
+        return QRectF(self.left + tau * self.wide, self.top + t * self.high, self.wide, self.high)
 
 
 class LedgerCanvas(QWidget):
@@ -56,28 +80,36 @@ class LedgerCanvas(QWidget):
 
     # --- geometry ---
 
-    def _geometry(self, data: LedgerData) -> tuple[float, float, float, float]:
-        """(left, top, side of a cell, height of the bars)."""
+    def grid(self, data: LedgerData) -> Grid:
+        """Where the cells, the bars and the sum lie: the sum beside the bars, or below them in a narrow panel."""
         theme = current()
-        bars = min(theme.px(34), self.height() * 0.16)
-        left = float(theme.px(58))
-        side = min((self.height() - bars - 6) / data.length, (self.width() - left - 4) / data.length, theme.px(26))
-        return left, 2.0, max(1.0, side), bars
+        fixed = QFontMetricsF(theme.font("small", fixed=True))
+        left, top, rows = float(theme.px(58)), 2.0, data.length
+        total = fixed.horizontalAdvance(SAMPLE) + 12
+        least = min(theme.px(34), self.height() * 0.16)
+        broad = (self.width() - left - 4) / rows
+        side = min((self.height() - least - 6) / rows, broad, theme.px(34))
+        below = fixed.height() + 2 if left + side * rows + total > self.width() else 0.0
+        room = self.height() - top - 6 - below
+        side = max(1.0, min((room - least) / rows, side))
+        # A narrow, high panel stretches the cells, and then the bars.
+        high = max(1.0, min((room - least) / rows, 1.6 * side))
+        bars = max(1.0, min(room - high * rows, max(least, theme.px(140))))
+        return Grid(left, top, side, high, bars, below)
 
     def pair_at(self, x: float, y: float) -> tuple[int, int] | None:
         """The (t, τ) under a point, None outside the triangle."""
         data = self._data
         if data is None or not data.length:
             return None
-        left, top, side, _ = self._geometry(data)
-        t, tau = int((y - top) // side), int((x - left) // side)
+        grid = self.grid(data)
+        t, tau = int((y - grid.top) // grid.high), int((x - grid.left) // grid.wide)
         return (t, tau) if 0 <= tau <= t < data.length else None
 
     def centre_of(self, t: int, tau: int) -> QPointF:
         """The middle of a cell."""
         assert self._data is not None
-        left, top, side, _ = self._geometry(self._data)
-        return QPointF(left + (tau + 0.5) * side, top + (t + 0.5) * side)
+        return self.grid(self._data).cell(t, tau).center()
 
     # --- painting ---
 
@@ -96,14 +128,15 @@ class LedgerCanvas(QWidget):
         return AsinhScale(1.0, 1.0) if data.mode == "log" else gradient_scale(data.entries, 2.0)
 
     def _paint_cells(self, painter: QPainter, theme: Theme, data: LedgerData) -> None:
-        left, top, side, _ = self._geometry(data)
+        grid = self.grid(data)
         colours = theme.map.rgba(data.entries, self._scale(data))
-        if side < 5:
+        if grid.wide < 5:
             shown = np.where(data.added[..., None], colours, 0).astype(np.uint8)
             empty = np.array([*theme.tokens.rgb("raised"), 255], np.uint8)
             shown[np.tri(data.length, dtype=bool) & ~data.added] = empty
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-            painter.drawImage(QRectF(left, top, side * data.length, side * data.length), image_of(shown))
+            area = QRectF(grid.left, grid.top, grid.wide * data.length, grid.high * data.length)
+            painter.drawImage(area, image_of(shown))
         else:
             self._paint_squares(painter, theme, data, colours)
         if data.walking is not None:
@@ -112,12 +145,12 @@ class LedgerCanvas(QWidget):
             self._frame(painter, data, self._hover, theme.colour("text"), 1.5)
 
     def _paint_squares(self, painter: QPainter, theme: Theme, data: LedgerData, colours: Any) -> None:
-        left, top, side, _ = self._geometry(data)
-        gap = 1.0 if side < 12 else 2.0
+        grid = self.grid(data)
+        gap = (1.0 if grid.wide < 12 else 2.0) / 2
         lines = hatch(theme.colour("cut", 0.55), 6, self.devicePixelRatioF())
         for t in range(data.length):
             for tau in range(t + 1):
-                area = QRectF(left + tau * side + gap / 2, top + t * side + gap / 2, side - gap, side - gap)
+                area = grid.cell(t, tau).adjusted(gap, gap, -gap, -gap)
                 painter.setPen(Qt.PenStyle.NoPen)
                 if data.added[t, tau]:
                     red, green, blue, _ = colours[t, tau].tolist()
@@ -131,31 +164,31 @@ class LedgerCanvas(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _frame(self, painter: QPainter, data: LedgerData, pair: tuple[int, int], colour: Any, width: float) -> None:
-        left, top, side, _ = self._geometry(data)
         painter.setPen(pen(colour, width))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        side = max(side, 4.0)
-        painter.drawRoundedRect(
-            QRectF(left + pair[1] * side + 0.5, top + pair[0] * side + 0.5, side - 1, side - 1), 2, 2
-        )
+        area = self.grid(data).cell(*pair)
+        area.setSize(area.size().expandedTo(QSizeF(4.0, 4.0)))
+        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
 
     def _paint_words(self, painter: QPainter, theme: Theme, data: LedgerData) -> None:
-        left, top, side, _ = self._geometry(data)
-        font = theme.font("small" if side >= theme.px(14) else "tiny")
+        grid = self.grid(data)
+        font = theme.font("small" if grid.high >= theme.px(14) else "tiny")
         metrics = QFontMetricsF(font)
         painter.setFont(font)
-        every = max(1, int(np.ceil(metrics.height() * 0.95 / side)))
+        every = max(1, int(np.ceil(metrics.height() * 0.75 / grid.high)))  # what is left out above and below letters
         for t in range(0, data.length, every):
             current_row = data.walking is not None and data.walking[0] == t
             painter.setPen(theme.colour("text" if current_row else "muted"))
-            room = QRectF(0, top + t * side + (side - metrics.height()) / 2, left - theme.px(8), metrics.height())
+            y = grid.top + (t + 0.5) * grid.high - metrics.height() / 2
+            room = QRectF(0, y, grid.left - theme.px(8), metrics.height())
             word = elided(data.words[t] or "–", font, room.width())
             painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, word)
 
     def _paint_votes(self, painter: QPainter, theme: Theme, data: LedgerData) -> None:
         """A bar for each weight copy: what it has contributed to ‖G‖ so far, up for more, down for less."""
-        left, top, side, bars = self._geometry(data)
-        base = top + data.length * side + 4
+        grid = self.grid(data)
+        left, side, bars = grid.left, grid.wide, grid.bars
+        base = grid.top + data.length * grid.high + 4
         votes = np.where(np.isfinite(data.votes), data.votes, 0.0)
         limit = float(np.abs(votes).max()) or 1.0
         middle = base + bars / 2
@@ -171,11 +204,17 @@ class LedgerCanvas(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setFont(theme.font("small", fixed=True))
         painter.setPen(theme.colour("text"))
-        text = f"Σ = {number(data.so_far, 4)}"
-        wide = QFontMetricsF(theme.font("small", fixed=True)).horizontalAdvance(text)
-        if left + data.length * side + wide + 8 <= self.width():
-            room = QRectF(left + data.length * side + 8, base, wide + 4, bars)
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(self.sum_area(data), Qt.AlignmentFlag.AlignVCenter, sum_text(data))
+
+    def sum_area(self, data: LedgerData) -> QRectF:
+        """Where the sum is printed."""
+        grid = self.grid(data)
+        wide = QFontMetricsF(current().font("small", fixed=True)).horizontalAdvance(sum_text(data)) + 4
+        base = grid.top + data.length * grid.high + 4
+        if grid.below:
+            x = max(0.0, min(grid.left, self.width() - wide))
+            return QRectF(x, base + grid.bars, wide, grid.below)
+        return QRectF(grid.left + data.length * grid.wide + 8, base, wide, grid.bars)
 
     def _paint_reading(self, painter: QPainter, theme: Theme, data: LedgerData) -> None:
         pair = self._hover or data.walking
@@ -221,7 +260,7 @@ class LedgerView(Card):
     CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION
 
     def __init__(self, store: Any, parent: QWidget | None = None) -> None:
-        super().__init__("Gradient ledger", " ", parent=parent)
+        super().__init__("Gradient ledger", " ", inline=True, parent=parent)
         self._store = store
         self._stale = True
         self._mode = MODES[0]
@@ -231,12 +270,26 @@ class LedgerView(Card):
         self.mode = Chip(self._mode)
         self.mode.setToolTip("Signed shares, norms, or norms on a log scale")
         self.mode.clicked.connect(self._next_mode)
+        self.header.addStretch(0)
         self.add_corner(self.parameter)
         self.add_corner(self.mode)
+        self.caption = ElidedLabel("", role="label", token="muted")
+        self.add(self.caption)
         self.add(self.canvas, 1)
+        self._place()
         self.canvas.pair_chosen.connect(lambda t, tau: store.dispatch(do.Select(t=tau)))
         store.changed.connect(self._changed)
         self._read()
+
+    def _place(self) -> None:
+        """A high panel has a line to spare for what the picture is; in a low one it stands beside the title."""
+        high = self.height() >= current().px(360)
+        self.caption.setVisible(high)
+        self.subtitle_label.setVisible(not high)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
 
     def _next_mode(self) -> None:
         self._mode = MODES[(MODES.index(self._mode) + 1) % len(MODES)]
@@ -258,6 +311,8 @@ class LedgerView(Card):
         self._stale = False
         data = ledger_of(self._store.session, self._store.derived, self._mode)
         self.set_subtitle(data.subtitle)
+        self.caption.set_text(data.subtitle)
+        self.subtitle_label.setToolTip(data.subtitle)
         self.parameter.set_value(data.parameter)
         menu = self.parameter.menu()
         if menu is not None and [a.text() for a in menu.actions()] != list(data.parameters):

@@ -52,3 +52,27 @@ def test_outside_the_triangle_there_is_nothing_to_choose(qtbot) -> None:
     _, made = view(qtbot)
     centre = made.canvas.centre_of(0, 2)
     assert made.canvas.pair_at(centre.x(), centre.y()) is None
+
+
+@pytest.mark.parametrize("size", [(380, 200), (370, 640), (330, 640), (600, 240), (250, 250)])
+def test_the_sum_is_always_within_the_picture(qtbot, size) -> None:
+    store, made = view(qtbot)
+    made.resize(*size)
+    store.dispatch(do.GoTo(10_000))
+    qtbot.wait(10)
+    canvas = made.canvas
+    area = canvas.sum_area(canvas._data)
+    assert canvas.rect().toRectF().adjusted(-1, -1, 1, 1).contains(area)
+    grid = canvas.grid(canvas._data)
+    assert area.left() >= grid.left + grid.wide * canvas._data.length or area.top() >= grid.top + grid.high
+
+
+def test_a_high_panel_is_used_to_its_foot(qtbot) -> None:
+    _, made = view(qtbot)
+    made.resize(370, 640)
+    qtbot.wait(10)
+    canvas = made.canvas
+    grid = canvas.grid(canvas._data)
+    used = grid.top + grid.high * canvas._data.length + grid.bars + grid.below
+    assert used <= canvas.height()
+    assert grid.high > grid.wide or used > 0.9 * canvas.height()
