@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QFont,
+    QFontMetricsF,
+    QHideEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+    QTextLayout,
+)
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ..theme.theme import current
@@ -12,16 +21,46 @@ from .chip import Chip
 from .paint import rounded
 
 TOKENS = {"info": "value", "warning": "gradient", "error": "cut"}
+CALM = 12.0
+"""Seconds after which a note goes away by itself; a warning and an error stay until dismissed or replaced."""
+LINES = 2
+"""A longer message is shortened; the tooltip has all of it."""
+
+
+def shortened(text: str, font: QFont, width: float) -> str:
+    """Return ``text``, cut with an ellipsis where it needs more lines of ``width`` pixels than a banner has."""
+    layout = QTextLayout(" ".join(text.split()), font)
+    layout.beginLayout()
+    starts: list[int] = []
+    while len(starts) <= LINES:
+        line = layout.createLine()
+        if not line.isValid():
+            break
+        line.setLineWidth(width)
+        starts.append(line.textStart())
+    layout.endLayout()
+    if len(starts) <= LINES:
+        return text
+    whole, last = layout.text(), starts[LINES - 1]
+    # A little less than the line, so that the label does not break it once more.
+    tail = QFontMetricsF(font).elidedText(whole[last:], Qt.TextElideMode.ElideRight, 0.96 * width)
+    return whole[:last] + tail
 
 
 class Banner(QWidget):
-    """Shows a message; hidden when there is none."""
+    """Shows a message in at most two lines; hidden when there is none. A note ("info") dismisses itself."""
 
     dismissed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._token = "value"
+        self._text = ""
+        self._passing = False
+        self.timer = QTimer(self)
+        self.timer.setSingleShot(True)
+        self.timer.setInterval(round(1000 * CALM))
+        self.timer.timeout.connect(self._time_is_up)
         self.label = QLabel()
         self.label.setWordWrap(True)
         self.label.setTextFormat(Qt.TextFormat.PlainText)
@@ -38,10 +77,56 @@ class Banner(QWidget):
     def show_message(self, text: str, level: str) -> None:
         """Show ``text``; an empty one hides the banner."""
         self._token = TOKENS.get(level, "value")
-        self.label.setText(text)
+        self._text = text
+        self._passing = bool(text) and level == "info"
+        self._fit(self._outer_width())
         self.setAccessibleName(text)
         self.setVisible(bool(text))
+        self.timer.stop()
+        self._begin()
         self.update()
+
+    def _begin(self) -> None:
+        if self._passing and self.isVisible():
+            self.timer.start()
+
+    def _time_is_up(self) -> None:
+        if self.underMouse():
+            self.timer.start()  # it is being read
+        else:
+            self.dismissed.emit()
+
+    def _outer_width(self) -> int:
+        parent = self.parentWidget()
+        return self.width() if self.isVisible() or parent is None else parent.width()
+
+    def _fit(self, width: int) -> None:
+        """Shorten the text to what the lines hold at this width of the banner."""
+        margins = self.contentsMargins()
+        row = self.layout()
+        if row is not None:
+            margins = row.contentsMargins()
+        room = width - margins.left() - margins.right() - self.button.sizeHint().width() - 2 * SPACE.small
+        shown = shortened(self._text, self.label.font(), max(80, room))
+        if shown != self.label.text():
+            self.label.setText(shown)
+        self.setToolTip(self._text if shown != self._text else "")
+
+    def heightForWidth(self, width: int) -> int:
+        self._fit(width)
+        return super().heightForWidth(width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit(event.size().width())
+        super().resizeEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._begin()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.timer.stop()
+        super().hideEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
