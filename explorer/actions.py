@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rnncore.bundled import BUNDLED
+from rnncore.library import TITLES
 
 from .model import action as do
 from .model.session import Session
+from .model.settings import CorpusChoice, Settings
 
 Rule = Callable[[Session], bool]
 
@@ -244,17 +249,50 @@ def hints() -> str:
     return "  ·  ".join(parts)
 
 
-def matching(wanted: str) -> list[Command]:
-    """Return the commands whose title, group or help holds every word, best first."""
+SIZES = (1, 2, 3, 4, 8, 16, 32, 64, 128, 256)
+"""Numbers of hidden units that are offered; the network's form takes any."""
+SEEDS = range(6)
+
+
+def choices(settings: Settings) -> tuple[Command, ...]:
+    """Return what the menus of the top bar offer, as commands: every cell, corpus, usual size and seed."""
+
+    def change(kind: str, name: object, title: str, help: str, **changes: Any) -> Command:
+        action = do.ChangeSettings(replace(settings, **changes))
+        return Command(f"{kind}:{name}", title, help, "Settings", action=action)
+
+    cells = [
+        change("cell", key, f"Cell: {title}", "Begin a new run with this cell.", cell=key, equations=None)
+        for key, title in TITLES.items()
+    ]
+    corpora = [
+        change("corpus", b.id, f"Corpus: {b.title}", b.description, corpus=CorpusChoice("bundled", b.id))
+        for b in BUNDLED.values()
+    ]
+    sizes = [
+        change("hidden", n, f"Hidden size: {n}", "Begin a new run with so many hidden units.", hidden_size=n)
+        for n in SIZES
+    ]
+    seeds = [
+        change("seed", n, f"Seed: {n}", "Begin a new run with other start weights and another order.", seed=n)
+        for n in SEEDS
+    ]
+    return (*cells, *corpora, *sizes, *seeds)
+
+
+def matching(wanted: str, more: tuple[Command, ...] = ()) -> list[Command]:
+    """Return the commands whose title, group or help holds every word, best first; ``more`` only once one types."""
     words = wanted.casefold().split()
+    every = (*COMMANDS, *more) if words else COMMANDS
+    place = {command.id: n for n, command in enumerate(every)}
 
     def rank(command: Command) -> tuple[int, int]:
         title = command.title.casefold()
-        return (0 if wanted.casefold() in title else 1, COMMANDS.index(command))
+        return (0 if wanted.casefold().strip() in title else 1, place[command.id])
 
     found = [
         c
-        for c in COMMANDS
+        for c in every
         if all(w in f"{c.title} {c.group} {c.help} {' '.join(c.keys)}".casefold() for w in words)
     ]
     return sorted(found, key=rank)

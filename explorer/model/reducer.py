@@ -8,7 +8,7 @@ from typing import Any
 
 from . import action as do
 from .derived import Derived
-from .sentences import corpus_sentence, first_sentence, typed_sentence
+from .sentences import corpus_sentence, first_sentence, typed_sentence, unknown_words
 from .session import Changes, Message, Place, Playback, Sentence, Session, Training
 from .settings import Run
 from .walking import playable, same_place
@@ -135,7 +135,7 @@ def _with_sentence(session: Session, sentence: Sentence, *, following: bool = Fa
             "warning",
         )
     elif sentence.unknown.any():
-        unknown = ", ".join(w for w, u in zip(sentence.words, sentence.unknown, strict=True) if u)
+        unknown = unknown_words(sentence.words, sentence.unknown)
         message = Message(f"Not in the vocabulary, read as <unk>: {unknown}.", "warning")
     session = replace(
         session,
@@ -188,6 +188,11 @@ def followed(session: Session, training: Training) -> Sentence | None:
 # --- settings ---------------------------------------------------------------------------------------------------
 
 
+def _with_place(note: str) -> str:
+    """Say where in the window one does what a note of the reader of texts advises."""
+    return note.replace("name the encoding.", "name the encoding (Corpus ▸ How the text is read…).")
+
+
 def _prepared(session: Session, action: do.Prepared, derived: Derived) -> Result:
     run = action.run
     same_corpus = run.corpus is session.run.corpus
@@ -224,7 +229,7 @@ def _prepared(session: Session, action: do.Prepared, derived: Derived) -> Result
         tab=session.tab,
         position=action.position or 0,
         path=action.path,
-        message=Message(" ".join(action.notes)) if action.notes else None,
+        message=Message(" ".join(map(_with_place, action.notes))) if action.notes else None,
     )
     walk = derived.walk(fresh)
     position = fresh.position

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from rnncore.corpus import Corpus, Example
@@ -62,3 +64,9 @@ def search(corpus: Corpus, wanted: str, most: int = 200) -> list[int]:
             if len(found) >= most:
                 break
     return found
+
+
+def unknown_words(words: Iterable[str], unknown: Iterable[object], most: int = 8) -> str:
+    """Return the words marked unknown, each once, the first ``most`` of them; "" when all are known."""
+    found = list(dict.fromkeys(word for word, lacks in zip(words, unknown, strict=True) if lacks))
+    return ", ".join([*found[:most], *(["…"] if len(found) > most else [])])

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from ..actions import GROUPS, Command, in_group, key_text, matching
 from ..model import action as do
-from ..model.sentences import search
+from ..model.sentences import search, unknown_words
 from ..model.session import Session
 from ..store import Store
 from ..theme.theme import current
@@ -117,24 +117,30 @@ def _unknown(session: Session, text: str) -> str:
     if not text:
         return ""
     encoded = session.corpus.encode(text)
-    unknown = [w for w, u in zip(encoded.words, encoded.unknown, strict=True) if u]
-    return f"Not in the vocabulary: {', '.join(unknown)}." if unknown else ""
+    unknown = unknown_words(encoded.words, encoded.unknown)
+    return f"Not in the vocabulary: {unknown}." if unknown else ""
 
 
 class CommandDialog(FilterDialog):
     """Search everything that the program can do."""
 
     def __init__(
-        self, run: Callable[[Command], None], enabled: Callable[[Command], bool], parent: QWidget | None = None
+        self,
+        run: Callable[[Command], None],
+        enabled: Callable[[Command], bool],
+        parent: QWidget | None = None,
+        more: tuple[Command, ...] = (),
     ) -> None:
         super().__init__("All commands", "Type a few letters of what you want to do", parent)
-        self._run, self._enabled = run, enabled
+        self._run, self._enabled, self._more = run, enabled, more
         self._found: list[Command] = []
         self.refill()
 
     def refill(self) -> None:
-        self._found = matching(self.line.text())
+        self._found = matching(self.line.text(), self._more)
         self.list.empty()
+        if not self._found:
+            self.list.add(f"Nothing found for “{self.line.text().strip()}”", enabled=False)
         for command in self._found:
             keys = "   ".join(key_text(k) for k in command.keys)
             self.list.add(

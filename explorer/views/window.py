@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -29,7 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..actions import COMMANDS, GROUPS, Command, hints, in_group
+from ..actions import COMMANDS, GROUPS, Command, choices, hints, in_group
 from ..model import action as do
 from ..model.session import Changes, Message
 from ..model.settings import CorpusChoice
@@ -55,7 +56,13 @@ SIDE = 0.272
 """Share of the width that the inspector takes."""
 LOWER = 0.30
 """Share of the height that the lower panels take; the stage keeps at least half."""
-FILES = "Texts, tables and sessions (*.txt *.csv *.tsv *.md *.bptt);;All files (*)"
+LEAST_LOWER = 190
+"""Height at scale 1 that the lower panels need below the stage; a lower window has them in tabs."""
+SMALLEST = (960, 600)
+"""The least size of the window, on a screen that is no smaller; all is legible from 1280 × 720 on."""
+FILES = "All files (*);;Texts, tables and sessions (*.txt *.csv *.tsv *.md *.bptt)"
+NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
+"""What no system, or one of them, takes in a file's name."""
 
 
 class MainWindow(QMainWindow):
@@ -66,7 +73,8 @@ class MainWindow(QMainWindow):
         self.store = store
         self.setWindowTitle("BPTT Explorer")
         self.setAcceptDrops(True)
-        self.setMinimumSize(640, 420)
+        self.setMinimumSize(QSize(*SMALLEST).boundedTo(self.screen().size()))
+        self._saved_in = ""
         self.bar = TopBar(store)
         self.banner = Banner()
         self.stage = StageView(store)
@@ -178,7 +186,7 @@ class MainWindow(QMainWindow):
 
     def _arrange(self) -> None:
         """Put the lower panels below the stage in a wide window, into tabs beside the inspector in a narrow one."""
-        wide = self.width() >= current().px(WIDE)
+        wide = self.width() >= current().px(WIDE) and self._lower_room() >= current().px(LEAST_LOWER)
         if wide != self._arranged:
             self._arranged = wide
             if wide:
@@ -195,6 +203,11 @@ class MainWindow(QMainWindow):
         side = round(self.width() * self._side_share)
         self.split.setSizes([self.width() - side, side])
         self._share_height(round(self.height() * self._lower_share))
+
+    def _lower_room(self) -> int:
+        """Height that is left below the stage's half of the window and the transport."""
+        taken = self.bar.sizeHint().height() + self.transport.sizeHint().height() + self.hints.sizeHint().height()
+        return self.height() - taken - 2 * SPACE.tight - 2 * SPACE.medium - math.ceil(0.5 * self.height())
 
     def _share_height(self, lower: int) -> None:
         """Give the lower panels so much, but the stage at least half of the window."""
@@ -216,7 +229,7 @@ class MainWindow(QMainWindow):
             self._share_height(lower)
 
     def show_side(self, place: int) -> None:
-        """Bring the inspector (0) or the loss (1) to the front of the side, in a narrow window."""
+        """Bring the inspector (0), the ledger (1) or the loss (2) to the front of the side, in a narrow window."""
         if place < self.side_stack.count():
             self.side_stack.setCurrentIndex(place)
         self._mark_side()
@@ -323,10 +336,18 @@ class MainWindow(QMainWindow):
 
     def save_as(self) -> None:
         """Ask for a file and save to it."""
-        start = str(Path(self._folder()) / f"session{SESSION_SUFFIX}")
-        path, _ = QFileDialog.getSaveFileName(self, "Save", start, f"Session (*{SESSION_SUFFIX})")
+        path, _ = QFileDialog.getSaveFileName(self, "Save", self.proposal(), f"Session (*{SESSION_SUFFIX})")
         if path:
+            self._saved_in = str(Path(path).parent)
             self.store.dispatch(do.SavePath(path))
+
+    def proposal(self) -> str:
+        """Return the file to save to that the dialog begins with: not beside the text, which may lie anywhere."""
+        session = self.store.session
+        if session.path:
+            return session.path
+        name = NOT_IN_NAMES.sub(" ", Path(session.corpus.name).stem).strip(" .") or "session"
+        return str(Path(self._saved_in or Path.home()) / f"{name}{SESSION_SUFFIX}")
 
     def _folder(self) -> str:
         path = self.store.session.path or (
@@ -343,7 +364,7 @@ class MainWindow(QMainWindow):
 
     def show_commands(self) -> None:
         """Search everything that the program can do."""
-        self._show(CommandDialog(self.run, self.enabled, self))
+        self._show(CommandDialog(self.run, self.enabled, self, choices(self.store.session.settings)))
 
     def show_keys(self) -> None:
         """Show the sheet of keys."""

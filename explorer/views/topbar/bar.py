@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from rnncore.bundled import BUNDLED
 from rnncore.library import TITLES
 
+from ...actions import SIZES
 from ...model import action as do
 from ...model.session import Changes, Session
 from ...model.settings import CorpusChoice, Settings
@@ -26,7 +27,6 @@ from .popover import Popover
 
 LEVELS = 8
 """Ways to show less and less in a narrow bar."""
-SIZES = (1, 2, 3, 4, 8, 16, 32, 64, 128, 256)
 
 
 class TopBar(QWidget):
@@ -69,6 +69,10 @@ class TopBar(QWidget):
         }
         for chip in self._labels:
             row.addWidget(chip)
+        self.more = Chip("…")
+        self.more.setAccessibleName("More settings")
+        self.more.setToolTip("What has no room in the bar")
+        row.addWidget(self.more)
         row.addStretch(1)
         row.addWidget(self.badge)
         row.addWidget(self.menu_chip)
@@ -76,6 +80,7 @@ class TopBar(QWidget):
         self.hidden.set_menu(self._hidden_menu())
         self.corpus.set_menu(self._corpus_menu())
         self.seed.set_menu(self._seed_menu())
+        self.more.set_menu(self._menu(self._fill_more))
         self.sentence.clicked.connect(self.sentence_wanted)
         self.badge.clicked.connect(self.badge_wanted)
         self.truncation.clicked.connect(self.open_truncation)
@@ -138,7 +143,7 @@ class TopBar(QWidget):
     def _fit(self) -> None:
         """Leave out the chips' labels, then the name, then one chip after the other, until what is left fits.
 
-        The commands open their forms all the same.
+        The chip "…" holds those that are left out.
         """
         for level in range(LEVELS):
             wanted = self._width_at(level)
@@ -148,12 +153,15 @@ class TopBar(QWidget):
         for widget in (self.name, *self._labels):
             widget.setVisible(widget in shown)
         self.badge.setVisible(self.badge in shown)
+        self.more.setVisible(self.more in shown)
         for chip in self._labels:
             chip.set_label(self._label_at(level, chip))
 
     def _shown_at(self, level: int) -> list[QWidget]:
         gone = {self.name: 2, self.seed: 3, self.optimiser: 4, self.sentence: 5, self.hidden: 6, self.badge: 7}
-        return [w for w in (self.name, *self._labels, self.badge, self.menu_chip) if level < gone.get(w, LEVELS)]
+        every = (self.name, *self._labels, self.badge, self.menu_chip)
+        shown: list[QWidget] = [w for w in every if level < gone.get(w, LEVELS)]
+        return shown if set(every) - set(shown) <= {self.name} else [*shown, self.more]
 
     def _label_at(self, level: int, chip: Chip) -> str:
         telling = chip in (self.hidden, self.seed, self.sentence)  # a bare number says nothing
@@ -179,7 +187,7 @@ class TopBar(QWidget):
         self._store.dispatch(do.ChangeSettings(settings))
 
     def _open(self, form: Callable[[Settings, Callable[[Settings], None]], Popover], anchor: QWidget) -> None:
-        form(self._store.session.settings, self._apply).open_below(anchor if anchor.isVisible() else self.menu_chip)
+        form(self._store.session.settings, self._apply).open_below(anchor if anchor.isVisible() else self.more)
 
     def open_network(self) -> None:
         """Open the form of sizes, biases and start weights."""
@@ -203,6 +211,19 @@ class TopBar(QWidget):
         menu.aboutToShow.connect(refill)
         fill(menu)
         return menu
+
+    def _fill_more(self, menu: QMenu) -> None:
+        for chip in (*self._labels, self.badge):
+            if not chip.isHidden():
+                continue
+            name = self._labels.get(chip, "")
+            title = (f"{name}: {chip.value()}" if name else chip.value()).replace("&", "&&")
+            part = chip.menu()
+            if part is not None:
+                part.setTitle(title)
+                menu.addMenu(part)
+            else:
+                menu.addAction(title, chip.click)
 
     def _cell_menu(self) -> QMenu:
         def fill(menu: QMenu) -> None:

@@ -172,6 +172,13 @@ def optimiser_form(settings: Settings, done: Done) -> Popover:
     return form
 
 
+MOST_UNITS = 2048
+GAIN_HELP = (
+    "Multiplies the recurrent matrices as they are drawn. 1 leaves them; above 1 what a step has seen echoes longer, "
+    "and gradients may explode; below 1 both fade."
+)
+
+
 def model_form(settings: Settings, done: Done) -> Popover:
     """Size, biases and initialisation of the network."""
     old = settings.init or Init()
@@ -185,14 +192,24 @@ def model_form(settings: Settings, done: Done) -> Popover:
         done(replace(settings, hidden_size=hidden.value(), bias=bias.currentData(), init=made, seed=seed.value()))
 
     form = Popover("Network", apply)
-    hidden = form.whole("Hidden units", settings.hidden_size, 1, 2048)
+    hidden = form.whole("Hidden units", settings.hidden_size, 1, MOST_UNITS, f"From 1 to {MOST_UNITS}.")
+    form.set_label(hidden, f"Hidden units, at most {MOST_UNITS}")
     bias = form.choice("Biases", {"as the cell has them": None, "yes": True, "no": False}, settings.bias)
     names = {"the cell's own": "default", **{n: n for n in INITS}}
     if init_name(settings.init) == "custom":
         names["custom"] = "custom"
     init = form.choice("Start weights", names, init_name(settings.init))
-    gain = form.rate("Recurrent gain", old.gain, "Multiplies the recurrent matrices.")
-    forget = form.share("Forget bias", max(old.forget_bias, 0.0), 10.0, "Where the keep gate's bias starts.")
+    gain = form.rate("Recurrent gain", old.gain, GAIN_HELP)
+    keeps = bool(settings.make_cell().keep_gates)
+    forget = form.share(
+        "Forget bias",
+        max(old.forget_bias, 0.0),
+        10.0,
+        "Where the keep gate's bias starts." if keeps else "This cell has no gate that keeps its state.",
+    )
+    if not keeps:
+        forget.setEnabled(False)
+        form.set_label(forget, "Forget bias (no keep gate here)")
     seed = form.whole("Seed", settings.seed, 0, 2**31 - 1)
     form.set_note("A change begins a new run at update 0. Ctrl+Z brings this one back.")
     return form

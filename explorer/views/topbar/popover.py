@@ -121,7 +121,16 @@ class Popover(QFrame):
         if help:
             widget.setToolTip(help)
         self.form.addRow(label, widget)
+        name = self.form.labelForField(widget)
+        if name is not None and help:
+            name.setToolTip(help)
         return widget
+
+    def set_label(self, widget: QWidget, text: str) -> None:
+        """Print another label before a row, whose accessible name stays."""
+        label = self.form.labelForField(widget)
+        if isinstance(label, QLabel):
+            label.setText(text)
 
     def only(self, shown: dict[QWidget, bool]) -> None:
         """Show or hide rows, and fit the popover to what is left."""

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
-from explorer.actions import COMMANDS, key_text
+from explorer.actions import COMMANDS, choices, key_text
+from explorer.model import action as do
+from explorer.model.settings import CorpusChoice
 from explorer.store import Store
-from explorer.views.dialogs import CommandDialog, KeysDialog, ReportDialog, SentenceDialog, TextDialog
+from explorer.views.dialogs import CommandDialog, KeysDialog, ReportDialog, SentenceDialog, TextDialog, _unknown
 from explorer.widgets.chip import Chip
 from tests.explorer.model.runs import small_run
 
@@ -110,7 +114,34 @@ def test_what_makes_no_sense_is_listed_dim_and_does_not_run(commands):
 def test_nothing_found_runs_nothing(commands):
     QTest.keyClicks(commands.line, "xyzzy")
     QTest.keyClick(commands.line, Qt.Key.Key_Return)
-    assert commands.ran == [] and lines(commands) == []
+    assert commands.ran == [] and commands.isVisible()
+    assert len(lines(commands)) == 1 and "Nothing found for “xyzzy”" in lines(commands)[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "changes"),
+    [
+        ("lstm", {"cell": "lstm", "equations": None}),
+        ("cell: minimal", {"cell": "mgu", "equations": None}),
+        ("first names", {"corpus": CorpusChoice("bundled", "names")}),
+        ("hidden size 64", {"hidden_size": 64}),
+        ("seed 3", {"seed": 3}),
+    ],
+)
+def test_settings_are_reached_by_their_words(store, qtbot, typed, changes):
+    settings, ran = store.session.settings, []
+    dialog = CommandDialog(ran.append, lambda c: c.when(store.session), more=choices(settings))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    QTest.keyClicks(dialog.line, typed)
+    QTest.keyClick(dialog.line, Qt.Key.Key_Return)
+    assert [c.action for c in ran] == [do.ChangeSettings(replace(settings, **changes))]
+
+
+def test_unknown_words_are_named_once_and_eight_at_most(store):
+    said = _unknown(store.session, "xa xa xb xc xd xe xf xg xh xi xj")
+    assert said == "Not in the vocabulary: xa, xb, xc, xd, xe, xf, xg, xh, …."
+    assert _unknown(store.session, "xa xa xb") == "Not in the vocabulary: xa, xb."
 
 
 def test_the_sheet_shows_every_key(qtbot):

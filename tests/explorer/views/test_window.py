@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from explorer.actions import COMMANDS
 from explorer.model import action as do
+from explorer.model.session import Message
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
@@ -199,6 +201,56 @@ def test_with_a_long_message_the_stage_still_keeps_nearly_half(window):
     assert window.stage.height() >= 0.45 * window.height()
 
 
+@pytest.mark.parametrize("size", [(1600, 900), (1760, 990), (1920, 1080)])
+def test_below_a_message_the_curve_keeps_its_height_and_three_numbers(window, size):
+    window.resize(*size)
+    window.store.dispatch(do.Notify(Message("A long note. " * 60, "warning")))
+    window.store.dispatch(do.Advance(1))
+    window.store.wait()
+    QTest.qWait(30)
+    assert window.banner.isVisible() and window.stage.height() >= 0.5 * window.height() - 1
+    assert window.loss.plot.height() >= 90
+    axis = window.loss.plot.getAxis("left")
+    assert len(axis._tickLevels[0]) >= 3
+    data = window.ledger.canvas._data
+    assert window.ledger.canvas.grid(data).high >= 9
+
+
+def test_a_wide_but_low_window_has_its_lower_panels_in_tabs(window):
+    window.resize(1700, 620)
+    assert window.side.isAncestorOf(window.loss)
+    window.resize(1700, 950)
+    assert not window.side.isAncestorOf(window.loss)
+
+
+def test_a_file_to_save_to_is_proposed_by_the_name_of_the_corpus_where_one_can_write(window, tmp_path, monkeypatch):
+    path = tmp_path / "verse.txt"
+    path.write_text("the owl sang .\nthe cat ran .\n" * 5, "utf-8")
+    window.store.dispatch(do.OpenPath(str(path)))
+    window.store.wait()
+    assert window.proposal() == str(Path.home() / "verse.bptt")
+    kept = str(tmp_path / "kept" / "a.bptt")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (kept, ""))
+    window.save_as()
+    window.store.wait()
+    assert Path(window.proposal()).parent == tmp_path / "kept"
+
+
+def test_every_file_is_offered_to_be_opened(window, monkeypatch):
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *given: asked.append(given) or ("", ""))
+    window.open_file()
+    assert asked[0][3].split(";;")[0] == "All files (*)"
+
+
+def test_a_note_on_the_encoding_says_where_one_names_it(window, tmp_path):
+    path = tmp_path / "old.txt"
+    path.write_bytes("le café était fermé .\nle thé était chaud .\n".encode("latin-1") * 5)
+    window.store.dispatch(do.OpenPath(str(path)))
+    window.store.wait()
+    assert "name the encoding (Corpus ▸ How the text is read…)." in window.store.session.message.text
+
+
 def test_a_window_dragged_tiny_stays_whole(window):
     for size in ((1, 1), (400, 300), (640, 420), (900, 500)):
         window.resize(*size)
@@ -296,13 +348,13 @@ def test_closing_while_it_trains_ends_the_threads(window):
 
 
 def test_a_place_survives_as_text_and_nonsense_is_ignored(window):
-    window.resize(700, 600)  # the screen off screen is 800 wide
+    window.resize(800, 650)  # the screen off screen is 800 wide
     text = window.geometry_text()
     window.resize(1300, 800)
     window.restore_geometry_text(text)
-    assert (window.width(), window.height()) == (700, 600)
+    assert (window.width(), window.height()) == (800, 650)
     window.restore_geometry_text("nonsense")
-    assert window.width() == 700
+    assert window.width() == 800
 
 
 def test_a_change_of_every_setting_repaints_without_complaint(window):

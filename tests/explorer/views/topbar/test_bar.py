@@ -171,3 +171,28 @@ def test_what_the_window_does_is_asked_of_it(bar, qtbot):
         bar.badge.click()
         entry(bar.corpus, "Open a file").trigger()
         entry(bar.corpus, "Type or paste").trigger()
+
+
+def test_what_has_no_room_is_found_behind_the_dots(bar):
+    bar.resize(1600, 44)
+    assert not bar.more.isVisible()
+    every = (bar.cell, bar.hidden, bar.corpus, bar.sentence, bar.truncation, bar.optimiser, bar.seed, bar.badge)
+    for width in (1000, 800, 640, 520):
+        bar.resize(width, 44)
+        QTest.qWait(5)
+        bar.more.menu().aboutToShow.emit()
+        offered = [action.text() for action in bar.more.menu().actions()]
+        hidden = [chip for chip in every if chip.isHidden()]
+        assert len(offered) == len(hidden) and bar.more.isVisible() == bool(hidden)
+        for chip in hidden:
+            assert any(chip.value() in text for text in offered)
+            assert bar.name.isHidden(), "the name goes first"
+    asked = []
+    bar.sentence_wanted.connect(lambda: asked.append("sentence"))
+    next(a for a in bar.more.menu().actions() if "Sentence" in a.text()).trigger()
+    assert asked == ["sentence"]
+    part = next(a for a in bar.more.menu().actions() if "Seed" in a.text()).menu()
+    part.aboutToShow.emit()
+    next(a for a in part.actions() if a.text() == "4").trigger()
+    bar.store.wait()
+    assert bar.store.session.settings.seed == 4

@@ -133,6 +133,20 @@ def test_clipping_is_switched_on_with_a_limit(fill):
     assert form.shown("Clip at") and form.accepted().clip == ClipByNorm(2.5)
 
 
+def test_the_most_units_are_stated_where_they_are_typed(fill):
+    form = fill(model_form, Settings())
+    label = form.form.form.labelForField(form["Hidden units"]).text()
+    assert str(form["Hidden units"].maximum()) in label
+
+
+@pytest.mark.parametrize(("cell", "keeps"), [("vanilla", False), ("irnn", False), ("lstm", True), ("gru", True)])
+def test_the_forget_bias_is_offered_to_cells_that_keep(fill, cell, keeps):
+    form = fill(model_form, replace(Settings(), cell=cell))
+    assert form["Forget bias"].isEnabled() == keeps
+    assert ("no keep gate" in form.form.form.labelForField(form["Forget bias"]).text()) != keeps
+    assert "explode" in form["Recurrent gain"].toolTip()
+
+
 def test_the_network_is_made_as_it_is_asked_for(fill):
     form = fill(model_form, Settings())
     form["Hidden units"], form["Biases"], form["Start weights"] = 9, "yes", "identity"
