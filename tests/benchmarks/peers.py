@@ -68,6 +68,61 @@ class Tutorial:
         return loss
 
 
+class GateByGate(Tutorial):
+    """The same network built of multiply, add, tanh and softmax gates, each with its forward and backward.
+
+    Each step multiplies by a one-hot vector, and each gate's backward forms its whole weight gradient, as the tutorial
+    in this style does.
+    """
+
+    def one_hot(self, token: int) -> Any:
+        x = np.zeros(len(self.V), self.W.dtype)
+        x[token] = 1.0
+        return x
+
+    @staticmethod
+    def multiply_backward(weights: Any, x: Any, dz: Any) -> tuple[Any, Any]:
+        return np.outer(dz, x), weights.T.dot(dz)
+
+    def layer_backward(self, layer: Any, x: Any, previous: Any, d_state: Any, d_output: Any) -> tuple[Any, ...]:
+        added, s = layer
+        d_v, d_s = self.multiply_backward(self.V, s, d_output)
+        d_added = (1.0 - np.square(np.tanh(added))) * (d_s + d_state)
+        d_w, d_previous = self.multiply_backward(self.W, previous, d_added)
+        d_u, _ = self.multiply_backward(self.U, x, d_added)
+        return d_previous, d_u, d_w, d_v
+
+    def gradient(self) -> tuple[float, dict[str, Any]]:
+        zero = np.zeros(len(self.W), self.W.dtype)
+        layers, outputs, previous = [], [], zero
+        for token in self.x:
+            added = self.U.dot(self.one_hot(token)) + self.W.dot(previous)
+            previous = np.tanh(added)
+            layers.append((added, previous))
+            outputs.append(self.V.dot(previous))
+        loss = 0.0
+        d_u, d_v, d_w = np.zeros_like(self.U), np.zeros_like(self.V), np.zeros_like(self.W)
+        for t, target in enumerate(self.y):
+            e = np.exp(outputs[t] - np.max(outputs[t]))
+            d_output = e / e.sum()
+            loss -= float(np.log(d_output[target]))
+            d_output[target] -= 1.0
+            before = layers[t - 1][1] if t else zero
+            d_state, u, w, v = self.layer_backward(layers[t], self.one_hot(self.x[t]), before, zero, d_output)
+            silent = np.zeros(len(self.V), self.W.dtype)
+            for i in range(t - 1, max(-1, t - self.truncate - 1), -1):
+                before = layers[i - 1][1] if i else zero
+                d_state, more_u, more_w, _ = self.layer_backward(
+                    layers[i], self.one_hot(self.x[i]), before, d_state, silent
+                )
+                u += more_u
+                w += more_w
+            d_u += u
+            d_w += w
+            d_v += v
+        return loss, {"U": d_u, "V": d_v, "W": d_w}
+
+
 def torch_peer(task: Task) -> tuple[Callable[[], float], Callable[[], tuple[float, dict[str, Any]]]]:
     """Return (step, gradient) with ``nn.RNN``, ``nn.GRU`` or ``nn.LSTM``, untruncated."""
     import torch

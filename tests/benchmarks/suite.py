@@ -93,13 +93,18 @@ def truncated(turns: int) -> Iterator[Row]:
 
 
 def tutorial(turns: int) -> Iterator[Row]:
-    """The tutorial's sizes with its window of 4, against its own algorithm."""
+    """The tutorial's sizes with its window of 4, against its own algorithm: in matrices, and built of gates."""
     for precision in PRECISIONS:
         for size in (TINY, TUTORIAL):
             task = Task("vanilla", size, precision)
             theirs, few = peers.Tutorial(task), max(3, turns // 3)
-            candidates = {"gradient": work.gradient(task, Window(4)), "tutorial": theirs.gradient}
-            budget = ("tutorial", 60.0) if size is TUTORIAL and precision == "float64" else None
+            gates = peers.GateByGate(task)
+            candidates = {
+                "gradient": work.gradient(task, Window(4)),
+                "tutorial": theirs.gradient,
+                "gate by gate": gates.gradient,
+            }
+            budget = ("gate by gate", 60.0) if size is TUTORIAL and precision == "float64" else None
             yield Row("tutorial", f"{size.name} gradient {precision}", paired(candidates, few), "gradient", budget)
             candidates = {
                 "step": work.Step(task, Window(4)),

@@ -47,9 +47,10 @@ def test_jax_computes_the_same(cell, batch):
 
 
 @pytest.mark.parametrize("truncate", [0, 4, 20])
-def test_the_tutorials_algorithm_computes_the_same(truncate):
+@pytest.mark.parametrize("algorithm", [peers.Tutorial, peers.GateByGate])
+def test_the_tutorials_algorithm_computes_the_same(algorithm, truncate):
     task = Task("vanilla", LITTLE, "float64")
-    theirs = peers.Tutorial(task, truncate)
+    theirs = algorithm(task, truncate)
     assert_same(task, Window(truncate), theirs.gradient(), 1e-12)
     assert theirs.step() > theirs.step() > 0.0
 
