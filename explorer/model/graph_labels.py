@@ -13,6 +13,8 @@ from .graph_routes import Box, Drawing, Rect
 #: Between a label and its own box; what is not its own must be further away than that by the margin.
 _GAPS = (2.0, 4.0)
 _MARGIN = 1.5
+#: More of it below a box, where another box's edge comes up beside the label.
+_MARGIN_BELOW = 7.0
 #: Between a label and an edge of its own box, and between two labels.
 _FROM_OWN, _BETWEEN = 3.0, 2.0
 _TRIED = 6
@@ -56,27 +58,34 @@ def _places(
     inside = (corners >= 0).all(axis=1) & (corners + size <= limit).all(axis=1)
     rects = np.hstack([corners[inside], np.broadcast_to(size, (int(inside.sum()), 2))])
     near = _distances(rects, np.array([box.rect])) + _MARGIN
+    below = rects[:, 1] > box.y
     others = np.array([b.rect for b in drawing.boxes if b.key != box.key])
     own = _points([c for k, c in curves.items() if box.key in k[:2]])
     foreign = _points([c for k, c in curves.items() if box.key not in k[:2]])
-    good = (_distances(rects, others) >= near) & (_distances(rects, foreign) >= near)
+    good = _distances(rects, others) >= near + np.where(below, _MARGIN_BELOW, 0.0)
+    good &= _distances(rects, foreign) >= near
     good &= _distances(rects, own) >= _FROM_OWN
     return [(float(x), float(y), w, h) for x, y in rects[good, :2]]
 
 
 def _candidates(box: Box, w: float, h: float) -> Iterator[Point]:
-    """Above first, for there goes what the box computes; then below and beside it."""
+    """Above first, for there goes what the box computes; then beside it and below."""
     left, top, wide, high = box.rect
     right, bottom = left + wide, top + high
     for gap in _GAPS:
-        for y in (top - h - gap, bottom + gap):
-            for slide in (0.0, 4.0, 8.0, 12.0, 16.0):
-                yield box.x + _FROM_OWN + slide, y
-                yield box.x - w - _FROM_OWN - slide, y
-            yield box.x - w / 2, y
+        yield from _along(box, w, top - h - gap)
         for lift in (0.8, 0.5, 0.2, 1.0, 0.0):
             yield right + gap, box.y - lift * h
             yield left - gap - w, box.y - lift * h
+        yield from _along(box, w, bottom + gap)
+
+
+def _along(box: Box, w: float, y: float) -> Iterator[Point]:
+    """Places in the line at ``y``, the nearest first."""
+    for slide in (0.0, 4.0, 8.0, 12.0, 16.0):
+        yield box.x + _FROM_OWN + slide, y
+        yield box.x - w - _FROM_OWN - slide, y
+    yield box.x - w / 2, y
 
 
 def _points(curves: Sequence[Sequence[Point]]) -> Floats:

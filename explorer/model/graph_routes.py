@@ -168,7 +168,7 @@ class _Draughtsman:
         feet = 0.55 + 0.62 * max(fan, 1)
         room = self.height - self.head - self.foot - self.size / 2
         # In a low graph the rows stand far enough apart for numbers between them; a high one has room beside its boxes.
-        least = 68.0 if count <= 4 else 50.0
+        least = 68.0 if count <= 4 else 56.0 if count == 5 else 46.0
         self.pitch = min(92.0 * em, max(least * em, room / (count - 1 + feet)))
         spare = max(0.0, room - self.pitch * (count - 1 + feet)) / 2
         for r in range(1, count + 1):

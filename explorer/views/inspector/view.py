@@ -171,7 +171,7 @@ class InspectorPanel(Card):
         self._details_area.setMinimumWidth(0)
         self._details_area.setMaximumWidth(16777215)
         room = height - current().px(96)
-        page = max(current().px(220), min(int(1.04 * self.graph.minimumSizeHint().height()), int(0.6 * room)))
+        page = max(current().px(220), min(int(1.04 * self.graph.minimumSizeHint().height()), int(0.66 * room)))
         need = self.details.steady_height()
         self._details_area.setFixedHeight(int(max(80, min(max(need, 0.34 * room), room - page))))
 

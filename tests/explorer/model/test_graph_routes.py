@@ -87,6 +87,8 @@ def test_a_label_is_nearer_to_its_own_box_than_to_any_other_or_to_its_edges(
         own = _apart(rect, drawing.box(key).rect)
         for box in drawing.boxes:
             assert box.key == key or _apart(rect, box.rect) > own
+            if rect[1] > drawing.box(key).y and box.key != key:
+                assert _apart(rect, box.rect) > own + 5, "between two boxes it would be the lower one's"
         for edge in drawing.edges:
             away = min(_apart(rect, (x, y, 0.0, 0.0)) for x, y in edge.samples(24))
             assert away > (0.0 if key in (edge.source, edge.target) else own), (cell, drawing.box(key).text)
