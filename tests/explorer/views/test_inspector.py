@@ -203,3 +203,15 @@ def test_a_hidden_view_does_no_work_until_it_is_shown(qtbot, monkeypatch) -> Non
     assert seen == [0]
     store.changed.emit(Changes.HOVER)
     assert seen == [0]
+
+
+@pytest.mark.parametrize("cell", ["vanilla", "lstm", "gru", "lstm-coupled", "mgu"])
+def test_the_usual_cells_graphs_are_seen_whole_on_a_small_screen(qtbot, cell: str) -> None:
+    shown = panel(qtbot, (372, 645))
+    made = make_walk(cell)
+    shown.set_data(data(made, after(made, "carry", 3)))
+    QApplication.processEvents()
+    seen = shown.graph.parentWidget()
+    assert shown.graph.height() <= seen.height()
+    assert shown.graph.width() <= seen.width()
+    assert all(y + h <= seen.height() for _, y, _, h in shown.graph._labels.values())
