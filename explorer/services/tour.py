@@ -18,9 +18,9 @@ from PySide6.QtWidgets import QApplication
 
 from rnncore.errors import FileError
 from rnncore.evaluation import perplexity
-from rnncore.training_state import TrainingState
 
 from ..model import action as do
+from ..model.loss_data import Reduction, loss_of
 from ..model.settings import Settings, start_run
 from ..store import Store
 from ..theme import palette
@@ -147,21 +147,24 @@ class _Story:
         begun = store.session.training.last
         store.dispatch(do.GoToUpdate(begun))
         store.wait()
-        before = self._evaluated(store.session.training.state)
         store.dispatch(do.Train(True))
         end = time.monotonic() + PATIENCE
         while store.session.training.last - begun < updates and time.monotonic() < end:
             store.poll()
+            self.application.processEvents()  # training rests until the frame is painted
             if not store.session.training.running and not store.busy:
                 break
             time.sleep(0.005)
         store.dispatch(do.Train(False))
         store.wait()
         training = store.session.training
-        after = self._evaluated(training.state)
         size = store.session.corpus.vocabulary.size
-        learnt = f"the perplexity has gone from {before:.1f} to {after:.1f}, of {size} tokens"
-        self.take("It learns", f"{training.last - begun} updates later {learnt}.")
+        read = ", ".join(part for part in loss_of(store.session, Reduction()).footer.split("   ") if part)
+        self.take(
+            "It learns",
+            f"{training.last - begun} updates later the loss panel reads: {read}. "
+            f"Guessing among {size} tokens would have a loss of {math.log(size):.2f} and a perplexity of {size}.",
+        )
         store.dispatch(do.GoTo(0))
         store.dispatch(do.Move("pass"))
         self.take("The same sentence again", f"With the weights of update {training.shown}. {self._loss()}")
@@ -179,12 +182,6 @@ class _Story:
         counted = session.sentence.example.targets >= 0
         mean = float(np.mean(losses[counted])) if counted.any() else math.nan
         return f"The sentence costs {mean:.3f} nats a token, a perplexity of {perplexity(mean):.1f}."
-
-    def _evaluated(self, state: TrainingState) -> float:
-        trainer = self.store.session.run.history.trainer.clone()
-        trainer.restore(state)
-        loss = trainer.evaluate()
-        return math.nan if loss is None else perplexity(loss)
 
     # --- pictures ---
 

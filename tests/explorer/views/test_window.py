@@ -216,6 +216,19 @@ def test_below_a_message_the_curve_keeps_its_height_and_three_numbers(window, si
     assert window.ledger.canvas.grid(data).high >= 9
 
 
+def test_a_size_given_before_the_window_is_shown_is_shared_out_as_one_given_later(window):
+    window.resize(1760, 990)
+    QTest.qWait(20)
+    later = window.below.height()
+    window.hide()
+    window.resize(1300, 700)
+    window.resize(1760, 990)
+    window.show()
+    QTest.qWait(20)
+    assert abs(window.below.height() - later) <= 2
+    assert window.below.height() >= 0.25 * window.height()
+
+
 def test_a_wide_but_low_window_has_its_lower_panels_in_tabs(window):
     window.resize(1700, 620)
     assert window.side.isAncestorOf(window.loss)
