@@ -175,7 +175,7 @@ class LedgerCanvas(QWidget):
         font = theme.font("small" if grid.high >= theme.px(14) else "tiny")
         metrics = QFontMetricsF(font)
         painter.setFont(font)
-        every = max(1, int(np.ceil(metrics.height() * 0.75 / grid.high)))  # what is left out above and below letters
+        every = max(1, int(np.ceil(metrics.height() * 0.8 / grid.high)))  # what is left out above and below letters
         for t in range(0, data.length, every):
             current_row = data.walking is not None and data.walking[0] == t
             painter.setPen(theme.colour("text" if current_row else "muted"))

@@ -132,6 +132,12 @@ def test_a_typed_sentence_marks_its_unknown_words_and_says_so(driver):
     assert np.isfinite(driver.derived.walk(driver.session).losses).all()
 
 
+def test_unknown_words_are_named_once_and_eight_at_most(driver):
+    driver.do(do.TypeSentence("xa and xa xb xc xd xe xf xg xh xi"))
+    text = driver.session.message.text
+    assert text.count("xa") == 1 and "xi" not in text and "…" in text
+
+
 def test_nothing_typed_is_refused_and_changes_nothing(driver):
     before = driver.session
     with pytest.raises(RnnError, match="at least one word"):
