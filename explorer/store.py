@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -26,6 +26,7 @@ from .model.walking import pause_after
 from .services import sessions
 from .services.worker import Worker
 
+T = TypeVar("T")
 QUIETLY = ""
 """Name of a job of which the user hears nothing."""
 FRAME = 16
@@ -47,6 +48,9 @@ class Store(QObject):
     changed = Signal(object)
     """Emitted with :class:`~explorer.model.session.Changes` after each action that changed something."""
 
+    arrived = Signal(str)
+    """Emitted with the kind of a result that :meth:`later` had put off, once it is there."""
+
     def __init__(self, run: Run | None = None, *, theme: str = "dark", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.derived = Derived()
@@ -57,6 +61,7 @@ class Store(QObject):
         self._worker = Worker()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="background")
         self._jobs: list[tuple[Future[Any], Callable[[Any], None], str]] = []
+        self._asked: dict[str, tuple[tuple[Any, ...], Callable[[], Any]]] = {}
         self._closed = False
         self._heavy_at = self._light_at = 0.0
         self._mail_timer = QTimer(self, interval=FRAME)
@@ -246,6 +251,43 @@ class Store(QObject):
             return None
 
         self._jobs.append((self._pool.submit(attempt), lambda e: None if e is None else failed(e), QUIETLY))
+        self._watch()
+
+    def later(self, kind: str, on: tuple[Any, ...], compute: Callable[[], T]) -> tuple[T | None, bool]:
+        """Return (result, True) when it is kept for these very objects ``on``.
+
+        Otherwise compute it off the interface thread (an RnnError becomes the result), return (the newest one of that kind or None, False), and emit
+        ``arrived(kind)`` when it is there. Of one kind only the newest request waits; an older one that has not begun
+        is dropped.
+        """
+        kept, result = self.derived.kept(kind, on)
+        if kept:
+            return result, True
+        if not self._closed:
+            begun = self._asked.get(kind) is not None
+            self._asked[kind] = (on, compute)
+            if not begun:
+                self._begin(kind)
+        return self.derived.newest(kind), False
+
+    def _begin(self, kind: str) -> None:
+        on, compute = self._asked[kind]
+
+        def finish(result: Any) -> None:
+            self.derived.keep(kind, on, result)
+            newest = self._asked.pop(kind)
+            if newest[0] is not on:
+                self._asked[kind] = newest
+                self._begin(kind)
+            self.arrived.emit(kind)
+
+        def attempt() -> Any:
+            try:
+                return compute()
+            except RnnError as error:
+                return error
+
+        self._jobs.append((self._pool.submit(attempt), finish, QUIETLY))
         self._watch()
 
     def _watch(self) -> None:

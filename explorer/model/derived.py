@@ -38,6 +38,20 @@ class Derived:
             kept.popitem(last=False)
         return result
 
+    def kept(self, kind: str, on: tuple[Any, ...]) -> tuple[bool, Any]:
+        """Return whether a result for these very objects is kept, and it."""
+        found = self._kept.get(kind, {}).get(tuple(id(o) for o in on))
+        return (False, None) if found is None else (True, found[1])
+
+    def newest(self, kind: str) -> Any:
+        """Return the result of this kind that was asked for last, whatever it depended on; None when there is none."""
+        kept = self._kept.get(kind)
+        return next(reversed(kept.values()))[1] if kept else None
+
+    def keep(self, kind: str, on: tuple[Any, ...], result: Any) -> None:
+        """Keep a result that was computed elsewhere."""
+        self._memo(kind, on, lambda: result)
+
     def trace(self, session: Session) -> Trace:
         """Return the forward pass over the sentence."""
         return self._memo(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from explorer.model import action as do
 from explorer.model.session import Changes
 from explorer.model.settings import CorpusChoice
 from explorer.store import Store
+from rnncore.errors import RnnError
 from rnncore.optim import SGD, Adam
 from rnncore.truncation import Chunks, Full
 from tests.explorer.model.runs import small_run
@@ -288,3 +290,52 @@ def test_closing_while_training_ends_everything(qapp):
     store.close()
     QCoreApplication.processEvents()
     assert store.session.training.shown == shown
+
+
+def test_what_is_put_off_is_computed_in_the_background_once_and_announced(store):
+    arrived, computed = [], []
+    store.arrived.connect(arrived.append)
+    on = (store.session.model,)
+
+    def compute():
+        computed.append(threading.current_thread())
+        return 42
+
+    assert store.later("answer", on, compute) == (None, False)
+    assert store.later("answer", on, compute) == (None, False)
+    store.wait()
+    assert arrived == ["answer"]
+    assert store.later("answer", on, compute) == (42, True)
+    assert len(computed) == 1 and computed[0] is not threading.main_thread()
+
+
+def test_of_what_is_put_off_only_the_newest_request_waits(store):
+    gate = threading.Event()
+    first, second, third = (object(),), (object(),), (object(),)
+    done = []
+
+    def compute(name):
+        gate.wait(5)
+        done.append(name)
+        return name
+
+    store.later("answer", first, lambda: compute("first"))
+    store.later("answer", second, lambda: compute("second"))
+    store.later("answer", third, lambda: compute("third"))
+    gate.set()
+    store.wait()
+    assert done == ["first", "third"]
+    assert store.later("answer", third, lambda: None) == ("third", True)
+    assert store.later("answer", second, lambda: "again") == ("third", False)
+    store.wait()
+
+
+def test_an_error_in_what_is_put_off_is_its_result(store):
+    def compute():
+        raise RnnError("no such thing")
+
+    on = (object(),)
+    store.later("answer", on, compute)
+    store.wait()
+    result, fresh = store.later("answer", on, compute)
+    assert fresh and str(result) == "no such thing"

@@ -1,0 +1,58 @@
+"""The base of the panels that show something of the session: it re-reads when what it shows changed, and when it is seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from ..model.session import Changes
+from .card import Card
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+
+class Panel(Card):
+    """A card that shows something of ``store``.
+
+    A subclass says in ``CARES`` which changes concern it and in ``AWAITS`` which results of :meth:`Store.later`, and
+    reads its view data in :meth:`read`. A panel that is not seen reads nothing; it does when it is shown.
+    """
+
+    CARES: ClassVar[Changes] = Changes.WALK | Changes.POSITION | Changes.SELECTION
+    AWAITS: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(
+        self, store: Store, title: str, subtitle: str = "", *, inline: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(title, subtitle, inline=inline, parent=parent)
+        self._store = store
+        self._stale = True
+        store.changed.connect(self._changed)
+        store.arrived.connect(self._arrived)
+
+    def read(self) -> None:
+        """Read the view data and show what differs."""
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        """Read now if the panel is seen, else when it is."""
+        self._stale = not self.isVisible()
+        if not self._stale:
+            self.read()
+
+    def _changed(self, changes: Changes) -> None:
+        if changes & self.CARES:
+            self.refresh()
+
+    def _arrived(self, kind: str) -> None:
+        if kind in self.AWAITS:
+            self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._stale = False
+            self.read()
