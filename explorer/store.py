@@ -256,9 +256,9 @@ class Store(QObject):
     def later(self, kind: str, on: tuple[Any, ...], compute: Callable[[], T]) -> tuple[T | None, bool]:
         """Return (result, True) when it is kept for these very objects ``on``.
 
-        Otherwise compute it off the interface thread (an RnnError becomes the result), return (the newest one of that kind or None, False), and emit
-        ``arrived(kind)`` when it is there. Of one kind only the newest request waits; an older one that has not begun
-        is dropped.
+        Otherwise compute it off the interface thread (an RnnError becomes the result), return (the newest one of that
+        kind or None, False), and emit ``arrived(kind)`` when it is there. Of one kind only the newest request waits; an
+        older one that has not begun is dropped.
         """
         kept, result = self.derived.kept(kind, on)
         if kept:

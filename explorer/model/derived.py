@@ -40,7 +40,8 @@ class Derived:
 
     def kept(self, kind: str, on: tuple[Any, ...]) -> tuple[bool, Any]:
         """Return whether a result for these very objects is kept, and it."""
-        found = self._kept.get(kind, {}).get(tuple(id(o) for o in on))
+        results = self._kept.get(kind)
+        found = None if results is None else results.get(tuple(id(o) for o in on))
         return (False, None) if found is None else (True, found[1])
 
     def newest(self, kind: str) -> Any:

@@ -1,4 +1,4 @@
-"""The base of the panels that show something of the session: it re-reads when what it shows changed, and when it is seen."""
+"""The base of the panels that show something of the session: re-read when that changed, and when the panel is seen."""
 
 from __future__ import annotations
 
