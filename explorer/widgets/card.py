@@ -25,13 +25,16 @@ class Card(QWidget):
         super().__init__(parent)
         self.title_label = ElidedLabel(title, role="title", bold=True, stretch=False)
         self.subtitle_label = ElidedLabel(subtitle, role="label", token="muted")
-        self.header = QHBoxLayout()
+        self.header_bar = QWidget()
+        """What holds the title, the inline subtitle and the corner: a dock takes it for its title bar."""
+        self.header = QHBoxLayout(self.header_bar)
+        self.header.setContentsMargins(0, 0, 0, 0)
         self.header.setSpacing(SPACE.large)
         self.header.addWidget(self.title_label)
         self._outer = QVBoxLayout(self)
         self._outer.setContentsMargins(SPACE.large, SPACE.medium - 2, SPACE.large, SPACE.medium)
         self._outer.setSpacing(SPACE.hair)
-        self._outer.addLayout(self.header)
+        self._outer.addWidget(self.header_bar)
         if inline:
             self.header.addWidget(self.subtitle_label, 1)
         else:
@@ -39,6 +42,7 @@ class Card(QWidget):
             self._outer.addWidget(self.subtitle_label)
             self.subtitle_label.setVisible(bool(subtitle))
         self._inline = inline
+        self._framed = True
         self.title_label.setVisible(bool(title))
         self.body = QVBoxLayout()
         self.body.setContentsMargins(0, SPACE.small, 0, 0)
@@ -66,6 +70,16 @@ class Card(QWidget):
         """Append ``widget`` to the body."""
         self.body.addWidget(widget, stretch)
 
+    def give_header(self) -> QWidget:
+        """Hand the header over to a dock, which then paints the frame as well: the card has only its body left."""
+        margins = self._outer.contentsMargins()
+        self._outer.removeWidget(self.header_bar)
+        self._outer.setContentsMargins(margins.left(), 0, margins.right(), margins.bottom())
+        inner = self.header.contentsMargins()
+        self.header.setContentsMargins(margins.left() + inner.left(), margins.top(), margins.right() + inner.right(), 0)
+        self._framed = False
+        return self.header_bar
+
     def set_margins(self, left: int, top: int, right: int, bottom: int) -> None:
         """Distances in pixels from the card's edge to what it holds."""
         self._outer.setContentsMargins(left, top, right, bottom)
@@ -76,6 +90,8 @@ class Card(QWidget):
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._framed:
+            return
         theme = current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
