@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -196,6 +195,8 @@ def _folder(asked: str | None) -> Path:
         folder = Path(asked).expanduser()
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+    import tempfile
+
     here = Path("bptt-explorer-tour")
     try:
         here.mkdir(exist_ok=True)

@@ -33,9 +33,9 @@ def test_each_family_of_systems_has_its_package_manager(release, manager):
 
 
 def test_an_unknown_system_is_asked_for_the_tools_it_has(monkeypatch):
-    monkeypatch.setattr(libraries.shutil, "which", lambda tool: tool if tool == "zypper" else None)
+    monkeypatch.setattr("shutil.which", lambda tool: tool if tool == "zypper" else None)
     assert libraries.package_manager("ID=homegrown\n") == "zypper"
-    monkeypatch.setattr(libraries.shutil, "which", lambda tool: None)
+    monkeypatch.setattr("shutil.which", lambda tool: None)
     assert libraries.package_manager("ID=homegrown\n") is None
 
 
@@ -196,3 +196,13 @@ def test_a_wayland_socket_counts_only_while_somebody_listens(tmp_path):
         server.listen()
         assert find_display(env, "linux").platforms == ("wayland",)
     assert not find_display(env, "linux").present
+
+
+def test_qts_version_is_read_from_its_folders_name_and_is_the_true_one(tmp_path, monkeypatch):
+    assert doctor.qt_version() == doctor.installed_version("PySide6-Essentials")
+    (tmp_path / "PySide6").mkdir()
+    monkeypatch.setattr(libraries, "qt_folder", lambda: tmp_path / "PySide6")
+    (tmp_path / "pyside6_essentials-6.9.2.dist-info").mkdir()
+    assert doctor.qt_version() == "6.9.2"
+    (tmp_path / "PySide6_Essentials-6.12.0.dist-info").mkdir()  # what two installations left: ask
+    assert doctor.qt_version() == doctor.installed_version("PySide6-Essentials")

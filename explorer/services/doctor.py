@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import re
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from . import libraries
@@ -86,9 +84,16 @@ def python_check(version: tuple[int, int, int] | None = None) -> Check:
     return Check("Python", GOOD, f"{text} in {sys.prefix}")
 
 
-def package_checks(version_of: Callable[[str], str] = metadata.version) -> tuple[Check, ...]:
+def package_checks(version_of: Callable[[str], str] | None = None) -> tuple[Check, ...]:
     """Return whether each package is there in a version that works."""
-    return tuple(_package_check(name, lowest, version_of) for name, lowest in NEEDED)
+    return tuple(_package_check(name, lowest, version_of or installed_version) for name, lowest in NEEDED)
+
+
+def installed_version(package: str) -> str:
+    """Return an installed package's version; raises PackageNotFoundError, an ImportError."""
+    from importlib import metadata  # half of the standard library's e-mail comes with it
+
+    return metadata.version(package)
 
 
 def _package_check(name: str, lowest: tuple[int, int], version_of: Callable[[str], str]) -> Check:
@@ -97,7 +102,7 @@ def _package_check(name: str, lowest: tuple[int, int], version_of: Callable[[str
     mend = pip_command(wanted)
     try:
         version = version_of(name)
-    except metadata.PackageNotFoundError:
+    except ImportError:
         return Check(name, BAD, "not installed", mend)
     if _numbers(version) < lowest:
         return Check(name, BAD, f"{version} is too old; {least} is the oldest that works", mend)
@@ -120,16 +125,29 @@ def known_fault(package: str, version: str, python: tuple[int, int] | None = Non
 
 def qt_fault() -> str:
     """Return why the installed Qt must not be used, with the remedy, as a sentence; "" when it may."""
-    check = package_checks()[1]
+    check = _package_check(*NEEDED[1], qt_version)
     return "" if check.state == GOOD else f"{check.subject} {check.found}. Do: {check.remedy}"
+
+
+def qt_version(package: str = NEEDED[1][0]) -> str:
+    """Return Qt's version by the name of its folder of records, which is quick; else by asking for it."""
+    folder = libraries.qt_folder()
+    if folder is not None:
+        start = re.escape(package).replace("\\-", "[-_.]")
+        named = re.compile(rf"{start}-(\d[\w.]*)\.dist-info", re.IGNORECASE)
+        names = os.listdir(folder.parent) if folder.parent.is_dir() else ()
+        found = [match[1] for name in names if (match := named.fullmatch(name))]
+        if len(found) == 1:
+            return found[0]
+    return installed_version(package)
 
 
 def pip_command(requirement: str) -> str:
     """Return the command that installs a requirement into this very Python, whether it has a pip or not."""
     quote = f'"{requirement}"'
     try:
-        metadata.version("pip")
-    except metadata.PackageNotFoundError:
+        installed_version("pip")
+    except ImportError:
         return f"python3 -m pip --python {sys.prefix} install {quote}"
     return f"{sys.executable} -m pip install {quote}"
 
@@ -156,6 +174,8 @@ def library_checks(display: Display) -> tuple[Check, ...]:
 
 def start_check(display: Display) -> Check:
     """Start Qt for real, in a process of its own, which may die in peace."""
+    import subprocess
+
     platform = ";".join(display.platforms) if display.present else "offscreen"
     code = (
         "from PySide6.QtWidgets import QApplication as A, QWidget as W\n"
@@ -205,6 +225,8 @@ def font_files() -> tuple[Path, ...]:
 
 def settings_check() -> Check:
     """Return whether settings can be kept: by writing into the folder, or into the nearest one that exists."""
+    import tempfile
+
     own = folder()
     there = next((place for place in (own, *own.parents) if place.exists()), own)
     try:

@@ -10,8 +10,6 @@ import ctypes
 import importlib.util
 import os
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -115,6 +113,9 @@ def probe(path: Path) -> Problem | None:
 
 def missing_libraries(path: Path) -> tuple[str, ...]:
     """Return the libraries that ``path`` needs and the system lacks, by ``ldd``; empty when that cannot tell."""
+    import shutil
+    import subprocess
+
     tool = shutil.which("ldd")
     if tool is None:
         return ()
@@ -144,6 +145,8 @@ def package_manager(os_release: str | None = None) -> str | None:
             os_release = Path("/etc/os-release").read_text(encoding="utf-8", errors="replace")
         except OSError:
             os_release = ""
+    import shutil
+
     fields = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', os_release, re.MULTILINE))
     names = f"{fields.get('ID', '')} {fields.get('ID_LIKE', '')}".lower().split()
     families = {
