@@ -18,13 +18,15 @@ from rnncore.errors import FileError, RnnError
 from .model import action as do
 from .model.session import Message, Session
 from .model.settings import Settings, start_run
-from .services import sessions
+from .services import collector, sessions
 from .services.preferences import Preferences, folder, last_session_path
 from .store import Store
 from .theme import palette
 from .theme.theme import current, theme_named
 from .views.window import MainWindow
 
+SETTLED = 1000
+"""Milliseconds after which the window stands, with what comes after its first frame."""
 AUTOSAVE = 45_000
 """Milliseconds between two savings of the running session; after a kill nothing older than a minute is lost."""
 
@@ -159,6 +161,7 @@ def run(path: str | None = None, *, theme: str | None = None, fresh: bool = Fals
             program.window.show()
         else:
             program.window.showMaximized()
+        QTimer.singleShot(SETTLED, program.window, collector.settled)
         return application.exec()
     finally:
         program.close()

@@ -71,7 +71,11 @@ def _command(words: list[str]) -> int:
     parser = _Parser(prog="bptt-explorer", add_help=False)
     parser.add_argument("path", nargs="?")
     parser.add_argument("--version", action="version", version=f"bptt-explorer {__version__}")
-    return _window(parser.parse_args(words).path)
+    options = parser.parse_args(words)
+    from explorer.services import collector
+
+    with collector.resting():
+        return _window(options.path)
 
 
 # --- the window -------------------------------------------------------------------------------------------------
