@@ -11,7 +11,7 @@ from rnncore.script import label
 
 from .step_numbers import StepNumbers
 
-LOW, HIGH = 0.03, 0.97
+LOW, HIGH = 0.05, 0.95
 """Saturated: a sigmoid below ``LOW`` or above ``HIGH``, a tanh beyond ±``HIGH``, a relu at exactly 0."""
 MUCH = 0.4
 """Above this share of saturated units a bar warns."""

@@ -81,12 +81,12 @@ def test_saturation_counts_units_beyond_the_stated_thresholds() -> None:
         assert bar.share == bar.count / 12
     assert {b.name for b in found.saturation} == {"i", "f", "g", "o"}
     assert all(b.share is None for b in data(made, 0).saturation)
-    assert "0.03" in found.saturation_rule
+    assert "0.05" in found.saturation_rule
 
 
 def test_a_cell_without_named_gates_still_has_a_bar() -> None:
     made = make_walk("leaky")
-    assert [b.rule for b in data(made, len(made)).saturation] == ["|tanh| above 0.97"]
+    assert [b.rule for b in data(made, len(made)).saturation] == ["|tanh| above 0.95"]
 
 
 def test_the_table_copies_every_number_exactly() -> None:
