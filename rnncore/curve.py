@@ -35,6 +35,22 @@ EVALUATION = np.dtype(
 """One scheduled evaluation of the parameters after ``update`` updates, with the rate that it led to."""
 
 
+def row_of(record: UpdateRecord) -> tuple[Any, ...]:
+    """Return the row (:data:`ROW`) that holds this one update."""
+    return (
+        record.update,
+        record.epoch,
+        record.words,
+        record.loss,
+        record.loss,
+        record.loss,
+        record.gradient_norm,
+        record.clip_scale,
+        record.learning_rate,
+        record.finite,
+    )
+
+
 @dataclass(frozen=True)
 class Downsampled:
     """A curve reduced to (n,) points: the words' mean, the least and the greatest loss of each bucket of
@@ -91,18 +107,7 @@ class LossCurve:
         """Add the record of one update. Raises RnnError when it does not follow the last one."""
         if self._count and record.update != self.last + 1:
             raise RnnError(f"The loss curve ends at update {self.last}; update {record.update} does not follow it.")
-        row = (
-            record.update,
-            record.epoch,
-            record.words,
-            record.loss,
-            record.loss,
-            record.loss,
-            record.gradient_norm,
-            record.clip_scale,
-            record.learning_rate,
-            record.finite,
-        )
+        row = row_of(record)
         if self._count == len(self._rows):
             self._grow()
         if self.stride == 1:
@@ -114,6 +119,38 @@ class LossCurve:
             self._rows[self._count] = _merged(np.array(self._open, ROW), self.stride)[0]
             self._open = []
         self._count += 1
+        self._thin()
+
+    def extend(self, rows: Array) -> None:
+        """Add rows (n,) of dtype :data:`ROW`, one an update, as :meth:`append` would one after the other.
+
+        Raises RnnError when they do not follow the last update and one another.
+        """
+        if not len(rows):
+            return
+        expected = np.arange(self.last + 1, self.last + 1 + len(rows)) if self._count or self._open else None
+        if expected is None:
+            expected = np.arange(rows["update"][0], rows["update"][0] + len(rows))
+        if not np.array_equal(rows["update"], expected):
+            raise RnnError(
+                f"The loss curve ends at update {self.last}; updates {rows['update'][0]} to {rows['update'][-1]} "
+                "do not follow it one by one."
+            )
+        while len(rows):
+            room = (self.limit - self._count) * self.stride - len(self._open)
+            part, rows = rows[:room], rows[room:]
+            if self.stride > 1:
+                part = np.concatenate([np.array(self._open, ROW), part])
+                whole = len(part) - len(part) % self.stride
+                self._open = part[whole:].tolist()
+                part = _merged(part[:whole], self.stride)
+            while self._count + len(part) > len(self._rows):
+                self._grow()
+            self._rows[self._count : self._count + len(part)] = part
+            self._count += len(part)
+            self._thin()
+
+    def _thin(self) -> None:
         if self._count == self.limit:
             # A new array: rows that were handed out stay as they are.
             self._rows = np.concatenate([_merged(self._rows, 2), np.empty(self.limit // 2, ROW)])

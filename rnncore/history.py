@@ -60,7 +60,8 @@ class History:
     ) -> None:
         if spacing < 1 or memory < 0:
             raise RnnError("History: give a spacing of at least 1 update and a memory of at least 0 bytes.")
-        self.trainer = trainer
+        self._trainer = trainer
+        self._behind = False
         self.parent = parent
         self.memory = memory
         self.curve = LossCurve()
@@ -76,6 +77,17 @@ class History:
         self._replayer: Trainer | None = None
 
     # --- recording ----------------------------------------------------------------------------------------
+
+    @property
+    def trainer(self) -> Trainer:
+        """The trainer, at the newest update recorded."""
+        if self._behind:
+            with self._lock:
+                if self._behind:
+                    # Only now: to restore a state costs the order of its epoch, and few batches are looked at.
+                    self._trainer.restore(self._head)
+                    self._behind = False
+        return self._trainer
 
     @property
     def first(self) -> int:
@@ -149,6 +161,46 @@ class History:
             self._head = state
             if (record.update - self._first) % self._spacing == 0:
                 self._keep(state)
+
+    def extend(
+        self,
+        rows: Array,
+        evaluations: Sequence[tuple[int, float, float, bool]],
+        keyframes: Sequence[TrainingState],
+        state: TrainingState,
+    ) -> None:
+        """Record updates that an equal trainer has done elsewhere, going on from :attr:`head`.
+
+        Parameters
+        ----------
+        rows : structured array (n,)
+            One row of dtype :data:`~rnncore.curve.ROW` an update.
+        evaluations
+            What :meth:`~rnncore.curve.Evaluations.add` takes, for each scheduled evaluation among them.
+        keyframes
+            States on the way. Those at which this history keeps one are kept; they may not be missing, or seeking
+            replays more.
+        state : TrainingState
+            The state after the last of the updates. The trainer goes there.
+
+        Raises RnnError when the updates do not follow the newest one recorded, or do not lead to ``state``.
+        """
+        if not len(rows):
+            return
+        with self._lock:
+            if rows["update"][0] != self.last + 1 or rows["update"][-1] != state.update:
+                raise RnnError(
+                    f"History: updates {rows['update'][0]} to {rows['update'][-1]} do not lead from update "
+                    f"{self.last} to update {state.update}."
+                )
+            self.curve.extend(rows)
+            for evaluation in evaluations:
+                self.evaluations.add(*evaluation)
+            self._head = state
+            self._behind = True
+            for frame in keyframes:
+                if (frame.update - self._first) % self._spacing == 0 and frame.update > self._updates[-1]:
+                    self._keep(frame)
 
     def snapshot(self) -> Snapshot:
         """Return all that is recorded, as it is at one moment, while training may go on."""

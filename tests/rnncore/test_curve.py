@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnncore.curve import ROW, Evaluations, LossCurve
+from rnncore.curve import ROW, Evaluations, LossCurve, row_of
 from rnncore.errors import RnnError
 from rnncore.training import UpdateRecord
 
@@ -48,6 +48,35 @@ def test_beyond_the_limit_rows_hold_equally_many_updates_and_lose_no_sum(count, 
         assert row["words"] == words[part].sum()
         assert row["loss"] == pytest.approx((losses[part] * words[part]).sum() / words[part].sum())
         assert (row["low"], row["high"]) == (losses[part].min(), losses[part].max())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 90), min_size=1, max_size=12), st.sampled_from([4, 10, 32, 5000]), st.integers(0, 9))
+def test_rows_that_come_in_batches_are_those_that_came_one_by_one(sizes, limit, seed):
+    generator = np.random.default_rng(seed)
+    one, many, update = LossCurve(limit), LossCurve(limit), 6
+    for size in sizes:
+        records = [
+            record(update + k + 1, generator.normal(), int(generator.integers(1, 9)), generator.uniform())
+            for k in range(size)
+        ]
+        update += size
+        for each in records:
+            one.append(each)
+        many.extend(np.array([row_of(each) for each in records], ROW))
+        assert (many.stride, many.last, len(many)) == (one.stride, one.last, len(one)) and many.last == update
+        assert many.rows.tobytes() == one.rows.tobytes()
+    assert all(np.array_equal(a, b) for a, b in zip(one.columns().values(), many.columns().values(), strict=True))
+
+
+def test_batches_out_of_turn_or_with_a_gap_are_refused_and_change_nothing():
+    made = curve(range(5))
+    before = made.rows.tobytes()
+    for updates in ([7, 8], [5, 6], [6, 8]):
+        with pytest.raises(RnnError, match="one by one"):
+            made.extend(np.array([row_of(record(update, 1.0)) for update in updates], ROW))
+    made.extend(np.empty(0, ROW))
+    assert made.rows.tobytes() == before
 
 
 def test_rows_that_were_handed_out_never_change():

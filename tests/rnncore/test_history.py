@@ -37,6 +37,55 @@ def test_going_back_and_on_again_is_the_same_run():
     assert same(trainer.state, states[30])
 
 
+def in_batches(source, states, history, sizes, spacing=8):
+    """Give a history what another one has recorded, in batches."""
+    table, done = {row["update"] + 1: row for row in source.evaluations.rows}, history.last
+    for size in sizes:
+        rows = source.curve.rows[done : done + size]
+        found = [table[u] for u in rows["update"] if u in table]
+        evaluated = [
+            (int(r["update"]), float(r["loss"]), float(r["learning_rate"]), bool(r["annealed"])) for r in found
+        ]
+        frames = [states[u] for u in range(done + 1, done + size + 1) if u % spacing == 0]
+        history.extend(rows, evaluated, frames, states[done + size])
+        done += size
+
+
+def test_what_was_trained_elsewhere_is_recorded_as_if_it_had_been_here():
+    source, states = recorded(60, {"spacing": 8}, annealing=Halve(), optimiser=SGD(2.0))
+    copy, _ = recorded(0, {"spacing": 8}, annealing=Halve(), optimiser=SGD(2.0))
+    in_batches(source, states, copy, (1, 7, 20, 12))
+    assert copy.last == 40 and same(copy.head, states[40]) and same(copy.trainer.state, states[40])
+    assert [frame.update for frame in copy.keyframes] == [0, 8, 16, 24, 32, 40]
+    assert copy.curve.rows.tobytes() == source.curve.rows[:40].tobytes()
+    for update in (39, 0, 17, 8, 40):
+        assert same(copy.seek(update), states[update])
+    assert same(copy.branch(21).trainer.state, states[21])
+    copy.run(20)
+    assert same(copy.head, states[60])
+    assert copy.evaluations.rows.tobytes() == source.evaluations.rows.tobytes()
+
+
+def test_missing_keyframes_of_a_batch_make_seeking_longer_not_wrong():
+    source, states = recorded(40, {"spacing": 8})
+    copy, _ = recorded(0, {"spacing": 8})
+    in_batches(source, states, copy, (20, 20), spacing=16)
+    assert [frame.update for frame in copy.keyframes] == [0, 16, 32]
+    for update in (15, 31, 39):
+        assert same(copy.seek(update), states[update])
+
+
+def test_a_batch_that_does_not_follow_is_refused_and_changes_nothing():
+    source, states = recorded(10)
+    copy, _ = recorded(4)
+    rows = source.curve.rows
+    for wrong, state in ((rows[5:7], states[7]), (rows[3:6], states[6]), (rows[4:6], states[7])):
+        with pytest.raises(RnnError, match="do not lead"):
+            copy.extend(wrong, (), (), state)
+    copy.extend(rows[:0], (), (), states[9])
+    assert copy.last == 4 == len(copy.curve) and same(copy.trainer.state, states[4])
+
+
 def test_memory_is_bounded_and_seeking_stays_exact():
     history, states = recorded(0)
     frame = state_bytes(states[0])
