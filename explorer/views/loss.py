@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ..model import action as do
@@ -15,7 +15,10 @@ from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.card import Card
 from ..widgets.chip import Chip
-from .loss_plot import LossPlot, legend_html
+from .loss_legend import EMPTY, legend_html
+
+if TYPE_CHECKING:
+    from .loss_plot import LossPlot
 
 WIDGET_MOST = 16777215
 """Qt's word for no limit."""
@@ -32,8 +35,9 @@ class LossPanel(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Loss", "click the curve to return to that update", inline=True, parent=parent)
-        self.plot = LossPlot()
-        self.plot.update_chosen.connect(self.update_chosen)
+        self._plot: LossPlot | None = None
+        self._frame: LossFrame | None = None
+        self._place_of_plot = _Empty()
         self.footer = QLabel()
         self.footer.setWordWrap(True)
         self.footer.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -55,15 +59,44 @@ class LossPanel(Card):
         self._broad = False
         self._column = column = QVBoxLayout()
         column.setSpacing(SPACE.tight + 1)
-        column.addWidget(self.plot, 1)
+        column.addWidget(self._place_of_plot, 1)
         column.addWidget(self.footer)
         column.addLayout(row)
         self.body.setContentsMargins(0, SPACE.tight, 0, 0)
         self.body.addLayout(column, 1)
 
+    @property
+    def plot(self) -> LossPlot:
+        """The curve; made when first asked for, or after the panel's first paint.
+
+        What draws it takes longer to import than all of the program besides.
+        """
+        if self._plot is None:
+            from .loss_plot import LossPlot
+
+            self._plot = LossPlot()
+            self._plot.update_chosen.connect(self.update_chosen)
+            self._column.insertWidget(0, self._plot, 1)
+            self._column.removeWidget(self._place_of_plot)
+            self._place_of_plot.hide()
+            self._place_of_plot.deleteLater()
+            self._plot.show()
+            self._column.activate()
+            if self._frame is not None:
+                self._plot.set_frame(self._frame)
+        return self._plot
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._plot is None:
+            QTimer.singleShot(0, self, lambda: self.plot)
+
     def set_frame(self, frame: LossFrame, running: bool) -> None:
         """Show ``frame``; ``running`` turns Train into Pause."""
-        self.plot.set_frame(frame)
+        self._frame = frame
+        self._place_of_plot.text = EMPTY if frame.empty else ""
+        if self._plot is not None:
+            self._plot.set_frame(frame)
         self.footer.setText("   ".join(part.replace(" ", "\u00a0") for part in frame.footer.split("   ")))
         self.footer.setToolTip(frame.footer)
         self._show_legend()
@@ -71,7 +104,7 @@ class LossPanel(Card):
         self.train.setAccessibleName("Pause training" if running else "Train")
 
     def _show_legend(self) -> None:
-        frame = self.plot.frame
+        frame = self._frame
         for label in (self.legend, self.footer):
             label.setFont(current().font("small"))
         self.legend.setText("" if frame is None else legend_html(frame))
@@ -113,6 +146,19 @@ class LossPanel(Card):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "legend"):
             self._show_legend()  # its colours stand in the text
+
+
+class _Empty(QWidget):
+    """Stands where the curve is going to be, and looks as it does while there is nothing to draw."""
+
+    text = ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = current()
+        painter = QPainter(self)
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.text)
 
 
 class LossView(LossPanel):

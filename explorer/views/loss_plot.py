@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QSizePolicy
 
 from ..model.loss_data import LossFrame, ticks
 from ..theme.theme import current
+from .loss_legend import EMPTY, coloured
 
 Array = np.ndarray[Any, Any]
-EMPTY = "Nothing is trained yet. T trains, PgDn does one update."
 MARKS = 400
 """Annealing marks, triangles and validation dots beyond so many are thinned: they would only cover each other."""
 
@@ -132,7 +132,7 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
         self._point()
         if frame.empty:
             self._fit(frame)
-            self.empty.setHtml(_coloured(EMPTY, "muted"))
+            self.empty.setHtml(coloured(EMPTY, "muted"))
             self.empty.setPos(frame.x_end / 2, frame.y_end / 2)
             return
         self._fit(frame)
@@ -195,7 +195,7 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
 
     def _set_texts(self, frame: LossFrame) -> None:
         (_, right), _ = self.view.viewRange()
-        self.chance_label.setHtml(_coloured("ln V", "muted"))
+        self.chance_label.setHtml(coloured("ln V", "muted"))
         room = (frame.y_end - frame.chance) / max(frame.y_end, 1e-300) * self.view.height()
         above = room >= self.chance_label.boundingRect().height()
         self.chance_label.setAnchor((1, 1) if above else (1, 0))  # below its line where the top would cut it off
@@ -236,7 +236,7 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
             return
         self.pointer.setValue(self._hover)
         lines = self._frame.reading(self._hover).split(" · ")
-        self.reading.setHtml(_coloured("<br>".join(lines), "text"))
+        self.reading.setHtml(coloured("<br>".join(lines), "text"))
         (left, right), (_, top) = self.view.viewRange()
         half = (right - left) * self.reading.boundingRect().width() / max(self.view.width(), 1.0) / 2
         x = min(max(self._hover, left + half), max(right - half, left + half))
@@ -289,27 +289,6 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
 def pen(colour: QColor, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
     """A cosmetic pen: its width is in pixels whatever the curve's own units; any other is stroked very slowly."""
     return pg.mkPen(colour, width=width, style=style, cosmetic=True)
-
-
-def _coloured(text: str, token: str) -> str:
-    return f"<span style='color: {getattr(current().tokens, token)}'>{text}</span>"
-
-
-def legend_html(frame: LossFrame) -> str:
-    """Return what each mark of the curve means, as rich text in its colours; "" when nothing is drawn."""
-    if frame.empty:
-        return ""
-    rows = [("━", "loss", frame.legend)]
-    if frame.valid.shape[1]:
-        rows.append(("●", "value", "held-out text" if frame.evaluated == "valid" else frame.evaluated))
-    if len(frame.annealed):
-        rows.append(("┆", "weight", "rate lowered"))
-    if len(frame.not_finite):
-        rows.append(("▲", "cut", "not finite"))
-    if len(frame.off_scale):
-        rows.append(("△", "cut", "above the scale"))
-    joined = [(_coloured(sign, token), _coloured(text.replace(" ", "&nbsp;"), "muted")) for sign, token, text in rows]
-    return "&nbsp;&nbsp; ".join(f"{sign}&nbsp;{text}" for sign, text in joined)
 
 
 def _updates(value: float) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
 
@@ -45,7 +46,23 @@ def panel(qtbot, losses: np.ndarray, current: int = 0, size: tuple[int, int] = (
     reduction = Reduction()
     reduction.update(rows(losses))
     made.set_frame(loss_frame(reduction, 20, current), False)
+    assert made.plot.isVisible()
     return made
+
+
+def test_the_curve_is_made_after_the_first_paint(qtbot) -> None:
+    made = LossPanel()
+    qtbot.addWidget(made)
+    reduction = Reduction()
+    reduction.update(rows(np.empty(0)))
+    made.set_frame(loss_frame(reduction, 20, 0), False)
+    made.resize(340, 300)
+    made.show()
+    assert not made.findChildren(pg.PlotWidget)
+    made.grab()
+    qtbot.waitUntil(lambda: bool(made.findChildren(pg.PlotWidget)))
+    assert made.plot.frame is not None and made.plot.frame.empty
+    assert made.plot.isVisible() and made.plot.height() > 100
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 10_000])
