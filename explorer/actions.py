@@ -12,6 +12,7 @@ from rnncore.library import TITLES
 from .model import action as do
 from .model.session import Session
 from .model.settings import CorpusChoice, Settings
+from .panels import PANELS
 
 Rule = Callable[[Session], bool]
 
@@ -200,7 +201,18 @@ COMMANDS: tuple[Command, ...] = (
     Command("contrast", "High contrast", "Show the high-contrast theme.", "View", (), do.SetTheme("high-contrast")),
     Command("larger", "Larger type", "Make all type larger.", "View", ("Ctrl++", "Ctrl+=")),
     Command("smaller", "Smaller type", "Make all type smaller.", "View", ("Ctrl+-",)),
-    Command("full-screen", "Full screen", "Show the window on the whole screen, or not.", "View", ("F11",)),
+    Command(
+        "full-screen",
+        "Full screen",
+        "Show the panel that has the keyboard on the whole screen, or the window; once more brings it back.",
+        "View",
+        ("F11",),
+    ),
+    *(Command(f"panel:{p.id}", f"Panel: {p.title}", p.help, "View", p.keys) for p in PANELS),
+    Command("panel-menu", "Panel menu", "Move, float or hide the panel that has the keyboard.", "View", ("Ctrl+M",)),
+    Command("float-panel", "Float the panel", "Let the panel that has the keyboard float, or dock it.", "View"),
+    Command("hide-panel", "Hide the panel", "Hide the panel that has the keyboard.", "View", ("Ctrl+W",)),
+    Command("reset-layout", "Reset the layout", "Return every panel to its first place.", "View"),
     Command("graph", "Graph", "Show the step's operation graph.", "View", ("G",), do.SetTab("graph")),
     Command(
         "equations", "Equations", "Show the step's equations with its numbers.", "View", ("E",), do.SetTab("equations")

@@ -52,6 +52,8 @@ class Program:
         self.store.dispatch(do.SetTab(self.preferences.tab))
         self.window = MainWindow(self.store)
         self.window.about_to_close = self.close  # type: ignore[method-assign]
+        self.window.board.set_layouts(self.preferences.layouts)
+        self.window.saved_in = self.preferences.saved_in
         self.window.restore_geometry_text(self.preferences.geometry)
         self._keep = restore
         self._kept: Session | None = None
@@ -111,7 +113,9 @@ class Program:
             session = self.store.session
             if self._keep:
                 scale = 0.0 if current().scale == self._suggested else current().scale
-                Preferences(session.theme, scale, session.tab, self.window.geometry_text()).save()
+                window = self.window
+                layouts = window.board.layouts()
+                Preferences(session.theme, scale, session.tab, window.geometry_text(), layouts, window.saved_in).save()
         finally:
             # Whatever went wrong above: threads that outlive the application end the process with a fault.
             self.store.close()

@@ -47,6 +47,8 @@ def nothing_left_behind(request):
     """Fail a test that leaves a thread running; one of widgets also for a window or an active timer."""
     threads = set(threading.enumerate())
     painted = "qapp" in request.fixturenames
+    if painted:
+        import pyqtgraph  # noqa: F401  the program imports it when a plot is first seen, and it has a clock of its own
     windows, timers = (_windows(), _timers()) if painted else (set(), set())
     yield
     if painted:

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,10 @@ class Preferences:
     """Size of the type; 0 as the screen suggests."""
     tab: str = "graph"
     geometry: str = ""
+    layouts: dict[str, str] = field(default_factory=dict)
+    """Where the panels are, as the window writes it."""
+    saved_in: str = ""
+    """Folder that a session was last saved to."""
 
     @staticmethod
     def load() -> Preferences:
@@ -57,6 +61,8 @@ class Preferences:
             "scale": lambda v: isinstance(v, int | float) and not isinstance(v, bool) and (v == 0 or 0.6 <= v <= 3.0),
             "tab": lambda v: v in TABS,
             "geometry": lambda v: isinstance(v, str) and v.isascii(),
+            "layouts": lambda v: isinstance(v, dict) and all(isinstance(t, str) and t.isascii() for t in v.values()),
+            "saved_in": lambda v: isinstance(v, str) and "\0" not in v and Path(v).is_dir(),
         }
         return Preferences(**{name: plain[name] for name, fit in fits.items() if name in plain and fit(plain[name])})
 

@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from .theme import Theme, set_current
-from .tokens import Tokens, mix
+from .tokens import SPACE, Tokens, mix
 
 
 def apply(application: QApplication, theme: Theme) -> None:
@@ -92,6 +92,9 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QListView:focus, QTreeVi
 QHeaderView::section {{ background: {t.raised}; color: {t.muted}; border: none;
     border-right: 1px solid {t.line}; padding: {px(3)}px {px(6)}px; }}
 QTableView {{ gridline-color: {t.line}; }}
+QMainWindow::separator {{ background: transparent; width: {SPACE.medium}px; height: {SPACE.medium}px; }}
+QMainWindow::separator:hover {{ background: {t.line}; }}
+QMainWindow > QTabBar::tab {{ padding: {px(3)}px {px(9)}px {px(4)}px {px(9)}px; }}
 QSplitter::handle {{ background: transparent; }}
 QSplitter::handle:hover {{ background: {t.line}; }}
 """

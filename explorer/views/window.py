@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt
@@ -25,8 +26,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMenu,
-    QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -35,30 +34,20 @@ from ..actions import COMMANDS, GROUPS, Command, choices, hints, in_group
 from ..model import action as do
 from ..model.session import Changes, Message
 from ..model.settings import CorpusChoice
+from ..panels import PANELS
 from ..services.sessions import SESSION_SUFFIX
 from ..store import Store
 from ..theme import palette
 from ..theme.theme import current, theme_named
 from ..theme.tokens import SPACE
 from ..widgets.banner import Banner
-from ..widgets.chip import Chip
 from ..widgets.elided import ElidedLabel
+from .board import Board
 from .dialogs import CommandDialog, KeysDialog, ReportDialog, SentenceDialog, TextDialog
-from .inspector import InspectorView
-from .ledger import LedgerView
-from .loss import LossView
 from .stage import StageView
 from .topbar import TopBar
 from .transport import TransportView
 
-WIDE = 1600
-"""Below this width, at scale 1, the lower panels move into tabs beside the inspector."""
-SIDE = 0.272
-"""Share of the width that the inspector takes."""
-LOWER = 0.30
-"""Share of the height that the lower panels take; the stage keeps at least half."""
-LEAST_LOWER = 190
-"""Height at scale 1 that the lower panels need below the stage; a lower window has them in tabs."""
 SMALLEST = (960, 600)
 """The least size of the window, on a screen that is no smaller; all is legible from 1280 × 720 on."""
 FILES = "All files (*);;Texts, tables and sessions (*.txt *.csv *.tsv *.md *.bptt)"
@@ -75,14 +64,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("BPTT Explorer")
         self.setAcceptDrops(True)
         self.setMinimumSize(QSize(*SMALLEST).boundedTo(self.screen().size()))
-        self._saved_in = ""
+        self.saved_in = ""
         self.bar = TopBar(store)
         self.banner = Banner()
         self.stage = StageView(store)
         self.transport = TransportView(store)
-        self.ledger = LedgerView(store)
-        self.loss = LossView(store)
-        self.inspector = InspectorView(store)
         self.hints = ElidedLabel(hints(), role="label", token="muted")
         self.right_hint = ElidedLabel("", role="label", token="muted", stretch=False)
         self.handlers: dict[str, Callable[[], None]] = {
@@ -100,16 +86,18 @@ class MainWindow(QMainWindow):
             "larger": lambda: self._scale(1.1),
             "smaller": lambda: self._scale(1 / 1.1),
             "full-screen": self.toggle_full_screen,
+            "panel-menu": self.show_panel_menu,
+            "hide-panel": self.hide_panel,
+            "float-panel": self.float_panel,
+            "reset-layout": self.reset_layout,
+            **{f"panel:{panel.id}": partial(self.show_panel, panel.id) for panel in PANELS},
             "commands": self.show_commands,
             "keys": self.show_keys,
             "doctor": self.show_doctor,
         }
         self.actions_: dict[str, QAction] = {}
-        self.lower_panels: dict[str, QWidget] = {"Ledger": self.ledger, "Loss": self.loss}
-        self._side_share, self._lower_share = SIDE, LOWER
         self._make_actions()
         self._lay_out()
-        self._arranged: bool | None = None
         self._was_running = False
         self.bar.menu_chip.set_menu(self._main_menu())
         self.bar.open_wanted.connect(self.open_file)
@@ -130,53 +118,18 @@ class MainWindow(QMainWindow):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self.bar)
-        self.left = QSplitter(Qt.Orientation.Vertical)
-        self.left.setChildrenCollapsible(False)
-        upper = QWidget()
-        column = QVBoxLayout(upper)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.medium)
         column.addWidget(self.banner)
         column.addWidget(self.stage, 1)
         column.addWidget(self.transport)
-        self.below = QWidget()
-        self.lower_row = QHBoxLayout(self.below)
-        self.lower_row.setContentsMargins(0, 0, 0, 0)
-        self.lower_row.setSpacing(SPACE.medium)
-        for panel in self.lower_panels.values():
-            self.lower_row.addWidget(panel)  # until the width is known
-        self.left.addWidget(upper)
-        self.left.addWidget(self.below)
-        self.left.setStretchFactor(0, 1)
-        self.side = QWidget()
-        side_column = QVBoxLayout(self.side)
-        side_column.setContentsMargins(0, 0, 0, 0)
-        side_column.setSpacing(SPACE.small)
-        self.side_tabs = QWidget()
-        tabs = QHBoxLayout(self.side_tabs)
-        tabs.setContentsMargins(0, 0, 0, 0)
-        tabs.setSpacing(SPACE.small)
-        self.side_chips = [Chip(text, checkable=True) for text in ("Inside the step", *self.lower_panels)]
-        for place, chip in enumerate(self.side_chips):
-            chip.clicked.connect(lambda _=False, place=place: self.show_side(place))
-            tabs.addWidget(chip)
-        tabs.addStretch(1)
-        self.side_stack = QStackedWidget()
-        self.side_stack.addWidget(self.inspector)
-        side_column.addWidget(self.side_tabs)
-        side_column.addWidget(self.side_stack, 1)
-        self.split = QSplitter(Qt.Orientation.Horizontal)
-        self.split.setChildrenCollapsible(False)
-        self.split.addWidget(self.left)
-        self.split.addWidget(self.side)
-        self.split.setStretchFactor(0, 1)
-        for splitter in (self.left, self.split):
-            splitter.setHandleWidth(SPACE.medium)
-            splitter.splitterMoved.connect(self._dragged)
-        middle = QVBoxLayout()
-        middle.setContentsMargins(SPACE.medium, 0, SPACE.medium, 0)
-        middle.addWidget(self.split)
-        outer.addLayout(middle, 1)
+        self.board = Board(self.store, middle)
+        around = QVBoxLayout()
+        around.setContentsMargins(SPACE.medium, 0, SPACE.medium, 0)
+        around.addWidget(self.board)
+        outer.addLayout(around, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(SPACE.large, SPACE.tight, SPACE.large, SPACE.tight)
         foot.setSpacing(SPACE.large)
@@ -186,58 +139,15 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
 
     def _arrange(self) -> None:
-        """Put the lower panels below the stage in a wide window, into tabs beside the inspector in a narrow one."""
-        wide = self.width() >= current().px(WIDE) and self._lower_room() >= current().px(LEAST_LOWER)
-        if wide != self._arranged:
-            self._arranged = wide
-            if wide:
-                self.side_stack.setCurrentWidget(self.inspector)
-            for panel in self.lower_panels.values():
-                if wide:
-                    self.lower_row.addWidget(panel, 3 if panel is self.loss else 2)
-                    panel.show()
-                else:
-                    self.side_stack.addWidget(panel)  # which hides all pages but the one in front
-            self.below.setVisible(wide)
-            self.side_tabs.setVisible(not wide)
-            self._mark_side()
-        side = round(self.width() * self._side_share)
-        self.split.setSizes([self.width() - side, side])
-        self._share_height(round(self.height() * self._lower_share))
+        """Let the board choose its layout and share out the room."""
+        self.board.arrange(self.width(), self._lower_room())
 
     def _lower_room(self) -> int:
         """Height that is left below the stage's half of the window and the transport."""
         taken = self.bar.sizeHint().height() + self.transport.sizeHint().height() + self.hints.sizeHint().height()
-        return self.height() - taken - 2 * SPACE.tight - 2 * SPACE.medium - math.ceil(0.5 * self.height())
-
-    def _share_height(self, lower: int) -> None:
-        """Give the lower panels so much, but the stage at least half of the window."""
-        if not self._arranged:
-            return
-        beside = self.transport.sizeHint().height() + SPACE.medium
         if not self.banner.isHidden():
-            beside += self.banner.heightForWidth(self.left.width()) + SPACE.medium
-        room = self.left.height() - self.left.handleWidth()
-        lower = min(lower, room - beside - math.ceil(0.5 * self.height()))
-        self.left.setSizes([room - lower, lower])
-
-    def _dragged(self) -> None:
-        """Keep what the user dragged, as shares, for other sizes of the window."""
-        self._side_share = self.side.width() / max(1, self.width())
-        if self._arranged:
-            lower = self.below.height()
-            self._lower_share = lower / max(1, self.height())
-            self._share_height(lower)
-
-    def show_side(self, place: int) -> None:
-        """Bring the inspector (0), the ledger (1) or the loss (2) to the front of the side, in a narrow window."""
-        if place < self.side_stack.count():
-            self.side_stack.setCurrentIndex(place)
-        self._mark_side()
-
-    def _mark_side(self) -> None:
-        for place, chip in enumerate(self.side_chips):
-            chip.setChecked(place == self.side_stack.currentIndex())
+            taken += self.banner.heightForWidth(self.stage.width()) + SPACE.medium
+        return self.height() - taken - 2 * SPACE.tight - 2 * SPACE.medium - math.ceil(0.5 * self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -258,13 +168,13 @@ class MainWindow(QMainWindow):
         if changes & Changes.MESSAGE:
             message = session.message
             self.banner.show_message(message.text if message else "", message.level if message else "info")
-            self._share_height(round(self.height() * self._lower_share))
+            self._arrange()
         if changes & (Changes.BUSY | Changes.TRAINING):
             rate = session.training.updates_per_second
             speed = f"training, {rate:,.0f} updates/s" if session.training.running and rate else ""
             calm = "exact float64  ·  every number on screen is computed"
             self.right_hint.set_text(f"{session.busy} …" if session.busy else speed or calm)
-        if changes & Changes.TRAINING and session.training.running and self._arranged is False:
+        if changes & Changes.TRAINING and session.training.running and not self.board.is_wide:
             self._show_loss_once()
         if changes & (Changes.SETTINGS | Changes.BUSY):
             name = Path(session.path).name if session.path else session.corpus.name
@@ -274,7 +184,10 @@ class MainWindow(QMainWindow):
     def _show_loss_once(self) -> None:
         """When training starts in a narrow window, turn to the curve; the user may turn back."""
         if not self._was_running:
-            self.show_side(1 + list(self.lower_panels).index("Loss"))
+            focus = QApplication.focusWidget()
+            self.board.show_panel("loss")
+            if focus is not None:
+                focus.setFocus()
         self._was_running = True
 
     def _enable(self) -> None:
@@ -323,6 +236,9 @@ class MainWindow(QMainWindow):
             part.setToolTipsVisible(True)
             for command in in_group(group):
                 part.addAction(self.actions_[command.id])
+            if group == "View":
+                shown = part.addMenu("Panels on show")
+                shown.addActions(self.board.toggles())
         return menu
 
     def open_file(self) -> None:
@@ -343,7 +259,7 @@ class MainWindow(QMainWindow):
         """Ask for a file and save to it."""
         path, _ = QFileDialog.getSaveFileName(self, "Save", self.proposal(), f"Session (*{SESSION_SUFFIX})")
         if path:
-            self._saved_in = str(Path(path).parent)
+            self.saved_in = str(Path(path).parent)
             self.store.dispatch(do.SavePath(path))
 
     def proposal(self) -> str:
@@ -352,7 +268,7 @@ class MainWindow(QMainWindow):
         if session.path:
             return session.path
         name = NOT_IN_NAMES.sub(" ", Path(session.corpus.name).stem).strip(" .") or "session"
-        return str(Path(self._saved_in or Path.home()) / f"{name}{SESSION_SUFFIX}")
+        return str(Path(self.saved_in or Path.home()) / f"{name}{SESSION_SUFFIX}")
 
     def _folder(self) -> str:
         path = self.store.session.path or (
@@ -406,8 +322,45 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def toggle_full_screen(self) -> None:
-        """Show the window on the whole screen, or as before."""
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        """Show the panel that has the keyboard on the whole screen, or else the window; once more brings it back."""
+        alone = next((d for d in self.board.docks.values() if d.alone is not None), None)
+        dock = alone or self.board.panel_in_focus()
+        if dock is not None and not self.isFullScreen():
+            dock.fill_screen()
+        else:
+            self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def show_panel(self, name: str) -> None:
+        """Bring a panel to the front and give it the keyboard; if it has it, give that back to the stage."""
+        dock = self.board.panel_in_focus()
+        if dock is not None and dock.objectName() == name and dock.alone is None:
+            self.stage.setFocus()
+        else:
+            self.board.show_panel(name)
+
+    def show_panel_menu(self) -> None:
+        """Open the menu of the panel that has the keyboard."""
+        dock = self.board.panel_in_focus()
+        if dock is not None:
+            dock.ask_for_menu()
+
+    def hide_panel(self) -> None:
+        """Hide the panel that has the keyboard."""
+        dock = self.board.panel_in_focus()
+        if dock is not None:
+            dock.hide()
+            self.stage.setFocus()
+
+    def float_panel(self) -> None:
+        """Let the panel that has the keyboard float, or dock it."""
+        dock = self.board.panel_in_focus()
+        if dock is not None:
+            dock.setFloating(not dock.isFloating())
+
+    def reset_layout(self) -> None:
+        """Return every panel to its first place."""
+        self.board.reset()
+        self._arrange()
 
     def _scale(self, factor: float) -> None:
         scale = min(max(current().scale * factor, 0.7), 2.2)

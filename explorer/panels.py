@@ -1,0 +1,55 @@
+"""The panels that can be moved, as a table: menus, commands, tabs and the layouts derive from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PanelInfo:
+    """One panel that docks.
+
+    ``short`` stands on its tab. ``maker`` is "module:Class", imported when the panel is first seen. ``slot`` is its
+    place in a wide window: 0 beside the stage, 1, 2 … below it from left to right; the first of a slot is in front.
+    """
+
+    id: str
+    title: str
+    short: str
+    help: str
+    maker: str
+    slot: int
+    keys: tuple[str, ...] = ()
+
+
+PANELS: tuple[PanelInfo, ...] = (
+    PanelInfo(
+        "inspector",
+        "Inside the step",
+        "Step",
+        "One time step as a graph, as equations, as code and as numbers.",
+        "explorer.views.inspector:InspectorView",
+        0,
+        ("Ctrl+1",),
+    ),
+    PanelInfo(
+        "ledger",
+        "Gradient ledger",
+        "Ledger",
+        "Which loss asked which copy of a weight to move, and by how much.",
+        "explorer.views.ledger:LedgerView",
+        1,
+        ("Ctrl+2",),
+    ),
+    PanelInfo(
+        "loss",
+        "Loss",
+        "Loss",
+        "The loss of every update, of evaluations and of branches; a click returns to an update.",
+        "explorer.views.loss:LossView",
+        4,
+        ("Ctrl+3",),
+    ),
+)
+
+PANEL = {panel.id: panel for panel in PANELS}

@@ -1,0 +1,277 @@
+"""The board: the stage in the middle, and around it panels that dock, float, hide, and keep their places.
+
+Two layouts are kept, one for wide windows (panels beside and below the stage) and one for narrow ones (all beside it,
+as tabs); a window that crosses from one to the other finds each as it was left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
+
+from ..panels import PANELS, PanelInfo
+from ..store import Store
+from ..theme.theme import current
+from ..theme.tokens import SPACE
+from ..widgets.card import Card
+from ..widgets.panel_dock import PanelDock
+
+WIDE = 1600
+"""Below this width of the window, at scale 1, all panels are tabs beside the stage."""
+LOWER_LEAST = 190
+"""Height at scale 1 that panels below the stage need; a lower window has them as tabs."""
+SIDE, LOWER = 0.272, 0.30
+"""Shares of the board's width and height that the panels beside and below the stage take at first."""
+VERSION = 1
+"""Of the saved layouts; one of another version is passed over."""
+
+_RIGHT, _BOTTOM = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+_EVERYWHERE = Qt.DockWidgetArea.AllDockWidgetAreas
+
+
+def _factory(info: PanelInfo, store: Store) -> Callable[[], Card]:
+    def make() -> Card:
+        module, _, name = info.maker.partition(":")
+        made: Card = getattr(import_module(module), name)(store)
+        return made
+
+    return make
+
+
+class Board(QMainWindow):
+    """Holds ``centre`` and the docks of :data:`~explorer.panels.PANELS`."""
+
+    panel_made = Signal(str)
+    """The id of a panel that is seen for the first time."""
+
+    def __init__(self, store: Store, centre: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Widget)
+        self.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.GroupedDragging
+        )
+        self.setTabPosition(_EVERYWHERE, QTabWidget.TabPosition.North)
+        self.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
+        self.setCorner(Qt.Corner.TopRightCorner, _RIGHT)
+        self.setCentralWidget(centre)
+        self.docks: dict[str, PanelDock] = {}
+        for info in PANELS:
+            dock = PanelDock(info.id, info.title, info.short, _factory(info, store), self)
+            dock.menu_wanted.connect(self._open_menu)
+            dock.made.connect(self.panel_made)
+            dock.installEventFilter(self)
+            self.docks[info.id] = dock
+        self._wide: bool | None = None
+        self._kept: dict[bool, QByteArray] = {}
+        self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
+        self._busy = False
+        self._room_below = 0
+        self._laid = self.size()
+
+    # --- the two layouts ---
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the layout of wide windows is in force."""
+        return bool(self._wide)
+
+    def arrange(self, window_width: int, room_below: int) -> None:
+        """Choose the layout by the window's width and the height free below the stage's half; share out the room."""
+        wide = window_width >= current().px(WIDE) and room_below >= current().px(LOWER_LEAST)
+        if wide != self._wide:
+            if self._wide is not None:
+                self._kept[self._wide] = self.saveState(VERSION)
+            self._wide = wide
+            kept = self._kept.get(wide)
+            if kept is None or not self._restore(kept):
+                self._default(wide)
+        self._room_below = room_below
+        self.share()
+
+    def _restore(self, state: QByteArray) -> bool:
+        self._busy = True
+        try:
+            return self.restoreState(state, VERSION)
+        finally:
+            self._busy = False
+
+    def reset(self) -> None:
+        """Return to the layout that the program comes with."""
+        self._kept.clear()
+        self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
+        if self._wide is not None:
+            self._default(self._wide)
+            self.share()
+
+    def _default(self, wide: bool) -> None:
+        self._busy = True
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+        first: dict[int, PanelDock] = {}
+        for info in PANELS:
+            dock = self.docks[info.id]
+            slot = info.slot if wide else 0
+            if slot in first:
+                self.tabifyDockWidget(first[slot], dock)
+            elif slot == 0 or not any(first):
+                self.addDockWidget(_RIGHT if slot == 0 else _BOTTOM, dock)
+            else:
+                before = first[max(n for n in first if n)]
+                self.splitDockWidget(before, dock, Qt.Orientation.Horizontal)
+            first.setdefault(slot, dock)
+            dock.show()
+        for dock in first.values():
+            dock.raise_()
+        self._busy = False
+
+    def share(self) -> None:
+        """Give the panels their shares of the board, but the stage at least half of the window's height."""
+        if self._wide is None or self.width() < 100:
+            return
+        self._busy = True
+        side, lower = self._shares[self._wide]
+        beside = [d for d in self._docked(_RIGHT)]
+        below = [d for d in self._docked(_BOTTOM)]
+        if beside:
+            self.resizeDocks(beside[:1], [round(self.width() * side)], Qt.Orientation.Horizontal)
+        if below:
+            height = min(round(self.height() * lower), max(self._room_below, 0))
+            self.resizeDocks(below, [height] * len(below), Qt.Orientation.Vertical)
+        self._laid = self.size()
+        self._busy = False
+
+    def _docked(self, area: Qt.DockWidgetArea) -> list[PanelDock]:
+        """The docks of an area that are in front, in their order."""
+        return [
+            d
+            for d in self.docks.values()
+            if not d.isHidden() and not d.isFloating() and self.dockWidgetArea(d) == area and d.width() > 0
+        ]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.Resize
+            and isinstance(watched, PanelDock)
+            and not self._busy
+            and self._wide is not None
+            and self.size() == self._laid
+            and watched.isVisible()
+            and not watched.isFloating()
+        ):
+            # The user drags: keep it as a share, for other sizes of the window.
+            side, lower = self._shares[self._wide]
+            if self.dockWidgetArea(watched) == _RIGHT:
+                side = watched.width() / max(1, self.width())
+            elif self.dockWidgetArea(watched) == _BOTTOM:
+                lower = watched.height() / max(1, self.height())
+            self._shares[self._wide] = side, lower
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setDrawBase(False)
+            bar.setExpanding(False)
+            bar.setUsesScrollButtons(True)
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+
+    # --- saved layouts ---
+
+    def layouts(self) -> dict[str, str]:
+        """Return both layouts as text, for the preferences."""
+        if self._wide is not None:
+            self._kept[self._wide] = self.saveState(VERSION)
+        saved = {_NAMES[wide]: bytes(state.toBase64().data()).decode("ascii") for wide, state in self._kept.items()}
+        for wide, (side, lower) in self._shares.items():
+            saved[f"{_NAMES[wide]} shares"] = f"{side:.4f} {lower:.4f}"
+        return saved
+
+    def set_layouts(self, saved: dict[str, str]) -> None:
+        """Return to what :meth:`layouts` gave; nonsense is passed over. To be called before the window is shown."""
+        for wide, name in _NAMES.items():
+            if saved.get(name):
+                self._kept[wide] = QByteArray.fromBase64(saved[name].encode("ascii", "ignore"))
+            try:
+                side, lower = map(float, saved.get(f"{name} shares", "").split())
+            except ValueError:
+                continue
+            if 0.1 <= side <= 0.7 and 0.0 <= lower <= 0.6:
+                self._shares[wide] = side, lower
+
+    # --- what one does with panels ---
+
+    def show_panel(self, name: str) -> None:
+        """Bring a panel to the front, out of hiding too, and give it the keyboard."""
+        dock = self.docks[name]
+        dock.show()
+        dock.raise_()
+        if dock.isFloating():
+            dock.activateWindow()
+        dock.ensure().setFocus()
+
+    def visible_panels(self) -> list[str]:
+        """Return the ids of the panels that can be seen."""
+        return [name for name, dock in self.docks.items() if dock.isVisible() and not dock.visibleRegion().isEmpty()]
+
+    def panel_in_focus(self) -> PanelDock | None:
+        """Return the dock that holds the keyboard's focus, if any."""
+        at = QApplication.focusWidget()
+        for dock in self.docks.values():
+            if at is not None and (dock.isAncestorOf(at) or (dock.alone is not None and dock.alone.isAncestorOf(at))):
+                return dock
+        return None
+
+    def menu_of(self, dock: PanelDock) -> QMenu:
+        """Return the menu of one panel: float, fill the screen, move, hide."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Dock" if dock.isFloating() else "Float", lambda: dock.setFloating(not dock.isFloating()))
+        menu.addAction("Back from the whole screen" if dock.alone else "Fill the screen\tF11", dock.fill_screen)
+        menu.addSeparator()
+        menu.addAction("Move beside the stage", lambda: self.move_panel(dock, _RIGHT))
+        menu.addAction("Move below the stage", lambda: self.move_panel(dock, _BOTTOM))
+        onto = menu.addMenu("Share a place with")
+        for other in self.docks.values():
+            if other is not dock and not other.isHidden() and not other.isFloating():
+                onto.addAction(other.title, partial(self.share_place, dock, other))
+        menu.addSeparator()
+        menu.addAction("Hide", dock.hide)
+        return menu
+
+    def _open_menu(self, name: str) -> None:
+        dock = self.docks[name]
+        self.menu_of(dock).popup(_below(dock))
+
+    def move_panel(self, dock: PanelDock, area: Qt.DockWidgetArea) -> None:
+        """Give a panel a place of its own in an area."""
+        dock.setFloating(False)
+        self.addDockWidget(area, dock, Qt.Orientation.Horizontal if area == _BOTTOM else Qt.Orientation.Vertical)
+        dock.show()
+        dock.raise_()
+
+    def share_place(self, dock: PanelDock, other: PanelDock) -> None:
+        """Put a panel on another's place, as a tab in front."""
+        dock.setFloating(False)
+        self.tabifyDockWidget(other, dock)
+        dock.show()
+        dock.raise_()
+
+    def toggles(self) -> list[QAction]:
+        """Return an action for every panel that shows or hides it."""
+        return [dock.toggleViewAction() for dock in self.docks.values()]
+
+
+_NAMES = {True: "wide", False: "narrow"}
+
+
+def _below(dock: PanelDock) -> QPoint:
+    """Where a panel's menu opens: at the lower left of its button."""
+    chip = dock.menu_chip
+    return chip.mapToGlobal(QPoint(0, chip.height() + SPACE.hair))

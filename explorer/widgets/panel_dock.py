@@ -1,0 +1,158 @@
+"""A dock for one panel: its header is the title bar, its content is made when it is first seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QSizePolicy, QVBoxLayout, QWidget
+
+from ..theme.theme import current
+from ..theme.tokens import RADIUS
+from .card import Card
+from .chip import Chip
+from .paint import rounded
+
+LEAST = QSize(200, 150)
+"""Least size of a dock at scale 1."""
+
+
+class PanelDock(QDockWidget):
+    """Holds the card that ``make`` returns; ``menu_wanted`` is asked for what can be done with it."""
+
+    menu_wanted = Signal(str)
+    made = Signal(str)
+    """Both say the name."""
+
+    def __init__(self, name: str, title: str, short: str, make: Callable[[], Card], parent: QWidget) -> None:
+        super().__init__(short, parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.title = title
+        self.panel: Card | None = None
+        self.alone: AloneWindow | None = None
+        self._make = make
+        self._empty = QWidget()
+        self.setTitleBarWidget(self._empty)
+        self.setWidget(_Body())
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self.ask_for_menu)
+        self.visibilityChanged.connect(self._seen)
+        self.topLevelChanged.connect(self._floated)
+
+    def ensure(self) -> Card:
+        """Return the panel, made now if it has not been yet."""
+        if self.panel is None:
+            self.panel = panel = self._make()
+            self.menu_chip = Chip("⋯")
+            self.menu_chip.setAccessibleName(f"{self.title}: panel menu")
+            self.menu_chip.setToolTip("Float, move, hide or fill the screen (drag the title to move)")
+            self.menu_chip.clicked.connect(self.ask_for_menu)
+            panel.add_corner(self.menu_chip)
+            self.take_back(panel.give_header())
+            self.made.emit(self.objectName())
+        return self.panel
+
+    def take_back(self, header: QWidget) -> None:
+        """Put header and panel into the dock."""
+        assert self.panel is not None
+        self.setTitleBarWidget(header)
+        header.show()
+        body = self.widget()
+        assert isinstance(body, _Body)
+        body.column.addWidget(self.panel)
+        self.panel.show()
+
+    def ask_for_menu(self) -> None:
+        """Ask for the panel's menu."""
+        self.menu_wanted.emit(self.objectName())
+
+    def _floated(self) -> None:
+        self.update()
+
+    def _seen(self, visible: bool) -> None:
+        if visible:
+            self.ensure()
+
+    # --- the whole screen ---
+
+    def fill_screen(self) -> None:
+        """Show the panel by itself on the whole screen, or bring it back."""
+        if self.alone is not None:
+            self.alone.close()
+            return
+        panel, header = self.ensure(), self.titleBarWidget()
+        self.setTitleBarWidget(self._empty)
+        self.alone = AloneWindow(header, panel, self)
+        self.alone.closed.connect(self._returned)
+        self.alone.showFullScreen()
+        panel.setFocus()
+
+    def _returned(self) -> None:
+        window, self.alone = self.alone, None
+        if window is not None:
+            self.take_back(window.header)
+            window.deleteLater()
+
+    # --- painting ---
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.update()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = current()
+        painter = QPainter(self)
+        if self.isFloating():
+            painter.fillRect(self.rect(), theme.colour("background"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rounded(painter, QRectF(self.rect()), RADIUS.card, theme.colour("panel"), theme.colour("line"))
+
+
+class _Body(QWidget):
+    """What a dock holds before its panel is made, and around it afterwards."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def minimumSizeHint(self) -> QSize:
+        theme = current()
+        return QSize(theme.px(LEAST.width()), theme.px(LEAST.height())).expandedTo(self.column.minimumSize())
+
+
+class AloneWindow(QWidget):
+    """One panel on the whole screen; its keys are the main window's."""
+
+    closed = Signal()
+
+    def __init__(self, header: QWidget, panel: Card, dock: PanelDock) -> None:
+        super().__init__(dock.window(), Qt.WindowType.Window)
+        self.header = header
+        self.setWindowTitle(f"{dock.title} — BPTT Explorer")
+        column = QVBoxLayout(self)
+        margin = current().px(12)
+        column.setContentsMargins(margin, margin, margin, margin)
+        column.setSpacing(0)
+        column.addWidget(header)
+        column.addWidget(panel, 1)
+        header.show()
+        panel.show()
+        self.addActions([a for a in dock.window().actions() if QKeySequence("Esc") not in a.shortcuts()])
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), current().colour("panel"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit()
