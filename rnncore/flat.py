@@ -10,10 +10,14 @@ import math
 from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar, cast
 
 import numpy as np
 
 from rnncore.ops import Array
+from rnncore.sparse import Gradient, SparseColumns
+
+G = TypeVar("G", bound=Gradient)
 
 LARGEST = 2**16
 """Up to how many numbers joining the arrays costs less than it saves."""
@@ -117,18 +121,27 @@ def flattened(arrays: Mapping[str, Array], layout: Layout) -> Flat:
     return Flat(np.concatenate([arrays[name].ravel() for name in layout.names]), layout)
 
 
-def mapped(arrays: Mapping[str, Array], function: Callable[[Array], Array]) -> Mapping[str, Array]:
-    """Return the arrays with an element-wise function applied to each; read-only."""
+def mapped(arrays: Mapping[str, G], function: Callable[[Array], Array]) -> Mapping[str, G]:
+    """Return the arrays with an element-wise function that leaves zeros alone applied to each; read-only."""
     if isinstance(arrays, Flat):
-        return Flat(function(arrays.vector), arrays.layout)
-    found = {name: function(array) for name, array in arrays.items()}
-    for array in found.values():
-        array.setflags(write=False)
-    return found
+        return cast("Mapping[str, G]", Flat(function(arrays.vector), arrays.layout))
+    found: dict[str, Gradient] = {}
+    for name, array in arrays.items():
+        if isinstance(array, SparseColumns):
+            found[name] = array.mapped(function)
+        else:
+            made = found[name] = function(array)
+            made.setflags(write=False)
+    return cast("Mapping[str, G]", found)
 
 
-def vectors(arrays: Mapping[str, Array]) -> list[Array]:
-    """Return all numbers of the arrays as few vectors."""
+def vectors(arrays: Mapping[str, Gradient]) -> list[Array]:
+    """Return all numbers of the arrays, zeros that nobody holds left out, as few vectors."""
     if isinstance(arrays, Flat):
         return [arrays.vector]
-    return [array.ravel() for array in arrays.values()]
+    return [(a.values if isinstance(a, SparseColumns) else a).ravel() for a in arrays.values()]
+
+
+def count(arrays: Mapping[str, Gradient]) -> int:
+    """Return how many numbers the arrays have, zeros that nobody holds included."""
+    return sum(math.prod(array.shape) for array in arrays.values())

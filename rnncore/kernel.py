@@ -17,6 +17,7 @@ from rnncore.kernel_plan import Plan
 from rnncore.kernel_weights import Columns, Weights
 from rnncore.model import Model
 from rnncore.ops import Array
+from rnncore.sparse import Gradient, SparseColumns
 from rnncore.truncation import Truncation, Window
 
 PROGRAMS_KEPT = 256
@@ -91,12 +92,15 @@ class Kernel:
         targets: Array,
         start: Mapping[str, Array] | None,
         truncation: Truncation,
-    ) -> tuple[Mapping[str, Array], float]:
+        *,
+        sparse: bool = False,
+    ) -> tuple[Mapping[str, Gradient], float]:
         """Return the gradient of the sum of all losses, as the policy counts them, and that sum in nats.
 
         ``inputs`` and ``targets`` are time-first, (T,) or (T, B) int, negative where there is padding or no loss.
-        ``start`` is the state before the first step, (H,) or (B, H) (None: zeros). The arrays returned are new. What
-        numpy does about overflow is as the caller has set it.
+        ``start`` is the state before the first step, (H,) or (B, H) (None: zeros). The arrays returned are new; with
+        ``sparse``, those of large matrices of the input are :class:`~rnncore.sparse.SparseColumns`. What numpy does
+        about overflow is as the caller has set it.
         """
         length = len(inputs)
         programs = self._programs_for(length, truncation)
@@ -113,7 +117,7 @@ class Kernel:
         loss = self._output.run(parameters, programs.hidden, targets.reshape(-1), programs.counted, programs.from_loss)
         run(programs.after)
         if not programs.parts:
-            return self._apart(parameters, programs, tokens), loss
+            return self._apart(parameters, programs, tokens, sparse), loss
         for columns, place in programs.columns:
             self._fill_columns(columns, tokens, place)
         run(programs.assembly)
@@ -194,16 +198,23 @@ class Kernel:
         matrix.take(tokens, 1, columns, "clip")
         np.copyto(out, columns.T)
 
-    def _scatter(self, columns: Columns, tokens: Array, out: list[Array]) -> None:
-        """Add each row of ``delta`` (N, n·H) to its token's column of the n arrays ``out`` (H, V), which hold zeros."""
+    def _by_token(self, columns: Columns, tokens: Array) -> tuple[Array, Array]:
+        """Return the distinct ones of the tokens, rising, and for each the sum of its rows of ``columns.delta``.
+
+        Equal tokens are brought together by sorting, in their order of time, and each group is added up in one call.
+        """
         order = tokens.argsort(kind="stable")
         ordered = tokens[order]
         first = np.empty(len(ordered), bool)
         first[0] = True
         np.not_equal(ordered[1:], ordered[:-1], first[1:])
         starts = first.nonzero()[0]
-        sums = np.add.reduceat(columns.delta[order], starts, axis=0)
-        distinct, size = ordered[starts], self._buffers.hidden_size
+        return ordered[starts], np.add.reduceat(columns.delta[order], starts, axis=0)
+
+    def _scatter(self, columns: Columns, tokens: Array, out: list[Array]) -> None:
+        """Write the sums by token (n·H) to the token's column of the n arrays ``out`` (H, V), which hold zeros."""
+        distinct, sums = self._by_token(columns, tokens)
+        size = self._buffers.hidden_size
         for place, array in enumerate(out):
             array.T[distinct] = sums[:, place * size : (place + 1) * size]
 
@@ -246,9 +257,11 @@ class Kernel:
             parts.append(total.reshape(-1))
         return calls, parts
 
-    def _apart(self, parameters: Mapping[str, Array], programs: Programs, tokens: Array) -> Mapping[str, Array]:
+    def _apart(
+        self, parameters: Mapping[str, Array], programs: Programs, tokens: Array, sparse: bool
+    ) -> Mapping[str, Gradient]:
         """Return the gradients of a large model, each an array of its own."""
-        weights = programs.weights
+        weights, size = programs.weights, self._buffers.hidden_size
         found: dict[str, Array] = {"V": self._output.take_d_matrix()}
         if self._output.d_bias is not None:
             found["b_y"] = self._output.d_bias.copy()
@@ -256,13 +269,24 @@ class Kernel:
             found[name] = arrays[0].copy()
             for array in arrays[1:]:
                 found[name] += array
+        thin: dict[str, Gradient] = {}
+        uses = [name for columns in weights.columns for name in columns.names]
         for columns in weights.columns:
+            if sparse and all(name not in found and uses.count(name) == 1 for name in columns.names):
+                distinct, sums = self._by_token(columns, tokens)
+                for place, name in enumerate(columns.names):
+                    shape, by_columns = parameters[name].shape, not parameters[name].flags.c_contiguous
+                    values = np.ascontiguousarray(sums[:, place * size : (place + 1) * size])
+                    thin[name] = SparseColumns((shape[0], shape[1]), distinct, values, by_columns)
+                continue
             # In the memory order of the parameter itself, since the optimiser will walk over both.
             out = [np.zeros_like(parameters[name], self._buffers.dtype, order="K") for name in columns.names]
             self._scatter(columns, tokens, out)
             for name, array in zip(columns.names, out, strict=True):
                 found[name] = found[name] + array if name in found else array
-        result = {name: found[name] if name in found else np.zeros_like(p) for name, p in parameters.items()}
-        for array in result.values():
+        for name, parameter in parameters.items():
+            if name not in found and name not in thin:
+                found[name] = np.zeros_like(parameter)
+        for array in found.values():
             array.flags.writeable = False
-        return result
+        return {name: thin[name] if name in thin else found[name] for name in parameters}

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
 from rnncore.errors import RnnError
-from rnncore.flat import Flat, FlatSlots, flattened, mapped, vectors
+from rnncore.flat import Flat, FlatSlots, G, count, flattened, mapped, vectors
 from rnncore.records import check_number, from_plain
+from rnncore.sparse import Gradient, SparseColumns, whole
 
 Array = np.ndarray[Any, Any]
 Arrays = Mapping[str, Array]
@@ -34,6 +35,8 @@ class Optimiser:
 
     learning_rate: float
     slots: ClassVar[tuple[str, ...]] = ()
+    takes_columns: ClassVar[bool] = False
+    """Whether :meth:`step` works on the touched columns of a sparse gradient alone."""
 
     def __post_init__(self) -> None:
         check_number(type(self).__name__, "learning_rate", self.learning_rate, 0.0)
@@ -79,6 +82,18 @@ class Optimiser:
                 deltas[name] = _locked(delta)
                 new[name] = _locked(value + delta)
         return new, new_state, deltas
+
+    def step(
+        self, parameters: Arrays, gradients: Mapping[str, Gradient], state: OptimiserState, learning_rate: float
+    ) -> tuple[Arrays, OptimiserState]:
+        """Return ``(new parameters, new state)`` as :meth:`update` does, bit for bit, for the training loop.
+
+        Nobody else may hold the gradients: their memory may become that of the new parameters. They fit the
+        parameters, and may be sparse.
+        """
+        dense: Arrays = gradients if isinstance(gradients, Flat) else whole(gradients)
+        new, new_state, _ = self.update(parameters, dense, state, learning_rate)
+        return new, new_state
 
     def _update_flat(
         self, parameters: Arrays, gradients: Flat, slots: Mapping[str, Flat | Array], rate: float
@@ -128,6 +143,24 @@ class SGD(Optimiser):
     """
 
     learning_rate: float = 0.005
+    takes_columns: ClassVar[bool] = True
+
+    def step(
+        self, parameters: Arrays, gradients: Mapping[str, Gradient], state: OptimiserState, learning_rate: float
+    ) -> tuple[Arrays, OptimiserState]:
+        if isinstance(gradients, Flat):
+            layout, vector = gradients.layout, gradients.vector
+            _descend(vector, flattened(parameters, layout).vector, learning_rate)
+            return Flat(vector, layout), FlatSlots({}, layout)
+        new: dict[str, Array] = {}
+        for name, value in parameters.items():
+            gradient = gradients[name]
+            if isinstance(gradient, SparseColumns):
+                new[name] = gradient.put(value, gradient.of(value) + gradient.values * -learning_rate)
+            else:
+                _descend(gradient, value, learning_rate)
+                new[name] = _locked(gradient)
+        return new, {name: {} for name in parameters}
 
     def _rule(self, gradient: Array, state: Arrays, rate: float) -> tuple[Array, dict[str, Array]]:
         return gradient * -rate, {}
@@ -167,6 +200,7 @@ class Adagrad(Optimiser):
     learning_rate: float = 0.01
     epsilon: float = 1e-10
     slots: ClassVar[tuple[str, ...]] = ("sum",)
+    takes_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -176,6 +210,25 @@ class Adagrad(Optimiser):
         total = gradient * gradient
         total += state["sum"]
         return _scaled(gradient, total, self.epsilon, rate), {"sum": _locked(total)}
+
+    def step(
+        self, parameters: Arrays, gradients: Mapping[str, Gradient], state: OptimiserState, learning_rate: float
+    ) -> tuple[Arrays, OptimiserState]:
+        if isinstance(gradients, Flat):
+            return super().step(parameters, gradients, state, learning_rate)
+        sparse = {name: g for name, g in gradients.items() if isinstance(g, SparseColumns)}
+        if not sparse:
+            return super().step(parameters, gradients, state, learning_rate)
+        rest = {name: value for name, value in parameters.items() if name not in sparse}
+        some, some_state = super().step(rest, gradients, state, learning_rate)
+        new, new_state = dict(some), dict(some_state)
+        with np.errstate(all="ignore"):
+            for name, gradient in sparse.items():
+                value, total = parameters[name], state[name]["sum"]
+                delta, own = self._rule(gradient.values, {"sum": gradient.of(total)}, learning_rate)
+                new[name] = gradient.put(value, gradient.of(value) + delta)
+                new_state[name] = {"sum": gradient.put(total, own["sum"])}
+        return {name: new[name] for name in parameters}, {name: new_state[name] for name in parameters}
 
 
 @dataclass(frozen=True)
@@ -239,6 +292,26 @@ class Adam(Optimiser):
         return delta, {"mean": _locked(mean), "square": _locked(square), "step": _locked(np.array(step))}
 
 
+AT_ONCE = 2**15
+"""Numbers of a large array that are worked on before going on to the next: what a core's own cache holds."""
+
+
+def _descend(gradient: Array, value: Array, rate: float) -> None:
+    """Write ``value + gradient · (−rate)`` over the gradient, part by part, so that each number is fetched once."""
+    gradient.flags.writeable = True
+    if gradient.flags.f_contiguous and value.flags.f_contiguous:
+        gradient, value = gradient.T, value.T
+    if not (gradient.flags.c_contiguous and value.flags.c_contiguous):
+        gradient *= -rate
+        gradient += value
+        return
+    flat, old = gradient.reshape(-1), value.reshape(-1)
+    for start in range(0, flat.size, AT_ONCE):
+        part = flat[start : start + AT_ONCE]
+        part *= -rate
+        part += old[start : start + AT_ONCE]
+
+
 def _scaled(gradient: Array, square: Array, epsilon: float, rate: float) -> Array:
     root = np.sqrt(square)
     root += epsilon
@@ -257,7 +330,7 @@ def _divided(delta: Array, root: Array, epsilon: float) -> Array:
 # --- clipping -----------------------------------------------------------------------------------------------
 
 
-def global_norm(gradients: Arrays) -> float:
+def global_norm(gradients: Mapping[str, Gradient]) -> float:
     """Return the length of all gradients as one vector, √Σ g².
 
     Exact also where the squares would overflow or underflow: an exploding gradient of 1e200 has norm 1e200.
@@ -302,7 +375,7 @@ class ClipByNorm:
     def __post_init__(self) -> None:
         check_number("ClipByNorm", "limit", self.limit, 0.0, open_low=True)
 
-    def apply(self, gradients: Arrays) -> tuple[Arrays, ClipReport]:
+    def apply(self, gradients: Mapping[str, G]) -> tuple[Mapping[str, G], ClipReport]:
         """Return the clipped gradients and a report. A gradient with infinite norm becomes what 0 · ∞ is:
         NaN.
         """
@@ -310,6 +383,9 @@ class ClipByNorm:
         if norm <= self.limit:
             return gradients, ClipReport(norm, norm, 1.0, 0.0)
         scale = self.limit / norm
+        if scale != scale and not isinstance(gradients, Flat):
+            # 0 · NaN is NaN: such a gradient leaves no zero a zero.
+            gradients = cast("Mapping[str, G]", whole(gradients))
         with np.errstate(all="ignore"):
             clipped = mapped(gradients, lambda gradient: gradient * scale)
         return clipped, ClipReport(norm, norm * scale, scale, 1.0)
@@ -327,7 +403,7 @@ class ClipByValue:
     def __post_init__(self) -> None:
         check_number("ClipByValue", "limit", self.limit, 0.0, open_low=True)
 
-    def apply(self, gradients: Arrays) -> tuple[Arrays, ClipReport]:
+    def apply(self, gradients: Mapping[str, G]) -> tuple[Mapping[str, G], ClipReport]:
         """Return the clipped gradients and a report."""
         norm = global_norm(gradients)
         if norm <= self.limit:
@@ -335,7 +411,7 @@ class ClipByValue:
         clipped = mapped(gradients, lambda gradient: gradient.clip(-self.limit, self.limit))
         parts = vectors(gradients)
         changed = sum(int(np.count_nonzero(np.abs(part) > self.limit)) for part in parts)
-        entries = sum(part.size for part in parts)
+        entries = count(gradients)
         after = global_norm(clipped)
         return clipped, ClipReport(norm, after, after / norm if changed else 1.0, changed / entries)
 

@@ -26,7 +26,7 @@ from rnncore.trace import forward
 from rnncore.training_settings import TrainingSettings
 from rnncore.training_state import State, TrainingState, UpdateRecord
 from rnncore.truncation import Chunks, Truncation, Window
-from rnncore.update import Anatomy, BatchResult, dissect, gradients_of_batch, kept_state, start_state
+from rnncore.update import Anatomy, BatchResult, advance, dissect, gradients_of_batch, kept_state, start_state
 
 __all__ = [
     "Anatomy",
@@ -256,12 +256,9 @@ class Trainer:
 
     def anatomy(self) -> Anatomy:
         """Return the next update taken apart, without doing it, at the learning rate of now."""
-        return self._dissect(self.next_piece, self._state.learning_rate)
-
-    def _dissect(self, piece: Piece, rate: float) -> Anatomy:
-        state = self._state
+        state, piece = self._state, self.next_piece
         start = start_state(piece, state.carried)
-        return dissect(self._model, piece, start, state, rate, self.settings)
+        return dissect(self._model, piece, start, state, state.learning_rate, self.settings)
 
     def _step(self, should_stop: Callable[[], bool] | None) -> UpdateRecord | None:
         state, annealing = self._state, self.settings.annealing
@@ -273,7 +270,7 @@ class Trainer:
             annealed = annealing.evaluated(annealed, evaluated)
         rate, lowered = annealed.learning_rate, annealed.learning_rate < state.learning_rate
         piece = self.next_piece
-        work = self._dissect(piece, rate)
+        work = advance(self._model, piece, start_state(piece, state.carried), state, rate, self.settings)
         # Names and shapes are those of the old parameters: there is nothing to check.
         old = self._model
         model = Model(old.cell, old.vocabulary_size, old.hidden_size, frozen(work.parameters), old.seed, old.init)

@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from rnncore import Full, Model, Trainer, Truncation, backward, forward
+from rnncore.annealing import Annealed
 from rnncore.batches import Piece
 from rnncore.corpus import Example
 from rnncore.history import History
 from rnncore.ledger import ledgers
 from rnncore.optim import SGD
-from rnncore.update import gradients_of_batch
+from rnncore.training_settings import TrainingSettings
+from rnncore.training_state import TrainingState
+from rnncore.update import advance, gradients_of_batch
 from rnncore.walk import walk
 
 RATE = 0.001
@@ -75,15 +78,15 @@ class Step:
     """One update of plain gradient descent, as its peers do it: loss, gradient, new parameters."""
 
     def __init__(self, task: Task, truncation: Truncation) -> None:
-        self.model, self.piece, self.truncation = task.model, piece_of(task), truncation
-        self.optimiser = SGD(RATE)
-        self.state = self.optimiser.init(self.model.parameters)
+        self.model, self.piece = task.model, piece_of(task)
+        self.settings = TrainingSettings(SGD(RATE), truncation, loss="sum")
+        start = self.settings.optimiser.init(self.model.parameters)
+        self.state = TrainingState(self.model.parameters, start, Annealed(RATE))
 
     def __call__(self) -> float:
-        model = self.model
-        found = gradients_of_batch(model, self.piece, None, self.truncation)
-        parameters, self.state, _ = self.optimiser.update(model.parameters, found.gradients, self.state)
-        self.model = replace(model, parameters=parameters)
+        found = advance(self.model, self.piece, None, self.state, RATE, self.settings)
+        self.state = replace(self.state, parameters=found.parameters, optimiser=found.optimiser)
+        self.model = replace(self.model, parameters=found.parameters)
         return found.loss
 
 
