@@ -13,26 +13,72 @@ Needs numpy alone. A first use::
     print(ledger(model, trace, example.targets, "W_f", Window(4)).signed)
 """
 
-from rnncore.annealing import Constant, Exponential, Halve, StepDecay
-from rnncore.bptt import Gradients, backward
-from rnncore.cells import Cell
-from rnncore.corpus import Corpus, Example
-from rnncore.errors import CellError, FileError, RnnError, TextError
-from rnncore.files import SessionFile, load, save
-from rnncore.gradcheck import GradientReport, check_gradients, check_pairs
-from rnncore.history import History
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+# Both are called like their modules: whoever imports one of those would put the module in the function's place.
 from rnncore.ledger import Ledger, ledger, ledgers
-from rnncore.library import LIBRARY, TITLES
-from rnncore.model import INITS, Init, Model
-from rnncore.optim import SGD, Adagrad, Adam, ClipByNorm, ClipByValue, Momentum, RMSProp
-from rnncore.progress import Progress
-from rnncore.sampling import generate, predict
-from rnncore.script import MicroStep
-from rnncore.trace import IGNORE, Trace, forward
-from rnncore.training import Trainer, TrainingSettings, TrainingState, UpdateRecord, perplexity
-from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
-from rnncore.vocabulary import Vocabulary
 from rnncore.walk import Walk, walk
+
+if TYPE_CHECKING:
+    from rnncore.annealing import Constant, Exponential, Halve, StepDecay
+    from rnncore.bptt import Gradients, backward
+    from rnncore.cells import Cell
+    from rnncore.corpus import Corpus, Example
+    from rnncore.errors import CellError, FileError, RnnError, TextError
+    from rnncore.files import SessionFile, load, save
+    from rnncore.gradcheck import GradientReport, check_gradients, check_pairs
+    from rnncore.history import History
+    from rnncore.library import LIBRARY, TITLES
+    from rnncore.model import INITS, Init, Model
+    from rnncore.optim import SGD, Adagrad, Adam, ClipByNorm, ClipByValue, Momentum, RMSProp
+    from rnncore.progress import Progress
+    from rnncore.sampling import generate, predict
+    from rnncore.script import MicroStep
+    from rnncore.trace import IGNORE, Trace, forward
+    from rnncore.training import Trainer, TrainingSettings, TrainingState, UpdateRecord, perplexity
+    from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
+    from rnncore.vocabulary import Vocabulary
+
+_WHERE = {
+    "annealing": "Constant Exponential Halve StepDecay",
+    "bptt": "Gradients backward",
+    "cells": "Cell",
+    "corpus": "Corpus Example",
+    "errors": "CellError FileError RnnError TextError",
+    "files": "SessionFile load save",
+    "gradcheck": "GradientReport check_gradients check_pairs",
+    "history": "History",
+    "library": "LIBRARY TITLES",
+    "model": "INITS Init Model",
+    "optim": "SGD Adagrad Adam ClipByNorm ClipByValue Momentum RMSProp",
+    "progress": "Progress",
+    "sampling": "generate predict",
+    "script": "MicroStep",
+    "trace": "IGNORE Trace forward",
+    "training": "Trainer TrainingSettings TrainingState UpdateRecord perplexity",
+    "truncation": "Chunks Full Stride Tail Truncation Window",
+    "vocabulary": "Vocabulary",
+}
+"""What each module holds of the names below. It is imported when one of them is first asked for: a program that trains
+needs no session files, and a window that opens no gradient check."""
+
+if not TYPE_CHECKING:
+    _MODULE = {name: module for module, names in _WHERE.items() for name in names.split()}
+
+    def __getattr__(name):
+        if name in _WHERE:
+            return importlib.import_module(f"rnncore.{name}")
+        if name not in _MODULE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(f"rnncore.{_MODULE[name]}"), name)
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "IGNORE",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from rnncore.cells import Cell
@@ -73,9 +73,31 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
 }
 
-LIBRARY: Mapping[str, Cell] = MappingProxyType(
-    {key: Cell.from_equations(key, text) for key, (_, text) in _TEXTS.items()}
-)
+
+class _Library(Mapping[str, Cell]):
+    """Reads each text when its cell is first asked for, and keeps the cell."""
+
+    def __init__(self) -> None:
+        self._cells: dict[str, Cell] = {}
+
+    def __getitem__(self, key: str) -> Cell:
+        cell = self._cells.get(key)
+        if cell is None:
+            # Of two threads that read it at once the first is right: a cell is known by its identity.
+            cell = self._cells.setdefault(key, Cell.from_equations(key, _TEXTS[key][1]))
+        return cell
+
+    def __contains__(self, key: object) -> bool:
+        return key in _TEXTS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_TEXTS)
+
+    def __len__(self) -> int:
+        return len(_TEXTS)
+
+
+LIBRARY: Mapping[str, Cell] = _Library()
 """Cells by key."""
 
 TITLES: Mapping[str, str] = MappingProxyType({key: title for key, (title, _) in _TEXTS.items()})
