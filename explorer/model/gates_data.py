@@ -1,0 +1,280 @@
+"""The gates over time: value, local slope, gradient and saturation of each, and each gate's share of the gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rnncore.cells import Cell, Node
+from rnncore.ops import ACTIVATIONS
+from rnncore.progress import Progress
+from rnncore.script import label
+from rnncore.trace import Trace
+
+from ..theme.colourmap import AsinhScale, gradient_scale
+from .derived import Derived
+from .equations import FUNCTIONS, value_symbol
+from .formula import number, plain
+from .gradients import gradient_symbol
+from .saturation import HIGH, LOW
+from .session import Session
+
+Array = np.ndarray[Any, Any]
+QUANTITIES = ("value", "slope", "gradient", "saturated")
+OUTPUT, OTHER = "output layer", "other"
+STEEPEST: Mapping[str, float] = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}
+"""The greatest local slope of each activation: what the slope's colours are full at."""
+LARGE = 50_000
+"""With more parameters than this the shares are summed up off the interface thread."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Gate:
+    """One gate of a sentence of T steps and H units, whether or not the walk has come there; all tables (T, H).
+
+    ``slopes`` is the derivative of the activation at each point, ``flags`` −1 at the flat lower end, +1 at the upper
+    one, 0 between. ``argument`` is the node it is the activation of.
+    """
+
+    name: str
+    node: int
+    op: str
+    argument: int
+    values: Array = field(repr=False)
+    slopes: Array = field(repr=False)
+    flags: Array = field(repr=False)
+
+    @property
+    def rule(self) -> str:
+        """When a unit counts as saturated."""
+        return {"sigmoid": f"σ < {LOW:g} or > {HIGH:g}", "tanh": f"|tanh| > {HIGH:g}", "relu": "relu = 0"}[self.op]
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Who has how much of ‖G‖² so far: (name, share) of the gates, of what serves none or several, of the output layer.
+
+    They sum to 1; all 0 while nothing is added, NaN once a gradient is not finite. ``norm`` is ‖G‖.
+    """
+
+    parts: tuple[tuple[str, float], ...]
+    norm: float
+
+    def of(self, name: str) -> float:
+        """The share of one part; 0 when there is none so called."""
+        return dict(self.parts).get(name, 0.0)
+
+    def rest(self, gates: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+        """The parts that are no gate."""
+        return tuple((n, s) for n, s in self.parts if n not in gates)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class GatesData:
+    """The gates at a position of the walk.
+
+    ``known`` (one number a gate) is how many leading steps have the value; ``gradients`` and ``gradient_known`` are
+    (T, H) and (T,) for each gate; ``loss`` is the one that walks alone, None for all together. ``shares`` is None
+    while it is being summed up.
+    """
+
+    cell: Cell
+    length: int
+    hidden: int
+    words: tuple[str, ...]
+    gates: tuple[Gate, ...]
+    known: tuple[int, ...]
+    gradients: tuple[Array, ...] = field(repr=False)
+    gradient_known: tuple[Array, ...] = field(repr=False)
+    arguments: tuple[tuple[Array, Array], ...] = field(repr=False)
+    pre: tuple[Array, ...] = field(repr=False)
+    loss: int | None
+    begun: bool
+    scale: AsinhScale
+    shares: Shares | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(g.name for g in self.gates)
+
+    @property
+    def subtitle(self) -> str:
+        """Whose gradient, and its scale."""
+        if not self.gates:
+            return "this cell has no activation"
+        if not self.begun:
+            return "gradient: none yet"
+        who = "all losses" if self.loss is None else f"loss {self.loss} alone"
+        return f"gradient of {who}, full colour at ±{number(self.scale.limit, 1)}, asinh"
+
+    def table(self, gate: int, quantity: str) -> tuple[Array, Array]:
+        """(what is painted (T, H), at which steps it is known (T,) bool) of one gate; slopes as shares of the
+        steepest."""
+        this = self.gates[gate]
+        if quantity == "gradient":
+            return self.gradients[gate], self.gradient_known[gate]
+        known = np.arange(self.length) < self.known[gate]
+        if quantity == "value":
+            return this.values, known
+        return (this.slopes / STEEPEST[this.op], known) if quantity == "slope" else (this.flags, known)
+
+    def saturated(self, gate: int) -> tuple[int, int]:
+        """(how many of the gate's computed numbers are saturated, how many there are)."""
+        known = self.known[gate]
+        return int(np.count_nonzero(self.gates[gate].flags[:known])), known * self.hidden
+
+    def not_finite(self, gate: int) -> int:
+        """How many of the gate's computed values are NaN or infinite."""
+        return int(np.count_nonzero(~np.isfinite(self.gates[gate].values[: self.known[gate]])))
+
+    def saturation_text(self, gate: int) -> str:
+        """The saturated share in per cent."""
+        count, of = self.saturated(gate)
+        bad = self.not_finite(gate)
+        if bad:
+            return f"{bad} NaN or ∞"
+        return f"{100 * count / of:.0f} %" if of else "–"
+
+    def explain(self, gate: int, t: int, unit: int) -> str:
+        """The formulas of one cell with its numbers, as lines."""
+        this = self.gates[gate]
+        cell, at = self.cell, f"[{unit + 1}]"
+        head = f"t = {t} “{self.words[t]}”, unit {unit + 1}"
+        if t >= self.known[gate]:
+            return f"{head}\n{this.name} is not computed yet"
+        named = cell.nodes[this.node].name
+        own = plain(value_symbol(cell, this.node, t).runs) if named else label(cell.nodes[this.node])
+        inner = cell.nodes[this.argument]
+        before = plain(value_symbol(cell, this.argument, t).runs) if inner.name or inner.is_leaf else label(inner)
+        a, y, slope = float(self.pre[gate][t, unit]), float(this.values[t, unit]), float(this.slopes[t, unit])
+        function = FUNCTIONS[this.op]
+        lines = [head, f"{own}{at} = {function}({before}) = {function}({number(a)}) = {number(y)}"]
+        symbols, numbers = _slope(this.op, own, y, a)
+        lines.append(f"slope = {symbols} = {numbers}{number(slope)}")
+        gradient = float(self.gradients[gate][t, unit])
+        top = plain(gradient_symbol(cell, this.node, t, self.loss).runs) if named else f"∂L/∂({own})"
+        below = plain(gradient_symbol(cell, this.argument, t, self.loss).runs)
+        below = below if inner.name or inner.is_leaf else f"∂L/∂({before})"
+        if not self.gradient_known[gate][t]:
+            lines.append(f"{top}{at}: not computed yet")
+        else:
+            lines.append(f"{top}{at} = {number(gradient)}")
+            values, known = self.arguments[gate]
+            if known[t]:
+                sole = len(cell.consumers[this.argument]) == 1
+                product = f"{number(gradient)} × {number(slope)}"
+                what = f"{below}{at} = {top} · {symbols}"
+                total = number(float(values[t, unit]))
+                lines.append(f"{what} = {product} = {total}" if sole else f"{what} + … = {product} + … = {total}")
+        flag = int(this.flags[t, unit])
+        if flag:
+            lines.append(f"saturated at its {'upper' if flag > 0 else 'lower'} end ({this.rule})")
+        return "\n".join(lines)
+
+
+def _slope(op: str, own: str, y: float, a: float) -> tuple[str, str]:
+    """The activation's derivative in symbols, and in numbers up to the last equals sign."""
+    if op == "sigmoid":
+        return f"{own}(1 − {own})", f"{number(y)} × {number(1.0 - y)} = "
+    if op == "tanh":
+        return f"(1 − {own}²)", f"1 − {number(abs(y))}² = "
+    return "[a > 0]", f"[{number(a)} > 0] = "
+
+
+def gate_nodes(cell: Cell) -> tuple[Node, ...]:
+    """The activations with a name, σ first, as the stage orders them; all activations where none has a name."""
+    nodes = [n for n in cell.nodes if n.op in ACTIVATIONS]
+    named = [n for n in nodes if n.name] or nodes
+    return tuple(sorted(named, key=lambda n: n.op != "sigmoid"))
+
+
+def owners(cell: Cell) -> dict[str, str]:
+    """Parameter name -> the gate it serves: the one whose argument it reaches without passing another gate.
+
+    One that reaches several is of "i + f" (their names), one that reaches none "other".
+    """
+    gates = {n.index: n.name or label(n) for n in gate_nodes(cell)}
+    found: dict[str, list[str]] = {p.name: [] for p in cell.parameters}
+    for index, name in gates.items():
+        stack, seen = list(cell.nodes[index].inputs), set()
+        while stack:
+            i = stack.pop()
+            if i in seen or i in gates:
+                continue
+            seen.add(i)
+            parameter = cell.nodes[i].parameter
+            if parameter is not None and name not in found[parameter]:
+                found[parameter].append(name)
+            stack.extend(cell.nodes[i].inputs)
+    return {p: " + ".join(names) if names else OTHER for p, names in found.items()}
+
+
+@np.errstate(all="ignore")
+def shares_of(cell: Cell, gradients: Mapping[str, Array]) -> Shares:
+    """‖dθ‖² / ‖G‖² of every gate's parameters together, and of the output layer's."""
+    owner = owners(cell)
+    squares = {n.name or label(n): 0.0 for n in gate_nodes(cell)}
+    for name, gradient in gradients.items():
+        part = owner.get(name, OUTPUT)
+        g = np.asarray(gradient, dtype=np.float64).ravel()
+        squares[part] = squares.get(part, 0.0) + float(g @ g)
+    squares[OUTPUT] = squares.pop(OUTPUT, 0.0)  # named last
+    total = sum(squares.values())
+    # Nothing added yet: no share. Not finite: NaN shows that it is.
+    parts = tuple((name, s / total if total > 0 or np.isnan(total) else 0.0) for name, s in squares.items())
+    return Shares(parts, float(np.sqrt(total)))
+
+
+@np.errstate(all="ignore")
+def gates_of(trace: Trace) -> tuple[Gate, ...]:
+    """The gates of one sentence; depends on the forward pass alone."""
+    return tuple(_gate(trace, node) for node in gate_nodes(trace.cell))
+
+
+def _gate(trace: Trace, node: Node) -> Gate:
+    values = np.asarray(trace.value(node.index), dtype=np.float64)
+    argument = np.asarray(trace.value(node.inputs[0]), dtype=np.float64)
+    if node.op == "sigmoid":
+        slopes, low, high = values * (1.0 - values), values < LOW, values > HIGH
+    elif node.op == "tanh":
+        slopes, low, high = 1.0 - values * values, values < -HIGH, values > HIGH
+    else:
+        slopes, low = np.where(argument <= 0, 0.0, np.where(np.isnan(argument), np.nan, 1.0)), values == 0
+        high = np.zeros_like(low)
+    flags = high.astype(np.float64) - low
+    return Gate(node.name or label(node), node.index, node.op, node.inputs[0], values, slopes, flags)
+
+
+@np.errstate(all="ignore")
+def gates_data(gates: tuple[Gate, ...], progress: Progress, words: tuple[str, ...], shares: Shares | None) -> GatesData:
+    """What is known of ``gates`` at ``progress``; ``words`` (T,) are the inputs."""
+    walk = progress.walk
+    trace = walk.trace
+    found = [progress.gradient(g.node) for g in gates]
+    shown = [values[known].ravel() for values, known in found]
+    return GatesData(
+        trace.cell,
+        trace.length,
+        int(trace.model.hidden_size),
+        words,
+        gates,
+        tuple(progress.forward_known(g.node) for g in gates),
+        tuple(values for values, _ in found),
+        tuple(known for _, known in found),
+        tuple(progress.gradient(g.argument) for g in gates),
+        tuple(trace.value(g.argument) for g in gates),
+        None if progress.summed else progress.loss,
+        bool(found) and any(bool(known.any()) for _, known in found),
+        gradient_scale(np.concatenate(shown) if shown else 0.0),
+        shares,
+    )
+
+
+def gates_now(session: Session, derived: Derived, gates: tuple[Gate, ...] | None, shares: Shares | None) -> GatesData:
+    """The gates of a session; ``gates`` when they were made before for the same forward pass."""
+    progress = derived.progress(session)
+    made = gates_of(progress.walk.trace) if gates is None else gates
+    return gates_data(made, progress, session.sentence.words[:-1], shares)

@@ -1,0 +1,441 @@
+"""The gates' panel: for each gate value, slope, gradient and saturation over time, and its share of the gradient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from rnncore.progress import Progress
+from rnncore.trace import Trace
+
+from ..model import action as do
+from ..model.blocks import Blocks, blocks
+from ..model.formula import number
+from ..model.gates_data import LARGE, QUANTITIES, Gate, GatesData, Shares, gates_now, gates_of, shares_of
+from ..model.saturation import MUCH
+from ..model.session import Changes, Place
+from ..theme.colourmap import AsinhScale
+from ..theme.theme import Theme, current
+from ..theme.tokens import RADIUS
+from ..widgets.cells import cell_image, colours_of, flat, spread
+from ..widgets.choices import Choices
+from ..widgets.paint import elided, frame, rounded
+from ..widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+ALL = "all"
+KIND = "gate shares"
+UNIT_SCALE = AsinhScale(1.0, 1.0)
+"""Of slopes and flags: nearly linear up to 1."""
+VALUE_SCALE = AsinhScale(1.0, 0.1)
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LABELS = {"value": "value", "slope": "slope", "gradient": "∂L/∂gate", "saturated": "saturated"}
+
+
+class Spot(NamedTuple):
+    """A cell of the picture: which gate, what is shown of it, the time step, the unit."""
+
+    gate: int
+    quantity: str
+    t: int
+    unit: int
+
+
+class GatesCanvas(QWidget):
+    """Paints a :class:`GatesData`; emits where the mouse or the keys point, and what they choose."""
+
+    pointed = Signal(object)
+    picked = Signal(int, int, int)
+    """Time step, unit and node."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._data: GatesData | None = None
+        self._wanted = ALL
+        self._hover, self._chosen = Place(), Place()
+        self._over: Spot | None = None
+        self._picture: QPixmap | None = None
+        self._blocks: dict[tuple[int, int, int, int], Blocks] = {}
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Gates over time")
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, 260)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(150, 80)
+
+    # --- what is shown ---
+
+    @property
+    def data(self) -> GatesData | None:
+        return self._data
+
+    def set_data(self, data: GatesData) -> None:
+        """Show ``data``."""
+        if self._data is None or self._data.gates is not data.gates:
+            self._over = None
+        self._data, self._picture = data, None
+        said = [f"{g.name}: {data.saturation_text(i)} saturated" for i, g in enumerate(data.gates)]
+        self.setAccessibleDescription("; ".join(said))
+        self.update()
+
+    def set_marks(self, hover: Place, chosen: Place) -> None:
+        """Frame what is pointed at and what is selected, here or in another panel."""
+        if (hover, chosen) != (self._hover, self._chosen):
+            self._hover, self._chosen = hover, chosen
+            self.update()
+
+    def set_wanted(self, quantity: str) -> None:
+        """Show one of ``QUANTITIES``, or all of them where they have room."""
+        self._wanted, self._picture = quantity, None
+        self.update()
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """What is shown of each gate, from top to bottom."""
+        if self._wanted != ALL:
+            return (self._wanted,)
+        return QUANTITIES if self.has_room else ("gradient",)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether all quantities find room below one another."""
+        return self.height() - self._head() - self._foot() >= len(QUANTITIES) * current().px(34)
+
+    # --- geometry ---
+
+    def _line(self) -> int:
+        return int(np.ceil(QFontMetricsF(current().font("small")).height()))
+
+    def _head(self) -> int:
+        return 2 * self._line() + current().px(4)
+
+    def _foot(self) -> int:
+        return self._line() + current().px(2)
+
+    def _side(self) -> int:
+        """Room for the rows' names; in a narrow panel there is none, and one row says by its chip what it is."""
+        theme = current()
+        if self.width() < theme.px(330) and len(self.rows) == 1:
+            return 0
+        return int(QFontMetricsF(theme.font("small")).horizontalAdvance("saturated") + theme.px(10))
+
+    def strip(self, gate: int, row: int) -> QRectF:
+        """The area of the cells of one gate in one row."""
+        assert self._data is not None
+        theme, count, rows = current(), len(self._data.gates), len(self.rows)
+        gap, side, head = theme.px(10), self._side(), self._head()
+        wide = int((self.width() - side - gap * (count - 1)) / count)
+        between = theme.px(5)
+        high = int((self.height() - head - self._foot() - between * (rows - 1)) / rows)
+        return QRectF(side + gate * (wide + gap), head + row * (high + between), max(1, wide), max(1, high))
+
+    def spot_at(self, x: float, y: float) -> Spot | None:
+        """The cell under a point; None beside the strips. Where cells stand for several, the first of them."""
+        data = self._data
+        if data is None or not data.length:
+            return None
+        for gate in range(len(data.gates)):
+            for row, quantity in enumerate(self.rows):
+                area = self.strip(gate, row)
+                if area.contains(x, y) and x < area.right() and y < area.bottom():
+                    found = self._blocks_of(gate, quantity, area)
+                    high, wide = found.row.shape
+                    i = min(int((y - area.top()) / area.height() * high), high - 1)
+                    j = min(int((x - area.left()) / area.width() * wide), wide - 1)
+                    return Spot(gate, quantity, int(found.column[i, j]), int(found.row[i, j]))
+        return None
+
+    def cell_rect(self, gate: int, row: int, t: int, unit: int) -> QRectF:
+        """The area of one cell."""
+        area = self.strip(gate, row)
+        found = self._blocks_of(gate, self.rows[row], area)
+        high, wide = found.row.shape
+        i, j = unit // found.rows, t // found.columns
+        cell = QRectF(
+            area.left() + j * area.width() / wide,
+            area.top() + i * area.height() / high,
+            area.width() / wide,
+            area.height() / high,
+        )
+        return cell.united(QRectF(cell.left(), cell.top(), 3, 3))
+
+    def _blocks_of(self, gate: int, quantity: str, area: QRectF) -> Blocks:
+        data = self._data
+        assert data is not None
+        most = max(1, int(area.height() // 2)), max(1, int(area.width() // 2))
+        if data.hidden <= most[0] and data.length <= most[1]:  # the same for all of them
+            gate, quantity = -1, ""
+        key = (gate, QUANTITIES.index(quantity) if quantity else -1, *most)
+        if key not in self._blocks:
+            table, known = data.table(max(gate, 0), quantity or "value")
+            self._blocks[key] = blocks(np.where(known[:, None], table, 0.0).T, *most)
+        return self._blocks[key]
+
+    # --- painting ---
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._picture = None
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self._picture = None
+            self.update()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        data, theme = self._data, current()
+        if data is None or not data.gates or not data.length:
+            return
+        ratio = self.devicePixelRatioF()
+        if self._picture is None or self._picture.devicePixelRatio() != ratio:
+            self._picture = QPixmap(self.size() * ratio)
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(theme.colour("panel"))
+            painter = QPainter(self._picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint(painter, theme, data, ratio)
+            painter.end()
+        painter = QPainter(self)
+        painter.drawPixmap(QPointF(0, 0), self._picture)
+        self._paint_marks(painter, theme, data)
+
+    def _paint(self, painter: QPainter, theme: Theme, data: GatesData, ratio: float) -> None:
+        self._blocks = {}
+        for gate in range(len(data.gates)):
+            self._paint_head(painter, theme, data, gate)
+            for row, quantity in enumerate(self.rows):
+                self._paint_strip(painter, theme, data, gate, quantity, self.strip(gate, row), ratio)
+        side = self._side()
+        if side:
+            painter.setFont(theme.font("small"))
+            painter.setPen(theme.colour("muted"))
+            for row, quantity in enumerate(self.rows):
+                area = self.strip(0, row)
+                painter.drawText(QRectF(0, area.top(), side, area.height()), _LEFT, LABELS[quantity])
+        self._paint_foot(painter, theme, data)
+
+    def _paint_strip(
+        self, painter: QPainter, theme: Theme, data: GatesData, gate: int, quantity: str, area: QRectF, ratio: float
+    ) -> None:
+        table, known = data.table(gate, quantity)
+        scale = {"gradient": data.scale, "value": VALUE_SCALE}.get(quantity, UNIT_SCALE)
+        found = self._blocks_of(gate, quantity, area)
+        colours = colours_of(theme, found.pick(table.T), scale)
+        seen = (
+            known[:: found.columns]
+            if found.columns == 1
+            else np.logical_or.reduceat(known, np.arange(0, data.length, found.columns))
+        )
+        colours[:, ~seen] = flat(theme, "raised")
+        high, wide = colours.shape
+        image = cell_image(colours, spread(high, area.height(), ratio), spread(wide, area.width(), ratio), ratio)
+        painter.drawImage(area.topLeft(), image)
+
+    def _paint_head(self, painter: QPainter, theme: Theme, data: GatesData, gate: int) -> None:
+        """The gate's name and how much of it is saturated; below them its share of ‖G‖² as a bar and a number."""
+        area, line = self.strip(gate, 0), self._line()
+        count, of = data.saturated(gate)
+        text = data.saturation_text(gate)
+        name = data.gates[gate].name
+        top = QRectF(area.left(), 0, area.width(), line)
+        painter.setFont(theme.font("small", bold=True))
+        painter.setPen(theme.colour("text"))
+        used = QFontMetricsF(painter.font()).horizontalAdvance(name)
+        painter.drawText(top, _LEFT, elided(name, painter.font(), area.width()))
+        font = theme.font("small")
+        metrics = QFontMetricsF(font)
+        room = area.width() - used - theme.px(6)
+        long = f"saturated {text}"
+        said = long if metrics.horizontalAdvance(long) <= room else text
+        if metrics.horizontalAdvance(said) <= room + 1:
+            warns = bool(data.not_finite(gate)) or (of and count / of > MUCH)
+            painter.setFont(font)
+            painter.setPen(theme.colour("cut" if warns else "muted"))
+            painter.drawText(top, _RIGHT, said)
+        shares = data.shares
+        share = None if shares is None else shares.of(name)
+        said = "…" if share is None else "NaN" if np.isnan(share) else f"{100 * share:.0f} %"
+        wide = metrics.horizontalAdvance("100 %") + theme.px(2)
+        bar = QRectF(area.left(), line + line / 2 - theme.px(2), max(4.0, area.width() - wide), theme.px(5))
+        rounded(painter, bar, RADIUS.cell, theme.colour("raised"))
+        if share is not None and share > 0:
+            filled = QRectF(bar.left(), bar.top(), max(2.0, bar.width() * min(share, 1.0)), bar.height())
+            rounded(painter, filled, RADIUS.cell, theme.colour("gradient"))
+        painter.setFont(font)
+        painter.setPen(theme.colour("text"))
+        painter.drawText(QRectF(area.left(), line, area.width(), line), _RIGHT, said)
+
+    def _paint_foot(self, painter: QPainter, theme: Theme, data: GatesData) -> None:
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.colour("muted"))
+        area = QRectF(0, self.height() - self._line(), self.width(), self._line())
+        painter.drawText(area, _LEFT, elided(self.foot_text(), painter.font(), area.width()))
+
+    def foot_text(self) -> str:
+        """What the bars are, who has the rest, and how cells are grouped."""
+        data = self._data
+        if data is None or not data.gates:
+            return ""
+        parts = []
+        if data.shares is None:
+            parts.append("bars: ‖dθ‖² / ‖G‖² so far, being summed up")
+        else:
+            rest = ", ".join(f"{name} {_per_cent(share)}" for name, share in data.shares.rest(data.names))
+            parts.append(f"bars: ‖dθ‖² / ‖G‖² so far; {rest}; ‖G‖ = {number(data.shares.norm, 3)}")
+        row = self.rows[-1]
+        grouped = self._blocks_of(0, row, self.strip(0, len(self.rows) - 1)).says("units", "steps")
+        return " · ".join([*parts, *([grouped] if grouped else [])])
+
+    def _paint_marks(self, painter: QPainter, theme: Theme, data: GatesData) -> None:
+        for place, token, width in ((self._chosen, "muted", 1.0), (self._hover, "text", 1.0)):
+            if place.t is None or place.unit is None or not (place.t < data.length and place.unit < data.hidden):
+                continue
+            for gate, this in enumerate(data.gates):
+                own = place.node == this.node
+                for row in range(len(self.rows)):
+                    cell = self.cell_rect(gate, row, place.t, place.unit)
+                    frame(painter, cell, theme.colour(token), 2.0 if own and token == "text" else width)
+        if self.hasFocus():
+            frame(painter, QRectF(self.rect()), theme.colour("value"), 1.0)
+
+    # --- the mouse and the keys ---
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        over = self.spot_at(event.position().x(), event.position().y())
+        self.setCursor(Qt.CursorShape.PointingHandCursor if over is not None else Qt.CursorShape.ArrowCursor)
+        if over != self._over:
+            self._over = over
+            self.pointed.emit(over)
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self._over is not None:
+            self._over = None
+            self.pointed.emit(None)
+        super().leaveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        spot = self.spot_at(event.position().x(), event.position().y())
+        if spot is not None and self._data is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.picked.emit(spot.t, spot.unit, self._data.gates[spot.gate].node)
+        super().mouseReleaseEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        data = self._data
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            spot = self.spot_at(event.pos().x(), event.pos().y())
+            said = "" if spot is None or data is None else data.explain(spot.gate, spot.t, spot.unit)
+            QToolTip.showText(event.globalPos() + QPoint(8, 8), said or self.foot_text(), self)
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _ARROWS:
+            # With the focus here the arrows choose a cell instead of stepping the walk.
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        data, step = self._data, _ARROWS.get(Qt.Key(event.key()))
+        if step is None or data is None or not data.gates or not data.length:
+            super().keyPressEvent(event)
+            return
+        nodes = [g.node for g in data.gates]
+        node = self._chosen.node if self._chosen.node in nodes else nodes[0]
+        t = min(max((self._chosen.t or 0) + step[0], 0), data.length - 1)
+        unit = min(max((self._chosen.unit or 0) + step[1], 0), data.hidden - 1)
+        self.picked.emit(t, unit, node)
+
+
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+def _per_cent(share: float) -> str:
+    return "NaN" if np.isnan(share) else f"{100 * share:.0f} %"
+
+
+class GatesView(Panel):
+    """The gates of a store's session."""
+
+    CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.HOVER
+    AWAITS = frozenset({KIND})
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(store, "Gate gradients", " ", inline=True, parent=parent)
+        self.canvas = GatesCanvas()
+        self.choices = Choices((ALL, *QUANTITIES), accent="gradient")
+        self.choices.chosen.connect(self.canvas.set_wanted)
+        self.add_corner(self.choices)
+        self.add(self.canvas, 1)
+        self._trace: Trace | None = None
+        self._gates: tuple[Gate, ...] = ()
+        self._data: GatesData | None = None
+        self._key: tuple[object, ...] = ()
+        self.canvas.pointed.connect(self._point)
+        self.canvas.picked.connect(lambda t, unit, node: store.dispatch(do.Select(t=t, unit=unit, node=node)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The heading keeps a line's worth of room for the title.
+        self.choices.fit(self.width() - current().px(260))
+
+    def _point(self, spot: Spot | None) -> None:
+        if spot is None or self._data is None:
+            self._store.dispatch(do.Hover())
+        else:
+            self._store.dispatch(do.Hover(t=spot.t, unit=spot.unit, node=self._data.gates[spot.gate].node))
+
+    def read(self) -> None:
+        session, derived = self._store.session, self._store.derived
+        progress = derived.progress(session)
+        shares = self._shares(progress)
+        key = (progress, session.sentence, shares)
+        if self._data is None or any(a is not b for a, b in zip(key, self._key, strict=True)):
+            trace = progress.walk.trace
+            if self._trace is not trace:
+                self._trace, self._gates = trace, gates_of(trace)
+            self._key = key
+            self._data = gates_now(session, derived, self._gates, shares)
+            self.set_subtitle(self._data.subtitle)
+            self.subtitle_label.setToolTip(self._data.subtitle)
+            self.canvas.set_data(self._data)
+        self.canvas.set_marks(session.hover, session.selection)
+
+    def _shares(self, progress: Progress) -> Shares | None:
+        """The shares at ``progress``: now for a small model, later for a large one."""
+        model, derived = progress.walk.model, self._store.derived
+
+        def compute() -> Shares:
+            return shares_of(model.cell, progress.parameter_gradients)
+
+        if model.parameter_count > LARGE:
+            found, fresh = self._store.later(KIND, (progress,), compute)
+            return found if fresh else None
+        if not derived.kept(KIND, (progress,))[0]:
+            derived.keep(KIND, (progress,), compute())
+        shares: Shares = derived.kept(KIND, (progress,))[1]
+        return shares

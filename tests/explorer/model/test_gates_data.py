@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from explorer.model.gates_data import (
+    OTHER,
+    OUTPUT,
+    QUANTITIES,
+    GatesData,
+    gate_nodes,
+    gates_data,
+    gates_now,
+    gates_of,
+    owners,
+    shares_of,
+)
+from explorer.model.saturation import HIGH, LOW
+from rnncore.cells import Cell
+from rnncore.library import LIBRARY
+from rnncore.model import Model
+from rnncore.trace import forward
+from rnncore.walk import Walk, walk
+
+from .runs import Driver, small_run
+from .steps import CELLS, WORDS, after, make_walk
+
+
+def made(walk: Walk, position: int | None = None) -> GatesData:
+    progress = walk.progress(len(walk) if position is None else position)
+    shares = shares_of(walk.model.cell, progress.parameter_gradients)
+    return gates_data(gates_of(walk.trace), progress, WORDS[:-1], shares)
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [("lstm", "ifog"), ("gru", "rzn"), ("vanilla", "h"), ("mgu", "fg"), ("lstm-coupled", "fog")],
+)
+def test_the_gates_are_the_cells_own_activations_sigmoids_first(cell: str, names: str) -> None:
+    assert "".join(n.name or "?" for n in gate_nodes(LIBRARY[cell])) == names
+
+
+def test_of_a_cell_whose_activation_has_no_name_that_one_is_shown() -> None:
+    (node,) = gate_nodes(LIBRARY["leaky"])
+    assert (node.op, node.name) == ("tanh", None)
+    data = made(make_walk("leaky"))
+    assert data.gates[0].name.startswith("tanh(")
+    assert "tanh(" in data.explain(0, 2, 1)
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_the_slope_is_the_derivative_of_the_activation(cell: str) -> None:
+    functions = {"sigmoid": lambda a: 1 / (1 + np.exp(-a)), "tanh": np.tanh, "relu": lambda a: np.maximum(a, 0)}
+    this = make_walk(cell)
+    for gate in gates_of(this.trace):
+        a, f, e = this.trace.value(gate.argument), functions[gate.op], 1e-6
+        assert gate.slopes == pytest.approx((f(a + e) - f(a - e)) / (2 * e), abs=1e-8)
+        assert gate.values == pytest.approx(f(a))
+
+
+def test_the_flags_say_which_flat_end_a_unit_is_at() -> None:
+    for gate in gates_of(make_walk("lstm").trace):
+        for value, flag in zip(gate.values.ravel(), gate.flags.ravel(), strict=True):
+            low = LOW if gate.op == "sigmoid" else -HIGH
+            assert flag == (1 if value > HIGH else -1 if value < low else 0)
+
+
+def test_the_rest_of_the_program_has_the_same_thresholds() -> None:
+    assert (LOW, HIGH) == (0.05, 0.95)
+
+
+def test_nothing_is_known_before_the_walk_has_been_there() -> None:
+    data = made(make_walk("lstm"), 0)
+    for gate in range(4):
+        for quantity in QUANTITIES:
+            assert not data.table(gate, quantity)[1].any()
+    assert data.saturation_text(0) == "–"
+    assert data.shares is not None and data.shares.norm == 0
+    assert all(share == 0 for _, share in data.shares.parts)
+    assert "not computed yet" in data.explain(0, 0, 0)
+
+
+def test_values_appear_gate_by_gate_and_gradients_loss_by_loss() -> None:
+    this = make_walk("lstm")
+    f = this.model.cell.node("f").index
+    data = made(this, after(this, "operation", 2, f))
+    names = data.names
+    assert data.known[names.index("f")] == 3
+    assert data.known[names.index("o")] == 2
+    data = made(this, after(this, "carry", 4, loss=5))
+    values, known = data.table(names.index("f"), "gradient")
+    assert np.flatnonzero(known).tolist() == [4, 5]
+    assert data.loss == 5
+    assert values[4] == pytest.approx(this.lane(5).nodes[f][4])
+    assert "loss 5 alone" in data.subtitle
+
+
+def test_in_a_sweep_and_after_the_pass_the_gradient_is_that_of_all_losses() -> None:
+    this = make_walk("gru", order="sweep")
+    data = made(this, after(this, "carry", 3))
+    z = data.names.index("z")
+    values, known = data.table(z, "gradient")
+    assert known.tolist() == [False, False, False, True, True, True]
+    assert values[4] == pytest.approx(this.sweep.nodes[data.gates[z].node][4])
+    assert "all losses" in data.subtitle
+    assert made(make_walk("gru")).loss is None
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+@pytest.mark.parametrize("share", [0.55, 1.0])
+def test_the_shares_sum_to_one_and_are_those_of_the_parameters(cell: str, share: float) -> None:
+    this = make_walk(cell)
+    progress = this.progress(int(share * len(this)))
+    found = shares_of(this.model.cell, progress.parameter_gradients)
+    assert sum(s for _, s in found.parts) == pytest.approx(1.0, rel=1e-12)
+    total = sum(float((g**2).sum()) for g in progress.parameter_gradients.values())
+    assert found.norm == pytest.approx(np.sqrt(total), rel=1e-12)
+    output = sum(
+        float((progress.parameter_gradients[n] ** 2).sum()) for n in ("V", "b_y") if n in this.model.parameters
+    )
+    assert found.of(OUTPUT) == pytest.approx(output / total, rel=1e-12)
+    assert found.parts[-1][0] == OUTPUT
+
+
+def test_each_gate_owns_its_own_parameters() -> None:
+    assert owners(LIBRARY["lstm-peephole"])["p_o"] == "o"
+    found = owners(LIBRARY["gru"])
+    assert {p: g for p, g in found.items() if g == "n"} == dict.fromkeys(("U_n", "W_n", "b_n", "b_hn"), "n")
+    this = make_walk("gru")
+    squares = {p: float((g**2).sum()) for p, g in this.gradients.items()}
+    shares = shares_of(this.model.cell, this.gradients)
+    for gate in "rzn":
+        own = sum(squares[p] for p, g in found.items() if g == gate)
+        assert shares.of(gate) == pytest.approx(own / sum(squares.values()), rel=1e-12)
+
+
+def test_a_parameter_of_two_gates_or_of_none_is_named_so() -> None:
+    cell = Cell.from_equations("mixed", "i = sigmoid(U @ x + p)\nf = sigmoid(W @ h_prev + p)\nh = q * i + f * h_prev")
+    assert owners(cell) == {"U": "i", "p": "i + f", "W": "f", "q": OTHER}
+
+
+def test_a_cell_without_an_activation_says_so() -> None:
+    cell = Cell.from_equations("linear", "h = U @ x + W @ h_prev")
+    model = Model.create(cell, 8, 3, seed=1)
+    trace = forward(model, [0, 3, 1])
+    this = walk(model, trace, [3, 1, 4])
+    data = made(this)
+    assert data.gates == ()
+    assert "no activation" in data.subtitle
+    assert data.shares is not None and sum(s for _, s in data.shares.parts) == pytest.approx(1.0)
+
+
+def test_the_saturated_share_counts_what_has_been_computed() -> None:
+    this = make_walk("vanilla")
+    data = made(this, this.script.forward_starts[3])
+    values = this.trace.hidden[:3]
+    count = int((np.abs(values) > HIGH).sum())
+    assert data.saturated(0) == (count, values.size)
+    assert data.saturation_text(0) == f"{100 * count / values.size:.0f} %"
+
+
+def test_the_formula_of_a_cell_holds_with_its_own_numbers() -> None:
+    data = made(make_walk("lstm"))
+    f = data.names.index("f")
+    said = data.explain(f, 3, 1)
+    line = next(li for li in said.splitlines() if li.startswith("∂L/∂a"))
+    found = re.search(r"= (−?[\d.]+) × ([\d.]+) = (−?[\d.]+)$", line)
+    assert found is not None, line
+    gradient, slope, product = (float(x.replace("−", "-")) for x in found.groups())
+    assert gradient * slope == pytest.approx(product, rel=2e-3)
+    a = data.gates[f].argument
+    assert product == pytest.approx(make_walk("lstm").sweep.nodes[a][3, 1], rel=2e-3)
+    assert "[2]" in line
+
+
+def test_numbers_that_are_not_finite_are_counted_and_leave_the_scale_usable() -> None:
+    this = make_walk("lstm")
+    broken = {n: p * (np.nan if n == "U_f" else 1.0) for n, p in this.model.parameters.items()}
+    model = this.model.with_parameters(broken)
+    bad = walk(model, forward(model, this.trace.inputs), this.targets)
+    data = made(bad)
+    f = data.names.index("f")
+    assert data.not_finite(f) == data.length * data.hidden
+    assert "NaN" in data.saturation_text(f)
+    assert np.isfinite(data.scale.limit)
+    assert data.shares is not None and np.isnan(data.shares.of("f"))
+
+
+def test_a_session_gives_the_gates_of_its_own_position() -> None:
+    driver = Driver(small_run(cell="gru"))
+    data = gates_now(driver.session, driver.derived, None, None)
+    assert data.names == ("r", "z", "n")
+    assert data.words == driver.session.sentence.words[:-1]
+    assert data.known == (0, 0, 0)

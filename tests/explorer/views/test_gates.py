@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
+
+from explorer.model import action as do
+from explorer.model.gates_data import QUANTITIES
+from explorer.store import Store
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
+from explorer.views import gates
+from explorer.views.gates import GatesView, Spot
+
+from .stores import settle, small_store
+
+
+@pytest.fixture(autouse=True)
+def styled(qapp):
+    palette.apply(qapp, theme_named("dark"))
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with small_store(cell="lstm") as made:
+        yield made
+
+
+def view(qtbot, store: Store, size: tuple[int, int] = (620, 320)) -> GatesView:
+    made = GatesView(store)
+    qtbot.addWidget(made)
+    made.resize(*size)
+    made.show()
+    settle(store, made)
+    return made
+
+
+def end(store: Store) -> int:
+    return len(store.derived.walk(store.session))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "vanilla", "leaky"])
+@pytest.mark.parametrize("size", [(230, 180), (400, 330), (900, 500)])
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast"])
+def test_it_paints_at_every_stage_at_every_size(qtbot, qapp, cell: str, size, theme: str) -> None:
+    palette.apply(qapp, theme_named(theme))
+    with small_store(cell=cell) as store:
+        made = view(qtbot, store, size)
+        assert made.size().toTuple() == size
+        for share in (0, 0.2, 0.7, 1.0):
+            store.dispatch(do.GoTo(int(share * end(store))))
+            settle(store, made)
+        for name in made.choices.names:
+            made.canvas.set_wanted(name)
+            assert not made.grab().isNull()
+
+
+def test_with_little_room_one_row_is_shown_and_the_chips_choose_it(qtbot, store: Store) -> None:
+    made = view(qtbot, store, (240, 180))
+    assert made.canvas.rows == ("gradient",)
+    made.choices.menu_chip.menu().actions()[1].trigger()
+    assert made.canvas.rows == ("value",)
+    made.resize(640, 400)
+    made.choices.chips[0].click()
+    assert made.canvas.rows == QUANTITIES
+
+
+def test_a_cells_colour_is_its_number(qtbot, store: Store) -> None:
+    made = view(qtbot, store, (900, 500))
+    store.dispatch(do.GoTo(end(store)))
+    settle(store, made)
+    canvas, data = made.canvas, made.canvas.data
+    picture = canvas.grab().toImage()
+    for gate, quantity, t, unit in ((0, "value", 2, 3), (1, "gradient", 4, 0), (3, "slope", 1, 2)):
+        row = canvas.rows.index(quantity)
+        middle = canvas.cell_rect(gate, row, t, unit).center().toPoint()
+        value = data.table(gate, quantity)[0][t, unit]
+        scale = {"value": gates.VALUE_SCALE, "gradient": data.scale}.get(quantity, gates.UNIT_SCALE)
+        red, green, blue, _ = theme_named("dark").map.rgba(value, scale).tolist()
+        assert picture.pixelColor(middle).getRgb()[:3] == (red, green, blue)
+        assert canvas.spot_at(middle.x(), middle.y()) == Spot(gate, quantity, t, unit)
+
+
+def test_pointing_and_clicking_are_linked_to_the_other_panels(qtbot, store: Store) -> None:
+    made = view(qtbot, store)
+    node = made.canvas.data.gates[1].node
+    middle = made.canvas.cell_rect(1, 0, 3, 2).center().toPoint()
+    qtbot.mouseMove(made.canvas, middle)
+    hover = store.session.hover
+    assert (hover.t, hover.unit, hover.node) == (3, 2, node)
+    qtbot.mouseClick(made.canvas, Qt.MouseButton.LeftButton, pos=middle)
+    chosen = store.session.selection
+    assert (chosen.t, chosen.unit, chosen.node) == (3, 2, node)
+    qtbot.mouseMove(made.canvas, QPoint(1, 1))
+    assert store.session.hover.t is None
+
+
+def test_what_another_panel_points_at_is_framed(qtbot, store: Store) -> None:
+    made = view(qtbot, store)
+    before = made.canvas.grab().toImage()
+    store.dispatch(do.Hover(t=2, unit=1))
+    assert made.canvas.grab().toImage() != before
+
+
+def test_the_arrows_choose_a_cell_when_the_focus_is_here(qtbot, store: Store) -> None:
+    made = view(qtbot, store)
+    qtbot.keyClick(made.canvas, Qt.Key.Key_Right)
+    qtbot.keyClick(made.canvas, Qt.Key.Key_Down)
+    chosen = store.session.selection
+    assert (chosen.t, chosen.unit) == (1, 1)
+    assert chosen.node == made.canvas.data.gates[0].node
+    for _ in range(50):
+        qtbot.keyClick(made.canvas, Qt.Key.Key_Right)
+    assert store.session.selection.t == store.session.sentence.length - 1
+
+
+def test_a_tool_tip_gives_the_formula_with_its_numbers(qtbot, store: Store) -> None:
+    made = view(qtbot, store)
+    store.dispatch(do.GoTo(end(store)))
+    middle = made.canvas.cell_rect(1, 0, 3, 2).center().toPoint()
+    event = QHelpEvent(QHelpEvent.Type.ToolTip, middle, made.canvas.mapToGlobal(middle))
+    QApplication.sendEvent(made.canvas, event)
+    assert QToolTip.text() == made.canvas.data.explain(1, 3, 2)
+    assert "∂L" in QToolTip.text()
+    QToolTip.hideText()
+
+
+def test_the_foot_names_the_output_layers_share(qtbot, store: Store) -> None:
+    made = view(qtbot, store)
+    store.dispatch(do.GoTo(end(store)))
+    share = made.canvas.data.shares.of("output layer")
+    assert 0 < share < 1
+    assert f"output layer {100 * share:.0f} %" in made.canvas.foot_text()
+
+
+def test_the_shares_of_a_large_model_are_summed_up_later(qtbot, store: Store, monkeypatch) -> None:
+    monkeypatch.setattr(gates, "LARGE", 10)
+    made = view(qtbot, store)
+    store.dispatch(do.GoTo(end(store)))
+    assert made.canvas.data.shares is None
+    assert "being summed up" in made.canvas.foot_text()
+    settle(store, made)
+    assert sum(s for _, s in made.canvas.data.shares.parts) == pytest.approx(1.0)
+
+
+def test_more_units_and_steps_than_pixels_are_grouped_and_said_to_be(qtbot) -> None:
+    with small_store(cell="gru", hidden_size=150) as store:
+        made = view(qtbot, store, (240, 180))
+        store.dispatch(do.GoTo(end(store)))
+        settle(store, made)
+        assert "units" in made.canvas.foot_text()
+        area = made.canvas.strip(2, 0)
+        spot = made.canvas.spot_at(area.center().x(), area.center().y())
+        found = made.canvas._blocks_of(2, "gradient", area)
+        values = np.abs(made.canvas.data.gradients[2][spot.t])
+        block = spot.unit // found.rows
+        assert values[spot.unit] == values[block * found.rows : (block + 1) * found.rows].max()
+
+
+def test_a_panel_that_is_not_seen_reads_nothing(qtbot, store: Store) -> None:
+    made = GatesView(store)
+    qtbot.addWidget(made)
+    store.dispatch(do.GoTo(30))
+    assert made.canvas.data is None
+    made.show()
+    assert made.canvas.data is not None
