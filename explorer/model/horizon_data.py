@@ -1,0 +1,255 @@
+"""The horizon: how much of a loss's gradient survives so many steps back, as shown at a position of the walk."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rnncore.progress import Progress
+
+from .formula import number
+from .horizons import Horizons, mean_by_lag
+from .session import Session
+
+Array = np.ndarray[Any, Any]
+UNDERFLOW = 1e-300
+"""Below this a gradient is called 0: float64 has only a few hundred of its values left there."""
+DECADES = (4, 8, 16, 32, 64, 128, 308)
+"""How many powers of ten the axis may show below (and above) 1: it grows by these steps only, and says how far."""
+FOLLOW, MEAN = "follow", "mean"
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A line to compare with: ``values`` by lag; ``meaning`` says what it is."""
+
+    label: str
+    values: Array = field(repr=False)
+    token: str
+    meaning: str
+
+
+@dataclass(frozen=True, eq=False)
+class HorizonData:
+    """What the panel shows. Arrays are by lag ℓ = 0, 1, …
+
+    ``values`` the surviving share; ``counts`` the losses it is the mean of (1 for one loss); ``kept`` (0…1) the share
+    of them that truncation counts at that lag; ``reached`` how many lags the walk has gone back, of those it will.
+    ``loss`` is None for the mean. ``lines`` are references. The axis goes from 10^``bottom`` to 10^``top``.
+    """
+
+    state: str
+    states: tuple[str, ...]
+    length: int
+    loss: int | None
+    values: Array = field(repr=False)
+    norms: Array = field(repr=False)
+    counts: Array = field(repr=False)
+    kept: Array = field(repr=False)
+    lines: tuple[Line, ...]
+    bottom: int
+    top: int
+    reached: int
+    walking: bool
+    radii: tuple[tuple[str, float], ...] = ()
+    key: tuple[object, ...] = field(default=(), repr=False)
+    """Equal keys: all but ``reached`` is the same."""
+
+    @property
+    def who(self) -> str:
+        """Whose gradient it is."""
+        if self.loss is not None:
+            return f"loss {self.loss}"
+        most = int(self.counts.max(initial=0))
+        return f"mean of {most} losses" if most != 1 else "the one loss"
+
+    @property
+    def subtitle(self) -> str:
+        """What is shown, on which axis; an unusual axis says how far it goes."""
+        s = self.state
+        usual = (self.bottom, self.top) == (-DECADES[0], 0)
+        reach = "" if usual else f" 10{raised(self.top)} … 10{raised(self.bottom)}"
+        return f"‖∂L_t/∂{s}_t₋ℓ‖ by lag ℓ — log axis{reach}"
+
+    @property
+    def help(self) -> str:
+        """What the picture is, at length."""
+        lines = [
+            f"‖∂L_t/∂{self.state}_t₋ℓ‖ / ‖∂L_t/∂{self.state}_t‖: how much of a loss’s gradient is left ℓ steps back",
+            f"shown: {self.who}; the axis goes from 10{raised(self.top)} to 10{raised(self.bottom)}, in powers of ten",
+            "hatched: what the truncation cuts off; dashed there: what would have been left",
+            *(f"{line.label}: {line.meaning}" for line in self.lines),
+        ]
+        return "\n".join(lines)
+
+    @property
+    def first_cut(self) -> int | None:
+        """The first lag that no loss counts any more; None when nothing is cut."""
+        cut = np.flatnonzero(self.kept <= 0)
+        return int(cut[0]) if len(cut) else None
+
+    @property
+    def first_partly_cut(self) -> int | None:
+        """The first lag that some losses do not count."""
+        cut = np.flatnonzero(self.kept < 1)
+        return int(cut[0]) if len(cut) else None
+
+    def reading(self, lag: int) -> tuple[str, ...]:
+        """Lines about one lag: the formula, its numbers, whether it is counted, and the references."""
+        if not 0 <= lag < len(self.values):
+            return (f"lag {lag}: {self.who} has no step so far back",)
+        s, said = self.state, survival(float(self.values[lag]))
+        if self.loss is not None:
+            t = self.loss
+            top, below = float(self.norms[lag]), float(self.norms[0])
+            first = f"‖∂L{low(t)}/∂{s}{low(t - lag)}‖ / ‖∂L{low(t)}/∂{s}{low(t)}‖"
+            lines = [f"{first} = {size(top)} / {size(below)} = {said}"]
+            cut = "cut off: not counted in the gradient" if self.kept[lag] <= 0 else ""
+            if not cut and lag >= self.reached:
+                cut = "not walked yet"
+        else:
+            count = int(self.counts[lag])
+            losses = "1 loss" if count == 1 else f"{count} losses"
+            lines = [f"lag {lag}: mean of {losses} = {said}"]
+            share = float(self.kept[lag])
+            cut = "cut off for all of them" if share <= 0 else ""
+            if 0 < share < 1:
+                cut = f"counted for {round(share * count)} of them"
+        lines += [cut] if cut else []
+        beside = (line for line in self.lines if lag < len(line.values))
+        lines += [f"{line.label} = {survival(float(line.values[lag]))}" for line in beside]
+        return tuple(lines)
+
+
+# --- what a position shows ------------------------------------------------------------------------------------------
+
+
+def shown_loss(session: Session, progress: Progress, mode: str = FOLLOW) -> int | None:
+    """The loss that walks, else the selected step's, else None: the mean of all."""
+    if mode == MEAN:
+        return None
+    step, targets = progress.step, progress.walk.targets
+    if step is not None and step.phase == "backward" and step.loss is not None:
+        return step.loss
+    t = session.selection.t
+    return t if t is not None and 0 <= t < len(targets) and targets[t] >= 0 else None
+
+
+@np.errstate(all="ignore")
+def horizon_data(
+    found: Horizons, progress: Progress, loss: int | None, state: str = "h", reference: Horizons | None = None
+) -> HorizonData:
+    """What is shown of ``found`` at ``progress`` for one loss, or for the mean over all (None)."""
+    steps, walk = found.length, progress.walk
+    state = state if state in found.norms else "h"
+    counted = (walk.table > 0) & (walk.targets >= 0)[:, None]
+    walking = False
+    if loss is None:
+        values, counts, norms = found.means[state], found.counts[state], np.full(steps, np.nan)
+        rows = (walk.targets >= 0) & (np.diagonal(found.norms[state]) != 0)
+        kept = np.nan_to_num(mean_by_lag(counted.astype(float), rows)[0])
+        last = int(np.flatnonzero(counts)[-1]) + 1 if counts.any() else 0
+        values, counts, kept, norms = values[:last], counts[:last], kept[:last], norms[:last]
+        reached = last
+    else:
+        norms = found.norms[state][loss, loss::-1]
+        values = norms / norms[0]
+        counts = np.ones(loss + 1, np.int64)
+        kept = counted[loss, loss::-1].astype(float)
+        step = progress.step
+        walking = step is not None and step.phase == "backward" and step.loss == loss
+        reached = loss + 1
+        if walking and step is not None and step.t is not None:
+            reached = loss - step.t + 1
+    bottom, top = axis(values)
+    return HorizonData(
+        state,
+        tuple(found.norms),
+        steps,
+        loss,
+        values,
+        norms,
+        counts,
+        kept,
+        _lines(found, loss, len(values), state, reference),
+        bottom,
+        top,
+        reached,
+        walking,
+        found.radii,
+        (id(found), id(reference), id(walk), loss, state),
+    )
+
+
+def _lines(
+    found: Horizons, loss: int | None, count: int, state: str, reference: Horizons | None
+) -> tuple[Line, ...]:
+    lines = []
+    if loss is not None and found.counts[state][0] > 1:
+        many = int(found.counts[state][0])
+        values = found.means[state]
+        meaning = "all losses of this sentence, each against its own lag 0"
+        lines.append(Line(f"mean of {many} losses", values, "gradient", meaning))
+    if reference is not None and reference.length == found.length:
+        values = reference.means["h"] if loss is None else _ratio(reference.norms["h"][loss, loss::-1])
+        meaning = f"an untrained tanh RNN of the same size, drawn with seed {reference.trace.model.seed}"
+        lines.append(Line("tanh RNN, same seed", values[:count], "muted", meaning))
+    if found.carry is not None:
+        carry = found.carry
+        values = carry.mean if loss is None else carry.table[loss, loss::-1]
+        meaning = f"the direct way along {carry.state}: the product of {carry.gate} between, mean over units"
+        lines.append(Line(f"∏ {carry.gate}", values[:count], "value", meaning))
+    if found.radii:
+        name, radius = found.radii[0]
+        values = np.power(radius, np.arange(found.length, dtype=float))
+        rest = "".join(f"; ρ({n}) = {number(r, 3)}" for n, r in found.radii[1:])
+        meaning = f"what a linear network would keep in the long run: ρ({name}) = {number(radius, 3)}{rest}"
+        lines.append(Line(f"ρ({name})^ℓ", values, "weight", meaning))
+    return tuple(lines)
+
+
+@np.errstate(all="ignore")
+def _ratio(norms: Array) -> Array:
+    result: Array = norms / norms[0]
+    return result
+
+
+def axis(values: Array) -> tuple[int, int]:
+    """The powers of ten (lowest, highest) between which ``values`` are shown: −4 and 0 as long as they fit."""
+    finite = values[np.isfinite(values) & (values >= UNDERFLOW)]
+    low = math.log10(float(finite.min(initial=1.0)))
+    high = math.log10(float(finite.max(initial=1.0)))
+    bottom = next((d for d in DECADES if low >= -d), DECADES[-1])
+    top = 0 if high <= 1e-9 else next((d for d in (1, 2, *DECADES) if high <= d), DECADES[-1])
+    return -bottom, top
+
+
+# --- words ----------------------------------------------------------------------------------------------------------
+
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_LOW = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
+
+
+def raised(power: int) -> str:
+    """A power as a superscript."""
+    return str(power).translate(_RAISED)
+
+
+def low(index: int) -> str:
+    """An index as a subscript."""
+    return str(index).translate(_LOW)
+
+
+def size(value: float) -> str:
+    """A norm; one that is too small to be anything but 0 is called so."""
+    if abs(value) < UNDERFLOW:
+        return "0" if value == 0 else "0 (underflow)"
+    return number(value, 3)
+
+
+def survival(value: float) -> str:
+    """A surviving share: 0 after products of many numbers is an underflow, and says so."""
+    return "0 (underflow)" if abs(value) < UNDERFLOW else number(value, 3)

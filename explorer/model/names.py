@@ -1,0 +1,33 @@
+"""What parameters are called in a row of a few: ``dW[f] dW[i] dW[o] dW[g] dU dV``."""
+
+from __future__ import annotations
+
+from rnncore.model import Model
+
+FEW = 6
+"""Up to so many parameters all have a place in the row."""
+
+
+def gradient_name(parameter: str) -> str:
+    """The gradient of a parameter: ``dW[f]`` of ``W_f``, ``dW`` of ``W``; the output layer's bias is ``db_y``."""
+    letter, _, gate = parameter.partition("_")
+    return f"d{letter}[{gate}]" if gate and parameter != "b_y" else f"d{parameter}"
+
+
+def row_of(model: Model, chosen: str) -> tuple[tuple[str, str], ...]:
+    """(parameter, name) pairs: all when they are few, else every recurrent matrix, the input matrix and the bias of the
+    chosen one's gate, and ``V``; the chosen one is always among them."""
+    names = tuple(model.parameters)
+    if len(names) <= FEW:
+        return tuple((n, gradient_name(n)) for n in names)
+    specs = model.cell.parameters
+    recurrent = [p.name for p in specs if (p.kind, p.of) == ("matrix", "hidden")]
+    gate = chosen.partition("_")[2] or (recurrent[0].partition("_")[2] if recurrent else "")
+    row = list(recurrent)
+    for wanted in ([p.name for p in specs if p.of == "x"], [p.name for p in specs if p.kind == "vector"]):
+        of_gate = [n for n in wanted if n.partition("_")[2] == gate]
+        row += of_gate[:1] or wanted[:1]
+    row.append("V")
+    if chosen in names and chosen not in row:
+        row.append(chosen)
+    return tuple((n, gradient_name(n)) for n in row)

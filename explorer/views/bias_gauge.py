@@ -1,0 +1,119 @@
+"""The bias gauge: two arrows, the full gradient and the truncated one, and the two numbers that compare them."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ..model.bias_data import Bias
+from ..theme.theme import Theme, current
+from ..widgets.paint import arrow, elided, pen
+
+
+class BiasGaugeBar(QWidget):
+    """Shows a :class:`Bias`; None while it is computed. ``of`` names the gradient that is compared."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bias: Bias | None = None
+        self._of = ""
+        self._fresh = True
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Bias gauge")
+
+    def set_bias(self, bias: Bias | None, of: str, fresh: bool = True) -> None:
+        """Show ``bias`` of the gradient ``of``; faint when it is not ``fresh``."""
+        if (bias, of, fresh) == (self._bias, self._of, self._fresh):
+            return
+        self._bias, self._of, self._fresh = bias, of, fresh
+        said = "computing" if bias is None else f"cosine {bias.cosine_text}, length ratio {bias.ratio_text}"
+        self.setAccessibleName(f"Bias of the truncated gradient, {of}: {said}")
+        if bias is not None:
+            self.setToolTip(
+                f"{of}: the gradient under this truncation against the one without\n"
+                f"cos(truncated, full) = {bias.cosine_text}\n"
+                f"‖truncated‖ / ‖full‖ = {bias.truncated:.4g} / {bias.full:.4g} = {bias.ratio_text}"
+            )
+        self.update()
+
+    @property
+    def bias(self) -> Bias | None:
+        """What is shown."""
+        return self._bias
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, current().px(40))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, current().px(40))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.updateGeometry()
+            self.update()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, bias = current(), self._bias
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        dial = theme.px(64) if self.width() >= theme.px(210) else 0
+        if dial:
+            self._paint_arrows(painter, theme, QRectF(0, 0, dial, self.height()), bias)
+        left = dial + (theme.px(10) if dial else 0)
+        row = self.height() / 2
+        whole = self.width() >= theme.px(250)
+        labels = ("cos(truncated, full)", "length ratio") if whole else ("cos", "length")
+        texts = ("", "") if bias is None else (bias.cosine_text, bias.ratio_text)
+        values = (math.nan, math.nan) if bias is None else (bias.cosine, bias.ratio)
+        for n, (label, text, value) in enumerate(zip(labels, texts, values, strict=True)):
+            self._paint_row(painter, theme, QRectF(left, n * row, self.width() - left, row), label, text, value)
+
+    def _paint_row(
+        self, painter: QPainter, theme: Theme, room: QRectF, label: str, text: str, value: float
+    ) -> None:
+        number, words = theme.font("title", bold=True, fixed=True), theme.font("label")
+        wide = QFontMetricsF(number).horizontalAdvance(text or "…") + 4
+        painter.setFont(number)
+        painter.setPen(theme.colour("text", 1.0 if self._fresh else 0.6))
+        painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text or "…")
+        painter.setFont(words)
+        painter.setPen(theme.colour("muted"))
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        shown = elided(label, words, room.width() - wide - 6)
+        painter.drawText(room, middle, shown)
+        used = QFontMetricsF(words).horizontalAdvance(label) + 10
+        track = QRectF(room.left() + used, room.center().y() - 2, room.width() - used - wide - 10, 4)
+        if track.width() < 24 or math.isnan(value):
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("line"))
+        painter.drawRoundedRect(track, 2, 2)
+        filled = QRectF(track)
+        filled.setWidth(track.width() * min(abs(value), 1.0))
+        painter.setBrush(theme.colour("gradient" if value >= 0 else "cut"))
+        painter.drawRoundedRect(filled, 2, 2)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _paint_arrows(self, painter: QPainter, theme: Theme, room: QRectF, bias: Bias | None) -> None:
+        """The full gradient lies flat; the truncated one leans away by their angle, as long as the ratio says."""
+        ratio = math.nan if bias is None else bias.ratio
+        obtuse = bias is not None and bias.cosine < 0
+        start = QPointF(room.center().x() if obtuse else room.left() + 3, room.bottom() - 5)
+        most = room.right() - start.x() - 4
+        largest = max(1.0, ratio) if math.isfinite(ratio) else 1.0
+        radius = min(most, room.height() - 10 if obtuse else most)
+        painter.setPen(pen(theme.colour("line")))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.save()
+        painter.setClipRect(room)
+        painter.drawEllipse(start, radius / largest, radius / largest)
+        arrow(painter, start, QPointF(start.x() + radius / largest, start.y()), theme.colour("muted"), 1.6, 6.0)
+        if bias is not None and math.isfinite(bias.cosine) and math.isfinite(ratio):
+            angle, length = math.acos(bias.cosine), radius * ratio / largest
+            tip = QPointF(start.x() + length * math.cos(angle), start.y() - length * math.sin(angle))
+            arrow(painter, start, tip, theme.colour("gradient"), 2.0, 7.0)
+        painter.restore()

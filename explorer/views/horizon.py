@@ -1,0 +1,179 @@
+"""The horizon panel: surviving gradient by lag, and below it how biased the truncated gradient is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from rnncore.errors import RnnError
+
+from ..model import action as do
+from ..model.bias_data import BiasGauge, bias_gauge
+from ..model.horizon_data import FOLLOW, MEAN, HorizonData, horizon_data, shown_loss
+from ..model.horizons import Horizons, horizons, reference_horizons, same_as_reference
+from ..model.names import gradient_name, row_of
+from ..model.session import Changes
+from ..theme.theme import current
+from ..widgets.chip import Chip
+from ..widgets.names import NameRow
+from ..widgets.panel import Panel
+from .bias_gauge import BiasGaugeBar
+from .horizon_plot import HorizonPlot
+
+if TYPE_CHECKING:
+    from rnncore.trace import Trace
+
+    from ..store import Store
+
+ALL = "*"
+"""Key of all parameters together in the gauge's row of names."""
+HORIZONS, REFERENCE, BIAS = "horizons", "tanh reference", "bias"
+
+
+class HorizonView(Panel):
+    """Horizon and bias gauge of a store."""
+
+    CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.HOVER
+    AWAITS = frozenset({HORIZONS, REFERENCE, BIAS})
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(store, "Horizon", " ", parent=parent)
+        self._mode, self._state, self._all = FOLLOW, "h", True
+        self.plot = HorizonPlot()
+        self.gauge = BiasGaugeBar()
+        self.names = NameRow("Gradient compared")
+        self.state = Chip("h")
+        self.state.setToolTip("Which state the gradient is followed along")
+        self.mode = Chip(self._mode)
+        self.mode.setToolTip(
+            "follow: the loss that walks back, else the selected step’s, else the mean over all losses\n"
+            "mean: always the mean"
+        )
+        self.add_corner(self.state)
+        self.add_corner(self.mode)
+        self.add(self.plot, 1)
+        self.add(self.gauge)
+        self.add(self.names)
+        self.state.clicked.connect(self._next_state)
+        self.mode.clicked.connect(self._next_mode)
+        self.plot.pointed.connect(self._point)
+        self.plot.chosen.connect(self._choose)
+        self.names.chosen.connect(self._compare)
+        self.names.pointed.connect(self._point_name)
+        self.refresh()
+
+    # --- reading ---
+
+    def read(self) -> None:
+        self._read_plot()
+        self._read_gauge()
+
+    def _changed(self, changes: Changes) -> None:
+        if changes == Changes.HOVER and self.isVisible() and not self._stale:
+            self._read_gauge()
+            self._mark_hover()
+            return
+        super()._changed(changes)
+
+    def _read_plot(self) -> None:
+        store, session, derived = self._store, self._store.session, self._store.derived
+        trace, targets = derived.trace(session), session.sentence.example.targets
+        found, fresh = store.later(HORIZONS, (trace,), lambda: horizons(trace, targets))
+        init = session.settings.init
+        reference, usable = store.later(
+            REFERENCE,
+            (session.run, session.sentence),
+            lambda: reference_horizons(session.model, trace.inputs, targets, init),
+        )
+        states = session.model.cell.states
+        self._state = self._state if self._state in states else "h"
+        self.state.setVisible(len(states) > 1)
+        self.state.set_value(self._state)
+        if not isinstance(found, Horizons) or (not fresh and not _same_sentence(found, trace)):
+            self.plot.set_data(None)
+            said = str(found) if isinstance(found, RnnError) else "surviving gradient by lag"
+            self.set_subtitle(said)
+            return
+        if not fresh:
+            return  # what is shown is of the weights of a moment ago; the new ones are on their way
+        shown = reference if usable and isinstance(reference, Horizons) else None
+        if shown is not None and same_as_reference(trace, shown):
+            shown = None
+        progress = derived.progress(session)
+        data = horizon_data(found, progress, shown_loss(session, progress, self._mode), self._state, shown)
+        self.plot.set_data(data)
+        self.set_subtitle(data.subtitle)
+        self.subtitle_label.setToolTip(data.help)
+        self._mark_hover()
+
+    def _read_gauge(self) -> None:
+        store, session = self._store, self._store.session
+        walk = store.derived.walk(session)
+        found, fresh = store.later(BIAS, (walk,), lambda: bias_gauge(walk))
+        chosen = session.selection.parameter or ""
+        chosen = chosen if chosen in session.model.parameters and not self._all else ""
+        pointed = session.hover.parameter
+        name = pointed if pointed in session.model.parameters else chosen
+        of = f"of {gradient_name(name)}" if name else "all parameters"
+        comparable = isinstance(found, BiasGauge) and set(found.parameters) == set(walk.model.parameters)
+        self.gauge.set_bias(found.of(name) if comparable and found is not None else None, of, fresh)
+        row = ((ALL, "all"), *row_of(session.model, name or chosen))
+        self.names.set_names(row, name or ALL)
+
+    # --- acting ---
+
+    def _data(self) -> HorizonData | None:
+        return self.plot.data
+
+    def _mark_hover(self) -> None:
+        data, t = self._data(), self._store.session.hover.t
+        if data is not None and data.loss is not None and not self.plot.underMouse() and not self.plot.hasFocus():
+            lag = -1 if t is None else data.loss - t
+            self.plot.mark(lag if 0 <= lag < len(data.values) else -1)
+
+    def _point(self, lag: int) -> None:
+        data = self._data()
+        t = data.loss - lag if data is not None and data.loss is not None and lag >= 0 else None
+        self._store.dispatch(do.Hover(t=t))
+
+    def _point_name(self, key: str) -> None:
+        self._store.dispatch(do.Hover(parameter=None if key in ("", ALL) else key))
+
+    def _choose(self, lag: int) -> None:
+        """Select the step so far back; only while a loss walks: otherwise the selection is the loss itself."""
+        data = self._data()
+        if data is not None and data.loss is not None and data.walking:
+            self._store.dispatch(do.Select(t=data.loss - lag))
+
+    def _compare(self, key: str) -> None:
+        self._all = key == ALL
+        if self._all:
+            self._read_gauge()
+        elif self._store.session.selection.parameter != key:
+            self._store.dispatch(do.Select(parameter=key))
+        else:
+            self._read_gauge()
+
+    def _next_state(self) -> None:
+        states = self._store.session.model.cell.states
+        self._state = states[(states.index(self._state) + 1) % len(states)]
+        self.refresh()
+
+    def _next_mode(self) -> None:
+        self._mode = MEAN if self._mode == FOLLOW else FOLLOW
+        self.mode.set_value(self._mode)
+        self.refresh()
+
+    # --- room ---
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.names.setVisible(self.height() >= current().px(260))
+        self.mode.setVisible(self.width() >= current().px(230))
+
+
+def _same_sentence(found: Horizons, trace: Trace) -> bool:
+    return np.array_equal(found.trace.inputs, trace.inputs) and found.trace.cell.text == trace.cell.text

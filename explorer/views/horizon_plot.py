@@ -1,0 +1,379 @@
+"""The horizon's picture: surviving gradient by lag on a logarithmic axis, painted by hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ..model.horizon_data import UNDERFLOW, HorizonData, raised
+from ..theme.theme import Theme, current
+from ..widgets.paint import crisp, hatch, pen
+
+DASHES = {"gradient": [2.0, 2.0], "muted": [4.0, 3.0], "value": [1.0, 2.5], "weight": [7.0, 3.0, 1.5, 3.0]}
+"""A reference line's dashes by its colour: told apart without colour as well."""
+
+
+class HorizonPlot(QWidget):
+    """Paints a :class:`HorizonData`; ``pointed(lag)`` (−1: none) by the mouse, ``chosen(lag)`` on a click."""
+
+    pointed = Signal(int)
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._data: HorizonData | None = None
+        self._lag = -1
+        self._still: QPixmap | None = None
+        self._still_key: tuple[object, ...] = ()
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Horizon")
+
+    @property
+    def data(self) -> HorizonData | None:
+        """What is shown."""
+        return self._data
+
+    def set_data(self, data: HorizonData | None) -> None:
+        """Show ``data``; None while it is computed for the first time."""
+        old, self._data = self._data, data
+        same = old is not None and data is not None and old.key == data.key
+        if same and old is not None and data is not None and (old.reached, old.walking) == (data.reached, data.walking):
+            return
+        if data is not None:
+            last = data.reading(len(data.values) - 1)[0] if len(data.values) else "no loss"
+            self.setAccessibleName(f"Horizon, {data.who}: {last}")
+            if self._lag >= len(data.values):
+                self._lag = -1
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 170)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 60)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self._still = None
+            self.update()
+        super().changeEvent(event)
+
+    # --- geometry ---
+
+    def plot_area(self) -> QRectF:
+        """Within the labels of both axes."""
+        theme = current()
+        left = QFontMetricsF(theme.font("small")).horizontalAdvance("10⁻³⁰⁸") + 2
+        return QRectF(left, theme.px(7), self.width() - left - theme.px(8), self.height() - theme.px(7) - self._foot())
+
+    def _foot(self) -> float:
+        return QFontMetricsF(current().font("small")).height() + 2 if self.height() >= current().px(84) else 3.0
+
+    def x_of(self, lag: float) -> float:
+        """Where a lag lies."""
+        area = self.plot_area()
+        data = self._data
+        last = max(1, data.length - 1) if data is not None else 1
+        return area.left() + area.width() * lag / last
+
+    @np.errstate(all="ignore")
+    def ys(self, values: Any) -> Any:
+        """Where shares (L,) lie; 0 at the foot, infinite at the top; NaN has no place."""
+        data, area = self._data, self.plot_area()
+        assert data is not None
+        power = np.log10(np.where(values < UNDERFLOW, 0.0, values))
+        share = (data.top - np.clip(power, data.bottom - 1.0, data.top)) / (data.top - data.bottom)
+        found = area.top() + area.height() * share
+        return np.where(values < UNDERFLOW, area.bottom(), found)
+
+    def points(self) -> list[QPointF]:
+        """The middles of the curve's points; of what is no number at the top."""
+        assert self._data is not None
+        ys = self.ys(self._data.values)
+        ys = np.where(np.isnan(ys), self.plot_area().top(), ys)
+        first, step = self.x_of(0), self.x_of(1) - self.x_of(0)
+        return [QPointF(first + step * lag, y) for lag, y in enumerate(ys.tolist())]
+
+    def lag_at(self, x: float) -> int:
+        """The lag nearest to a place; −1 where the loss has none."""
+        data, area = self._data, self.plot_area()
+        if data is None or not len(data.values) or not area.left() - 8 <= x <= area.right() + 8:
+            return -1
+        lag = round((x - area.left()) / max(area.width(), 1.0) * max(1, data.length - 1))
+        return lag if 0 <= lag < len(data.values) else -1
+
+    # --- painting ---
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        data, theme = self._data, current()
+        painter = QPainter(self)
+        if data is None or not len(data.values):
+            painter.setFont(theme.font("label"))
+            painter.setPen(theme.colour("muted"))
+            words = "computing …" if data is None else "no step of this sentence has a loss"
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
+            return
+        ratio = self.devicePixelRatioF()
+        key = (*data.key, self.width(), self.height(), ratio, id(theme))
+        if self._still is None or key != self._still_key:
+            self._still, self._still_key = self._painted(data, theme, ratio), key
+        painter.drawPixmap(0, 0, self._still)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_points(painter, theme, data)
+
+    def _painted(self, data: HorizonData, theme: Theme, ratio: float) -> QPixmap:
+        """All that does not change while the walk goes on."""
+        still = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        still.setDevicePixelRatio(ratio)
+        still.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(still)
+        self._paint_hatch(painter, theme, data, ratio)
+        self._paint_axes(painter, theme, data, ratio)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_lines(painter, theme, data)
+        self._paint_curve(painter, theme, data)
+        painter.end()
+        return still
+
+    def _paint_hatch(self, painter: QPainter, theme: Theme, data: HorizonData, ratio: float) -> None:
+        area = self.plot_area()
+        partly, cut = data.first_partly_cut, data.first_cut
+        for first, strength in ((partly, 0.14), (cut, 0.32)):
+            if first is not None and (first != partly or strength < 0.2 or partly == cut):
+                left = max(area.left(), self.x_of(first - 0.5))
+                room = QRectF(left, area.top(), max(0.0, area.right() - left), area.height())
+                painter.fillRect(room, hatch(theme.colour("cut", strength), 8, ratio))
+        if cut is not None:
+            x = crisp(max(area.left(), self.x_of(cut - 0.5)), ratio)
+            line = pen(theme.colour("cut", 0.8))
+            line.setDashPattern([3.0, 3.0])
+            painter.setPen(line)
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+
+    def _paint_axes(self, painter: QPainter, theme: Theme, data: HorizonData, ratio: float) -> None:
+        area = self.plot_area()
+        font = theme.font("small")
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        decades = data.top - data.bottom
+        most = max(1, int(area.height() // (metrics.height() * 1.25)))
+        every = next((n for n in (1, 2, 4, 8, 16, 32, 64, 154, 308, 616) if decades / n <= most), decades)
+        powers = [p for p in range(data.bottom, data.top + 1) if (p - data.top) % every == 0 or p == 0]
+        for power in powers:
+            y = crisp(area.top() + area.height() * (data.top - power) / decades, ratio)
+            painter.setPen(pen(theme.colour("line", 0.8)))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(theme.colour("muted"))
+            room = QRectF(0, y - metrics.height() / 2, area.left() - 8, metrics.height())
+            painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"10{raised(power)}")
+        if self._foot() < 8:
+            return
+        wide = metrics.horizontalAdvance("000") + 8
+        last = max(1, data.length - 1)
+        step = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if last / n * wide <= area.width()), last)
+        name = "lag ℓ"
+        end = area.right() - metrics.horizontalAdvance(name) - 4
+        for lag in range(0, last + 1, step):
+            x = self.x_of(lag)
+            if x + wide / 2 - 4 < end:
+                room = QRectF(x - wide / 2, area.bottom() + 2, wide, metrics.height())
+                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, str(lag))
+        room = QRectF(0, area.bottom() + 2, area.right(), metrics.height())
+        painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _segments(self, values: Any) -> list[QPolygonF]:
+        """The runs of a curve between what is no number."""
+        runs: list[QPolygonF] = []
+        now = QPolygonF()
+        first, step = self.x_of(0), self.x_of(1) - self.x_of(0)
+        for lag, y in enumerate(self.ys(values).tolist()):
+            if math.isnan(y):
+                runs, now = [*runs, now], QPolygonF()
+                continue
+            now.append(QPointF(first + step * lag, y))
+        return [run for run in [*runs, now] if run.size() > 1]
+
+    def _paint_lines(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
+        area = self.plot_area()
+        font = theme.font("small")
+        metrics = QFontMetricsF(font)
+        painter.save()
+        painter.setClipRect(area.adjusted(-4, -4, 4, 0))
+        for line in data.lines:
+            stroke = pen(theme.colour(line.token, 0.45 if line.token == "gradient" else 0.9), 1.2)
+            stroke.setDashPattern(DASHES.get(line.token, [4.0, 3.0]))
+            painter.setPen(stroke)
+            for run in self._segments(line.values):
+                painter.drawPolyline(run)
+        painter.restore()
+        painter.setFont(font)
+        taken: list[QRectF] = []
+        for line in data.lines:
+            room = self._room_for(line.label, line.values, metrics, taken)
+            if room is not None:
+                taken.append(room)
+                painter.fillRect(room, theme.colour("panel", 0.8))
+                painter.setPen(theme.colour(line.token))
+                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, line.label)
+        if data.lines and area.height() > 4 * metrics.height():
+            self._paint_who(painter, theme, data, metrics, taken)
+
+    def _paint_who(
+        self, painter: QPainter, theme: Theme, data: HorizonData, metrics: QFontMetricsF, taken: list[QRectF]
+    ) -> None:
+        room = self._room_for(data.who, data.values, metrics, taken)
+        if room is not None:
+            painter.fillRect(room, theme.colour("panel", 0.8))
+            painter.setPen(theme.colour("gradient"))
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, data.who)
+
+    def _room_for(self, label: str, values: Any, metrics: QFontMetricsF, taken: list[QRectF]) -> QRectF | None:
+        """A place beside the line, clear of other labels and of every curve; None where there is none."""
+        assert self._data is not None
+        area = self.plot_area()
+        wide, high = metrics.horizontalAdvance(label) + 6, metrics.height()
+        others = [self.ys(v) for v in (self._data.values, *(line.values for line in self._data.lines))]
+        mine = self.ys(values)
+        order = sorted(range(len(values)), key=lambda n: abs(n - 0.6 * len(values)))
+        for lag in order[:: max(1, len(order) // 24)]:
+            y, x = float(mine[lag]), self.x_of(lag)
+            if math.isnan(y) or not area.top() < y < area.bottom() - 1:
+                continue
+            corners = ((5, -high - 4), (-wide - 5, 4), (5, 3), (-wide - 5, -high - 3))
+            for left, top in ((x + dx, y + dy) for dx, dy in corners):
+                room = QRectF(left, top, wide, high)
+                if area.contains(room) and not any(room.intersects(t) for t in taken) and not self._meets(room, others):
+                    return room
+        return None
+
+    def _meets(self, room: QRectF, curves: list[Any]) -> bool:
+        """Whether any curve runs through an area."""
+        assert self._data is not None
+        area = self.plot_area()
+        scale = area.width() / max(1, self._data.length - 1)
+        xs = np.linspace(room.left(), room.right(), 7)
+        for ys in curves:
+            lags = (xs - area.left()) / scale
+            inside = (lags >= 0) & (lags <= len(ys) - 1)
+            if not inside.any():
+                continue
+            at = np.interp(lags[inside], np.arange(len(ys)), ys)
+            if ((at > room.top() - 1) & (at < room.bottom() + 1)).any():
+                return True
+        return False
+
+    def _paint_curve(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
+        """The curve itself: whole where it is counted, dashed and muted where it is cut."""
+        cut = data.first_cut
+        until = len(data.values) if cut is None else cut
+        painter.setPen(pen(theme.colour("gradient"), 1.8))
+        for run in self._segments(data.values[: max(until, 1)]):
+            painter.drawPolyline(run)
+        if cut is not None:
+            stroke = pen(theme.colour("gradient", 0.55), 1.4)
+            stroke.setDashPattern([3.0, 3.0])
+            painter.setPen(stroke)
+            rest = data.values.copy()
+            rest[: max(until - 1, 0)] = np.nan
+            for run in self._segments(rest):
+                painter.drawPolyline(run)
+
+    def _paint_points(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
+        """Filled where the walk has been, open where it will be, muted where it never comes."""
+        full, faint, paper = theme.colour("gradient"), theme.colour("gradient", 0.55), theme.colour("panel")
+        wide = self.plot_area().width() / max(1, data.length - 1)
+        radius = 3.2 if wide > 9 else 2.0 if wide > 4 else 0.0
+        points = self.points()
+        odd_before = False
+        for lag, value in enumerate(data.values.tolist()):
+            at, counted = points[lag], data.kept[lag] > 0
+            if not math.isfinite(value) or value < UNDERFLOW:
+                if radius > 2 or not odd_before:
+                    self._paint_odd(painter, theme, at, value)
+                odd_before = True
+            elif not radius:
+                continue
+            elif counted and lag < data.reached:
+                self._dot(painter, at, radius, full, full)
+            else:
+                self._dot(painter, at, radius * 0.85, paper, full if counted else faint)
+        if data.walking and 0 < data.reached <= len(data.values):
+            self._dot(painter, points[data.reached - 1], radius + 3.0, None, theme.colour("text"))
+        if 0 <= self._lag < len(data.values):
+            at = points[self._lag]
+            painter.setPen(pen(theme.colour("text", 0.5)))
+            area = self.plot_area()
+            painter.drawLine(QPointF(at.x(), area.top()), QPointF(at.x(), area.bottom()))
+            self._dot(painter, at, max(radius, 2.0) + 1.5, None, theme.colour("text"))
+
+    def _paint_odd(self, painter: QPainter, theme: Theme, at: QPointF, value: float) -> None:
+        """What has no place on the axis: 0 at the foot, infinite and NaN at the top, each by name."""
+        zero = value < UNDERFLOW
+        token = "muted" if zero else "nan" if math.isnan(value) else "cut"
+        text = "0" if zero else "NaN" if math.isnan(value) else "∞"
+        metrics = QFontMetricsF(theme.font("tiny"))
+        wide, high = metrics.horizontalAdvance(text) + 4, metrics.height()
+        painter.setFont(theme.font("tiny"))
+        painter.setPen(theme.colour(token))
+        top = at.y() - high if zero else at.y()
+        painter.drawText(QRectF(at.x() - wide / 2, top, wide, high), Qt.AlignmentFlag.AlignCenter, text)
+
+    def _dot(self, painter: QPainter, at: QPointF, radius: float, fill: QColor | None, edge: QColor) -> None:
+        painter.setPen(pen(edge, 1.3))
+        painter.setBrush(Qt.BrushStyle.NoBrush if fill is None else fill)
+        painter.drawEllipse(at, radius, radius)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    # --- pointing ---
+
+    def mark(self, lag: int) -> None:
+        """Mark a lag that something else points at; −1 for none."""
+        if lag != self._lag:
+            self._lag = lag
+            self.update()
+
+    def point_at(self, lag: int) -> None:
+        """Mark a lag, and say so; −1 for none."""
+        if lag != self._lag:
+            self.mark(lag)
+            self.pointed.emit(lag)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        lag = self.lag_at(event.position().x())
+        self.setCursor(Qt.CursorShape.PointingHandCursor if lag >= 0 else Qt.CursorShape.ArrowCursor)
+        self.point_at(lag)
+        data = self._data
+        if data is not None and lag >= 0:
+            lines = [*data.reading(lag), *(f"{line.label}: {line.meaning}" for line in data.lines)]
+            QToolTip.showText(event.globalPosition().toPoint(), "\n".join(lines), self)
+        else:
+            QToolTip.hideText()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        lag = self.lag_at(event.position().x())
+        if lag >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(lag)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.point_at(-1)
+        super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        data = self._data
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if data is None or not len(data.values):
+            super().keyPressEvent(event)
+        elif step is not None:
+            self.point_at(min(max(self._lag + step, 0), len(data.values) - 1))
+            self.setAccessibleDescription(", ".join(data.reading(self._lag)))
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._lag >= 0:
+            self.chosen.emit(self._lag)
+        else:
+            super().keyPressEvent(event)
