@@ -26,20 +26,26 @@ ONE_HOT_VOCABULARY = 100
 
 
 @dataclass(frozen=True)
-class Programs:
-    """Everything that is bound to one length and one policy."""
+class Values:
+    """The forward pass over one length."""
 
-    before: list[Call]
-    """Forward, once the columns of the tokens are in their places."""
-    after: list[Call]
-    """Backward, once the output layer has left its gradient in h."""
+    program: list[Call]
+    """To be run once the columns of the tokens are in their places."""
     hidden: Array
-    from_loss: Array
-    counted: Array | None
     gathered: list[tuple[int, str, Array]]
     """Products with one-hot inputs: the node, its matrix, and where the columns of the tokens go."""
     tabled: list[int]
     """Stacks whose drives are looked up."""
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The backward pass over one length under one policy."""
+
+    after: list[Call]
+    """To be run once the output layer has left its gradient in h."""
+    from_loss: Array
+    counted: Array | None
     weights: Weights
     columns: list[tuple[Columns, Array]]
     """Matrices of the input, and the places of their gradients."""
@@ -83,6 +89,7 @@ class Kernel:
         ]
         self._in_tables = {product for pairs in self._forward.tabled.values() for product, _ in pairs}
         self._turns: list[list[Call]] = []
+        self._values: OrderedDict[int, Values] = OrderedDict()
         self._programs: OrderedDict[tuple[int, Truncation], Programs] = OrderedDict()
 
     def gradients(
@@ -102,19 +109,9 @@ class Kernel:
         ``sparse``, those of large matrices of the input are :class:`~rnncore.sparse.SparseColumns`. What numpy does
         about overflow is as the caller has set it.
         """
-        length = len(inputs)
-        programs = self._programs_for(length, truncation)
-        # What stands in for padding does not matter: nothing flows back from there.
-        tokens = np.maximum(inputs, 0).reshape(-1) if self.lanes else inputs
-        self._forward.load(parameters)
-        for _, name, array in programs.gathered:
-            self._gather(parameters[name], tokens, rows(array[:length]))
-        for number in programs.tabled:
-            self._forward.look_up(number, parameters, tokens)
-        for name, state in self._forward.states.items():
-            state[0] = 0.0 if start is None else start[name]
-        run(programs.before)
-        loss = self._output.run(parameters, programs.hidden, targets.reshape(-1), programs.counted, programs.from_loss)
+        programs = self._programs_for(len(inputs), truncation)
+        hidden, tokens = self._run_forward(parameters, inputs, start)
+        loss = self._output.run(parameters, hidden, targets.reshape(-1), programs.counted, programs.from_loss)
         run(programs.after)
         if not programs.parts:
             return self._apart(parameters, programs, tokens, sparse), loss
@@ -122,6 +119,35 @@ class Kernel:
             self._fill_columns(columns, tokens, place)
         run(programs.assembly)
         return Flat(np.concatenate(programs.parts), self._layout), loss
+
+    def loss(
+        self, parameters: Mapping[str, Array], inputs: Array, targets: Array, start: Mapping[str, Array] | None
+    ) -> float:
+        """Return the sum of all losses in nats, without a backward pass; arguments are as for :meth:`gradients`."""
+        hidden, _ = self._run_forward(parameters, inputs, start)
+        return self._output.loss(parameters, hidden, targets.reshape(-1))
+
+    def _run_forward(
+        self, parameters: Mapping[str, Array], inputs: Array, start: Mapping[str, Array] | None
+    ) -> tuple[Array, Array]:
+        """Fill the buffers with the values of every step; return the hidden states (N, H) and the tokens (N,)."""
+        length = len(inputs)
+        values = self._values.get(length)
+        if values is None:
+            values = self._values[length] = self._bind_values(length)
+            if len(self._values) > PROGRAMS_KEPT:
+                self._values.popitem(last=False)
+        # What stands in for padding does not matter: nothing flows back from there.
+        tokens = np.maximum(inputs, 0).reshape(-1) if self.lanes else inputs
+        self._forward.load(parameters)
+        for _, name, array in values.gathered:
+            self._gather(parameters[name], tokens, rows(array[:length]))
+        for number in values.tabled:
+            self._forward.look_up(number, parameters, tokens)
+        for name, state in self._forward.states.items():
+            state[0] = 0.0 if start is None else start[name]
+        run(values.program)
+        return values.hidden, tokens
 
     def states_after(self, steps: Sequence[int]) -> dict[str, Array]:
         """Return the states after so many steps of each lane in the last run, (H,) or (B, H), read-only copies."""
@@ -143,15 +169,24 @@ class Kernel:
                 self._programs.popitem(last=False)
         return found
 
-    def _bind(self, length: int, truncation: Truncation) -> Programs:
-        forward, backward = self._forward, self._backward
+    def _bind_values(self, length: int) -> Values:
+        forward = self._forward
         while len(self._turns) < length:
             self._turns.append(forward.turn(len(self._turns)))
-        lanes = int(np.prod(self.lanes, dtype=int))
-        tabled = length * lanes >= self._vocabulary_size
-        before = forward.once(length, tabled)
+        tabled = length * int(np.prod(self.lanes, dtype=int)) >= self._vocabulary_size
+        program = forward.once(length, tabled)
         for turn in self._turns[:length]:
-            before += turn
+            program += turn
+        return Values(
+            program=program,
+            hidden=rows(forward.states["h"][1 : length + 1]),
+            tabled=list(forward.tabled) if tabled else [],
+            gathered=[item for item in self._gathered if not (tabled and item[0] in self._in_tables)],
+        )
+
+    def _bind(self, length: int, truncation: Truncation) -> Programs:
+        forward, backward = self._forward, self._backward
+        lanes = int(np.prod(self.lanes, dtype=int))
         counted = None
         if isinstance(truncation, Window) and truncation.k < length - 1:
             through = backward.through_time(length, (), truncation.k)
@@ -167,13 +202,9 @@ class Kernel:
         assembly, parts = self._assembly(weights) if self._small else ([], [])
         columns = [(c, self._columns(number, c)) for number, c in enumerate(weights.columns)] if self._small else []
         return Programs(
-            before=before,
             after=backward.coefficients.program(length) + through + weights.program,
-            hidden=rows(forward.states["h"][1 : length + 1]),
             from_loss=rows(backward.from_loss[:length]),
             counted=counted,
-            tabled=list(forward.tabled) if tabled else [],
-            gathered=[item for item in self._gathered if not (tabled and item[0] in self._in_tables)],
             weights=weights,
             columns=columns,
             assembly=assembly,

@@ -54,40 +54,58 @@ class Output:
         ``hidden`` (N, H); ``targets`` (N,) int, negative where there is no loss. ``counted`` (N, 1) says how often the
         policy counts each loss in the gradients of the output layer (None: once); ``d_hidden`` counts each once.
         """
-        total, matrix, bias = 0.0, parameters["V"], parameters.get("b_y")
-        turned = matrix.T
+        total, matrix = 0.0, parameters["V"]
         for start in range(0, len(hidden), self.part):
             stop = min(start + self.part, len(hidden))
-            count, h, wanted = stop - start, hidden[start:stop], targets[start:stop]
-            z, peak, total_exp, column, starts = self._views(count)
-            np.dot(h, turned, z)
-            if bias is not None:
-                np.add(z, bias, z)
-            # log Σ exp(z) − z[target], shifted by the largest logit so that nothing overflows.
-            np.maximum.reduce(z, 1, out=peak, keepdims=True)
-            np.subtract(z, peak, z)
-            some_silent = np.minimum.reduce(wanted) < 0
-            at = starts + (np.maximum(wanted, 0) if some_silent else wanted)
-            chosen = self._flat.take(at)
-            np.exp(z, z)
-            np.add.reduce(z, 1, out=total_exp, keepdims=True)
-            losses = np.log(column)
-            losses -= chosen
+            h, wanted = hidden[start:stop], targets[start:stop]
+            z, total_exp, at, losses, some_silent = self._losses(parameters, h, wanted)
+            total += float(np.add.reduce(losses, dtype=np.float64))
             # ∂L/∂z = p − onehot(target).
             np.divide(z, total_exp, z)
             probabilities = self._flat.take(at)
             probabilities -= self._one
             self._flat[at] = probabilities
             if some_silent:
-                silent = wanted < 0
-                z[silent] = 0.0
-                losses[silent] = 0.0
-            total += float(np.add.reduce(losses, dtype=np.float64))
+                z[wanted < 0] = 0.0
             np.dot(z, matrix, d_hidden[start:stop])
             if counted is not None:
                 np.multiply(z, counted[start:stop], z)
             self._add(z, h, first=start == 0)
         return total
+
+    def loss(self, parameters: Mapping[str, Array], hidden: Array, targets: Array) -> float:
+        """Return the sum of the losses alone; arguments are as for :meth:`run`."""
+        total = 0.0
+        for start in range(0, len(hidden), self.part):
+            part = slice(start, start + self.part)
+            losses = self._losses(parameters, hidden[part], targets[part])[3]
+            total += float(np.add.reduce(losses, dtype=np.float64))
+        return total
+
+    def _losses(
+        self, parameters: Mapping[str, Array], hidden: Array, targets: Array
+    ) -> tuple[Array, Array, Array, Array, bool]:
+        """Return (exp(z − peak) (N, V), its sums (N, 1), places of the targets, losses (N,), whether some carry none).
+
+        All but the last two lie in buffers.
+        """
+        z, peak, total_exp, column, starts = self._views(len(hidden))
+        np.dot(hidden, parameters["V"].T, z)
+        if "b_y" in parameters:
+            np.add(z, parameters["b_y"], z)
+        # log Σ exp(z) − z[target], shifted by the largest logit so that nothing overflows.
+        np.maximum.reduce(z, 1, out=peak, keepdims=True)
+        np.subtract(z, peak, z)
+        some_silent = bool(np.minimum.reduce(targets) < 0)
+        at = starts + (np.maximum(targets, 0) if some_silent else targets)
+        chosen = self._flat.take(at)
+        np.exp(z, z)
+        np.add.reduce(z, 1, out=total_exp, keepdims=True)
+        losses = np.log(column)
+        losses -= chosen
+        if some_silent:
+            losses[targets < 0] = 0.0
+        return z, total_exp, at, losses, some_silent
 
     def _views(self, count: int) -> tuple[Array, Array, Array, Array, Array]:
         """Return (logits, their peaks, sums, the sums as a vector, where rows begin) for so many rows."""
