@@ -57,6 +57,8 @@ class _AddBiases(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "clamp":
+            return node  # no pre-activation
         parts = sum_terms(node.args[0])
         products = [t for t in parts if isinstance(t, ast.BinOp) and isinstance(t.op, ast.MatMult)]
         biased = any(isinstance(t, ast.Name) and t.id in self.vectors for t in parts)

@@ -9,7 +9,8 @@ evaluated as code::
 ``x`` is the (one-hot) input and ``<state>_prev`` the previous value of a state. A name that is never assigned is a
 parameter: a matrix if it stands to the left of ``@``, otherwise a vector with one entry a unit. The operators are
 ``@`` (matrix times vector), ``+ - *`` (element-wise) and ``sigmoid``, ``tanh``, ``relu``. ``h`` must be assigned: the
-output layer ``logits = V @ h + b_y`` reads it.
+output layer ``logits = V @ h + b_y`` reads it. ``clamp(f, 1)`` holds all units of a value at a number, ``clamp(f, 1,
+3)`` unit 3 alone; no gradient passes through what is held.
 
 From this one text derive the operation graph, the values, the gradients, the list of steps, the picture and the
 printed formula.
@@ -217,6 +218,18 @@ class Cell:
                 found.add(node.index)
         return frozenset(found)
 
+    def beneath(self, node: Node) -> Node:
+        """Return what a node computes before it is clamped: itself where it is not."""
+        while node.op == "clamp":
+            node = self.nodes[node.inputs[0]]
+        return node
+
+    @cached_property
+    def units_named(self) -> int:
+        """How many units the equations speak of: one more than the highest that is clamped by itself, else 1."""
+        clamps = [n for n in self.nodes if n.op == "clamp" and len(n.inputs) == 3]
+        return 1 + max((int(self.nodes[n.inputs[2]].constant or 0) for n in clamps), default=0)
+
     @cached_property
     def state_leaves(self) -> Mapping[str, int]:
         """State name -> the node that reads its previous value (absent when no equation reads it)."""
@@ -262,7 +275,7 @@ class Cell:
                 if node.op != "mul":
                     continue
                 for gate, other in (node.inputs, node.inputs[::-1]):
-                    if self.nodes[other].state == state and self.nodes[gate].op == "sigmoid":
+                    if self.nodes[other].state == state and self.beneath(self.nodes[gate]).op == "sigmoid":
                         found.append(self.nodes[gate].name)
         return tuple(dict.fromkeys(name for name in found if name))
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from rnncore.cells import Cell
 from rnncore.container import LIMIT, damaged, read, write
 from rnncore.corpus import Corpus
 from rnncore.curve import EVALUATION, Evaluations, LossCurve
@@ -136,22 +137,29 @@ def _lines(trainer: Trainer | None, history: History | Sequence[History] | None,
         for other in reversed(one.lineage):
             if other not in found:
                 found.append(other)
-    return [_line(one, found, room) for one in found]
+    leader = found[0].trainer.model.cell
+    return [_line(one, found, room, leader) for one in found]
 
 
-def _line(history: History, found: list[History], room: int) -> Line:
+def _line(history: History, found: list[History], room: int, leader: Cell) -> Line:
     now = history.snapshot()
     spacing, frames = now.spacing, now.keyframes
     while len(frames) > 1 and len(frames) * state_bytes(now.state) > room:
         spacing *= 2
         frames = tuple(frame for frame in frames if (frame.update - history.first) % spacing == 0)
     parent = None if history.parent is None else found.index(history.parent)
-    return Line(history.trainer.settings, now.state, frames, spacing, now.curve, now.evaluations, parent)
+    own = history.trainer.model.cell
+    cell = None if own.text == leader.text else own
+    return Line(history.trainer.settings, now.state, frames, spacing, now.curve, now.evaluations, parent, cell)
+
+
+def _cell_to_plain(cell: Cell) -> dict[str, str]:
+    return {"name": cell.name, "text": cell.text}
 
 
 def _model_to_plain(model: Model) -> dict[str, Any]:
     return {
-        "cell": {"name": model.cell.name, "text": model.cell.text},
+        "cell": _cell_to_plain(model.cell),
         "vocabulary_size": model.vocabulary_size,
         "hidden_size": model.hidden_size,
         "dtype": model.dtype.name,
@@ -169,6 +177,7 @@ def _line_to_plain(line: Line, pool: _Pool) -> dict[str, Any]:
         "spacing": line.spacing,
         "curve": {"stride": line.curve.stride},
         "parent": line.parent,
+        "cell": None if line.cell is None else _cell_to_plain(line.cell),
     }
 
 

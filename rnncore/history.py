@@ -259,26 +259,32 @@ class History:
                 best = state
         return self._head if best.update < self.last <= update else best
 
-    def trainer_at(self, update: int, **changes: Any) -> Trainer:
-        """Return a new trainer at ``update``, edited by ``changes`` as :meth:`Trainer.edited` takes them."""
+    def trainer_at(self, update: int, *, state: TrainingState | None = None, **changes: Any) -> Trainer:
+        """Return a new trainer at ``update``, edited by ``changes`` as :meth:`Trainer.edited` takes them.
+
+        ``state`` is what :meth:`seek` returned for this update, if the caller has it: it is then not sought again.
+        """
         line: History = self
         while update < line.first and line.parent is not None:
             line = line.parent
-        state = line.seek(update)
+        if state is None or state.update != update:
+            state = line.seek(update)
         trainer = line.trainer.clone()
         assert state is not None
         trainer.restore(state)
         return trainer.edited(**changes) if changes else trainer
 
-    def branch(self, update: int, **changes: Any) -> History:
+    def branch(self, update: int, *, state: TrainingState | None = None, **changes: Any) -> History:
         """Return a new history that leaves this one at ``update`` with something changed; this one stays
         whole.
 
-        ``changes`` are those of :meth:`Trainer.edited`: parameters, learning_rate, or any setting.
+        ``changes`` are those of :meth:`Trainer.edited`: parameters, learning_rate, cell, or any setting; ``state`` as
+        for :meth:`trainer_at`. A branch that has not been trained yet is no past of its own: what leaves it leaves its
+        parent.
         """
-        trainer = self.trainer_at(update, **changes)
+        trainer = self.trainer_at(update, state=state, **changes)
         line: History = self
-        while update < line.first and line.parent is not None:
+        while line.parent is not None and (update < line.first or (line.first == line.last == update)):
             line = line.parent
         return History(trainer, spacing=min(self._spacing, SPACING), memory=self.memory, parent=line)
 

@@ -120,6 +120,13 @@ def relu(a: Array, zero: Array, out: Array) -> None:
     np.maximum(a, zero, out=out)
 
 
+def clamp(a: Array, held: Array, to: Array, out: Array) -> None:
+    """Write ``a`` (…, H), and ``to`` at the units that are ``held`` (H,)."""
+    if out is not a:
+        np.copyto(out, a)
+    np.copyto(out, to, where=held)
+
+
 def zero_where_not_positive(y: Array, out: Array, zero: Array) -> None:
     """Write 0 where the output of a relu is not positive; NaN stays as it is."""
     np.copyto(out, zero, where=y <= 0)

@@ -71,6 +71,10 @@ class Coefficients:
                 out = b.steps(("slope", index))[where]
                 self._slope(calls, nodes[index].op, self.forward.values[index].at(where), out)
                 yield index, out
+            elif nodes[index].op == "clamp":
+                free = b.vector(("free", index))  # the same at every step: 0 where it is held
+                np.copyto(free, ~self.forward.held(index))
+                yield index, free
 
     def _slope(self, calls: list[Call], op: str, y: Array, out: Array) -> None:
         b = self.buffers

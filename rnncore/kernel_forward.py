@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from rnncore.kernel_buffers import Buffers, Call, Value, Where, joined, relu, rows
+from rnncore.kernel_buffers import Buffers, Call, Value, Where, clamp, joined, relu, rows
 from rnncore.kernel_plan import Plan, Stack, runs
 from rnncore.ops import Array
 
@@ -292,6 +292,14 @@ class Forward:
                     value = halved
                 calls.append((np.add, (out, value, out)))
 
+    def held(self, index: int) -> Array:
+        """Return which units (H,) bool a clamp holds."""
+        nodes = self.plan.cell.nodes
+        held = self.buffers.named(("held", index), (self.buffers.hidden_size,), bool)
+        unit = nodes[nodes[index].inputs[2]].constant if len(nodes[index].inputs) == 3 else None
+        held[... if unit is None else int(unit)] = True
+        return held
+
     def _sum(self, calls: list[Call], terms: list[Array], out: Array) -> None:
         if len(terms) < 2:
             calls.append((np.copyto, (out, terms[0] if terms else self.buffers.zero)))
@@ -310,6 +318,8 @@ class Forward:
             calls.append((relu, (inputs[0], b.zero, out)))
         elif node.op == "tanh":
             calls.append((np.tanh, (inputs[0], out)))
+        elif node.op == "clamp":
+            calls.append((clamp, (inputs[0], self.held(index), inputs[1], out)))
         else:
             argument = inputs[0]
             number, place = self.plan.block_of.get(node.inputs[0], (0, -1))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnncore.kernel_backward import Backward
-from rnncore.kernel_buffers import Buffers, Call, joined, rows, zero_where_not_positive
+from rnncore.kernel_buffers import Buffers, Call, clamp, joined, rows, zero_where_not_positive
 from rnncore.kernel_forward import Forward
 from rnncore.kernel_plan import Plan, runs
 from rnncore.ops import Array
@@ -185,6 +185,8 @@ class Weights:
                 elif node.op == "sigmoid":
                     self.program += [(np.subtract, (b.one, y, part)), (np.multiply, (part, y, part))]
                     self.program.append((np.multiply, (part, gradient, part)))
+                elif node.op == "clamp":
+                    self.program.append((clamp, (gradient, self.forward.held(index), b.zero, part)))
                 elif node.op == "tanh":
                     self.program += [(np.multiply, (y, y, part)), (np.subtract, (b.one, part, part))]
                     self.program.append((np.multiply, (part, gradient, part)))

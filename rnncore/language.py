@@ -15,6 +15,7 @@ from rnncore.ops import ACTIVATIONS
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {"sigmoid": "sigmoid", "σ": "sigmoid", "tanh": "tanh", "relu": "relu"}
 )
+CLAMP = "clamp"
 RESERVED = frozenset({"x", "V", "b_y", "y", "logits", "probabilities", "loss"})
 MAX_TEXT = 20_000
 MAX_NODES = 400
@@ -91,7 +92,7 @@ class _Reader:
                 "the left-hand side must be one name", **place, remedy="Write one equation a name."
             )
         target = statement.targets[0]
-        if target.id in RESERVED or target.id in FUNCTIONS:
+        if target.id in RESERVED or target.id in FUNCTIONS or target.id == CLAMP:
             raise CellError(
                 f"{target.id!r} cannot be assigned: it has a fixed meaning",
                 **place,
@@ -211,13 +212,15 @@ class _Reader:
             return self._call(e)
         what = _NAMES.get(type(e).__name__, "this")
         raise self._fail(
-            e, f"{what} is not in the language", "Use names, numbers, + - * @, sigmoid, tanh and relu."
+            e, f"{what} is not in the language", "Use names, numbers, + - * @, sigmoid, tanh, relu and clamp."
         )
 
     def _call(self, e: ast.Call) -> int:
+        if isinstance(e.func, ast.Name) and e.func.id == CLAMP:
+            return self._clamp(e)
         if not isinstance(e.func, ast.Name) or e.func.id not in FUNCTIONS:
             raise self._fail(
-                e, f"{ast.unparse(e.func)!r} is not a function here", "Use sigmoid, tanh or relu."
+                e, f"{ast.unparse(e.func)!r} is not a function here", "Use sigmoid, tanh, relu or clamp."
             )
         if len(e.args) != 1 or e.keywords or isinstance(e.args[0], ast.Starred):
             raise self._fail(e, f"{e.func.id} takes exactly one value", f"Write {e.func.id}(…).")
@@ -227,6 +230,26 @@ class _Reader:
                 e, f"{e.func.id} of a constant is a constant", "Write the number itself."
             )
         return self._operation(FUNCTIONS[e.func.id], (argument,), e)
+
+    def _clamp(self, e: ast.Call) -> int:
+        if not 2 <= len(e.args) <= 3 or e.keywords or any(isinstance(a, ast.Starred) for a in e.args):
+            raise self._fail(
+                e,
+                "clamp takes a value, a number and perhaps a unit",
+                "Write clamp(…, 1), or clamp(…, 1, 0) for unit 0.",
+            )
+        operand = self._vector(e.args[0])
+        if self.nodes[operand].constant is not None:
+            raise self._fail(e, "clamp of a constant is a constant", "Write the number itself.")
+        numbers = [self._expression(a) for a in e.args[1:]]
+        for place, index in zip(e.args[1:], numbers, strict=True):
+            if self.nodes[index].constant is None:
+                raise self._fail(place, "a value is clamped to a number", "Write a number such as 0, 1 or 0.5.")
+        if len(numbers) == 2:
+            unit = self.nodes[numbers[1]].constant
+            if unit is None or unit < 0 or unit != int(unit):
+                raise self._fail(e.args[2], "a unit is counted from 0 on", "Write a whole number such as 0.")
+        return self._operation("clamp", (operand, *numbers), e)
 
     def _binary(self, e: ast.BinOp) -> int:
         if isinstance(e.op, ast.MatMult):
@@ -287,6 +310,7 @@ class _Reader:
             name not in self.targets
             and name not in RESERVED
             and name not in FUNCTIONS
+            and name != CLAMP
             and not name.endswith("_prev")
         )
 
@@ -325,7 +349,7 @@ class _Reader:
                 f"{name!r} is used before it is computed",
                 f"Move its equation above this line, or use {name}_prev for the previous step's value.",
             )
-        if name in FUNCTIONS or name in RESERVED:
+        if name in FUNCTIONS or name in RESERVED or name == CLAMP:
             raise self._fail(e, f"{name!r} cannot be used as a value", "Choose another name.")
         self._declare(e, "vector", "hidden")
         return self._leaf("parameter", name, e, parameter=name)

@@ -188,13 +188,32 @@ class Model:
             merged[name] = value
         return replace(self, parameters=frozen(merged))
 
+    def with_cell(self, cell: Cell) -> Model:
+        """Return the model with other equations that read the very same parameters; raises RnnError for others."""
+        shapes = parameter_shapes(cell, self.vocabulary_size, self.hidden_size)
+        if shapes != {name: value.shape for name, value in self.parameters.items()}:
+            raise RnnError(
+                f"the equations of {cell.name!r} read {', '.join(shapes)}, the model has {', '.join(self.parameters)}; "
+                "make a new model for them"
+            )
+        ordered = {name: self.parameters[name] for name in shapes}
+        return replace(self, cell=cell, parameters=frozen(ordered))
+
     def astype(self, dtype: Any) -> Model:
         """Return the model in another precision."""
         return replace(self, parameters=frozen({n: p.astype(dtype) for n, p in self.parameters.items()}))
 
 
 def parameter_shapes(cell: Cell, vocabulary_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-    """Return name -> shape of every parameter, the output layer's last."""
+    """Return name -> shape of every parameter, the output layer's last.
+
+    Raises RnnError when the cell speaks of a unit that there is not.
+    """
+    if cell.units_named > hidden_size:
+        raise RnnError(
+            f"the cell clamps unit {cell.units_named - 1}, but there are only {hidden_size} (from 0); "
+            "take that clamp away or choose a larger hidden size"
+        )
     shapes = {p.name: p.shape(hidden_size, vocabulary_size) for p in cell.parameters}
     shapes["V"] = (vocabulary_size, hidden_size)
     if cell.has_bias:
@@ -221,7 +240,7 @@ def _keep_biases(cell: Cell) -> set[str]:
     """Names of the vectors added in the pre-activations of keep gates."""
     found = set()
     for gate in cell.keep_gates:
-        argument = cell.nodes[cell.node(gate).inputs[0]]
+        argument = cell.nodes[cell.beneath(cell.node(gate)).inputs[0]]
         found |= {cell.nodes[i].parameter for i in argument.inputs if argument.op == "add"}
     return {name for name in found if name and _of(cell, name) == "hidden"}
 

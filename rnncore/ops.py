@@ -128,6 +128,21 @@ def relu_vjp(gradient: Any, y: Any, a: Any) -> tuple[Any, ...]:
     return (np.where(np.real(a) <= 0, np.zeros_like(gradient), gradient),)
 
 
+# --- clamping ---------------------------------------------------------------------------------------------------
+
+
+def clamp(value: Any, to: float, unit: float | None = None) -> Any:
+    """Return ``value`` (…, H) with all units, or the one numbered ``unit`` (from 0), held at the number ``to``."""
+    held = np.array(value)
+    held[... if unit is None else (..., int(unit))] = to
+    return held
+
+
+def clamp_vjp(gradient: Any, output: Any, value: Any, to: float, unit: float | None = None) -> tuple[Any, ...]:
+    """What is held does not depend on its input any more: the gradient is 0 there, and passes elsewhere."""
+    return (clamp(gradient, 0.0, unit), 0.0, 0.0)[: 2 if unit is None else 3]
+
+
 ELEMENTWISE: Mapping[str, Op] = MappingProxyType(
     {
         op.name: op
@@ -139,6 +154,7 @@ ELEMENTWISE: Mapping[str, Op] = MappingProxyType(
             Op("sigmoid", "σ", sigmoid, sigmoid_vjp),
             Op("tanh", "tanh", tanh, tanh_vjp),
             Op("relu", "relu", relu, relu_vjp),
+            Op("clamp", "≔", clamp, clamp_vjp),
         )
     }
 )

@@ -316,6 +316,10 @@ def right_hand_side(cell: Cell, node: Node) -> str:
         return f"{SYMBOLS[node.op]}({parts[0]})"
     if node.op == "neg":
         return f"−{parts[0]}"
+    if node.op == "clamp":
+        inner = cell.nodes[node.inputs[0]]
+        what = parts[0] if inner.is_leaf or inner.name else right_hand_side(cell, inner)
+        return f"clamp({', '.join([what, *parts[1:]])})"
     if node.op in ("mul", "sub"):
         parts = [
             f"({p})" if cell.nodes[i].op in ("add", "sub") and cell.nodes[i].name is None else p

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rnncore.cells import Cell
 from rnncore.corpus import Corpus
 from rnncore.curve import Evaluations, LossCurve
 from rnncore.errors import RnnError
@@ -31,6 +32,8 @@ class Line:
     curve: LossCurve = field(repr=False)
     evaluations: Evaluations = field(repr=False)
     parent: int | None = None
+    cell: Cell | None = None
+    """The line's equations where they are not the model's: something was clamped, or is no longer."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class SessionFile:
         """Return new live histories, one a line, linked as they were; each has its trainer."""
         made: list[History] = []
         for line in self.lines:
-            trainer = Trainer(self.model, self.corpus, settings=line.settings)
+            model = self.model if line.cell is None else self.model.with_cell(line.cell)
+            trainer = Trainer(model, self.corpus, settings=line.settings)
             trainer.restore(line.state)
             made.append(
                 History.restored(

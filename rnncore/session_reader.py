@@ -62,10 +62,8 @@ class Reader:
 
     def _model(self) -> Model:
         plain = self.container.json("model")
-        demand(isinstance(plain, dict) and isinstance(plain.get("cell"), dict), "it describes no cell")
-        name, text = plain["cell"].get("name"), plain["cell"].get("text")
-        demand(isinstance(name, str) and isinstance(text, str), "its cell has no equations")
-        cell = Cell.from_equations(name, text)
+        demand(isinstance(plain, dict), "it describes no cell")
+        cell = self._cell(plain.get("cell"))
         vocabulary, hidden = _whole(plain, "vocabulary_size", 1), _whole(plain, "hidden_size", 1)
         demand(plain.get("dtype") in ("float32", "float64"), "its precision is unknown")
         seed, init = plain.get("seed"), plain.get("init")
@@ -92,6 +90,12 @@ class Reader:
         if parent is not None:
             demand(_whole(plain, "parent") < count and parent != place, f"line {place} has no parent")
         demand(isinstance(plain.get("curve"), dict), f"line {place} has no curve")
+        cell = None
+        if plain.get("cell") is not None:
+            cell = self._cell(plain["cell"])
+            demand(parameter_shapes(cell, model.vocabulary_size, model.hidden_size).items()
+                   == {n: p.shape for n, p in model.parameters.items()}.items(), f"line {place} has other equations")
+            demand(list(cell.states) == list(model.cell.states), f"line {place} has other states")
         stride = _whole(plain["curve"], "stride", 1)
         self.where = f"curve/{place}"
         columns = {}
@@ -107,7 +111,14 @@ class Reader:
             demand(fits, f"its {name} is no column of {EVALUATION[name]}")
         evaluations = Evaluations.of(*(column.tolist() for column in table))
         self.where = "training.json"
-        return Line(settings, state, tuple(frames), _whole(plain, "spacing", 1), curve, evaluations, parent)
+        spacing = _whole(plain, "spacing", 1)
+        return Line(settings, state, tuple(frames), spacing, curve, evaluations, parent, cell)
+
+    def _cell(self, plain: Any) -> Cell:
+        demand(isinstance(plain, dict), "it describes no cell")
+        name, text = plain.get("name"), plain.get("text")
+        demand(isinstance(name, str) and isinstance(text, str), "its cell has no equations")
+        return Cell.from_equations(name, text)
 
     def _state(self, plain: Any, settings: TrainingSettings, model: Model) -> TrainingState:
         demand(isinstance(plain, dict), "a state is no record")

@@ -16,6 +16,7 @@ import numpy as np
 
 from rnncore.annealing import Annealed, Halve
 from rnncore.batches import Item, Piece, Schedule, read_sequences, split
+from rnncore.cells import Cell
 from rnncore.errors import RnnError
 from rnncore.evaluation import mean_loss, perplexity
 from rnncore.flat import Flat
@@ -140,6 +141,11 @@ class Trainer:
         return self._state
 
     @property
+    def sequences(self) -> tuple[Item, ...]:
+        """The sequences of the corpus, as training reads them."""
+        return self._items
+
+    @property
     def training_sentences(self) -> Array:
         """Indices (N,) of the sequences that are trained on, in file order."""
         return self._training
@@ -179,16 +185,19 @@ class Trainer:
         *,
         parameters: Mapping[str, Array] | None = None,
         learning_rate: float | None = None,
+        cell: Cell | None = None,
         **changes: Any,
     ) -> Trainer:
         """Return a new trainer at the same point with something changed: a branch. This one stays as it is.
 
+        ``cell`` are other equations that read the same parameters (some value of theirs clamped, say).
         ``changes`` are fields of :class:`TrainingSettings`. Another optimiser brings its own learning rate,
         and starts with a fresh state if it is of another kind. A change of what stands where in an epoch
         (batch size, seed, split, …) starts the current epoch anew.
         """
         settings = self.settings.with_changes(**changes)
         model = self._model if parameters is None else self._model.with_parameters(parameters)
+        model = model if cell is None else model.with_cell(cell)
         state = self._state if parameters is None else replace(self._state, parameters=model.parameters)
         optimiser, old = settings.optimiser, self.settings.optimiser
         if type(optimiser) is not type(old):
