@@ -45,8 +45,8 @@ def blocks(table: Array, most_rows: int, most_columns: int) -> Blocks:
     n, m = table.shape
     rows, columns = max(1, -(-n // max(1, most_rows))), max(1, -(-m // max(1, most_columns)))
     high, wide = -(-n // rows), -(-m // columns)
-    i, j = np.ogrid[:n, :m]
     if rows == columns == 1:
+        i, j = np.arange(n)[:, None], np.arange(m)[None, :]
         return Blocks(1, 1, np.broadcast_to(i, (n, m)), np.broadcast_to(j, (n, m)))
     size = np.full((high * rows, wide * columns), -1.0)
     with np.errstate(invalid="ignore"):

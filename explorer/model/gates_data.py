@@ -89,8 +89,7 @@ class GatesData:
     known: tuple[int, ...]
     gradients: tuple[Array, ...] = field(repr=False)
     gradient_known: tuple[Array, ...] = field(repr=False)
-    arguments: tuple[tuple[Array, Array], ...] = field(repr=False)
-    pre: tuple[Array, ...] = field(repr=False)
+    progress: Progress = field(repr=False)
     loss: int | None
     begun: bool
     scale: AsinhScale
@@ -113,13 +112,18 @@ class GatesData:
     def table(self, gate: int, quantity: str) -> tuple[Array, Array]:
         """(what is painted (T, H), at which steps it is known (T,) bool) of one gate; slopes as shares of the
         steepest."""
-        this = self.gates[gate]
+        this, known = self.gates[gate], self.steps_known(gate, quantity)
         if quantity == "gradient":
-            return self.gradients[gate], self.gradient_known[gate]
-        known = np.arange(self.length) < self.known[gate]
-        if quantity == "value":
-            return this.values, known
-        return (this.slopes / STEEPEST[this.op], known) if quantity == "slope" else (this.flags, known)
+            return self.gradients[gate], known
+        if quantity == "slope":
+            return this.slopes / STEEPEST[this.op], known
+        return this.values if quantity == "value" else this.flags, known
+
+    def steps_known(self, gate: int, quantity: str) -> Array:
+        """At which steps (T,) bool one quantity of a gate is known."""
+        if quantity == "gradient":
+            return self.gradient_known[gate]
+        return np.arange(self.length) < self.known[gate]
 
     def saturated(self, gate: int) -> tuple[int, int]:
         """(how many of the gate's computed numbers are saturated, how many there are)."""
@@ -149,7 +153,8 @@ class GatesData:
         own = plain(value_symbol(cell, this.node, t).runs) if named else label(cell.nodes[this.node])
         inner = cell.nodes[this.argument]
         before = plain(value_symbol(cell, this.argument, t).runs) if inner.name or inner.is_leaf else label(inner)
-        a, y, slope = float(self.pre[gate][t, unit]), float(this.values[t, unit]), float(this.slopes[t, unit])
+        before_it = self.progress.walk.trace.value(this.argument)
+        a, y, slope = float(before_it[t, unit]), float(this.values[t, unit]), float(this.slopes[t, unit])
         function = FUNCTIONS[this.op]
         lines = [head, f"{own}{at} = {function}({before}) = {function}({number(a)}) = {number(y)}"]
         symbols, numbers = _slope(this.op, own, y, a)
@@ -162,7 +167,7 @@ class GatesData:
             lines.append(f"{top}{at}: not computed yet")
         else:
             lines.append(f"{top}{at} = {number(gradient)}")
-            values, known = self.arguments[gate]
+            values, known = self.progress.gradient(this.argument)
             if known[t]:
                 sole = len(cell.consumers[this.argument]) == 1
                 product = f"{number(gradient)} × {number(slope)}"
@@ -213,9 +218,9 @@ def owners(cell: Cell) -> dict[str, str]:
 
 
 @np.errstate(all="ignore")
-def shares_of(cell: Cell, gradients: Mapping[str, Array]) -> Shares:
-    """‖dθ‖² / ‖G‖² of every gate's parameters together, and of the output layer's."""
-    owner = owners(cell)
+def shares_of(cell: Cell, gradients: Mapping[str, Array], owner: Mapping[str, str] | None = None) -> Shares:
+    """‖dθ‖² / ‖G‖² of every gate's parameters together, and of the output layer's; ``owner`` is :func:`owners`'."""
+    owner = owners(cell) if owner is None else owner
     squares = {n.name or label(n): 0.0 for n in gate_nodes(cell)}
     for name, gradient in gradients.items():
         part = owner.get(name, OUTPUT)
@@ -264,8 +269,7 @@ def gates_data(gates: tuple[Gate, ...], progress: Progress, words: tuple[str, ..
         tuple(progress.forward_known(g.node) for g in gates),
         tuple(values for values, _ in found),
         tuple(known for _, known in found),
-        tuple(progress.gradient(g.argument) for g in gates),
-        tuple(trace.value(g.argument) for g in gates),
+        progress,
         None if progress.summed else progress.loss,
         bool(found) and any(bool(known.any()) for _, known in found),
         gradient_scale(np.concatenate(shown) if shown else 0.0),

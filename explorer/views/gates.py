@@ -24,7 +24,7 @@ from rnncore.trace import Trace
 from ..model import action as do
 from ..model.blocks import Blocks, blocks
 from ..model.formula import number
-from ..model.gates_data import LARGE, QUANTITIES, Gate, GatesData, Shares, gates_now, gates_of, shares_of
+from ..model.gates_data import LARGE, QUANTITIES, Gate, GatesData, Shares, gates_now, gates_of, owners, shares_of
 from ..model.saturation import MUCH
 from ..model.session import Changes, Place
 from ..theme.colourmap import AsinhScale
@@ -71,10 +71,14 @@ class GatesCanvas(QWidget):
         self._hover, self._chosen = Place(), Place()
         self._over: Spot | None = None
         self._picture: QPixmap | None = None
-        self._blocks: dict[tuple[int, int, int, int], Blocks] = {}
+        self._painted: dict[tuple[int, str], tuple[object, object]] = {}
+        self._strips: dict[tuple[int, int], QRectF] = {}
+        self._blocks: dict[tuple[int, str], Blocks] = {}
+        self._start_anew()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Gates over time")
 
     def sizeHint(self) -> QSize:
@@ -93,7 +97,8 @@ class GatesCanvas(QWidget):
         """Show ``data``."""
         if self._data is None or self._data.gates is not data.gates:
             self._over = None
-        self._data, self._picture = data, None
+            self._start_anew()
+        self._data, self._blocks = data, {k: b for k, b in self._blocks.items() if b.whole}
         said = [f"{g.name}: {data.saturation_text(i)} saturated" for i, g in enumerate(data.gates)]
         self.setAccessibleDescription("; ".join(said))
         self.update()
@@ -106,8 +111,8 @@ class GatesCanvas(QWidget):
 
     def set_wanted(self, quantity: str) -> None:
         """Show one of ``QUANTITIES``, or all of them where they have room."""
-        self._wanted, self._picture = quantity, None
-        self.update()
+        self._wanted = quantity
+        self._start_anew()
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -121,10 +126,17 @@ class GatesCanvas(QWidget):
         """Whether all quantities find room below one another."""
         return self.height() - self._head() - self._foot() >= len(QUANTITIES) * current().px(34)
 
+    def _start_anew(self) -> None:
+        """Forget what was painted and where."""
+        self._picture = None
+        self._painted, self._strips, self._blocks = {}, {}, {}
+        self._height_of_line = int(np.ceil(QFontMetricsF(current().font("small")).height()))
+        self.update()
+
     # --- geometry ---
 
     def _line(self) -> int:
-        return int(np.ceil(QFontMetricsF(current().font("small")).height()))
+        return self._height_of_line
 
     def _head(self) -> int:
         return 2 * self._line() + current().px(4)
@@ -141,13 +153,17 @@ class GatesCanvas(QWidget):
 
     def strip(self, gate: int, row: int) -> QRectF:
         """The area of the cells of one gate in one row."""
+        if (gate, row) in self._strips:
+            return self._strips[gate, row]
         assert self._data is not None
         theme, count, rows = current(), len(self._data.gates), len(self.rows)
         gap, side, head = theme.px(10), self._side(), self._head()
         wide = int((self.width() - side - gap * (count - 1)) / count)
         between = theme.px(5)
         high = int((self.height() - head - self._foot() - between * (rows - 1)) / rows)
-        return QRectF(side + gate * (wide + gap), head + row * (high + between), max(1, wide), max(1, high))
+        area = QRectF(side + gate * (wide + gap), head + row * (high + between), max(1, wide), max(1, high))
+        self._strips[gate, row] = area
+        return area
 
     def spot_at(self, x: float, y: float) -> Spot | None:
         """The cell under a point; None beside the strips. Where cells stand for several, the first of them."""
@@ -182,115 +198,139 @@ class GatesCanvas(QWidget):
     def _blocks_of(self, gate: int, quantity: str, area: QRectF) -> Blocks:
         data = self._data
         assert data is not None
-        most = max(1, int(area.height() // 2)), max(1, int(area.width() // 2))
-        if data.hidden <= most[0] and data.length <= most[1]:  # the same for all of them
-            gate, quantity = -1, ""
-        key = (gate, QUANTITIES.index(quantity) if quantity else -1, *most)
+        key = (gate, quantity)
         if key not in self._blocks:
-            table, known = data.table(max(gate, 0), quantity or "value")
+            table, known = data.table(gate, quantity)
+            most = max(1, int(area.height() // 2)), max(1, int(area.width() // 2))
             self._blocks[key] = blocks(np.where(known[:, None], table, 0.0).T, *most)
         return self._blocks[key]
 
     # --- painting ---
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._picture = None
+        self._start_anew()
         super().resizeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self._picture = None
-            self.update()
+            self._start_anew()
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         data, theme = self._data, current()
+        painter = QPainter(self)
         if data is None or not data.gates or not data.length:
+            painter.fillRect(self.rect(), theme.colour("panel"))
             return
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
+            self._painted = {}
             self._picture = QPixmap(self.size() * ratio)
             self._picture.setDevicePixelRatio(ratio)
             self._picture.fill(theme.colour("panel"))
-            painter = QPainter(self._picture)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint(painter, theme, data, ratio)
-            painter.end()
-        painter = QPainter(self)
+        self._bring_up_to_date(self._picture, theme, data)
         painter.drawPixmap(QPointF(0, 0), self._picture)
         self._paint_marks(painter, theme, data)
 
-    def _paint(self, painter: QPainter, theme: Theme, data: GatesData, ratio: float) -> None:
-        self._blocks = {}
+    def _bring_up_to_date(self, picture: QPixmap, theme: Theme, data: GatesData) -> None:
+        """Paint the parts of the picture that are not what they were: a step changes few of them."""
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        line = self._line()
         for gate in range(len(data.gates)):
-            self._paint_head(painter, theme, data, gate)
+            head = self._head_texts(data, gate)
+            if self._is_new(gate, "head", head):
+                area = self.strip(gate, 0)
+                painter.fillRect(QRectF(area.left(), 0, area.width() + 1, 2 * line), theme.colour("panel"))
+                self._paint_head(painter, theme, data.gates[gate].name, area, *head)
             for row, quantity in enumerate(self.rows):
-                self._paint_strip(painter, theme, data, gate, quantity, self.strip(gate, row), ratio)
-        side = self._side()
-        if side:
-            painter.setFont(theme.font("small"))
-            painter.setPen(theme.colour("muted"))
+                known = data.steps_known(gate, quantity)
+                # Only the gradients are other numbers at another position; of the rest, more becomes known.
+                source = data.gradients[gate] if quantity == "gradient" and known.any() else None
+                scale = None if source is None else data.scale
+                if self._is_new(gate, quantity, (scale, known.tobytes()), source):
+                    self._paint_strip(painter, theme, data, gate, quantity, self.strip(gate, row))
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.colour("muted"))
+        side, foot = self._side(), self.foot_text()
+        if side and self._is_new(0, "labels", True):
             for row, quantity in enumerate(self.rows):
                 area = self.strip(0, row)
                 painter.drawText(QRectF(0, area.top(), side, area.height()), _LEFT, LABELS[quantity])
-        self._paint_foot(painter, theme, data)
+        if self._is_new(0, "foot", foot):
+            area = QRectF(0, self.height() - line, self.width(), line)
+            painter.fillRect(area, theme.colour("panel"))
+            painter.drawText(area, _LEFT, elided(foot, painter.font(), area.width()))
+        painter.end()
+
+    def _is_new(self, gate: int, part: str, what: object, source: object = None) -> bool:
+        """Whether a part of the picture has become another one; it is taken to be painted then."""
+        before = self._painted.get((gate, part))
+        if before is not None and before[0] == what and before[1] is source:
+            return False
+        self._painted[gate, part] = (what, source)
+        return True
 
     def _paint_strip(
-        self, painter: QPainter, theme: Theme, data: GatesData, gate: int, quantity: str, area: QRectF, ratio: float
+        self, painter: QPainter, theme: Theme, data: GatesData, gate: int, quantity: str, area: QRectF
     ) -> None:
         table, known = data.table(gate, quantity)
+        ratio = self.devicePixelRatioF()
         scale = {"gradient": data.scale, "value": VALUE_SCALE}.get(quantity, UNIT_SCALE)
         found = self._blocks_of(gate, quantity, area)
         colours = colours_of(theme, found.pick(table.T), scale)
-        seen = (
-            known[:: found.columns]
-            if found.columns == 1
-            else np.logical_or.reduceat(known, np.arange(0, data.length, found.columns))
-        )
-        colours[:, ~seen] = flat(theme, "raised")
+        if found.columns > 1:
+            known = np.logical_or.reduceat(known, np.arange(0, data.length, found.columns))
+        colours[:, ~known] = flat(theme, "raised")
         high, wide = colours.shape
         image = cell_image(colours, spread(high, area.height(), ratio), spread(wide, area.width(), ratio), ratio)
+        painter.fillRect(area, theme.colour("panel"))
         painter.drawImage(area.topLeft(), image)
 
-    def _paint_head(self, painter: QPainter, theme: Theme, data: GatesData, gate: int) -> None:
-        """The gate's name and how much of it is saturated; below them its share of ‖G‖² as a bar and a number."""
-        area, line = self.strip(gate, 0), self._line()
+    def _head_texts(self, data: GatesData, gate: int) -> tuple[str, bool, float, str]:
+        """Of one gate: how much of it is saturated, whether that is a warning, its share, and that in words."""
         count, of = data.saturated(gate)
-        text = data.saturation_text(gate)
-        name = data.gates[gate].name
-        top = QRectF(area.left(), 0, area.width(), line)
-        painter.setFont(theme.font("small", bold=True))
-        painter.setPen(theme.colour("text"))
-        used = QFontMetricsF(painter.font()).horizontalAdvance(name)
-        painter.drawText(top, _LEFT, elided(name, painter.font(), area.width()))
-        font = theme.font("small")
-        metrics = QFontMetricsF(font)
-        room = area.width() - used - theme.px(6)
-        long = f"saturated {text}"
-        said = long if metrics.horizontalAdvance(long) <= room else text
-        if metrics.horizontalAdvance(said) <= room + 1:
-            warns = bool(data.not_finite(gate)) or (of and count / of > MUCH)
-            painter.setFont(font)
-            painter.setPen(theme.colour("cut" if warns else "muted"))
-            painter.drawText(top, _RIGHT, said)
+        warns = bool(data.not_finite(gate)) or count > MUCH * of
         shares = data.shares
-        share = None if shares is None else shares.of(name)
-        said = "…" if share is None else "NaN" if np.isnan(share) else f"{100 * share:.0f} %"
+        share = None if shares is None else shares.of(data.gates[gate].name)
+        said = "…" if share is None else _per_cent(share)
+        filled = share if share is not None and share > 0 else 0.0
+        return data.saturation_text(gate), warns, round(min(filled, 1.0), 3), said
+
+    def _paint_head(
+        self,
+        painter: QPainter,
+        theme: Theme,
+        name: str,
+        area: QRectF,
+        saturated: str,
+        warns: bool,
+        share: float,
+        said: str,
+    ) -> None:
+        """The gate's name and how much of it is saturated; below them its share of ‖G‖² as a bar and a number."""
+        line = self._line()
+        top = QRectF(area.left(), 0, area.width(), line)
+        bold, font = theme.font("small", bold=True), theme.font("small")
+        painter.setFont(bold)
+        painter.setPen(theme.colour("text"))
+        painter.drawText(top, _LEFT, elided(name, bold, area.width()))
+        metrics = QFontMetricsF(font)
+        room = area.width() - QFontMetricsF(bold).horizontalAdvance(name) - theme.px(6)
+        painter.setFont(font)
+        for text in (f"saturated {saturated}", saturated):
+            if metrics.horizontalAdvance(text) <= room:
+                painter.setPen(theme.colour("cut" if warns else "muted"))
+                painter.drawText(top, _RIGHT, text)
+                break
         wide = metrics.horizontalAdvance("100 %") + theme.px(2)
         bar = QRectF(area.left(), line + line / 2 - theme.px(2), max(4.0, area.width() - wide), theme.px(5))
         rounded(painter, bar, RADIUS.cell, theme.colour("raised"))
-        if share is not None and share > 0:
-            filled = QRectF(bar.left(), bar.top(), max(2.0, bar.width() * min(share, 1.0)), bar.height())
+        if share > 0:
+            filled = QRectF(bar.left(), bar.top(), max(2.0, bar.width() * share), bar.height())
             rounded(painter, filled, RADIUS.cell, theme.colour("gradient"))
-        painter.setFont(font)
         painter.setPen(theme.colour("text"))
         painter.drawText(QRectF(area.left(), line, area.width(), line), _RIGHT, said)
-
-    def _paint_foot(self, painter: QPainter, theme: Theme, data: GatesData) -> None:
-        painter.setFont(theme.font("small"))
-        painter.setPen(theme.colour("muted"))
-        area = QRectF(0, self.height() - self._line(), self.width(), self._line())
-        painter.drawText(area, _LEFT, elided(self.foot_text(), painter.font(), area.width()))
 
     def foot_text(self) -> str:
         """What the bars are, who has the rest, and how cells are grouped."""
@@ -393,6 +433,7 @@ class GatesView(Panel):
         self.add(self.canvas, 1)
         self._trace: Trace | None = None
         self._gates: tuple[Gate, ...] = ()
+        self._owners: dict[str, str] = {}
         self._data: GatesData | None = None
         self._key: tuple[object, ...] = ()
         self.canvas.pointed.connect(self._point)
@@ -412,12 +453,12 @@ class GatesView(Panel):
     def read(self) -> None:
         session, derived = self._store.session, self._store.derived
         progress = derived.progress(session)
+        trace = progress.walk.trace
+        if self._trace is not trace:
+            self._trace, self._gates, self._owners = trace, gates_of(trace), owners(trace.cell)
         shares = self._shares(progress)
         key = (progress, session.sentence, shares)
         if self._data is None or any(a is not b for a, b in zip(key, self._key, strict=True)):
-            trace = progress.walk.trace
-            if self._trace is not trace:
-                self._trace, self._gates = trace, gates_of(trace)
             self._key = key
             self._data = gates_now(session, derived, self._gates, shares)
             self.set_subtitle(self._data.subtitle)
@@ -427,10 +468,10 @@ class GatesView(Panel):
 
     def _shares(self, progress: Progress) -> Shares | None:
         """The shares at ``progress``: now for a small model, later for a large one."""
-        model, derived = progress.walk.model, self._store.derived
+        model, derived, owner = progress.walk.model, self._store.derived, self._owners
 
         def compute() -> Shares:
-            return shares_of(model.cell, progress.parameter_gradients)
+            return shares_of(model.cell, progress.parameter_gradients, owner)
 
         if model.parameter_count > LARGE:
             found, fresh = self._store.later(KIND, (progress,), compute)

@@ -37,7 +37,8 @@ def colours_of(theme: Theme, values: ArrayLike, scale: AsinhScale) -> Pixels:
 
 def flat(theme: Theme, token: str) -> np.uint32:
     """A token's colour."""
-    return np.uint32(packed(theme.tokens.rgb(token)))
+    red, green, blue = theme.tokens.rgb(token)
+    return np.uint32(0xFF000000 | red << 16 | green << 8 | blue)
 
 
 @lru_cache(maxsize=256)
