@@ -209,6 +209,13 @@ COMMANDS: tuple[Command, ...] = (
         ("F11",),
     ),
     *(Command(f"panel:{p.id}", f"Panel: {p.title}", p.help, "View", p.keys) for p in PANELS),
+    Command(
+        "compare",
+        "Compare A and B",
+        "Put a second network below the first, on the same data, seed and cursor; once more takes it away.",
+        "View",
+        ("Ctrl+B",),
+    ),
     Command("panel-menu", "Panel menu", "Move, float or hide the panel that has the keyboard.", "View", ("Ctrl+M",)),
     Command("float-panel", "Float the panel", "Let the panel that has the keyboard float, or dock it.", "View"),
     Command("hide-panel", "Hide the panel", "Hide the panel that has the keyboard.", "View", ("Ctrl+W",)),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
@@ -93,6 +93,7 @@ class Board(QMainWindow):
                 self._default(wide)
         self._room_below = room_below
         self.share()
+        QTimer.singleShot(0, self, self._tidy_tabs)
 
     def _restore(self, state: QByteArray) -> bool:
         self._busy = True
@@ -129,6 +130,9 @@ class Board(QMainWindow):
             dock.show()
         for dock in first.values():
             dock.raise_()
+        lower = [dock for slot, dock in first.items() if slot]
+        if lower:
+            self.resizeDocks(lower, [self.width() // len(lower)] * len(lower), Qt.Orientation.Horizontal)
         self._busy = False
 
     def share(self) -> None:
@@ -176,11 +180,18 @@ class Board(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._tidy_tabs()
+
+    def _tidy_tabs(self) -> None:
+        """Let the rows of tabs look like the program's, and hide those that Qt has left over from another layout."""
+        shared = {d.windowTitle() for d in self.docks.values() if self.tabifiedDockWidgets(d)}
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setDrawBase(False)
             bar.setExpanding(False)
             bar.setUsesScrollButtons(True)
             bar.setElideMode(Qt.TextElideMode.ElideNone)
+            if not any(bar.tabText(n) in shared for n in range(bar.count())):
+                bar.hide()
 
     # --- saved layouts ---
 

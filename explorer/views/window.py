@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import (
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMenu,
+    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -47,6 +49,9 @@ from .dialogs import CommandDialog, KeysDialog, ReportDialog, SentenceDialog, Te
 from .stage import StageView
 from .topbar import TopBar
 from .transport import TransportView
+
+if TYPE_CHECKING:
+    from .compare import CompareView
 
 SMALLEST = (960, 600)
 """The least size of the window, on a screen that is no smaller; all is legible from 1280 × 720 on."""
@@ -86,6 +91,7 @@ class MainWindow(QMainWindow):
             "larger": lambda: self._scale(1.1),
             "smaller": lambda: self._scale(1 / 1.1),
             "full-screen": self.toggle_full_screen,
+            "compare": self.toggle_comparison,
             "panel-menu": self.show_panel_menu,
             "hide-panel": self.hide_panel,
             "float-panel": self.float_panel,
@@ -96,6 +102,7 @@ class MainWindow(QMainWindow):
             "doctor": self.show_doctor,
         }
         self.actions_: dict[str, QAction] = {}
+        self.comparison: CompareView | None = None
         self._make_actions()
         self._lay_out()
         self._was_running = False
@@ -123,7 +130,11 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.medium)
         column.addWidget(self.banner)
-        column.addWidget(self.stage, 1)
+        self.stages = QSplitter(Qt.Orientation.Vertical)
+        self.stages.setChildrenCollapsible(False)
+        self.stages.setHandleWidth(SPACE.small)
+        self.stages.addWidget(self.stage)
+        column.addWidget(self.stages, 1)
         column.addWidget(self.transport)
         self.board = Board(self.store, middle)
         around = QVBoxLayout()
@@ -330,6 +341,22 @@ class MainWindow(QMainWindow):
         else:
             self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
+    def toggle_comparison(self) -> None:
+        """Put a second network below the first, on the same sentence and cursor; once more takes it away."""
+        if self.comparison is None:
+            from .compare import CompareView, with_changes
+
+            self.comparison = CompareView(self.store, self.stage, with_changes(self.store))
+            self.comparison.close_wanted.connect(self.toggle_comparison)
+            self.stages.addWidget(self.comparison)
+            self.stages.setSizes([1000, 1000])
+        else:
+            view, self.comparison = self.comparison, None
+            view.close_companion()
+            view.hide()
+            view.deleteLater()
+        self._arrange()
+
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front and give it the keyboard; if it has it, give that back to the stage."""
         dock = self.board.panel_in_focus()
@@ -382,6 +409,8 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.comparison is not None:
+            self.toggle_comparison()
         self.about_to_close()
         event.accept()
 
