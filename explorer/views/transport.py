@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from ..actions import BY_ID, key_text
@@ -62,10 +63,10 @@ class TransportView(Card):
             "op": self._operation,
         }
         for line, (name, wanted) in enumerate(asked.items()):
-            label = ElidedLabel(name, role="small", token="muted", stretch=False)
+            label = ElidedLabel(name, role="small", token="muted", stretch=False, ground="panel")
             track = Track(name)
             track.wanted.connect(wanted)
-            value = ElidedLabel("", role="small", token="text", fixed=True)
+            value = ElidedLabel("", role="small", token="text", fixed=True, stretch=False, ground="panel")
             self._names[name], self.tracks[name], self._labels[name] = label, track, value
             grid.addWidget(label, line, 0)
             grid.addWidget(track, line, 1)
@@ -76,6 +77,7 @@ class TransportView(Card):
         self.set_margins(SPACE.medium, SPACE.small, SPACE.large, SPACE.small)
         store.changed.connect(self._changed)
         self._spoken = ""
+        self._share_width()
         self.refresh()
 
     def _changed(self, changes: Changes) -> None:
@@ -94,6 +96,14 @@ class TransportView(Card):
             self.buttons[name].setEnabled(not data.at_start)
         for name in ("next", "next-step", "end"):
             self.buttons[name].setEnabled(not data.at_end)
+        if data.spoken != self._spoken:
+            self._spoken = data.spoken
+            self.setAccessibleDescription(data.spoken)
+            if QAccessible.isActive():
+                QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+
+    def _share_width(self) -> None:
+        """Give the labels of the sliders the width of the longest title of an operation, where there is room."""
         theme = current()
         usual, small = self.width() > theme.px(900), self.width() <= theme.px(660)
         # Titles of operations are the longest labels; the sliders need some room as well.
@@ -102,15 +112,15 @@ class TransportView(Card):
         for label in self._labels.values():
             label.setFixedWidth(width)
             label.setVisible(self.width() > theme.px(480))
-        if data.spoken != self._spoken:
-            self._spoken = data.spoken
-            self.setAccessibleDescription(data.spoken)
-            if QAccessible.isActive():
-                QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
 
-    def resizeEvent(self, event: object) -> None:
-        self.refresh()
-        super().resizeEvent(event)  # type: ignore[arg-type]
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._share_width()
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange:
+            self._share_width()
+        super().changeEvent(event)
 
     def _show(self, slider: Slider) -> None:
         self.tracks[slider.name].set_state(slider.value, slider.maximum, slider.token, slider.label)

@@ -23,8 +23,8 @@ class Card(QWidget):
         self, title: str = "", subtitle: str = "", *, inline: bool = False, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.title_label = ElidedLabel(title, role="title", bold=True, stretch=False)
-        self.subtitle_label = ElidedLabel(subtitle, role="label", token="muted")
+        self.title_label = ElidedLabel(title, role="title", bold=True, stretch=False, ground="panel")
+        self.subtitle_label = ElidedLabel(subtitle, role="label", token="muted", ground="panel")
         self.header_bar = QWidget()
         """What holds the title, the inline subtitle and the corner: a dock takes it for its title bar."""
         self.header = QHBoxLayout(self.header_bar)
@@ -94,5 +94,9 @@ class Card(QWidget):
             return
         theme = current()
         painter = QPainter(self)
+        inset = RADIUS.card + 1
+        if self.rect().adjusted(inset, inset, -inset, -inset).contains(event.rect()):
+            painter.fillRect(event.rect(), theme.colour("panel"))
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rounded(painter, QRectF(self.rect()), RADIUS.card, theme.colour("panel"), theme.colour("line"))

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme.theme import current
 
 
 class ElidedLabel(QWidget):
-    """Shows ``text`` in a token's colour and a type role; the whole of it is the accessible name."""
+    """Shows ``text`` in a token's colour and a type role; the whole of it is the accessible name.
+
+    With ``stretch`` it takes the width that is left over, whatever it says, so that another text lays nothing out
+    anew. ``ground`` is the token of the plain colour that it stands on, where there is one: the label then paints
+    that itself, and what lies below is not painted again with every text.
+    """
 
     def __init__(
         self,
@@ -21,12 +28,15 @@ class ElidedLabel(QWidget):
         bold: bool = False,
         fixed: bool = False,
         stretch: bool = True,
+        ground: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._text, self._role, self._token, self._bold, self._fixed = text, role, token, bold, fixed
-        horizontal = QSizePolicy.Policy.Expanding if stretch else QSizePolicy.Policy.Maximum
+        self._ground = ground
+        horizontal = QSizePolicy.Policy.Ignored if stretch else QSizePolicy.Policy.Maximum
         self.setSizePolicy(horizontal, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, bool(ground))
         self.setAccessibleName(text)
 
     def text(self) -> str:
@@ -38,7 +48,8 @@ class ElidedLabel(QWidget):
         if text != self._text:
             self._text = text
             self.setAccessibleName(text)
-            self.updateGeometry()
+            if self.sizePolicy().horizontalPolicy() != QSizePolicy.Policy.Ignored and not self._is_fixed():
+                self.updateGeometry()
             self.update()
 
     def set_token(self, token: str) -> None:
@@ -46,6 +57,9 @@ class ElidedLabel(QWidget):
         if token != self._token:
             self._token = token
             self.update()
+
+    def _is_fixed(self) -> bool:
+        return self.minimumWidth() == self.maximumWidth()
 
     def sizeHint(self) -> QSize:
         metrics = self._metrics()
@@ -63,10 +77,18 @@ class ElidedLabel(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current()
         painter = QPainter(self)
-        painter.setFont(theme.font(self._role, bold=self._bold, fixed=self._fixed))
+        if self._ground:
+            painter.fillRect(event.rect(), theme.colour(self._ground))
+        font = theme.font(self._role, bold=self._bold, fixed=self._fixed)
+        painter.setFont(font)
         painter.setPen(theme.colour(self._token))
-        shown = self._metrics().elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
+        shown = _shortened(self._text, font, self.width())
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
     def _metrics(self) -> QFontMetrics:
         return QFontMetrics(current().font(self._role, bold=self._bold, fixed=self._fixed))
+
+
+@lru_cache(maxsize=512)
+def _shortened(text: str, font: QFont, width: int) -> str:
+    return QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, width)

@@ -21,6 +21,9 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 
+#: Shapes of more device pixels than this are put together from their corners.
+LARGEST = 16384
+
 
 def image_of(rgba: NDArray[np.uint8]) -> QImage:
     """An image that owns its pixels from ``rgba`` (rows, columns, 4) uint8."""
@@ -100,23 +103,54 @@ def rounded(
     """A rounded rectangle on whole device pixels; its edge is ``width`` wide and lies inside ``rect``.
 
     Smooth curves are slow to rasterise and the same few shapes come again and again, so that each is drawn
-    once and then copied.
+    once and then copied; of a large one only the corners are kept.
     """
     ratio = painter.device().devicePixelRatioF()
     left, top = round(rect.left() * ratio), round(rect.top() * ratio)
     wide, tall = round(rect.right() * ratio) - left, round(rect.bottom() * ratio) - top
     if wide <= 0 or tall <= 0:
         return
-    image = _rounded(
-        wide,
-        tall,
-        radius,
-        None if fill is None else fill.rgba(),
-        None if edge is None else edge.rgba(),
-        width,
-        ratio,
-    )
-    painter.drawPixmap(QPointF(left / ratio, top / ratio), image)
+    inner = None if fill is None else fill.rgba()
+    outer = None if edge is None else edge.rgba()
+    if wide * tall > LARGEST:
+        corner = math.ceil(radius * ratio) + math.ceil(width * ratio) + 1
+        if min(wide, tall) > 2 * corner and (edge is None or width * ratio >= 1.0):
+            image = _rounded(2 * corner, 2 * corner, radius, inner, outer, width, ratio)
+            thick = 0 if edge is None else round(width * ratio)
+            _stretched(painter, image, (left, top, wide, tall), corner, thick, fill, edge, ratio)
+            return
+    painter.drawPixmap(QPointF(left / ratio, top / ratio), _rounded(wide, tall, radius, inner, outer, width, ratio))
+
+
+def _stretched(
+    painter: QPainter,
+    image: QPixmap,
+    box: tuple[int, int, int, int],
+    corner: int,
+    thick: int,
+    fill: QColor | None,
+    edge: QColor | None,
+    ratio: float,
+) -> None:
+    """Draw ``image``'s four corners into the corners of ``box`` (device pixels) and plain colour between them."""
+    left, top, wide, tall = box
+
+    def rect(x: int, y: int, w: int, h: int) -> QRectF:
+        return QRectF((left + x) / ratio, (top + y) / ratio, w / ratio, h / ratio)
+
+    right, low = wide - corner, tall - corner
+    for x, sx in ((0, 0), (right, corner)):
+        for y, sy in ((0, 0), (low, corner)):
+            painter.drawPixmap(rect(x, y, corner, corner), image, QRectF(sx, sy, corner, corner))
+    if fill is not None:
+        painter.fillRect(rect(corner, thick, wide - 2 * corner, tall - 2 * thick), fill)
+        for x in (thick, right):
+            painter.fillRect(rect(x, corner, corner - thick, tall - 2 * corner), fill)
+    if edge is not None:
+        for y in (0, tall - thick):
+            painter.fillRect(rect(corner, y, wide - 2 * corner, thick), edge)
+        for x in (0, wide - thick):
+            painter.fillRect(rect(x, corner, thick, tall - 2 * corner), edge)
 
 
 @lru_cache(maxsize=1024)
@@ -166,6 +200,13 @@ def scissors(painter: QPainter, centre: QPointF, size: float, colour: QColor) ->
     painter.restore()
 
 
+@lru_cache(maxsize=4096)
+def text_width(text: str, font: QFont) -> float:
+    """Width in pixels of one line of ``text``."""
+    return QFontMetricsF(font).horizontalAdvance(text)
+
+
+@lru_cache(maxsize=4096)
 def elided(text: str, font: QFont, width: float) -> str:
     """``text`` cut at its end with an ellipsis so that it fits ``width``."""
     return QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, width))

@@ -11,14 +11,16 @@ from .paint import pen
 
 
 class Track(QWidget):
-    """Shows a value from 0 to ``maximum`` and says which whole number the user wants."""
+    """Shows a value from 0 to ``maximum`` and says which whole number the user wants. It stands on a card."""
 
     wanted = Signal(int)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies below is not painted with every step
         self._value, self._maximum, self._token = 0.0, 1, "value"
         self._asked: int | None = None
+        self._spoken = ""
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -30,7 +32,9 @@ class Track(QWidget):
         if state != (self._value, self._maximum, self._token):
             self._value, self._maximum, self._token = state
             self.update()
-        self.setAccessibleDescription(spoken)
+        if spoken != self._spoken:
+            self._spoken = spoken
+            self.setAccessibleDescription(spoken)
 
     def value(self) -> float:
         """The value shown."""
@@ -94,6 +98,7 @@ class Track(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current()
         painter = QPainter(self)
+        painter.fillRect(event.rect(), theme.colour("panel"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         radius, middle = self._radius(), self.height() / 2.0
         thick = float(theme.px(6))
