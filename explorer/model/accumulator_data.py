@@ -1,0 +1,191 @@
+"""A parameter's gradient while it accumulates: the partial sum as a picture, and the vote that came last."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import Any
+
+import numpy as np
+
+from rnncore.frozen import dataclass
+
+from .derived import Derived
+from .formula import number
+from .ledger_data import default_parameter
+from .names import gradient_name
+from .session import Session
+from .votes import RowDeltas, Vote, Votes, votes_of
+
+Array = np.ndarray[Any, Any]
+MOST = 64
+"""More rows or columns than this are shown in groups."""
+SHOWN_VOTES = 3
+"""How many of the votes for an entry are told."""
+
+
+@dataclass(frozen=True, eq=False)
+class AccumulatorData:
+    """One parameter's partial sum at a position of the walk.
+
+    ``values`` (R, C) is what is added up so far; of a matrix of the input only the columns in ``columns``, the tokens
+    that the sentence reads (all others are exactly 0). ``cells`` (r, c) is what is painted: of every group of
+    ``row_group`` × ``column_group`` entries the one furthest from zero. ``delta`` (r,) and ``operand`` (c,) are the
+    last vote's factors, grouped the same way. ``largest`` is the size that the colours reach to.
+    """
+
+    votes: Votes = field(repr=False)
+    done: int
+    vote: Vote | None
+    values: Array = field(repr=False)
+    columns: Array | None = field(repr=False)
+    row_labels: tuple[str, ...] = field(repr=False)
+    column_labels: tuple[str, ...] = field(repr=False)
+    row_group: int
+    column_group: int
+    cells: Array = field(repr=False)
+    delta: Array | None = field(repr=False)
+    operand: Array | None = field(repr=False)
+    largest: float
+    norm: float
+    total: float
+
+    @property
+    def parameter(self) -> str:
+        return self.votes.parameter
+
+    @property
+    def title(self) -> str:
+        return f"{gradient_name(self.parameter)} accumulates"
+
+    @property
+    def subtitle(self) -> str:
+        """How far it is, and what a cell stands for where it is more than one entry."""
+        said = f"rank-1 votes summed so far: {self.done} of {len(self.votes)}"
+        if self.row_group > 1 or self.column_group > 1:
+            said += f" · a cell: the largest of {self.row_group} × {self.column_group}"
+        return said
+
+    @property
+    def short(self) -> str:
+        """The subtitle for a narrow panel."""
+        grouped = self.row_group > 1 or self.column_group > 1
+        return f"votes: {self.done} of {len(self.votes)}" + (
+            f" · {self.row_group} × {self.column_group} a cell" if grouped else ""
+        )
+
+    @property
+    def help(self) -> str:
+        """What the picture is, at length."""
+        shape, columns = self.votes.walk.model.parameters[self.parameter].shape, self.values.shape[1]
+        name = gradient_name(self.parameter)
+        lines = [self.subtitle, f"‖{name}‖ so far {number(self.norm, 4)}, in the end {number(self.total, 4)}"]
+        if self.columns is not None:
+            lines.append(f"columns: the {columns} tokens that the sentence reads; the other {shape[1] - columns} are 0")
+        lines.append("colours: asinh scale, blue below 0, orange above")
+        lines.append("at the edges the last vote: δ at the left, what it is multiplied by above")
+        return "\n".join(lines)
+
+    def entry(self, row: int, column: int) -> tuple[int, int]:
+        """The entry of ``values`` that a cell shows: of its group the one furthest from zero."""
+        r, c = row * self.row_group, column * self.column_group
+        block = np.abs(self.values[r : r + self.row_group, c : c + self.column_group])
+        at = np.unravel_index(int(np.argmax(np.where(np.isnan(block), np.inf, block))), block.shape)
+        return r + int(at[0]), c + int(at[1])
+
+    def weight(self, row: int, column: int) -> tuple[int, int]:
+        """The index in the parameter of an entry of ``values``."""
+        return row, column if self.columns is None else int(self.columns[column])
+
+    def name(self, row: int, column: int) -> str:
+        """What to call an entry: dW[f] 3, 5 (counted from 1), or with a token's word."""
+        left = f"“{self.row_labels[row]}”" if self.row_labels else str(row + 1)
+        right = f"“{self.column_labels[column]}”" if self.column_labels else str(column + 1)
+        vector = self.votes.walk.model.parameters[self.parameter].ndim == 1
+        return f"{gradient_name(self.parameter)} [{left}{'' if vector else f', {right}'}]"
+
+    def reading(self, row: int, column: int, deltas: RowDeltas | None) -> tuple[str, ...]:
+        """Lines about an entry of ``values``: it, and the votes that made the most of it."""
+        value = float(self.values[row, column])
+        lines = [f"{self.name(row, column)} = {number(value)}"]
+        if deltas is None or deltas.row != row or deltas.votes is not self.votes:
+            return (*lines, "…") if self.done else tuple(lines)
+        shares = deltas.shares(self.done, self.weight(row, column)[1])
+        size = np.where(np.isnan(shares), np.inf, np.abs(shares))
+        for flat in np.argsort(size, axis=None)[::-1][:SHOWN_VOTES].tolist():
+            t, tau = divmod(flat, len(shares))
+            share = float(shares[t, tau])
+            if share == 0:
+                break
+            part = f" ({100 * share / value:.0f} %)".replace("-", "−") if value and np.isfinite(share / value) else ""
+            lines.append(f"loss {t} → τ {tau}: {number(share, 3)}{part}")
+        return tuple(lines)
+
+
+def furthest(values: Array, rows: int, columns: int) -> Array:
+    """(R, C) → (⌈R/rows⌉, ⌈C/columns⌉): of each block the entry furthest from zero, sign kept; NaN beats all."""
+    for axis, group in ((0, rows), (1, columns)):
+        if group > 1 and values.shape[axis]:
+            starts = np.arange(0, values.shape[axis], group)
+            high, low = np.maximum.reduceat(values, starts, axis), np.minimum.reduceat(values, starts, axis)
+            values = np.where(-low > high, low, high)
+    return values
+
+
+def _group(count: int) -> int:
+    return max(1, -(-count // MOST))
+
+
+@np.errstate(all="ignore")
+def accumulator_data(
+    votes: Votes, position: int, words: tuple[str, ...] = (), tokens: tuple[str, ...] = ()
+) -> AccumulatorData:
+    """What is shown at a position; ``words`` (T,) name the tokens read, ``tokens`` (V,) the vocabulary."""
+    walk, name = votes.walk, votes.parameter
+    done = votes.done(position)
+    whole, final = votes.partial_sum(done), walk.gradients[name]
+    columns, row_labels, column_labels = None, (), ()  # type: tuple[Array | None, tuple[str, ...], tuple[str, ...]]
+    if name in ("V", "b_y"):
+        row_labels = tokens
+    elif any(p.name == name and p.of == "x" for p in walk.model.cell.parameters) and walk.trace.inputs.ndim == 1:
+        _, first = np.unique(walk.trace.inputs, return_index=True)
+        columns = walk.trace.inputs[np.sort(first)]
+        column_labels = tuple(words[i] for i in np.sort(first).tolist()) if words else ()
+    values = whole[:, None] if whole.ndim == 1 else whole if columns is None else whole[:, columns]
+    rows, cols = _group(values.shape[0]), _group(values.shape[1])
+    vote = votes.vote(done - 1, words) if done else None
+    delta = operand = None
+    if vote is not None:
+        delta = furthest(vote.delta[:, None], rows, 1)[:, 0]
+        if isinstance(vote.operand, int):
+            assert columns is not None
+            operand = furthest((columns == vote.operand).astype(float)[None], 1, cols)[0]
+        elif vote.operand is not None:
+            operand = furthest(np.asarray(vote.operand, float)[None], 1, cols)[0]
+    sizes = np.abs(np.concatenate([final.ravel() if columns is None else final[:, columns].ravel(), values.ravel()]))
+    return AccumulatorData(
+        votes,
+        done,
+        vote,
+        values,
+        columns,
+        row_labels,
+        column_labels,
+        rows,
+        cols,
+        furthest(values, rows, cols),
+        delta,
+        operand,
+        float(sizes[np.isfinite(sizes)].max(initial=0.0)),
+        float(np.linalg.norm(whole)),
+        float(np.linalg.norm(final)),
+    )
+
+
+def accumulator_of(session: Session, derived: Derived, old: AccumulatorData | None = None) -> AccumulatorData:
+    """What is shown of the session's selected parameter; ``old`` itself when nothing has been added since."""
+    walk, name = derived.walk(session), default_parameter(session)
+    votes = votes_of(walk, name) if old is None or old.votes.walk is not walk or old.parameter != name else old.votes
+    position = min(session.position, len(walk))
+    if old is not None and votes is old.votes and votes.done(position) == old.done:
+        return old
+    return accumulator_data(votes, position, session.sentence.words[:-1], session.corpus.vocabulary.tokens)

@@ -1,0 +1,171 @@
+"""The accumulator: a parameter's gradient grows by one rank-one vote after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+
+from ..model import action as do
+from ..model.accumulator_data import AccumulatorData, accumulator_of
+from ..model.formula import number
+from ..model.names import gradient_name, row_of
+from ..model.session import Changes
+from ..model.votes import RowDeltas, Votes, row_deltas
+from ..theme.theme import current
+from ..theme.tokens import SPACE
+from ..widgets.chip import Chip
+from ..widgets.elided import ElidedLabel
+from ..widgets.names import NameRow
+from ..widgets.panel import Panel
+from .accumulator_map import AccumulatorMap
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+DELTAS = "vote deltas"
+
+
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """One row of δ that is asked for: one object as long as it is the same row, as the store wants it."""
+
+    votes: Votes
+    row: int
+
+
+class AccumulatorView(Panel):
+    """The accumulator of a store."""
+
+    CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.HOVER
+    AWAITS = frozenset({DELTAS})
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(store, "dW accumulates", " ", parent=parent)
+        self._data: AccumulatorData | None = None
+        self._wanted: _Wanted | None = None
+        self.parameter = Chip("dW")
+        self.parameter.setToolTip("Which parameter’s gradient is shown")
+        self.parameter.set_menu(QMenu(self.parameter))
+        self.add_corner(self.parameter)
+        self.map = AccumulatorMap()
+        self.vote = ElidedLabel("", role="body", token="gradient", bold=True)
+        self.norm = ElidedLabel("", role="body", fixed=True, stretch=False)
+        self.names = NameRow("Gradient shown")
+        foot = QHBoxLayout()
+        foot.setSpacing(SPACE.small)
+        foot.addWidget(self.vote, 1)
+        foot.addWidget(self.norm)
+        self.add(self.map, 1)
+        self.body.addLayout(foot)
+        self.add(self.names)
+        self.names.chosen.connect(self._choose_parameter)
+        self.names.pointed.connect(lambda key: store.dispatch(do.Hover(parameter=key or None)))
+        self.map.pointed.connect(self._point)
+        self.map.chosen.connect(self._choose)
+        self.refresh()
+
+    # --- reading ---
+
+    def read(self) -> None:
+        session = self._store.session
+        data = accumulator_of(session, self._store.derived, self._data)
+        if data is not self._data:
+            self._data = data
+            self.set_title(data.title)
+            self.subtitle_label.setToolTip(data.help)
+            self._fit()
+            self.names.set_names(row_of(session.model, data.parameter), data.parameter)
+            self._fill_menu(tuple(session.model.parameters))
+            vote = data.vote
+            self.vote.set_text("no vote yet" if vote is None else f"{vote.label} →")
+            self.vote.set_token("muted" if vote is None else "gradient")
+            size = "–" if vote is None else number(vote.norm, 3)
+            self.norm.set_text(f"‖Δ{gradient_name(data.parameter)[:2]}‖ {size}")
+            self.map.set_data(data)
+        self._mark_hover()
+        if self.map.cell[0] >= 0:
+            self._tell()
+
+    def _changed(self, changes: Changes) -> None:
+        if changes == Changes.HOVER and not self._stale and self.isVisible():
+            self._mark_hover()
+            return
+        super()._changed(changes)
+
+    def _fill_menu(self, names: tuple[str, ...]) -> None:
+        menu = self.parameter.menu()
+        if menu is not None and [a.data() for a in menu.actions()] != list(names):
+            menu.clear()
+            for name in names:
+                menu.addAction(gradient_name(name), partial(self._choose_parameter, name)).setData(name)
+
+    def _mark_hover(self) -> None:
+        """Frame the row of a unit that is pointed at elsewhere."""
+        data, unit = self._data, self._store.session.hover.unit
+        if data is not None:
+            rows = not data.row_labels
+            self.map.mark(unit // data.row_group if rows and unit is not None and self.map.cell[0] < 0 else -1)
+
+    # --- acting ---
+
+    def _choose_parameter(self, name: str) -> None:
+        self._store.dispatch(do.Select(parameter=name))
+
+    def _unit(self, row: int, column: int) -> int | None:
+        """The hidden unit of an entry: its row, or of the output matrix its column."""
+        assert self._data is not None
+        if not self._data.row_labels:
+            return row
+        return column if self._data.parameter == "V" else None
+
+    def _point(self, row: int, column: int) -> None:
+        if self._data is None:
+            return
+        if row < 0:
+            self.map.say(())
+            self._store.dispatch(do.Hover())
+            return
+        entry = self._data.entry(row, column)
+        self._tell()
+        self._store.dispatch(do.Hover(unit=self._unit(*entry), parameter=self._data.parameter))
+
+    def _tell(self) -> None:
+        """Say what the cell pointed at holds, and which votes made it, once those are known."""
+        data = self._data
+        assert data is not None
+        row, column = data.entry(*self.map.cell)
+        deltas: RowDeltas | None = None
+        if data.done:
+            if self._wanted is None or self._wanted.votes is not data.votes or self._wanted.row != row:
+                self._wanted = _Wanted(data.votes, row)
+            found, fresh = self._store.later(DELTAS, (self._wanted,), partial(row_deltas, data.votes, row))
+            deltas = found if fresh and isinstance(found, RowDeltas) else None
+        self.map.say(data.reading(row, column, deltas))
+
+    def _choose(self, row: int, column: int) -> None:
+        if self._data is not None:
+            unit = self._unit(*self._data.entry(row, column))
+            self._store.dispatch(do.Select(unit=unit, parameter=self._data.parameter))
+
+    # --- room ---
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.names.setVisible(self.height() >= current().px(230))
+        self.norm.setVisible(self.width() >= current().px(200))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Say as much as there is room for."""
+        data = self._data
+        if data is None:
+            return
+        metrics = QFontMetrics(current().font("label"))
+        whole = metrics.horizontalAdvance(data.subtitle) <= self.width() - 2 * SPACE.large
+        self.set_subtitle(data.subtitle if whole else data.short)
+        # In a narrow panel the title alone names the parameter, and the chip is but its menu.
+        self.parameter.set_value(gradient_name(data.parameter) if self.width() >= current().px(280) else "")

@@ -1,0 +1,239 @@
+"""The accumulator's picture: a heat map of the partial sum with the last vote's two factors along its edges."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ..model.accumulator_data import AccumulatorData
+from ..theme.colourmap import AsinhScale, gradient_scale, value_scale
+from ..theme.theme import Theme, current
+from ..widgets.paint import elided, frame, image_of
+
+DECADES = 2.0
+"""Powers of ten below the largest that the colours tell apart, as in the ledger."""
+WORDS_FROM = 30
+"""Width in pixels from which a column's word is printed below it."""
+
+
+class Grid(NamedTuple):
+    """The picture's measures in pixels: the cells' corner, one cell's size, and the edges' thickness (0: none)."""
+
+    left: float
+    top: float
+    wide: float
+    high: float
+    edge: float
+    words: float
+    foot: float
+
+
+class AccumulatorMap(QWidget):
+    """Paints an :class:`AccumulatorData`.
+
+    ``pointed(row, column)`` names the cell that mouse or keyboard point at (−1, −1: none), ``chosen`` the one clicked.
+    """
+
+    pointed = Signal(int, int)
+    chosen = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._data: AccumulatorData | None = None
+        self._cell = (-1, -1)
+        self._marked = -1
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    @property
+    def data(self) -> AccumulatorData | None:
+        """What is shown."""
+        return self._data
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        """The cell pointed at; (−1, −1) for none."""
+        return self._cell
+
+    def set_data(self, data: AccumulatorData) -> None:
+        """Show ``data``."""
+        if data is self._data:
+            return
+        if self._data is not None and self._data.cells.shape != data.cells.shape:
+            self._cell = (-1, -1)
+        self._data = data
+        last = "" if data.vote is None else f", last {data.vote.label}"
+        self.setAccessibleName(f"{data.title}: {data.done} of {len(data.votes)} votes{last}")
+        self.update()
+
+    def mark(self, row: int) -> None:
+        """Frame a row of cells that something else points at; −1 for none."""
+        if row != self._marked:
+            self._marked = row
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 190)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(110, 60)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.update()
+        super().changeEvent(event)
+
+    # --- geometry ---
+
+    def grid(self, data: AccumulatorData) -> Grid:
+        """Where the cells lie: as large as there is room for, not much wider than high, in the middle."""
+        theme = current()
+        rows, columns = data.cells.shape
+        roomy = self.height() >= theme.px(70)
+        edge = float(theme.px(7)) if roomy else 0.0
+        gap = edge + (3.0 if edge else 0.0)
+        metrics = QFontMetricsF(theme.font("tiny"))
+        words = 0.0
+        if data.row_labels and data.row_group == 1 and (self.height() - gap) / max(rows, 1) >= metrics.height() * 0.85:
+            widest = max((metrics.horizontalAdvance(w) for w in data.row_labels), default=0.0)
+            words = min(widest + 6, theme.px(64), self.width() * 0.25)
+        wide = (self.width() - gap - words) / max(columns, 1)
+        foot = metrics.height() + 1 if roomy and data.column_labels and data.column_group == 1 else 0.0
+        foot = foot if wide >= WORDS_FROM else 0.0
+        high = (self.height() - gap - foot) / max(rows, 1)
+        # Cells twice as broad as high read as one picture still; a single column need not fill the panel.
+        wide, high = min(wide, max(2.2 * high, 14.0), 120.0), min(high, max(1.6 * wide, 6.0))
+        left = words + gap + max(0.0, (self.width() - words - gap - wide * columns) / 2)
+        return Grid(left, gap, wide, high, edge, words, foot)
+
+    def cell_at(self, x: float, y: float) -> tuple[int, int]:
+        """The cell at a point; (−1, −1) outside."""
+        if self._data is None:
+            return -1, -1
+        grid = self.grid(self._data)
+        row, column = int((y - grid.top) // grid.high), int((x - grid.left) // grid.wide)
+        rows, columns = self._data.cells.shape
+        return (row, column) if 0 <= row < rows and 0 <= column < columns else (-1, -1)
+
+    def area_of(self, row: int, column: int) -> QRectF:
+        """Where a cell is painted."""
+        assert self._data is not None
+        grid = self.grid(self._data)
+        return QRectF(grid.left + column * grid.wide, grid.top + row * grid.high, grid.wide, grid.high)
+
+    # --- painting ---
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        data, theme = self._data, current()
+        if data is None or not data.cells.size:
+            return
+        painter = QPainter(self)
+        grid = self.grid(data)
+        rows, columns = data.cells.shape
+        scale = gradient_scale(data.largest, DECADES)
+        area = QRectF(grid.left, grid.top, grid.wide * columns, grid.high * rows)
+        self._paint_image(painter, theme, area, data.cells, scale)
+        if grid.edge and data.delta is not None:
+            # δ on the gradients' scale, by its own largest entry; the other factor is a value.
+            left = QRectF(grid.left - grid.edge - 3, grid.top, grid.edge, area.height())
+            self._paint_image(painter, theme, left, data.delta[:, None], gradient_scale(data.delta, DECADES))
+        if grid.edge and data.operand is not None:
+            above = QRectF(grid.left, grid.top - grid.edge - 3, area.width(), grid.edge)
+            self._paint_image(painter, theme, above, data.operand[None, :], value_scale(data.operand))
+        self._paint_words(painter, theme, data, grid)
+        if self._marked >= 0 and self._marked < rows:
+            band = QRectF(area.left(), grid.top + self._marked * grid.high, area.width(), grid.high)
+            frame(painter, band.adjusted(-1, -1, 1, 1), theme.colour("muted"), 1.0)
+        if self._cell[0] >= 0:
+            frame(painter, self.area_of(*self._cell).adjusted(-1, -1, 1, 1), theme.colour("text"), 2.0)
+
+    def _paint_image(self, painter: QPainter, theme: Theme, area: QRectF, values: object, scale: AsinhScale) -> None:
+        rgba = theme.map.rgba(values, scale)  # type: ignore[arg-type]
+        rows, columns = rgba.shape[:2]
+        painter.drawImage(area, image_of(rgba))
+        wide, high = area.width() / columns, area.height() / rows
+        gap = 2.0 if min(wide, high) >= 9 else 1.0
+        paper = theme.colour("panel")
+        if wide >= 5:
+            for n in range(1, columns):
+                painter.fillRect(QRectF(round(area.left() + n * wide) - gap / 2, area.top(), gap, area.height()), paper)
+        if high >= 5:
+            for n in range(1, rows):
+                painter.fillRect(QRectF(area.left(), round(area.top() + n * high) - gap / 2, area.width(), gap), paper)
+
+    def _paint_words(self, painter: QPainter, theme: Theme, data: AccumulatorData, grid: Grid) -> None:
+        font = theme.font("tiny")
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        painter.setPen(theme.colour("muted"))
+        rows, columns = data.cells.shape
+        if grid.foot and grid.wide >= WORDS_FROM - 6:
+            y = grid.top + rows * grid.high + 1
+            for column in range(columns):
+                room = QRectF(grid.left + column * grid.wide, y, grid.wide, grid.foot)
+                word = elided(data.column_labels[column], font, grid.wide - 2)
+                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, word)
+        if grid.words and grid.high >= metrics.height() * 0.8:
+            right = grid.left - grid.edge - 8
+            for row in range(rows):
+                room = QRectF(0, grid.top + row * grid.high, right, grid.high)
+                word = elided(data.row_labels[row], font, min(grid.words, right))
+                painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, word)
+
+    # --- pointing ---
+
+    def point_at(self, row: int, column: int) -> None:
+        """Point at a cell; (−1, −1) for none."""
+        if (row, column) != self._cell:
+            self._cell = (row, column)
+            self.update()
+            self.pointed.emit(row, column)
+
+    def say(self, lines: tuple[str, ...]) -> None:
+        """Show a tool tip beside the cell pointed at, and tell a screen reader."""
+        if self._cell[0] < 0:
+            QToolTip.hideText()
+            return
+        self.setAccessibleDescription(", ".join(lines))
+        corner = self.area_of(*self._cell).bottomRight().toPoint() + QPoint(8, 4)
+        QToolTip.showText(self.mapToGlobal(corner), "\n".join(lines), self)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        cell = self.cell_at(event.position().x(), event.position().y())
+        self.setCursor(Qt.CursorShape.PointingHandCursor if cell[0] >= 0 else Qt.CursorShape.ArrowCursor)
+        self.point_at(*cell)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        cell = self.cell_at(event.position().x(), event.position().y())
+        if cell[0] >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(*cell)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.point_at(-1, -1)
+        super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        data = self._data
+        keys = {
+            Qt.Key.Key_Left: (0, -1),
+            Qt.Key.Key_Right: (0, 1),
+            Qt.Key.Key_Up: (-1, 0),
+            Qt.Key.Key_Down: (1, 0),
+        }
+        step = keys.get(Qt.Key(event.key()))
+        if data is None or not data.cells.size:
+            super().keyPressEvent(event)
+        elif step is not None:
+            rows, columns = data.cells.shape
+            row, column = max(self._cell[0], 0), max(self._cell[1], 0)
+            if self._cell[0] >= 0:
+                row, column = min(max(row + step[0], 0), rows - 1), min(max(column + step[1], 0), columns - 1)
+            self.point_at(row, column)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cell[0] >= 0:
+            self.chosen.emit(*self._cell)
+        else:
+            super().keyPressEvent(event)
