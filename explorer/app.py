@@ -48,7 +48,7 @@ class Program:
         self._suggested = suggested_scale(application.primaryScreen().availableGeometry().size())
         scale = self.preferences.scale or self._suggested
         palette.apply(application, theme_named(theme or self.preferences.theme, scale))
-        self.store = Store(start_run(Settings()), theme=theme or self.preferences.theme)
+        self.store = Store(start_run(Settings()), theme=theme or self.preferences.theme, apart=True)
         self.store.dispatch(do.SetTab(self.preferences.tab))
         self.window = MainWindow(self.store)
         self.window.about_to_close = self.close  # type: ignore[method-assign]

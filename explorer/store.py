@@ -43,7 +43,7 @@ painting stops the training, and is to have only a share of the time."""
 
 
 class Store(QObject):
-    """Holds the session; every change goes through :meth:`dispatch`."""
+    """Holds the session; every change goes through :meth:`dispatch`. ``apart``: train in a process of its own."""
 
     changed = Signal(object)
     """Emitted with :class:`~explorer.model.session.Changes` after each action that changed something."""
@@ -51,14 +51,16 @@ class Store(QObject):
     arrived = Signal(str)
     """Emitted with the kind of a result that :meth:`later` had put off, once it is there."""
 
-    def __init__(self, run: Run | None = None, *, theme: str = "dark", parent: QObject | None = None) -> None:
+    def __init__(
+        self, run: Run | None = None, *, theme: str = "dark", apart: bool = False, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self.derived = Derived()
         run = run if run is not None else start_run(Settings())
         self._session = new_session(run, theme=theme)
         self._undo: list[Session] = []
         self._redo: list[Session] = []
-        self._worker = Worker()
+        self._worker = Worker(apart=apart)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="background")
         self._jobs: list[tuple[Future[Any], Callable[[Any], None], str]] = []
         self._asked: dict[str, tuple[tuple[Any, ...], Callable[[], Any]]] = {}

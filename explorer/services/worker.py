@@ -3,6 +3,9 @@
 The interface never waits for it. It asks for work by commands; the worker leaves the newest snapshot in the mailbox,
 where the window's timer finds it. No signal is sent per update (queued signals pile up for seconds), and a snapshot
 carries the id of its run, so that one of a run that has been replaced is dropped.
+
+Where there may be a training process, the thread leaves the training itself to it: it only records in the history what
+the process has done. All else, and training until the process has started or when there can be none, it does itself.
 """
 
 from __future__ import annotations
@@ -11,12 +14,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.history import History
 from rnncore.ops import Array
 from rnncore.training_state import TrainingState
+
+from .remote import LostError, Remote
 
 LONGEST_HOLD = 0.25
 """Seconds after which training goes on even if nobody released it."""
@@ -24,6 +30,8 @@ RATE_WINDOW = 1.0
 """Seconds over which updates a second are counted."""
 POST_EVERY = 0.008
 """Seconds between two snapshots while training; nobody looks more often than twice as rarely."""
+MOST_LOST = 3
+"""Training processes that may be lost before training stays in the window's own process."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +51,12 @@ class Snapshot:
 
 
 class Worker:
-    """Trains a history on a thread of its own, on command."""
+    """Trains a history on a thread of its own, on command; with ``apart`` in a process of its own if there can be one.
 
-    def __init__(self) -> None:
+    The process is started when training is, so that nobody else pays for it.
+    """
+
+    def __init__(self, *, apart: bool = False) -> None:
         self._lock = threading.Condition()
         self._commands: deque[Callable[[], None]] = deque()
         self._mail: Snapshot | None = None
@@ -55,10 +66,14 @@ class Worker:
         self._run_id = 0
         self._shown: TrainingState | None = None
         self._training = False
-        self._ticks: deque[tuple[float, int]] = deque()
+        self._ticks: deque[tuple[float, int, int]] = deque()
+        """(seconds, updates, words) since training began."""
         self._goal: int | None = None
         self._posted = 0.0
         self._evaluations: tuple[History | None, int, Array | None] = (None, 0, None)
+        self._apart = apart
+        self._remote: Remote | None = None
+        self._lost = 0
         self._turn = threading.Event()
         self._turn.set()
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
@@ -87,12 +102,30 @@ class Worker:
         """Go on after :meth:`hold`."""
         self._turn.set()
 
+    @property
+    def apart(self) -> bool:
+        """Whether training goes on in a process of its own, so that painting does not stop it."""
+        return self._remote is not None and self._remote.running
+
+    @property
+    def process(self) -> int | None:
+        """The number of the training process, if there is one."""
+        return None if self._remote is None else self._remote.process
+
+    @property
+    def problem(self) -> str:
+        """Why there is no training process although there should be one, as far as is known."""
+        return "" if self._remote is None else self._remote.problem
+
     def train(self, on: bool) -> None:
         """Start or pause training. It goes on from the history's newest update."""
 
         def command() -> None:
             self._training = on
             self._ticks.clear()
+            if on and self._apart and self._remote is None:
+                self._remote = Remote()
+                self._remote.start()
             self._post()
 
         with self._lock:
@@ -149,7 +182,13 @@ class Worker:
             self._closing = True
             self._lock.notify_all()
         self._turn.set()
+        remote = self._remote
+        if remote is not None:
+            remote.close()
         self._thread.join(timeout=30)
+        if self._remote is not None:
+            self._remote.close()
+            self._remote.reap()
 
     # --- the thread ---
 
@@ -157,6 +196,9 @@ class Worker:
         with self._lock:
             self._commands.append(command)
             self._lock.notify_all()
+        remote = self._remote
+        if remote is not None:
+            remote.stop()
 
     def _interrupted(self) -> bool:
         return self._closing or bool(self._commands)
@@ -173,9 +215,15 @@ class Worker:
                 command = self._commands.popleft() if self._commands else None
             try:
                 if command is not None:
+                    self._come_back()
                     command()
                 else:
                     self._train_once()
+            except LostError as error:
+                self._lose(error)
+                if command is not None:
+                    with self._lock:
+                        self._commands.appendleft(command)
             except RnnError as error:
                 self._training = False
                 self._post(str(error))
@@ -187,25 +235,88 @@ class Worker:
         history = self._history
         if history is None:
             self._training = False
-            return
+        elif self._remote is not None and self._remote.ready:
+            self._train_there(history, self._remote)
+        else:
+            self._train_here(history)
+
+    def _train_here(self, history: History) -> None:
         record = history.run(1, should_stop=self._interrupted)
         if record is None:
             return
-        now = time.perf_counter()
-        self._ticks.append((now, record.words))
-        while self._ticks and now - self._ticks[0][0] > RATE_WINDOW:
-            self._ticks.popleft()
+        self._count(1, record.words)
         self._shown = history.trainer.state
         if not record.finite:
-            self._training = False
-            self._post(
-                f"Training stopped at update {record.update}: the loss or the gradient is not finite. "
-                "Go back some updates (PgUp), then lower the learning rate or clip the gradient."
-            )
-        elif now - self._posted >= POST_EVERY:
+            self._not_finite(history)
+        elif time.perf_counter() - self._posted >= POST_EVERY:
             self._post(unasked=True)
         time.sleep(0)  # let the interface have its turn
         self._turn.wait(LONGEST_HOLD)
+
+    def _train_there(self, history: History, remote: Remote) -> None:
+        if not remote.running:
+            remote.go(history)
+        if self._recorded(history, remote) and self._training:
+            self._post(unasked=True)
+
+    def _recorded(self, history: History, remote: Remote) -> bool:
+        """Wait for what the process does next, and whether it did anything; what stops the training is posted."""
+        batch = remote.take(history)
+        if batch.state is None:
+            if batch.failure:
+                raise RnnError(batch.failure)
+            return False
+        self._shown = batch.state
+        rows = batch.table
+        self._count(len(rows), int(rows["words"].sum()))
+        if not rows["finite"][-1]:
+            self._not_finite(history)
+        if batch.failure:
+            raise RnnError(batch.failure)
+        return True
+
+    def _come_back(self) -> None:
+        """End a stint of the process: what is asked for now is done here."""
+        remote, history = self._remote, self._history
+        if remote is None or history is None:
+            return
+        while remote.running:
+            remote.stop()
+            try:
+                self._recorded(history, remote)
+            except RnnError as error:
+                self._training = False
+                self._post(str(error))
+
+    def _lose(self, error: LostError) -> None:
+        """Go on without the process that has just been lost."""
+        remote, self._remote = self._remote, None
+        self._training = False
+        if remote is not None:
+            remote.reap()
+        if self._closing:
+            return
+        self._lost += 1
+        self._apart = self._lost < MOST_LOST
+        last = 0 if self._history is None else self._history.last
+        self._post(
+            f"Training was interrupted at update {last}: the training process {error}. Nothing before that is lost. "
+            + ("Press T to go on." if self._apart else "Press T to go on, from now on in the window's own process.")
+        )
+
+    def _not_finite(self, history: History) -> None:
+        self._training = False
+        self._post(
+            f"Training stopped at update {history.last}: the loss or the gradient is not finite. "
+            "Go back some updates (PgUp), then lower the learning rate or clip the gradient."
+        )
+
+    def _count(self, updates: int, words: int) -> None:
+        now = time.perf_counter()
+        done, read = self._ticks[-1][1:] if self._ticks else (0, 0)
+        self._ticks.append((now, done + updates, read + words))
+        while self._ticks and now - self._ticks[0][0] > RATE_WINDOW:
+            self._ticks.popleft()
 
     def _show(self, update: int, superseded: Callable[[], bool] = lambda: False) -> None:
         history = self._history
@@ -220,9 +331,8 @@ class Worker:
     def _rates(self) -> tuple[float, float]:
         if len(self._ticks) < 2:
             return 0.0, 0.0
-        seconds = self._ticks[-1][0] - self._ticks[0][0]
-        words = sum(w for _, w in self._ticks) - self._ticks[0][1]
-        return (len(self._ticks) - 1) / seconds, words / seconds
+        (began, first, start), (now, last, end) = self._ticks[0], self._ticks[-1]
+        return (last - first) / (now - began), (end - start) / (now - began)
 
     def _evaluated(self, history: History) -> Array:
         """Return the table of evaluations, made anew only when there are more: it grows with the run."""
