@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from rnncore.bundled import BUNDLED
+from rnncore.frozen import dataclass
 from rnncore.library import TITLES
 
 from .model import action as do

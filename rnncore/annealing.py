@@ -6,10 +6,11 @@ that was changed by hand in mid-run keeps its meaning, and a replay from any sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.records import check_number, from_plain
 
 

@@ -7,12 +7,12 @@ and nothing random needs to be remembered.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.ops import Array
 from rnncore.trace import IGNORE
 

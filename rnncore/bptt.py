@@ -15,7 +15,7 @@ weights then follow for all time steps in one vectorised pass, because everythin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +25,7 @@ import numpy as np
 from rnncore.backstep import at, step_back
 from rnncore.cells import Use
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.graph import pullback
 from rnncore.model import Model
 from rnncore.ops import Array, cross_entropy_vjp

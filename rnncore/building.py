@@ -6,7 +6,6 @@ import os
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from rnncore import readers, tables
 from rnncore.errors import TextError
+from rnncore.frozen import dataclass
 from rnncore.segment import UNITS, sentences, wrap_width
 from rnncore.tokenise import Tokeniser, normalise
 from rnncore.vocabulary import END, SPECIALS, START, UNKNOWN, Vocabulary, check_size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from rnncore import tasks
 from rnncore.corpus import Corpus
 from rnncore.errors import FileError, TextError
+from rnncore.frozen import dataclass
 
 _TEXT_OPTIONS = ("vocabulary_size", "lower", "unit", "max_length", "max_sentences")
 

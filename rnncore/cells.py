@@ -20,11 +20,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from types import MappingProxyType
 
 from rnncore.biases import add_biases, drop_biases
+from rnncore.frozen import dataclass
 
 LEAVES = frozenset({"input", "state", "parameter", "constant"})
 

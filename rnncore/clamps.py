@@ -10,11 +10,11 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from rnncore.cells import Cell
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 
 LARGEST = 1e30
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple, overload
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rnncore import building
 from rnncore.building import MAXIMUM_SENTENCES
 from rnncore.errors import TextError
+from rnncore.frozen import dataclass
 from rnncore.readers import MAXIMUM_BYTES
 from rnncore.tokenise import WORDS, Tokeniser
 from rnncore.trace import IGNORE

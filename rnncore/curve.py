@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.ops import Array
 from rnncore.training_state import UpdateRecord
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar, cast
 
 import numpy as np
 
+from rnncore.frozen import dataclass
 from rnncore.ops import Array
 from rnncore.sparse import Gradient, SparseColumns
 

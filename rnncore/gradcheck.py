@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ import numpy as np
 from rnncore.bptt import backward, lane_gradients, use_gradient
 from rnncore.cells import Cell
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.model import Model
 from rnncore.ops import ELEMENTWISE, Array, log_sum_exp
 from rnncore.trace import Trace, check_targets, forward

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from rnncore.curve import Evaluations, LossCurve
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.ops import Array
 from rnncore.training import Trainer
 from rnncore.training_state import TrainingState, UpdateRecord

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from rnncore.flat import Flat, Layout
+from rnncore.frozen import dataclass
 from rnncore.kernel_backward import Backward
 from rnncore.kernel_buffers import Buffers, Call, rows, run
 from rnncore.kernel_forward import Forward

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from rnncore.frozen import dataclass
 from rnncore.ops import Array
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]

@@ -8,10 +8,10 @@ mode as usual, but run once over whole (T, [B,] H) arrays, with a gradient of 1 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
+from rnncore.frozen import dataclass
 from rnncore.kernel_buffers import Buffers, Call, zero_where_not_positive
 from rnncore.kernel_forward import Forward
 from rnncore.kernel_plan import Plan, runs

@@ -26,10 +26,10 @@ through time only multiplies by them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from rnncore.cells import Cell
+from rnncore.frozen import dataclass
 
 SQUASHING = ("sigmoid", "tanh")
 SlotKey = tuple[str, int]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from rnncore.frozen import dataclass
 from rnncore.kernel_backward import Backward
 from rnncore.kernel_buffers import Buffers, Call, clamp, joined, rows, zero_where_not_positive
 from rnncore.kernel_forward import Forward

@@ -9,7 +9,7 @@ policy keeps, each as often as it is counted, the entries sum to exactly ‖G‖
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from rnncore.bptt import Gradients, backward, lanes_by_lag, output_gradients
 from rnncore.cells import Use
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.model import Model
 from rnncore.ops import Array
 from rnncore.trace import Trace, check_targets

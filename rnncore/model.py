@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from rnncore.cells import Cell
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.library import RECOMMENDED_INIT, find_cell
 from rnncore.ops import Array
 

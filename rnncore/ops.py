@@ -12,11 +12,12 @@ matrix is an outer product, which the callers sum over all leading axes at once 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+
+from rnncore.frozen import dataclass
 
 Array = np.ndarray[Any, Any]
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import numpy as np
 
 from rnncore.errors import RnnError
 from rnncore.flat import Flat, FlatSlots, G, count, flattened, mapped, vectors
+from rnncore.frozen import dataclass
 from rnncore.records import check_number, from_plain
 from rnncore.sparse import Gradient, SparseColumns, whole
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnncore.bptt import StepGradients, use_gradient
+from rnncore.frozen import dataclass
 from rnncore.ops import Array
 from rnncore.script import MicroStep, Template
 

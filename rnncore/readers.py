@@ -10,10 +10,10 @@ import codecs
 import difflib
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from rnncore.errors import FileError
+from rnncore.frozen import dataclass
 
 MAXIMUM_BYTES = 16 * 1024 * 1024
 

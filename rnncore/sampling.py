@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.model import Model
 from rnncore.ops import Array
 from rnncore.trace import forward

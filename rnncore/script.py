@@ -8,7 +8,7 @@ index is found by bisection.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from rnncore.cells import Cell, Node
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.ops import Array
 
 ORDERS = ("by loss", "sweep")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from rnncore.cells import Cell
 from rnncore.corpus import Corpus
 from rnncore.curve import Evaluations, LossCurve
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.history import History
 from rnncore.model import Model
 from rnncore.training import Trainer

@@ -12,10 +12,10 @@ array.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
+from rnncore.frozen import dataclass
 from rnncore.ops import Array
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 
 from rnncore.errors import TextError
+from rnncore.frozen import dataclass
 from rnncore.vocabulary import END, SPECIALS, START, UNKNOWN
 
 LEVELS = ("word", "char", "symbol")

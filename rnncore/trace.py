@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from rnncore.cells import Cell
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.graph import evaluate, leaf_values
 from rnncore.model import Model
 from rnncore.ops import Array, log_sum_exp, softmax

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any
 
 from rnncore.annealing import Annealing, Constant, annealing_from_plain
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.optim import Clip, Optimiser, clip_from_plain, optimiser_from_plain
 from rnncore.records import to_plain
 from rnncore.truncation import BETWEEN, Chunks, Truncation, from_json, to_json

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rnncore.annealing import Annealed
+from rnncore.frozen import dataclass
 from rnncore.ops import Array
 from rnncore.optim import OptimiserState
 

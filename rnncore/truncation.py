@@ -18,12 +18,13 @@ policy                pairs kept                                  who calls it t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.ops import Array
 
 

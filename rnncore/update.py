@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import cast
 
@@ -12,6 +12,7 @@ import numpy as np
 from rnncore.batches import Piece
 from rnncore.bptt import backward
 from rnncore.flat import LARGEST, Flat, flattened, layout_of, mapped
+from rnncore.frozen import dataclass
 from rnncore.kernels import kernel_for
 from rnncore.model import Model
 from rnncore.ops import Array

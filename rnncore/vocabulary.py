@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from rnncore.errors import TextError
+from rnncore.frozen import dataclass
 
 START = "<s>"
 END = "</s>"

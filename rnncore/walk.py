@@ -9,7 +9,7 @@ directly and gives bitwise the same numbers however one came to it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from rnncore.bptt import Gradients, StepGradients, backward, lane_gradients, step_gradients
 from rnncore.cells import Cell
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.model import Model
 from rnncore.ops import Array
 from rnncore.optim import Clip, ClipReport, Optimiser, OptimiserState

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from rnncore.frozen import dataclass
 from rnncore.history import History
 from rnncore.ops import Array
 from rnncore.training_state import TrainingState

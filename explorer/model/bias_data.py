@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from rnncore.bptt import backward
+from rnncore.frozen import dataclass
 from rnncore.truncation import Full
 from rnncore.walk import Walk
 

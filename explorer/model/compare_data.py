@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from rnncore.frozen import dataclass
 from rnncore.ops import Array
 from rnncore.truncation import Full
 

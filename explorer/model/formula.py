@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from rnncore.frozen import dataclass
 
 SUM, PRODUCT, PREFIX, ATOM = 1, 2, 3, 4
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from rnncore.cells import Cell, Node
+from rnncore.frozen import dataclass
 from rnncore.ops import ACTIVATIONS
 from rnncore.progress import Progress
 from rnncore.script import label

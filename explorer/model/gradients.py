@@ -8,11 +8,11 @@ walk's progress.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from rnncore.cells import Cell, Node
+from rnncore.frozen import dataclass
 
 from .equations import expand, stops, value_symbol, write
 from .formula import (

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 from rnncore.cells import Cell, Node
+from rnncore.frozen import dataclass
 
 _LEAVES = ("parameter", "constant")
 _SYMBOLS = {"add": "+", "sub": "−", "mul": "×", "neg": "−", "sigmoid": "σ", "tanh": "tanh", "relu": "relu"}

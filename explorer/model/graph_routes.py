@@ -7,10 +7,11 @@ logical pixels of the asked size; when the graph needs more room than that, the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 from rnncore.cells import Cell
+from rnncore.frozen import dataclass
 
 from .graph_curves import Point, line, mean, rounded, smooth, spread
 from .graph_layout import Arrangement, Link, arrange

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
+from rnncore.frozen import dataclass
 from rnncore.progress import Progress
 
 from .formula import number

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from rnncore.bptt import lanes_by_lag, output_gradients
 from rnncore.cells import Cell
+from rnncore.frozen import dataclass
 from rnncore.model import Model
 from rnncore.script import pretty
 from rnncore.trace import Trace, check_targets, forward

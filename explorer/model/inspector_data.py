@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
 from rnncore.cells import Cell
+from rnncore.frozen import dataclass
 from rnncore.progress import Progress
 from rnncore.truncation import Truncation
 from rnncore.walk import Walk

@@ -3,11 +3,12 @@ has added it up."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
+from rnncore.frozen import dataclass
 from rnncore.ledger import Ledger
 from rnncore.progress import Progress
 

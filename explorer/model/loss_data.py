@@ -7,12 +7,13 @@ a thousand.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from rnncore.curve import EVALUATION, ROW
+from rnncore.frozen import dataclass
 
 from .session import Session
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from rnncore.cells import Cell, Node
+from rnncore.frozen import dataclass
 from rnncore.script import label
 from rnncore.walk import Walk
 

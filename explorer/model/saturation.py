@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from rnncore.cells import Node
+from rnncore.frozen import dataclass
 from rnncore.script import label
 
 from .step_numbers import StepNumbers

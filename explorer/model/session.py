@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Flag, auto
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnncore.corpus import Corpus, Example
+from rnncore.frozen import dataclass
 from rnncore.history import History
 from rnncore.model import Model
 from rnncore.ops import Array

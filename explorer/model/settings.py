@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any
 
 from rnncore.annealing import Annealing, Halve, annealing_from_plain
@@ -11,6 +11,7 @@ from rnncore.bundled import load as load_bundled
 from rnncore.cells import Cell
 from rnncore.corpus import Corpus
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.history import History
 from rnncore.library import TITLES, find_cell
 from rnncore.model import INITS, Init, Model

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from rnncore.frozen import dataclass
 
 from .stage_layout import Detail, StageLayout
 from .stage_records import StageData, Strip

@@ -7,9 +7,10 @@ All lengths are logical pixels. Details fold away in one fixed order as columns 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+
+from rnncore.frozen import dataclass
 
 #: Columns never get wider than this, however few there are; narrower than the second they scroll.
 WIDEST, NARROWEST = 152.0, 3.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
+
+from rnncore.frozen import dataclass
 
 from ..theme.colourmap import AsinhScale
 from .stage_cut import Cut

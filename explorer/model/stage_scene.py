@@ -6,12 +6,12 @@ A scene belongs to one trace: it is made once and shared by every position of th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rnncore.cells import Cell
+from rnncore.frozen import dataclass
 from rnncore.trace import IGNORE, Trace
 
 from ..theme.colourmap import AsinhScale, value_scale

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rnncore.cells import Cell, Use
+from rnncore.frozen import dataclass
 from rnncore.script import MicroStep
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 

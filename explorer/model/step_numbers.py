@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from rnncore.cells import Cell
+from rnncore.frozen import dataclass
 from rnncore.progress import Progress
 from rnncore.trace import Trace
 

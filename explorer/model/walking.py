@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
 from rnncore.script import GRANULARITIES
 from rnncore.walk import Walk
 

@@ -9,8 +9,9 @@ import socket
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from rnncore.frozen import dataclass
 
 PATIENCE = 3.0
 """Seconds to wait for a display on another machine."""

@@ -6,8 +6,9 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from rnncore.frozen import dataclass
 
 from . import libraries
 from .display import Display, find_display

@@ -12,8 +12,9 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from rnncore.frozen import dataclass
 
 _COLUMNS = ("apt", "dnf", "pacman", "zypper", "apk")
 _PACKAGES = """

@@ -6,9 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any
+
+from rnncore.frozen import dataclass
 
 THEMES = ("dark", "light", "high-contrast")
 TABS = ("graph", "equations", "code", "numbers")

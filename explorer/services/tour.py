@@ -10,7 +10,6 @@ import html
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from rnncore.errors import FileError
 from rnncore.evaluation import perplexity
+from rnncore.frozen import dataclass
 
 from ..model import action as do
 from ..model.loss_data import Reduction, loss_of

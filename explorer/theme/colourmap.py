@@ -7,12 +7,13 @@ finite number gets a colour of its own that the map itself never uses.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from rnncore.frozen import dataclass
 
 from .tokens import THEMES, Tokens
 

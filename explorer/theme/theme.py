@@ -6,9 +6,11 @@ every widget after :func:`explorer.theme.palette.apply`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from PySide6.QtGui import QColor, QFont
+
+from rnncore.frozen import dataclass
 
 from .colourmap import ColourMap, colour_map
 from .fonts import font

@@ -6,9 +6,11 @@ colour, so that a theme is one record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from types import MappingProxyType
 from typing import Final
+
+from rnncore.frozen import dataclass
 
 Rgb = tuple[int, int, int]
 
