@@ -207,12 +207,15 @@ def output_gradients(trace: Trace, targets: Array) -> tuple[Array, Array]:
     return d_logits, d_logits @ trace.model.parameters["V"]
 
 
-def step_gradients(trace: Trace, targets: Array, truncation: Truncation) -> StepGradients:
+def step_gradients(
+    trace: Trace, targets: Array, truncation: Truncation, output: tuple[Array, Array] | None = None
+) -> StepGradients:
     """Run the backward pass for one sequence, or a batch whose policy does not depend on the length.
 
-    ``targets`` is time-first, as :func:`rnncore.trace.check_targets` returns it.
+    ``targets`` is time-first, as :func:`rnncore.trace.check_targets` returns it; ``output`` what
+    :func:`output_gradients` found, where that is known.
     """
-    d_logits, d_hidden = output_gradients(trace, targets)
+    d_logits, d_hidden = output_gradients(trace, targets) if output is None else output
     steps = trace.length
     if isinstance(truncation, Window) and truncation.k < steps - 1:
         counted = np.ones(steps)
@@ -236,28 +239,33 @@ def _by_sweep(
     trace: Trace, d_hidden: Array, sweeps: Sequence[Sweep]
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Accumulate ∂/∂state over runs backward through time; returns (total, the part from the future)."""
-    cell = trace.cell
-    total, future = _zeros(trace, d_hidden), _zeros(trace, d_hidden)
-    zero = np.zeros_like(d_hidden[0]) if len(d_hidden) else d_hidden
+    states = trace.cell.states
+    future = np.zeros((len(states), *d_hidden.shape), d_hidden.dtype)
+    injections, visits = np.zeros((2, len(d_hidden)), np.int64)
+    for sweep in sweeps:
+        injections[list(sweep.losses)] += 1
+        visits[sweep.low : sweep.high + 1] += 1
+    again = bool((visits > 1).any())
+    cuts = frozenset(trace.boundaries) if trace.between != "carried" else frozenset()
     back = step_back(trace, sum(sweep.high - sweep.low for sweep in sweeps))
+    here, h = back.here, back.here[states.index("h")]
     for sweep in sweeps:
         injected = set(sweep.losses)
-        carry = dict.fromkeys(cell.states, zero)
-        for tau in range(sweep.high, sweep.low - 1, -1):
-            here = dict(carry)
-            for state in cell.states:
-                future[state][tau] += carry[state]
+        here.fill(0.0)
+        for tau in range(sweep.high, sweep.low, -1):
             if tau in injected:
-                here["h"] = carry["h"] + d_hidden[tau]
-            for state in cell.states:
-                total[state][tau] += here[state]
-            if tau == sweep.low:
-                break
-            came = back(tau, here)
-            carry = {s: came.get(s, zero) for s in cell.states}
-            if trace.between != "carried" and tau in trace.boundaries:
-                carry = dict.fromkeys(cell.states, zero)
-    return total, future
+                np.add(h, d_hidden[tau], h)
+            back(tau)
+            if tau in cuts:
+                here.fill(0.0)
+            elif again:
+                future[:, tau - 1] += here
+            else:
+                future[:, tau - 1] = here
+    total = dict(zip(states, future.copy(), strict=True))
+    seen = injections > 0
+    total["h"][seen] += d_hidden[seen] * injections[seen].reshape(-1, *[1] * (d_hidden.ndim - 1))
+    return total, dict(zip(states, future, strict=True))
 
 
 def _by_lag(
@@ -324,14 +332,31 @@ def lanes_by_lag(trace: Trace, d_hidden: Array, last: int | None = None) -> Iter
         states = following
 
 
-def lane_gradients(trace: Trace, targets: Array, loss: int, low: int) -> StepGradients:
-    """Return the gradients of one loss by itself, counted once, at the time steps ``low`` ≤ τ ≤ ``loss``."""
-    d_logits, d_hidden = output_gradients(trace, targets)
-    only = np.zeros(trace.length, bool)
-    only[loss] = True
-    d_logits = np.where(only[:, None], d_logits, 0.0)
-    d_hidden = np.where(only[:, None], d_hidden, 0.0)
+def lane_gradients(
+    trace: Trace, targets: Array, loss: int, low: int, output: tuple[Array, Array] | None = None
+) -> StepGradients:
+    """Return the gradients of one loss by itself, counted once, at the time steps ``low`` ≤ τ ≤ ``loss``.
+
+    ``output`` is what :func:`output_gradients` found, where that is known.
+    """
+    d_logits, d_hidden = _only(output or output_gradients(trace, targets), slice(loss, loss + 1))
     sweeps = (Sweep(low, loss, (loss,)),) if low <= loss else ()
     total, future = _by_sweep(trace, d_hidden, sweeps)
     nodes = pullback(trace.cell, trace.tape, total)
     return StepGradients(d_hidden, MappingProxyType(future), tuple(nodes), d_logits)
+
+
+def gradients_after(
+    trace: Trace, targets: Array, truncation: Truncation, loss: int, output: tuple[Array, Array]
+) -> Mapping[str, Array]:
+    """Return the gradient of every parameter of the losses after one alone, as the truncation counts them."""
+    later = _only(output, slice(loss + 1, None))
+    return _gradients(trace, step_gradients(trace, targets, truncation, later)).arrays
+
+
+def _only(output: tuple[Array, Array], losses: slice) -> tuple[Array, Array]:
+    """Return (∂L/∂logits, ∂L/∂h) of some losses, zero for the others."""
+    found = tuple(np.zeros_like(array) for array in output)
+    for all_of_them, some in zip(output, found, strict=True):
+        some[losses] = all_of_them[losses]
+    return found[0], found[1]

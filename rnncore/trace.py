@@ -58,6 +58,11 @@ class Trace:
         return self.inputs.ndim == 2 and self.inputs.dtype.kind in "iu"
 
     @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What others have worked out from this trace alone and will ask for again."""
+        return {}
+
+    @cached_property
     def time_first_inputs(self) -> Array:
         return self.inputs.T if self.batched else self.inputs
 

@@ -15,7 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from rnncore.bptt import Gradients, StepGradients, backward, lane_gradients, step_gradients
+from rnncore.bptt import (
+    Gradients,
+    StepGradients,
+    backward,
+    gradients_after,
+    lane_gradients,
+    output_gradients,
+    step_gradients,
+)
 from rnncore.cells import Cell
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
@@ -24,7 +32,7 @@ from rnncore.ops import Array
 from rnncore.optim import Clip, ClipReport, Optimiser, OptimiserState
 from rnncore.progress import Progress
 from rnncore.script import MicroStep, Script, label, right_hand_side, write_script
-from rnncore.trace import IGNORE, Trace, check_targets
+from rnncore.trace import Trace, check_targets
 from rnncore.truncation import Full, Truncation, stream_table
 
 
@@ -122,7 +130,13 @@ class Walk:
     def sweep(self) -> StepGradients:
         """Gradients of all losses together at every time step, as often as the truncation counts them."""
         with np.errstate(all="ignore"):
-            return step_gradients(self.trace, self.targets, self.truncation)
+            return step_gradients(self.trace, self.targets, self.truncation, self._output)
+
+    @cached_property
+    def _output(self) -> tuple[Array, Array]:
+        """Each loss's gradient with respect to the logits and to h; every lane starts from it."""
+        with np.errstate(all="ignore"):
+            return output_gradients(self.trace, self.targets)
 
     @cached_property
     def reach(self) -> Array:
@@ -139,7 +153,7 @@ class Walk:
     def _cached_lane(self) -> Any:
         def compute(loss: int) -> StepGradients:
             with np.errstate(all="ignore"):
-                return lane_gradients(self.trace, self.targets, loss, int(self.reach[loss]))
+                return lane_gradients(self.trace, self.targets, loss, int(self.reach[loss]), self._output)
 
         return lru_cache(maxsize=32)(compute)
 
@@ -148,8 +162,8 @@ class Walk:
         """Gradient of all losses after one: what has been added before that one begins to walk."""
 
         def compute(loss: int) -> Mapping[str, Array]:
-            later = np.where(np.arange(self.trace.length) > loss, self.targets, IGNORE)
-            return backward(self.model, self.trace, later, self.truncation).arrays
+            with np.errstate(all="ignore"):
+                return gradients_after(self.trace, self.targets, self.truncation, loss, self._output)
 
         return lru_cache(maxsize=16)(compute)
 
