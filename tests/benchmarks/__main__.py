@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.threads import pin_threads
+
+WINDOW = ("startup",)
+"""Benchmarks of the window: each is a module of that name with ``measure(turns)``."""
 
 if __name__ == "__main__":
     pin_threads()  # before numpy is imported
@@ -18,11 +22,12 @@ def main(words: list[str] | None = None) -> int:
     from tests.benchmarks import machine, report, suite
 
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--only", default="", help=f"one of {', '.join(suite.GROUPS)}, growth, peak")
+    names = ", ".join((*suite.GROUPS, *WINDOW))
+    parser.add_argument("--only", default="", help=f"one of {names}, growth, peak")
     parser.add_argument("--turns", type=int, default=15, help="turns that the candidates take (15)")
     parser.add_argument("--json", type=Path, help="write the results to this file")
     options = parser.parse_args(words)
-    rows = []
+    rows: list[Any] = []
     print(report.heading())
     for row in suite.rows(options.turns, options.only):
         if not rows or rows[-1].group != row.group:
@@ -36,6 +41,13 @@ def main(words: list[str] | None = None) -> int:
     if options.only in ("", "peak"):
         written["shares"] = suite.shares(max(3, options.turns // 3))
         print(report.shares(written["shares"]))
+    for name in WINDOW:
+        if options.only in name:
+            print(f"\n{name}")
+            for judged in import_module(f"tests.benchmarks.{name}").measure(options.turns):
+                print(judged, flush=True)
+                rows.append(judged)
+                written.setdefault("window", []).append(judged.record())
     print(report.verdict(rows))
     if options.json is not None:
         written["machine"] = machine.describe()

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.benchmarks import machine
+from tests.benchmarks.judged import Judged
 from tests.benchmarks.suite import Row
+from tests.benchmarks.timing import duration
 
 
 def heading() -> str:
@@ -18,13 +20,6 @@ def heading() -> str:
         "step: loss, gradient and new parameters, as the peers do it; trainer: the same with the records of training\n"
         "medians of paired repetitions; × says how many times faster than that candidate"
     )
-
-
-def duration(seconds: float) -> str:
-    """Return a duration with a unit that suits it."""
-    if seconds < 1e-3:
-        return f"{seconds * 1e6:.0f} µs"
-    return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
 def line(row: Row) -> str:
@@ -78,7 +73,7 @@ def shares(found: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def verdict(rows: Sequence[Row]) -> str:
+def verdict(rows: Sequence[Row | Judged]) -> str:
     """Return how many budgets are met, and which are not."""
     held = [row for row in rows if row.budget is not None]
     missed = [f"  {row.group}: {row.name}" for row in held if not row.met]

@@ -22,6 +22,13 @@ class Timing:
         return median(theirs / ours for ours, theirs in zip(self.turns, other.turns, strict=True))
 
 
+def duration(seconds: float) -> str:
+    """Return a duration with a unit that suits it."""
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.0f} µs"
+    return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
 def paired(candidates: Mapping[str, Callable[[], object]], turns: int) -> dict[str, Timing]:
     """Time the candidates in turns. Each block begins with a call that is not counted: it warms the caches."""
     blocks = {}
