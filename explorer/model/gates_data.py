@@ -278,8 +278,28 @@ def gates_data(gates: tuple[Gate, ...], progress: Progress, words: tuple[str, ..
     )
 
 
-def gates_now(session: Session, derived: Derived, gates: tuple[Gate, ...] | None, shares: Shares | None) -> GatesData:
-    """The gates of a session; ``gates`` when they were made before for the same forward pass."""
+@dataclass(frozen=True, eq=False, slots=True)
+class GateTable:
+    """The gates of one sentence, and which of them each parameter serves."""
+
+    gates: tuple[Gate, ...]
+    owners: Mapping[str, str]
+
+    def gate_of(self, parameter: str) -> Gate | None:
+        """The one gate that a parameter serves; None when it serves none or several."""
+        return next((g for g in self.gates if g.name == self.owners.get(parameter)), None)
+
+
+def gate_table(derived: Derived, trace: Trace) -> GateTable:
+    """The gates of a forward pass, made once for all panels."""
+    if not derived.kept("gates", (trace,))[0]:
+        derived.keep("gates", (trace,), GateTable(gates_of(trace), owners(trace.cell)))
+    table: GateTable = derived.kept("gates", (trace,))[1]
+    return table
+
+
+def gates_now(session: Session, derived: Derived, shares: Shares | None) -> GatesData:
+    """The gates of a session at its position."""
     progress = derived.progress(session)
-    made = gates_of(progress.walk.trace) if gates is None else gates
-    return gates_data(made, progress, session.sentence.words[:-1], shares)
+    gates = gate_table(derived, progress.walk.trace).gates
+    return gates_data(gates, progress, session.sentence.words[:-1], shares)

@@ -13,18 +13,16 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from rnncore.progress import Progress
-from rnncore.trace import Trace
 
 from ..model import action as do
 from ..model.blocks import Blocks, blocks
 from ..model.formula import number
-from ..model.gates_data import LARGE, QUANTITIES, Gate, GatesData, Shares, gates_now, gates_of, owners, shares_of
+from ..model.gates_data import LARGE, QUANTITIES, GatesData, Shares, gate_table, gates_now, shares_of
 from ..model.saturation import MUCH
 from ..model.session import Changes, Place
 from ..theme.colourmap import AsinhScale
@@ -34,6 +32,7 @@ from ..widgets.cells import cell_image, colours_of, flat, spread
 from ..widgets.choices import Choices
 from ..widgets.paint import elided, frame, rounded
 from ..widgets.panel import Panel
+from ..widgets.picture import Picture
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -70,8 +69,7 @@ class GatesCanvas(QWidget):
         self._wanted = ALL
         self._hover, self._chosen = Place(), Place()
         self._over: Spot | None = None
-        self._picture: QPixmap | None = None
-        self._painted: dict[tuple[int, str], tuple[object, object]] = {}
+        self._picture = Picture()
         self._strips: dict[tuple[int, int], QRectF] = {}
         self._blocks: dict[tuple[int, str], Blocks] = {}
         self._start_anew()
@@ -128,8 +126,8 @@ class GatesCanvas(QWidget):
 
     def _start_anew(self) -> None:
         """Forget what was painted and where."""
-        self._picture = None
-        self._painted, self._strips, self._blocks = {}, {}, {}
+        self._picture.forget()
+        self._strips, self._blocks = {}, {}
         self._height_of_line = int(np.ceil(QFontMetricsF(current().font("small")).height()))
         self.update()
 
@@ -222,24 +220,17 @@ class GatesCanvas(QWidget):
         if data is None or not data.gates or not data.length:
             painter.fillRect(self.rect(), theme.colour("panel"))
             return
-        ratio = self.devicePixelRatioF()
-        if self._picture is None or self._picture.devicePixelRatio() != ratio:
-            self._painted = {}
-            self._picture = QPixmap(self.size() * ratio)
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(theme.colour("panel"))
-        self._bring_up_to_date(self._picture, theme, data)
-        painter.drawPixmap(QPointF(0, 0), self._picture)
+        self._bring_up_to_date(theme, data)
+        painter.drawPixmap(QPointF(0, 0), self._picture.pixmap(self))
         self._paint_marks(painter, theme, data)
 
-    def _bring_up_to_date(self, picture: QPixmap, theme: Theme, data: GatesData) -> None:
+    def _bring_up_to_date(self, theme: Theme, data: GatesData) -> None:
         """Paint the parts of the picture that are not what they were: a step changes few of them."""
-        painter = QPainter(picture)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = self._picture.painter(self)
         line = self._line()
         for gate in range(len(data.gates)):
             head = self._head_texts(data, gate)
-            if self._is_new(gate, "head", head):
+            if self._picture.is_new((gate, "head"), head):
                 area = self.strip(gate, 0)
                 painter.fillRect(QRectF(area.left(), 0, area.width() + 1, 2 * line), theme.colour("panel"))
                 self._paint_head(painter, theme, data.gates[gate].name, area, *head)
@@ -248,28 +239,20 @@ class GatesCanvas(QWidget):
                 # Only the gradients are other numbers at another position; of the rest, more becomes known.
                 source = data.gradients[gate] if quantity == "gradient" and known.any() else None
                 scale = None if source is None else data.scale
-                if self._is_new(gate, quantity, (scale, known.tobytes()), source):
+                if self._picture.is_new((gate, quantity), (scale, known.tobytes()), source):
                     self._paint_strip(painter, theme, data, gate, quantity, self.strip(gate, row))
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("muted"))
         side, foot = self._side(), self.foot_text()
-        if side and self._is_new(0, "labels", True):
+        if side and self._picture.is_new("labels", True):
             for row, quantity in enumerate(self.rows):
                 area = self.strip(0, row)
                 painter.drawText(QRectF(0, area.top(), side, area.height()), _LEFT, LABELS[quantity])
-        if self._is_new(0, "foot", foot):
+        if self._picture.is_new("foot", foot):
             area = QRectF(0, self.height() - line, self.width(), line)
             painter.fillRect(area, theme.colour("panel"))
             painter.drawText(area, _LEFT, elided(foot, painter.font(), area.width()))
         painter.end()
-
-    def _is_new(self, gate: int, part: str, what: object, source: object = None) -> bool:
-        """Whether a part of the picture has become another one; it is taken to be painted then."""
-        before = self._painted.get((gate, part))
-        if before is not None and before[0] == what and before[1] is source:
-            return False
-        self._painted[gate, part] = (what, source)
-        return True
 
     def _paint_strip(
         self, painter: QPainter, theme: Theme, data: GatesData, gate: int, quantity: str, area: QRectF
@@ -431,9 +414,6 @@ class GatesView(Panel):
         self.choices.chosen.connect(self.canvas.set_wanted)
         self.add_corner(self.choices)
         self.add(self.canvas, 1)
-        self._trace: Trace | None = None
-        self._gates: tuple[Gate, ...] = ()
-        self._owners: dict[str, str] = {}
         self._data: GatesData | None = None
         self._key: tuple[object, ...] = ()
         self.canvas.pointed.connect(self._point)
@@ -453,14 +433,11 @@ class GatesView(Panel):
     def read(self) -> None:
         session, derived = self._store.session, self._store.derived
         progress = derived.progress(session)
-        trace = progress.walk.trace
-        if self._trace is not trace:
-            self._trace, self._gates, self._owners = trace, gates_of(trace), owners(trace.cell)
         shares = self._shares(progress)
         key = (progress, session.sentence, shares)
         if self._data is None or any(a is not b for a, b in zip(key, self._key, strict=True)):
             self._key = key
-            self._data = gates_now(session, derived, self._gates, shares)
+            self._data = gates_now(session, derived, shares)
             self.set_subtitle(self._data.subtitle)
             self.subtitle_label.setToolTip(self._data.subtitle)
             self.canvas.set_data(self._data)
@@ -468,7 +445,8 @@ class GatesView(Panel):
 
     def _shares(self, progress: Progress) -> Shares | None:
         """The shares at ``progress``: now for a small model, later for a large one."""
-        model, derived, owner = progress.walk.model, self._store.derived, self._owners
+        model, derived = progress.walk.model, self._store.derived
+        owner = gate_table(derived, progress.walk.trace).owners
 
         def compute() -> Shares:
             return shares_of(model.cell, progress.parameter_gradients, owner)

@@ -190,7 +190,8 @@ def test_numbers_that_are_not_finite_are_counted_and_leave_the_scale_usable() ->
 
 def test_a_session_gives_the_gates_of_its_own_position() -> None:
     driver = Driver(small_run(cell="gru"))
-    data = gates_now(driver.session, driver.derived, None, None)
+    data = gates_now(driver.session, driver.derived, None)
     assert data.names == ("r", "z", "n")
     assert data.words == driver.session.sentence.words[:-1]
     assert data.known == (0, 0, 0)
+    assert gates_now(driver.session, driver.derived, None).gates is data.gates

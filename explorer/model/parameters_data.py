@@ -1,0 +1,288 @@
+"""A parameter as a heat map, its spectrum and the numbers that tell its health."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from typing import Any
+
+import numpy as np
+
+from rnncore.cells import Cell
+from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
+from rnncore.history import History
+from rnncore.progress import Progress
+
+from ..theme.colourmap import AsinhScale, gradient_scale
+from .blocks import Blocks, blocks
+from .derived import Derived
+from .formula import number
+from .gates_data import Gate, gate_table
+from .ledger_data import default_parameter
+from .session import Session
+
+Array = np.ndarray[Any, Any]
+LARGE = 32
+"""A matrix with more rows or columns than this is analysed off the interface thread."""
+MOST_SIDE, MOST_NUMBERS = 512, 4_000_000
+"""Beyond these a spectrum takes seconds, in which nothing else could be prepared: it is left out, and said to be."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Spectrum:
+    """Singular values (min(n, m),), largest first; ``radius`` max |eigenvalue| of a square matrix, else None.
+
+    ``name`` is the parameter's, ``why`` says why there is no spectrum.
+    """
+
+    name: str
+    singular: Array = field(repr=False)
+    radius: float | None = None
+    why: str = ""
+
+    @property
+    def condition(self) -> float | None:
+        """σ₁ / σₙ: ∞ of a singular matrix; None without a spectrum, or of all zeros."""
+        if not len(self.singular) or self.singular[0] == 0:
+            return None
+        return float(self.singular[0] / self.singular[-1]) if self.singular[-1] > 0 else math.inf
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Numbers:
+    """What is computed of one array at one size of its picture.
+
+    ``table`` (n, m) is the array as a matrix (a vector is one column); ``blocks`` how its picture is aggregated.
+    ``norm`` is the Euclidean one of all entries, ``largest`` the greatest |w|; both leave out what is not finite,
+    which ``nans`` and ``infinities`` count.
+    """
+
+    name: str
+    array: Array = field(repr=False)
+    table: Array = field(repr=False)
+    blocks: Blocks = field(repr=False)
+    cells: Array = field(repr=False)
+    scale: AsinhScale
+    norm: float
+    largest: float
+    nans: int
+    infinities: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Axis:
+    """What the rows or the columns of a parameter are: ``kind`` "unit", "token" or "" (the one column of a vector)."""
+
+    kind: str
+    size: int
+    token: Callable[[int], str] | None = field(default=None, repr=False)
+
+    def name(self, index: int) -> str:
+        """One of them, as it is printed: a token in quotes, a unit by its number from 1."""
+        if self.kind == "token" and self.token is not None:
+            return f"“{self.token(index)}”"
+        return str(index + 1)
+
+    @property
+    def plural(self) -> str:
+        return f"{self.kind}s" if self.kind else "columns"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ParametersData:
+    """One parameter on show; ``numbers`` and ``spectrum`` are None until they are there, ``fresh`` tells whether they
+    are of the weights on show. ``rows`` is the list beside the picture: (name, number, colour token)."""
+
+    name: str
+    names: tuple[str, ...]
+    array: Array = field(repr=False)
+    row_axis: Axis
+    column_axis: Axis
+    numbers: Numbers | None
+    spectrum: Spectrum | None
+    fresh: bool
+    gate: str
+    saturated: str
+    progress: Progress = field(repr=False)
+    change: float | None
+    change_name: str
+
+    @property
+    def is_matrix(self) -> bool:
+        return self.array.ndim == 2
+
+    @property
+    def subtitle(self) -> str:
+        """Shape, scale and aggregation."""
+        rows, columns = self.row_axis, self.column_axis
+        of = f"{rows.size} {rows.plural}"
+        shape = f"{of} × {columns.size} {columns.plural}" if self.is_matrix else of
+        if self.numbers is None:
+            return f"{shape}, computing…"
+        parts = [shape, f"±{number(self.numbers.scale.limit, 1)} asinh"]
+        grouped = self.numbers.blocks.says(rows.plural, columns.plural)
+        return ", ".join([*parts, *([grouped] if grouped else []), *([] if self.fresh else ["computing…"])])
+
+    @property
+    def rows(self) -> tuple[tuple[str, str, str], ...]:
+        found: list[tuple[str, str, str]] = []
+        if self.numbers is not None:
+            n = self.numbers
+            if n.nans or n.infinities:
+                found.append(("not finite", f"{n.nans} NaN, {n.infinities} ∞", "cut"))
+            part = " (finite ones)" if n.nans or n.infinities else ""
+            found += [(f"‖{self.name}‖{part}", number(n.norm), "text"), ("largest |w|", number(n.largest), "text")]
+        s = self.spectrum
+        if s is not None and s.radius is not None:
+            found.append((f"spectral radius ρ({self.name})", number(s.radius), "text"))
+        if s is not None and len(s.singular):
+            found.append(("largest σ", number(float(s.singular[0])), "text"))
+            if s.condition is not None:
+                found.append(("condition σ₁/σₙ", number(s.condition, 3), "text"))
+        if self.change is not None:
+            found.append((self.change_name, number(self.change, 3), "weight"))
+        if self.saturated:
+            found.append((f"{self.gate} saturated", self.saturated, "text"))
+        return tuple(found)
+
+    def explain(self, i: int, j: int) -> str:
+        """One entry: its name, value, and its gradient so far; of a grouped cell, what it stands for."""
+        value = float(self.array[i, j] if self.is_matrix else self.array[i])
+        rows, columns = self.row_axis, self.column_axis
+        place = f"{rows.name(i)}, {columns.name(j)}" if self.is_matrix else rows.name(i)
+        lines = [f"{self.name}[{place}] = {number(value, 6)}"]
+        if self.is_matrix:
+            lines.append(f"from {columns.kind} {columns.name(j)} to {rows.kind} {rows.name(i)}")
+        gradient = self.progress.parameter_gradients[self.name]
+        g = float(gradient[i, j] if self.is_matrix else gradient[i])
+        if self.progress.complete:
+            lines.append(f"∂L/∂{self.name}[{place}] = {number(g)}")
+        elif self.progress.step_gradients is None:
+            lines.append("its gradient is not begun yet")
+        else:
+            lines.append(f"∂L/∂{self.name}[{place}] so far = {number(g)}")
+        if self.numbers is not None and not self.numbers.blocks.whole:
+            b = self.numbers.blocks
+            lines.append(f"the furthest from 0 of {b.rows} × {b.columns} {rows.plural} × {columns.plural}")
+        return "\n".join(lines)
+
+
+@np.errstate(all="ignore")
+def numbers_of(name: str, array: Array, most_rows: int, most_columns: int) -> Numbers:
+    """Measure ``array`` and lay out its picture in at most so many rows and columns of cells."""
+    table = array if array.ndim == 2 else array[:, None]
+    table = np.asarray(table, dtype=np.float64)
+    laid = blocks(table, most_rows, most_columns)
+    finite = np.isfinite(table)
+    nans = int(np.count_nonzero(np.isnan(table)))
+    good = table if finite.all() else np.where(finite, table, 0.0)
+    largest = float(np.abs(good).max(initial=0.0))
+    # Scaled, so that weights beyond 1e154 still have a norm.
+    norm = float(np.linalg.norm(good / largest) * largest) if largest > 0 else 0.0
+    scale = gradient_scale(largest, 2.0)
+    return Numbers(name, array, table, laid, laid.pick(table), scale, norm, largest, nans, int((~finite).sum()) - nans)
+
+
+@np.errstate(all="ignore")
+def spectrum_of(name: str, array: Array) -> Spectrum:
+    """Singular values of a matrix, and its spectral radius when it is square."""
+    nothing = np.zeros(0)
+    if array.ndim != 2:
+        return Spectrum(name, nothing, None, "a vector has no spectrum")
+    if min(array.shape) > MOST_SIDE or array.size > MOST_NUMBERS:
+        return Spectrum(name, nothing, None, f"{array.shape[0]} × {array.shape[1]} is too large for a spectrum here")
+    if not np.isfinite(array).all():
+        return Spectrum(name, nothing, None, "no spectrum: not all weights are finite")
+    matrix = np.asarray(array, dtype=np.float64)
+    try:
+        singular = np.linalg.svd(matrix, compute_uv=False)
+        radius = float(np.abs(np.linalg.eigvals(matrix)).max()) if matrix.shape[0] == matrix.shape[1] else None
+    except np.linalg.LinAlgError:
+        return Spectrum(name, nothing, None, "no spectrum: its computation did not converge")
+    return Spectrum(name, singular, radius)
+
+
+@np.errstate(all="ignore")
+def relative_size(change: Array, before: Array) -> float:
+    """‖change‖ / ‖before‖; of nothing before, ∞, or 0 when nothing changed."""
+    step, size = float(np.linalg.norm(change)), float(np.linalg.norm(before))
+    if size == 0:
+        return 0.0 if step == 0 else math.inf
+    return step / size
+
+
+@np.errstate(all="ignore")
+def last_changes(history: History, update: int, now: Mapping[str, Array]) -> dict[str, float]:
+    """‖ΔW‖/‖W‖ of every parameter from update − 1 to ``update``; empty when there is none before it."""
+    if update < 1 or update < history.lineage[0].first + 1:
+        return {}
+    before = history.seek(update - 1)
+    if before is None:
+        raise RnnError(f"update {update - 1} could not be computed again")
+    return {n: relative_size(value - before.parameters[n], before.parameters[n]) for n, value in now.items()}
+
+
+def axes(cell: Cell, name: str, array: Array, token: Callable[[int], str]) -> tuple[Axis, Axis]:
+    """(rows, columns) of a parameter."""
+    of_tokens = name in ("V", "b_y")
+    rows = Axis("token" if of_tokens else "unit", array.shape[0], token if of_tokens else None)
+    if array.ndim == 1:
+        return rows, Axis("", 1)
+    spec = next((p for p in cell.parameters if p.name == name), None)
+    reads_tokens = spec is not None and spec.of == "x"
+    return rows, Axis("token" if reads_tokens else "unit", array.shape[1], token if reads_tokens else None)
+
+
+def chosen_parameter(session: Session) -> str:
+    """The selected parameter, or else the first that a state is multiplied by."""
+    return default_parameter(session)
+
+
+def saturation_of(gate: Gate | None, progress: Progress) -> str:
+    """How much of a gate is saturated in what the walk has computed of it; "" while there is nothing."""
+    if gate is None:
+        return ""
+    flags = gate.flags[: progress.forward_known(gate.node)]
+    return f"{100 * np.count_nonzero(flags) / flags.size:.0f} %" if flags.size else ""
+
+
+def parameters_data(
+    session: Session,
+    derived: Derived,
+    numbers: Numbers | None,
+    spectrum: Spectrum | None,
+    *,
+    fresh: bool = True,
+    changes: Mapping[str, float] | None = None,
+) -> ParametersData:
+    """The selected parameter of a session; what is costly comes in from outside, None where it is not there yet."""
+    name = chosen_parameter(session)
+    model, progress = session.model, derived.progress(session)
+    array = model.parameters[name]
+    rows, columns = axes(model.cell, name, array, session.corpus.vocabulary.label)
+    gate = gate_table(derived, progress.walk.trace).gate_of(name)
+    change, said = None, ""
+    step = progress.step
+    update = progress.walk.update if step is not None and step.kind in ("optimiser", "update") else None
+    if update is not None:
+        change, said = relative_size(update.deltas[name], array), "‖ΔW‖/‖W‖ of this sentence"
+    elif changes and name in changes:
+        shown = session.training.shown
+        change, said = changes[name], f"‖ΔW‖/‖W‖, update {shown}"
+    return ParametersData(
+        name,
+        tuple(model.parameters),
+        array,
+        rows,
+        columns,
+        numbers,
+        spectrum,
+        fresh,
+        "" if gate is None else gate.name,
+        saturation_of(gate, progress),
+        progress,
+        change,
+        said,
+    )

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
+
+from explorer.model import action as do
+from explorer.model.session import Changes
+from explorer.store import Store
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
+from explorer.views.parameters import ParametersView, spectrum_range
+
+from .stores import settle, small_store
+
+
+@pytest.fixture(autouse=True)
+def styled(qapp):
+    palette.apply(qapp, theme_named("dark"))
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with small_store(cell="lstm") as made:
+        yield made
+
+
+def view(qtbot, store: Store, size: tuple[int, int] = (620, 320)) -> ParametersView:
+    made = ParametersView(store)
+    qtbot.addWidget(made)
+    made.resize(*size)
+    made.show()
+    settle(store, made)
+    return made
+
+
+@pytest.mark.parametrize("size", [(230, 180), (260, 420), (420, 260), (900, 500)])
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast"])
+def test_every_parameter_paints_at_every_size(qtbot, qapp, store: Store, size, theme: str) -> None:
+    palette.apply(qapp, theme_named(theme))
+    made = view(qtbot, store, size)
+    assert made.size().toTuple() == size
+    for name in ("U_i", "W_f", "b_o", "V", "b_y"):
+        store.dispatch(do.Select(parameter=name))
+        settle(store, made)
+        assert made.choices.current == name
+        for area in made.canvas.areas():
+            assert area.isEmpty() or made.canvas.rect().toRectF().adjusted(-1, -1, 1, 1).contains(area)
+
+
+def test_choosing_a_parameter_chooses_it_everywhere(qtbot, store: Store) -> None:
+    made = view(qtbot, store)
+    next(a for a in made.choices.menu_chip.menu().actions() if a.text() == "U_g").trigger()
+    assert store.session.selection.parameter == "U_g"
+    assert made.canvas.data.name == "U_g"
+
+
+@pytest.mark.parametrize("name", ["U_f", "W_f", "V", "b_f"])
+def test_a_cells_colour_is_its_weight(qtbot, store: Store, name: str) -> None:
+    store.dispatch(do.Select(parameter=name))
+    made = view(qtbot, store, (900, 500))
+    canvas, data = made.canvas, made.canvas.data
+    picture = canvas.grab().toImage()
+    i, j = 3, 0 if name == "b_f" else 2
+    value = data.numbers.table[i, j]
+    middle = canvas.entry_rect(i, j).center()
+    corner = QPoint(int(middle.x()), int(canvas.entry_rect(i, j).top()) + 3)  # beside a number that may be printed
+    red, green, blue, _ = theme_named("dark").map.rgba(value, data.numbers.scale).tolist()
+    assert picture.pixelColor(corner).getRgb()[:3] == (red, green, blue)
+    assert canvas.entry_at(middle.x(), middle.y()) == (i, j)
+
+
+def test_pointing_at_an_entry_points_at_its_unit_everywhere(qtbot, store: Store) -> None:
+    store.dispatch(do.Select(parameter="U_f"))
+    made = view(qtbot, store)
+    qtbot.mouseMove(made.canvas, made.canvas.entry_rect(2, 4).center().toPoint())
+    assert (store.session.hover.unit, store.session.hover.parameter) == (2, "U_f")
+    store.dispatch(do.Select(parameter="V"))
+    settle(store, made)
+    qtbot.mouseMove(made.canvas, made.canvas.entry_rect(4, 3).center().toPoint())
+    assert store.session.hover.unit == 3
+    qtbot.mouseMove(made.canvas, QPoint(made.canvas.width() - 2, 2))
+    assert store.session.hover.unit is None
+
+
+def test_a_token_that_is_pointed_at_is_found_in_the_matrix(qtbot, store: Store) -> None:
+    store.dispatch(do.Select(parameter="U_f"))
+    made = view(qtbot, store)
+    before = made.canvas.grab().toImage()
+    store.dispatch(do.Hover(t=2))
+    assert made.canvas._marks.token == int(store.session.sentence.example.inputs[2])
+    assert made.canvas._marks.target == int(store.session.sentence.example.targets[2])
+    assert made.canvas.grab().toImage() != before
+
+
+def test_a_double_click_or_return_asks_to_edit_the_entry(qtbot, store: Store) -> None:
+    store.dispatch(do.Select(parameter="W_f"))
+    made = view(qtbot, store)
+    at = made.canvas.entry_rect(1, 3).center().toPoint()
+    with qtbot.waitSignal(made.edit_requested) as seen:
+        qtbot.mouseDClick(made.canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert seen.args == ["W_f", 1, 3]
+    qtbot.mouseClick(made.canvas, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.keyClick(made.canvas, Qt.Key.Key_Down)
+    qtbot.keyClick(made.canvas, Qt.Key.Key_Left)
+    assert store.session.selection.unit == 2
+    with qtbot.waitSignal(made.edit_requested) as seen:
+        qtbot.keyClick(made.canvas, Qt.Key.Key_Return)
+    assert seen.args == ["W_f", 2, 2]
+    QToolTip.hideText()
+
+
+def test_a_tool_tip_names_the_entry_and_its_gradient(qtbot, store: Store) -> None:
+    store.dispatch(do.Select(parameter="W_f"))
+    made = view(qtbot, store)
+    at = made.canvas.entry_rect(1, 3).center().toPoint()
+    QApplication.sendEvent(made.canvas, QHelpEvent(QHelpEvent.Type.ToolTip, at, made.canvas.mapToGlobal(at)))
+    assert QToolTip.text().startswith("W_f[2, 4] = ")
+    QToolTip.hideText()
+
+
+def test_a_large_matrix_is_analysed_off_the_interface_thread(qtbot) -> None:
+    with small_store(cell="gru", hidden_size=70) as store:
+        made = ParametersView(store)
+        qtbot.addWidget(made)
+        made.resize(420, 300)
+        made.show()
+        assert made.canvas.data.spectrum is None
+        assert "computing" in made.canvas.data.subtitle
+        settle(store, made)
+        data = made.canvas.data
+        singular = np.linalg.svd(store.session.model.parameters["W_r"], compute_uv=False)
+        assert data.spectrum.singular == pytest.approx(singular)
+        assert "computing" not in data.subtitle
+
+
+def test_another_parameters_spectrum_is_never_shown_for_this_one(qtbot) -> None:
+    with small_store(cell="gru", hidden_size=40) as store:
+        made = view(qtbot, store)
+        store.dispatch(do.Select(parameter="W_z"))
+        assert made.canvas.data.spectrum is None
+        settle(store, made)
+        assert made.canvas.data.spectrum.name == "W_z"
+
+
+def test_after_an_update_its_size_is_shown(qtbot, store: Store) -> None:
+    made = view(qtbot, store)
+    assert made.canvas.data.change is None
+    before = store.session.model.parameters["W_i"]
+    store.dispatch(do.Advance(1))
+    settle(store, made)
+    now = store.session.model.parameters["W_i"]
+    assert made.canvas.data.name == "W_i"
+    assert made.canvas.data.change == pytest.approx(np.linalg.norm(now - before) / np.linalg.norm(before))
+
+
+def test_weights_that_are_not_finite_are_shown_as_such(qtbot, store: Store) -> None:
+    made = view(qtbot, store)
+    session = store.session
+    broken = np.array(session.model.parameters["W_i"])
+    broken[0, 0], broken[1, 1] = np.nan, np.inf
+    store._put(replace(session, model=session.model.with_parameters({"W_i": broken})), Changes.MODEL)
+    settle(store, made)
+    assert ("not finite", "1 NaN, 1 ∞", "cut") in made.canvas.data.rows
+    assert "finite" in made.canvas.data.spectrum.why
+
+
+def test_a_tiny_network_prints_its_weights(qtbot) -> None:
+    with small_store(cell="vanilla", hidden_size=2) as store:
+        made = view(qtbot, store, (460, 220))
+        store.dispatch(do.Select(parameter="W"))
+        settle(store, made)
+        assert made.canvas.entry_rect(0, 0).width() >= 40
+
+
+def test_the_log_axis_holds_all_singular_values_down_to_twelve_powers_below_the_largest() -> None:
+    assert spectrum_range(np.array([0.97, 0.02])) == (-2, 0)
+    assert spectrum_range(np.array([10.0, 10.0])) == (0, 1)
+    assert spectrum_range(np.array([5.0, 1e-30, 0.0])) == (-11, 1)
