@@ -14,7 +14,8 @@ from explorer.model.session import Changes
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
-from explorer.views.parameters import ParametersView, spectrum_range
+from explorer.views.parameters import ParametersView
+from explorer.views.parameters_canvas import spectrum_range
 
 from .stores import settle, small_store
 

@@ -1,0 +1,392 @@
+"""Paints the gates over time: a strip for each gate and quantity, the gates' shares above, the rest below."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ..model.blocks import Blocks, blocks
+from ..model.formula import number
+from ..model.gates_data import QUANTITIES, GatesData
+from ..model.saturation import MUCH
+from ..model.session import Place
+from ..theme.colourmap import AsinhScale
+from ..theme.theme import Theme, current
+from ..theme.tokens import RADIUS
+from ..widgets.cells import cell_image, colours_of, flat, spread
+from ..widgets.paint import elided, frame, rounded
+from ..widgets.picture import Picture
+
+ALL = "all"
+UNIT_SCALE = AsinhScale(1.0, 1.0)
+"""Of slopes and flags: nearly linear up to 1."""
+VALUE_SCALE = AsinhScale(1.0, 0.1)
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LABELS = {"value": "value", "slope": "slope", "gradient": "∂L/∂gate", "saturated": "saturated"}
+
+
+class Spot(NamedTuple):
+    """A cell of the picture: which gate, what is shown of it, the time step, the unit."""
+
+    gate: int
+    quantity: str
+    t: int
+    unit: int
+
+
+class GatesCanvas(QWidget):
+    """Paints a :class:`GatesData`; emits where the mouse or the keys point, and what they choose."""
+
+    pointed = Signal(object)
+    picked = Signal(int, int, int)
+    """Time step, unit and node."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._data: GatesData | None = None
+        self._wanted = ALL
+        self._hover, self._chosen = Place(), Place()
+        self._over: Spot | None = None
+        self._picture = Picture()
+        self._strips: dict[tuple[int, int], QRectF] = {}
+        self._blocks: dict[tuple[int, str], Blocks] = {}
+        self._start_anew()
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Gates over time")
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, 260)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(150, 80)
+
+    # --- what is shown ---
+
+    @property
+    def data(self) -> GatesData | None:
+        return self._data
+
+    def set_data(self, data: GatesData) -> None:
+        """Show ``data``."""
+        if self._data is None or self._data.gates is not data.gates:
+            self._over = None
+            self._start_anew()
+        self._data, self._blocks = data, {k: b for k, b in self._blocks.items() if b.whole}
+        said = [f"{g.name}: {data.saturation_text(i)} saturated" for i, g in enumerate(data.gates)]
+        self.setAccessibleDescription("; ".join(said))
+        self.update()
+
+    def set_marks(self, hover: Place, chosen: Place) -> None:
+        """Frame what is pointed at and what is selected, here or in another panel."""
+        if (hover, chosen) != (self._hover, self._chosen):
+            self._hover, self._chosen = hover, chosen
+            self.update()
+
+    def set_wanted(self, quantity: str) -> None:
+        """Show one of ``QUANTITIES``, or all of them where they have room."""
+        self._wanted = quantity
+        self._start_anew()
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """What is shown of each gate, from top to bottom."""
+        if self._wanted != ALL:
+            return (self._wanted,)
+        return QUANTITIES if self.has_room else ("gradient",)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether all quantities find room below one another."""
+        return self.height() - self._head() - self._foot() >= len(QUANTITIES) * current().px(34)
+
+    def _start_anew(self) -> None:
+        """Forget what was painted and where."""
+        self._picture.forget()
+        self._strips, self._blocks = {}, {}
+        self._height_of_line = int(np.ceil(QFontMetricsF(current().font("small")).height()))
+        self.update()
+
+    # --- geometry ---
+
+    def _line(self) -> int:
+        return self._height_of_line
+
+    def _head(self) -> int:
+        return 2 * self._line() + current().px(4)
+
+    def _foot(self) -> int:
+        return self._line() + current().px(2)
+
+    def _side(self) -> int:
+        """Room for the rows' names; in a narrow panel there is none, and one row says by its chip what it is."""
+        theme = current()
+        if self.width() < theme.px(330) and len(self.rows) == 1:
+            return 0
+        return int(QFontMetricsF(theme.font("small")).horizontalAdvance("saturated") + theme.px(10))
+
+    def strip(self, gate: int, row: int) -> QRectF:
+        """The area of the cells of one gate in one row."""
+        if (gate, row) in self._strips:
+            return self._strips[gate, row]
+        assert self._data is not None
+        theme, count, rows = current(), len(self._data.gates), len(self.rows)
+        gap, side, head = theme.px(10), self._side(), self._head()
+        wide = int((self.width() - side - gap * (count - 1)) / count)
+        between = theme.px(5)
+        high = int((self.height() - head - self._foot() - between * (rows - 1)) / rows)
+        area = QRectF(side + gate * (wide + gap), head + row * (high + between), max(1, wide), max(1, high))
+        self._strips[gate, row] = area
+        return area
+
+    def spot_at(self, x: float, y: float) -> Spot | None:
+        """The cell under a point; None beside the strips. Where cells stand for several, the first of them."""
+        data = self._data
+        if data is None or not data.length:
+            return None
+        for gate in range(len(data.gates)):
+            for row, quantity in enumerate(self.rows):
+                area = self.strip(gate, row)
+                if area.contains(x, y) and x < area.right() and y < area.bottom():
+                    found = self._blocks_of(gate, quantity, area)
+                    high, wide = found.row.shape
+                    i = min(int((y - area.top()) / area.height() * high), high - 1)
+                    j = min(int((x - area.left()) / area.width() * wide), wide - 1)
+                    return Spot(gate, quantity, int(found.column[i, j]), int(found.row[i, j]))
+        return None
+
+    def cell_rect(self, gate: int, row: int, t: int, unit: int) -> QRectF:
+        """The area of one cell."""
+        area = self.strip(gate, row)
+        found = self._blocks_of(gate, self.rows[row], area)
+        high, wide = found.row.shape
+        i, j = unit // found.rows, t // found.columns
+        cell = QRectF(
+            area.left() + j * area.width() / wide,
+            area.top() + i * area.height() / high,
+            area.width() / wide,
+            area.height() / high,
+        )
+        return cell.united(QRectF(cell.left(), cell.top(), 3, 3))
+
+    def _blocks_of(self, gate: int, quantity: str, area: QRectF) -> Blocks:
+        data = self._data
+        assert data is not None
+        key = (gate, quantity)
+        if key not in self._blocks:
+            table, known = data.table(gate, quantity)
+            most = max(1, int(area.height() // 2)), max(1, int(area.width() // 2))
+            self._blocks[key] = blocks(np.where(known[:, None], table, 0.0).T, *most)
+        return self._blocks[key]
+
+    # --- painting ---
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._start_anew()
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self._start_anew()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        data, theme = self._data, current()
+        painter = QPainter(self)
+        if data is None or not data.gates or not data.length:
+            painter.fillRect(self.rect(), theme.colour("panel"))
+            return
+        self._bring_up_to_date(theme, data)
+        painter.drawPixmap(QPointF(0, 0), self._picture.pixmap(self))
+        self._paint_marks(painter, theme, data)
+
+    def _bring_up_to_date(self, theme: Theme, data: GatesData) -> None:
+        """Paint the parts of the picture that are not what they were: a step changes few of them."""
+        painter = self._picture.painter(self)
+        line = self._line()
+        for gate in range(len(data.gates)):
+            head = self._head_texts(data, gate)
+            if self._picture.is_new((gate, "head"), head):
+                area = self.strip(gate, 0)
+                painter.fillRect(QRectF(area.left(), 0, area.width() + 1, 2 * line), theme.colour("panel"))
+                self._paint_head(painter, theme, data.gates[gate].name, area, *head)
+            for row, quantity in enumerate(self.rows):
+                known = data.steps_known(gate, quantity)
+                # Only the gradients are other numbers at another position; of the rest, more becomes known.
+                source = data.gradients[gate] if quantity == "gradient" and known.any() else None
+                scale = None if source is None else data.scale
+                if self._picture.is_new((gate, quantity), (scale, known.tobytes()), source):
+                    self._paint_strip(painter, theme, data, gate, quantity, self.strip(gate, row))
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.colour("muted"))
+        side, foot = self._side(), self.foot_text()
+        if side and self._picture.is_new("labels", True):
+            for row, quantity in enumerate(self.rows):
+                area = self.strip(0, row)
+                painter.drawText(QRectF(0, area.top(), side, area.height()), _LEFT, LABELS[quantity])
+        if self._picture.is_new("foot", foot):
+            area = QRectF(0, self.height() - line, self.width(), line)
+            painter.fillRect(area, theme.colour("panel"))
+            painter.drawText(area, _LEFT, elided(foot, painter.font(), area.width()))
+        painter.end()
+
+    def _paint_strip(
+        self, painter: QPainter, theme: Theme, data: GatesData, gate: int, quantity: str, area: QRectF
+    ) -> None:
+        table, known = data.table(gate, quantity)
+        ratio = self.devicePixelRatioF()
+        scale = {"gradient": data.scale, "value": VALUE_SCALE}.get(quantity, UNIT_SCALE)
+        found = self._blocks_of(gate, quantity, area)
+        colours = colours_of(theme, found.pick(table.T), scale)
+        if found.columns > 1:
+            known = np.logical_or.reduceat(known, np.arange(0, data.length, found.columns))
+        colours[:, ~known] = flat(theme, "raised")
+        high, wide = colours.shape
+        image = cell_image(colours, spread(high, area.height(), ratio), spread(wide, area.width(), ratio), ratio)
+        painter.fillRect(area, theme.colour("panel"))
+        painter.drawImage(area.topLeft(), image)
+
+    def _head_texts(self, data: GatesData, gate: int) -> tuple[str, bool, float, str]:
+        """Of one gate: how much of it is saturated, whether that is a warning, its share, and that in words."""
+        count, of = data.saturated(gate)
+        warns = bool(data.not_finite(gate)) or count > MUCH * of
+        shares = data.shares
+        share = None if shares is None else shares.of(data.gates[gate].name)
+        said = "…" if share is None else _per_cent(share)
+        filled = share if share is not None and share > 0 else 0.0
+        return data.saturation_text(gate), warns, round(min(filled, 1.0), 3), said
+
+    def _paint_head(
+        self,
+        painter: QPainter,
+        theme: Theme,
+        name: str,
+        area: QRectF,
+        saturated: str,
+        warns: bool,
+        share: float,
+        said: str,
+    ) -> None:
+        """The gate's name and how much of it is saturated; below them its share of ‖G‖² as a bar and a number."""
+        line = self._line()
+        top = QRectF(area.left(), 0, area.width(), line)
+        bold, font = theme.font("small", bold=True), theme.font("small")
+        painter.setFont(bold)
+        painter.setPen(theme.colour("text"))
+        painter.drawText(top, _LEFT, elided(name, bold, area.width()))
+        metrics = QFontMetricsF(font)
+        room = area.width() - QFontMetricsF(bold).horizontalAdvance(name) - theme.px(6)
+        painter.setFont(font)
+        for text in (f"saturated {saturated}", saturated):
+            if metrics.horizontalAdvance(text) <= room:
+                painter.setPen(theme.colour("cut" if warns else "muted"))
+                painter.drawText(top, _RIGHT, text)
+                break
+        wide = metrics.horizontalAdvance("100 %") + theme.px(2)
+        bar = QRectF(area.left(), line + line / 2 - theme.px(2), max(4.0, area.width() - wide), theme.px(5))
+        rounded(painter, bar, RADIUS.cell, theme.colour("raised"))
+        if share > 0:
+            filled = QRectF(bar.left(), bar.top(), max(2.0, bar.width() * share), bar.height())
+            rounded(painter, filled, RADIUS.cell, theme.colour("gradient"))
+        painter.setPen(theme.colour("text"))
+        painter.drawText(QRectF(area.left(), line, area.width(), line), _RIGHT, said)
+
+    def foot_text(self) -> str:
+        """What the bars are, who has the rest, and how cells are grouped."""
+        data = self._data
+        if data is None or not data.gates:
+            return ""
+        parts = []
+        if data.shares is None:
+            parts.append("bars: ‖dθ‖² / ‖G‖² so far, being summed up")
+        else:
+            rest = ", ".join(f"{name} {_per_cent(share)}" for name, share in data.shares.rest(data.names))
+            parts.append(f"bars: ‖dθ‖² / ‖G‖² so far; {rest}; ‖G‖ = {number(data.shares.norm, 3)}")
+        row = self.rows[-1]
+        grouped = self._blocks_of(0, row, self.strip(0, len(self.rows) - 1)).says("units", "steps")
+        return " · ".join([*parts, *([grouped] if grouped else [])])
+
+    def _paint_marks(self, painter: QPainter, theme: Theme, data: GatesData) -> None:
+        for place, token, width in ((self._chosen, "muted", 1.0), (self._hover, "text", 1.0)):
+            if place.t is None or place.unit is None or not (place.t < data.length and place.unit < data.hidden):
+                continue
+            for gate, this in enumerate(data.gates):
+                own = place.node == this.node
+                for row in range(len(self.rows)):
+                    cell = self.cell_rect(gate, row, place.t, place.unit)
+                    frame(painter, cell, theme.colour(token), 2.0 if own and token == "text" else width)
+        if self.hasFocus():
+            frame(painter, QRectF(self.rect()), theme.colour("value"), 1.0)
+
+    # --- the mouse and the keys ---
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        over = self.spot_at(event.position().x(), event.position().y())
+        self.setCursor(Qt.CursorShape.PointingHandCursor if over is not None else Qt.CursorShape.ArrowCursor)
+        if over != self._over:
+            self._over = over
+            self.pointed.emit(over)
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self._over is not None:
+            self._over = None
+            self.pointed.emit(None)
+        super().leaveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        spot = self.spot_at(event.position().x(), event.position().y())
+        if spot is not None and self._data is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.picked.emit(spot.t, spot.unit, self._data.gates[spot.gate].node)
+        super().mouseReleaseEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        data = self._data
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            spot = self.spot_at(event.pos().x(), event.pos().y())
+            said = "" if spot is None or data is None else data.explain(spot.gate, spot.t, spot.unit)
+            QToolTip.showText(event.globalPos() + QPoint(8, 8), said or self.foot_text(), self)
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _ARROWS:
+            # With the focus here the arrows choose a cell instead of stepping the walk.
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        data, step = self._data, _ARROWS.get(Qt.Key(event.key()))
+        if step is None or data is None or not data.gates or not data.length:
+            super().keyPressEvent(event)
+            return
+        nodes = [g.node for g in data.gates]
+        node = self._chosen.node if self._chosen.node in nodes else nodes[0]
+        t = min(max((self._chosen.t or 0) + step[0], 0), data.length - 1)
+        unit = min(max((self._chosen.unit or 0) + step[1], 0), data.hidden - 1)
+        self.picked.emit(t, unit, node)
+
+
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+def _per_cent(share: float) -> str:
+    return "NaN" if np.isnan(share) else f"{100 * share:.0f} %"

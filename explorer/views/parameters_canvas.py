@@ -1,0 +1,440 @@
+"""Paints one parameter: its heat map, its singular values on a log axis, and a list of numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ..model.formula import compact
+from ..model.parameters_data import (
+    Axis,
+    Numbers,
+    ParametersData,
+)
+from ..theme.theme import Theme, current
+from ..theme.tokens import luminance
+from ..widgets.cells import cell_image, colours_of, spread
+from ..widgets.paint import elided, frame, pen
+from ..widgets.picture import Picture
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+class Marks(NamedTuple):
+    """What is pointed at or selected elsewhere: units, and the tokens read and asked for at a time step."""
+
+    units: tuple[int, ...] = ()
+    token: int | None = None
+    target: int | None = None
+
+
+class Areas(NamedTuple):
+    """Where the parts of the picture lie; an empty area is not painted."""
+
+    heat: QRectF
+    spectrum: QRectF
+    rows: QRectF
+
+
+class ParametersCanvas(QWidget):
+    """Paints a :class:`ParametersData`; emits the entry that is pointed at, chosen, or to be edited."""
+
+    pointed = Signal(object)
+    picked = Signal(int, int)
+    edit_asked = Signal(int, int)
+    resized = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._data: ParametersData | None = None
+        self._marks = Marks()
+        self._over: tuple[int, int] | None = None
+        self._cursor: tuple[int, int] | None = None
+        self._picture = Picture()
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Parameter")
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, 260)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(150, 80)
+
+    # --- what is shown ---
+
+    @property
+    def data(self) -> ParametersData | None:
+        return self._data
+
+    def set_data(self, data: ParametersData) -> None:
+        """Show ``data``."""
+        if self._data is None or (self._data.name, self._data.array.shape) != (data.name, data.array.shape):
+            self._over = self._cursor = None
+        self._data = data
+        self.setAccessibleName(f"Parameter {data.name}")
+        self.setAccessibleDescription("; ".join(f"{name}: {value}" for name, value, _ in data.rows))
+        self.update()
+
+    def set_marks(self, marks: Marks) -> None:
+        """Frame the rows and columns of what is pointed at elsewhere."""
+        if marks != self._marks:
+            self._marks = marks
+            self.update()
+
+    # --- geometry ---
+
+    def _line(self) -> float:
+        return float(np.ceil(QFontMetricsF(current().font("small")).height()) + 1)
+
+    def areas(self) -> Areas:
+        """Heat map, spectrum and numbers: side by side in a wide panel, below one another in a high one.
+
+        In a small one the heat map and a single line of numbers are all there is room for.
+        """
+        theme, line = current(), self._line()
+        wide, high = float(self.width()), float(self.height())
+        count = len(self._data.rows) if self._data is not None else 0
+        matrix = self._data is not None and self._data.is_matrix
+        nothing, gap = QRectF(), float(theme.px(12))
+        if wide >= theme.px(360) and high >= 4 * line:
+            side = min(max(theme.px(186), 0.34 * wide), theme.px(300))
+            heat = QRectF(0, 0, wide - side - gap, high)
+            rows = QRectF(wide - side, 0, side, min(count * line, high))
+            left = high - rows.height() - gap
+            plot = QRectF(wide - side, rows.bottom() + gap, side, left) if matrix and left >= 3 * line else nothing
+            return Areas(heat, plot, rows)
+        if high >= theme.px(240):
+            rows = QRectF(0, high - count * line, wide, count * line)
+            plot_high = max(4 * line, 0.22 * high) if matrix else 0.0
+            top = high - rows.height() - plot_high - (gap if plot_high else 0) - gap / 2
+            plot = QRectF(0, top + gap / 2, wide, plot_high) if plot_high else nothing
+            return Areas(QRectF(0, 0, wide, top), plot, rows)
+        return Areas(QRectF(0, 0, wide, max(1.0, high - line - 2)), nothing, QRectF(0, high - line, wide, line))
+
+    def most_cells(self) -> tuple[int, int]:
+        """How many rows and columns of cells the heat map has room for."""
+        heat = self.areas().heat
+        return max(1, int(heat.height() // 2)), max(1, int(heat.width() // 2))
+
+    def _margins(self, data: ParametersData, cells: tuple[int, int], heat: QRectF) -> tuple[float, float]:
+        """Room for tokens: (left of the rows, below the columns); 0 where their cells are too small for letters."""
+        theme, line = current(), self._line()
+        left = below = 0.0
+        if data.numbers is not None and data.row_axis.kind == "token" and data.numbers.blocks.rows == 1:
+            wide = min(theme.px(60), 0.3 * heat.width())
+            left = float(wide) if heat.height() / cells[0] >= line * 0.8 else 0.0
+        if data.numbers is not None and data.column_axis.kind == "token" and data.numbers.blocks.columns == 1:
+            high = min(theme.px(52), 0.3 * heat.height())
+            below = float(high) if heat.width() / cells[1] >= line * 0.8 and high >= 2 * line else 0.0
+        return left, below
+
+    def cells_area(self) -> QRectF:
+        """Where the cells themselves lie: no cell is larger than it need be."""
+        data = self._data
+        if data is None or data.numbers is None:
+            return QRectF()
+        theme, heat = current(), self.areas().heat
+        rows, columns = data.numbers.cells.shape
+        left, below = self._margins(data, (rows, columns), heat)
+        few = rows * columns <= 64
+        broad, tall = (theme.px(64), theme.px(30)) if few else (theme.px(30), theme.px(26))
+        wide = min(heat.width() - left, broad * columns)
+        high = min(heat.height() - below, tall * rows)
+        return QRectF(heat.left() + left, heat.top(), max(1, int(wide)), max(1, int(high)))
+
+    def entry_at(self, x: float, y: float) -> tuple[int, int] | None:
+        """Row and column of the parameter under a point: of a cell that stands for several, the one it shows."""
+        data, area = self._data, self.cells_area()
+        if data is None or data.numbers is None or not area.contains(x, y):
+            return None
+        found = data.numbers.blocks
+        rows, columns = found.row.shape
+        i = min(int((y - area.top()) / area.height() * rows), rows - 1)
+        j = min(int((x - area.left()) / area.width() * columns), columns - 1)
+        return int(found.row[i, j]), int(found.column[i, j])
+
+    def entry_rect(self, row: int, column: int) -> QRectF:
+        """The area of the cell that an entry belongs to."""
+        assert self._data is not None and self._data.numbers is not None
+        area, found = self.cells_area(), self._data.numbers.blocks
+        rows, columns = found.row.shape
+        wide, high = area.width() / columns, area.height() / rows
+        i, j = row // found.rows, column // found.columns
+        return QRectF(area.left() + j * wide, area.top() + i * high, max(3.0, wide), max(3.0, high))
+
+    # --- painting ---
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._picture.forget()
+        super().resizeEvent(event)
+        self.resized.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self._picture.forget()
+            self.update()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        data, theme = self._data, current()
+        if data is not None:
+            painter, areas = self._picture.painter(self), self.areas()
+            layout = tuple(a.getRect() for a in areas)
+            if self._picture.is_new("heat", (data.name, layout), data.numbers):
+                painter.fillRect(areas.heat, theme.colour("panel"))
+                self._paint_heat(painter, theme, data, areas.heat)
+            if self._picture.is_new("rows", (data.rows, layout)):
+                painter.fillRect(areas.rows, theme.colour("panel"))
+                self._paint_rows(painter, theme, data, areas.rows)
+            if self._picture.is_new("spectrum", (data.name, layout), data.spectrum):
+                painter.fillRect(areas.spectrum, theme.colour("panel"))
+                self._paint_spectrum(painter, theme, data, areas.spectrum)
+            painter.end()
+        painter = QPainter(self)
+        painter.drawPixmap(QPointF(0, 0), self._picture.pixmap(self))
+        if data is not None and data.numbers is not None:
+            self._paint_marks(painter, theme, data)
+
+    def _paint_heat(self, painter: QPainter, theme: Theme, data: ParametersData, heat: QRectF) -> None:
+        numbers, small = data.numbers, theme.font("small")
+        painter.setFont(small)
+        if numbers is None:
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(heat, _CENTRE, "computing…")
+            return
+        area, ratio = self.cells_area(), self.devicePixelRatioF()
+        colours = colours_of(theme, numbers.cells, numbers.scale)
+        rows, columns = numbers.cells.shape
+        image = cell_image(colours, spread(rows, area.height(), ratio), spread(columns, area.width(), ratio), ratio)
+        painter.drawImage(area.topLeft(), image)
+        if rows * columns <= 64 and area.width() / columns >= theme.px(40) and area.height() / rows >= theme.px(14):
+            self._print_numbers(painter, theme, numbers, area)
+        left, below = self._margins(data, (rows, columns), heat)
+        painter.setFont(small)
+        painter.setPen(theme.colour("muted"))
+        if left:
+            for i in range(rows):
+                cell = QRectF(heat.left(), area.top() + i * area.height() / rows, left - 6, area.height() / rows)
+                painter.drawText(cell, _RIGHT, elided(_bare(data.row_axis, i), small, cell.width()))
+        if below:
+            pitch = area.width() / columns
+            for j in range(columns):
+                painter.save()
+                painter.translate(area.left() + (j + 0.5) * pitch, area.bottom() + 4)
+                painter.rotate(90)
+                room = QRectF(0, -pitch / 2, below - 4, pitch)
+                painter.drawText(room, _LEFT, elided(_bare(data.column_axis, j), small, room.width()))
+                painter.restore()
+
+    def _print_numbers(self, painter: QPainter, theme: Theme, numbers: Numbers, area: QRectF) -> None:
+        """The weights themselves: a network that small is checked by hand."""
+        rows, columns = numbers.cells.shape
+        painter.setFont(theme.font("tiny", fixed=True))
+        rgba = theme.map.rgba(numbers.cells, numbers.scale)
+        wide, high = area.width() / columns, area.height() / rows
+        for i in range(rows):
+            for j in range(columns):
+                ground = "#{:02X}{:02X}{:02X}".format(*(int(c) for c in rgba[i, j, :3]))
+                painter.setPen(QColor("#000000" if luminance(ground) > 0.18 else "#FFFFFF"))
+                cell = QRectF(area.left() + j * wide, area.top() + i * high, wide - 1, high - 1)
+                painter.drawText(cell, _CENTRE, compact(float(numbers.cells[i, j])))
+
+    def _paint_rows(self, painter: QPainter, theme: Theme, data: ParametersData, area: QRectF) -> None:
+        small, fixed, line = theme.font("small"), theme.font("small", fixed=True), self._line()
+        if area.height() < 2 * line and len(data.rows) > 1:
+            painter.setFont(small)
+            painter.setPen(theme.colour("muted"))
+            said = " · ".join(f"{name} {value}" for name, value, _ in data.rows)
+            painter.drawText(area, _LEFT, elided(said, small, area.width()))
+            return
+        metrics = QFontMetricsF(fixed)
+        for n, (name, value, token) in enumerate(data.rows):
+            row = QRectF(area.left(), area.top() + n * line, area.width(), line)
+            if row.bottom() > area.bottom() + 1:
+                break
+            painter.setFont(fixed)
+            painter.setPen(theme.colour(token))
+            painter.drawText(row, _RIGHT, value)
+            painter.setFont(small)
+            painter.setPen(theme.colour("cut" if token == "cut" else "muted"))
+            room = row.width() - metrics.horizontalAdvance(value) - 8
+            painter.drawText(row, _LEFT, elided(name, small, room))
+
+    def _paint_spectrum(self, painter: QPainter, theme: Theme, data: ParametersData, area: QRectF) -> None:
+        """Singular values as bars on a log axis whose ends are powers of ten, with a line at 1."""
+        spectrum = data.spectrum
+        if area.isEmpty():
+            return
+        small, line = theme.font("small"), self._line()
+        painter.setFont(small)
+        painter.setPen(theme.colour("muted"))
+        values = np.zeros(0) if spectrum is None else spectrum.singular
+        if spectrum is None or not len(values) or values[0] == 0:
+            why = "computing the spectrum…" if spectrum is None else spectrum.why or "all singular values are 0"
+            painter.drawText(area, _LEFT, elided(why, small, area.width()))
+            return
+        low, high = spectrum_range(values)
+        side = QFontMetricsF(small).horizontalAdvance("10⁻¹⁰") + 4
+        painter.drawText(
+            QRectF(area.left(), area.top(), area.width(), line),
+            _LEFT,
+            elided(f"{len(values)} singular values σ, log axis", small, area.width()),
+        )
+        plot = QRectF(area.left() + side, area.top() + line, area.width() - side, area.height() - line - 3)
+        decade = plot.height() / (high - low)
+        for power in {low, high, 0} if low <= 0 <= high else {low, high}:
+            y = plot.bottom() - (power - low) * decade
+            painter.setPen(theme.colour("muted"))
+            if power in (low, high) or decade >= line:
+                top = min(max(y - line / 2, plot.top() - line / 4), area.bottom() - line)
+                painter.drawText(QRectF(area.left(), top, side - 4, line), _RIGHT, _power(power))
+            dash = Qt.PenStyle.DashLine if power == 0 else Qt.PenStyle.SolidLine
+            painter.setPen(pen(theme.colour("line" if power else "muted"), 1.0, dash))
+            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+        most = max(1, int(plot.width() // 2))
+        step = -(-len(values) // most)
+        shown = values[::step]
+        pitch = min(plot.width() / len(shown), theme.px(16))
+        gap = 1.0 if pitch >= 3 else 0.0
+        with np.errstate(divide="ignore"):
+            tall = np.clip((np.log10(shown) - low) * decade, 1.0, plot.height())
+        bars = [
+            QRectF(plot.left() + k * pitch, plot.bottom() - t, max(1.0, pitch - gap), t)
+            for k, t in enumerate(tall.tolist())
+        ]
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("weight"))
+        painter.drawRects(bars)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _paint_marks(self, painter: QPainter, theme: Theme, data: ParametersData) -> None:
+        marks, area, text = self._marks, self.cells_area(), theme.colour("text")
+        n, m = data.row_axis, data.column_axis
+        rows = marks.units if n.kind == "unit" else (marks.target,)
+        columns = {"unit": marks.units, "token": (marks.token,)}.get(m.kind, ())
+        for i in rows:
+            if i is not None and i < n.size:
+                cell = self.entry_rect(i, 0)
+                frame(painter, QRectF(area.left(), cell.top(), area.width(), cell.height()), text, 1.0)
+        for j in columns:
+            if j is not None and j < m.size:
+                cell = self.entry_rect(0, j)
+                frame(painter, QRectF(cell.left(), area.top(), cell.width(), area.height()), text, 1.0)
+        for entry in (self._cursor if self.hasFocus() else None, self._over):
+            if entry is not None:
+                frame(painter, self.entry_rect(*entry), theme.colour("weight"), 2.0)
+        if self.hasFocus():
+            frame(painter, QRectF(self.rect()), theme.colour("value"), 1.0)
+
+    # --- the mouse and the keys ---
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._point(self.entry_at(event.position().x(), event.position().y()))
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._point(None)
+        super().leaveEvent(event)
+
+    def _point(self, entry: tuple[int, int] | None) -> None:
+        if entry != self._over:
+            self._over = entry
+            self.setCursor(Qt.CursorShape.ArrowCursor if entry is None else Qt.CursorShape.PointingHandCursor)
+            self.pointed.emit(entry)
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        entry = self.entry_at(event.position().x(), event.position().y())
+        if entry is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._cursor = entry
+            self.picked.emit(*entry)
+        super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        entry = self.entry_at(event.position().x(), event.position().y())
+        if entry is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.edit_asked.emit(*entry)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            entry = self.entry_at(event.pos().x(), event.pos().y())
+            QToolTip.showText(event.globalPos() + QPoint(8, 8), self.said(entry), self)
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _ARROWS:
+            # With the focus here the arrows choose an entry instead of stepping the walk.
+            event.accept()
+            return True
+        return super().event(event)
+
+    def said(self, entry: tuple[int, int] | None) -> str:
+        """What a tool tip says of an entry; of none, the numbers that may not have found room."""
+        data = self._data
+        if data is None:
+            return ""
+        if entry is not None:
+            return f"{data.explain(*entry)}\n(double-click to edit)"
+        return "\n".join(f"{name}: {value}" for name, value, _ in data.rows)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        data, key = self._data, Qt.Key(event.key())
+        edits = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2)
+        if data is None or data.numbers is None or key not in (*_ARROWS, *edits):
+            super().keyPressEvent(event)
+            return
+        row, column = self._cursor or (0, 0)
+        if key in edits:
+            self.edit_asked.emit(row, column)
+            return
+        down, right = _ARROWS[key]
+        found = data.numbers.blocks
+        row = min(max(row + down * found.rows, 0), data.row_axis.size - 1)
+        column = min(max(column + right * found.columns, 0), data.column_axis.size - 1)
+        self._cursor = row, column
+        self.picked.emit(row, column)
+        QToolTip.showText(
+            self.mapToGlobal(self.entry_rect(row, column).bottomRight().toPoint()), self.said((row, column))
+        )
+        self.update()
+
+
+_ARROWS = {
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+}
+_SUPER = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def _power(power: int) -> str:
+    return "1" if power == 0 else f"10{str(power).translate(_SUPER)}"
+
+
+def _bare(axis: Axis, index: int) -> str:
+    """A token without its quotes, as a label."""
+    return axis.name(index).removeprefix("“").removesuffix("”")
+
+
+def spectrum_range(values: np.ndarray) -> tuple[int, int]:
+    """Powers of ten that hold the singular values (largest first), down to at most twelve below the largest."""
+    high = int(np.ceil(np.log10(values[0])))
+    low = int(np.floor(np.log10(values[values > 0].min())))
+    return max(min(low, high - 1), high - 12), high
