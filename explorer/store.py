@@ -13,12 +13,15 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from shiboken6 import isValid
 
 from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
+from rnncore.history import History
 
 from .model import action as do
 from .model.derived import Derived
-from .model.reducer import UNDOABLE, new_session, reduce
+from .model.reducer import EDITS, UNDOABLE, new_session, reduce
 from .model.session import Changes, Message, Session
 from .model.settings import Run, Settings, change_run, start_run
 from .model.verification import verify
@@ -35,11 +38,30 @@ QUIET = 250
 """Milliseconds without a change of the walk after which its gradient is checked."""
 UNDO_LIMIT = 50
 UNDO_RUNS = 8
-"""Changes that can be taken back, and runs among them: each holds its keyframes in memory."""
-LIGHT_SHARE, HEAVY_LEAST, HEAVY_SHARE, HEAVY_MOST = 3.0, 0.1, 9.0, 0.4
-"""While training, the curve and the counts are painted again after ``LIGHT_SHARE`` times what painting them took, and
-new weights after ``HEAVY_SHARE`` times what showing them took (within ``HEAVY_LEAST`` and ``HEAVY_MOST`` seconds):
-painting stops the training, and is to have only a share of the time."""
+"""Changes that can be taken back, and runs among them: each holds its keyframes in memory. A branch that was never
+trained shares them with the line that it left."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often training is painted. What a frame took decides when the next ones are due.
+
+    ``light`` and ``heavy``: the curve and the counts are painted again after so many times what painting them took, and
+    new weights after so many times what showing them took, within ``least`` and ``most`` seconds.
+    """
+
+    light: float
+    heavy: float
+    least: float
+    most: float
+
+
+SHARED = Pace(3.0, 9.0, 0.1, 0.4)
+"""Where painting stops the training, it is to have only a share of the time."""
+APART = Pace(1.0, 2.0, 0.05, 0.4)
+"""Where training goes on in a process of its own, only the keyboard and the mouse have to get their turn."""
+TURN = 0.004
+"""Seconds of reading after which the other panels wait for the next tick to show new weights."""
 
 
 class Store(QObject):
@@ -65,7 +87,9 @@ class Store(QObject):
         self._jobs: list[tuple[Future[Any], Callable[[Any], None], str]] = []
         self._asked: dict[str, tuple[tuple[Any, ...], Callable[[], Any]]] = {}
         self._closed = False
-        self._heavy_at = self._light_at = 0.0
+        self._heavy_at = self._light_at = self._heavy_took = 0.0
+        self._spreading = False
+        self._turns: dict[QObject, Callable[[], None]] = {}
         self._mail_timer = QTimer(self, interval=FRAME)
         self._mail_timer.timeout.connect(self.poll)
         self._beat_timer = QTimer(self, singleShot=True)
@@ -93,7 +117,7 @@ class Store(QObject):
     @property
     def busy(self) -> bool:
         """Whether anything is still under way in the background."""
-        return bool(self._jobs) or not self._worker.idle
+        return bool(self._jobs or self._turns) or not self._worker.idle
 
     # --- acting ---
 
@@ -163,7 +187,7 @@ class Store(QObject):
 
     def _remember(self, session: Session) -> None:
         kept = [*self._undo, session][-UNDO_LIMIT:]
-        while len({id(s.run.history) for s in kept}) > UNDO_RUNS:
+        while len({id(s.run.history) for s in kept if _is_heavy(s.run.history)}) > UNDO_RUNS:
             kept.pop(0)
         self._undo, self._redo = kept, []
 
@@ -199,7 +223,7 @@ class Store(QObject):
             self._schedule_beat()
         elif isinstance(action, do.ChangeSettings):
             self._change_settings(action.settings)
-        elif isinstance(action, do.Prepared):
+        elif isinstance(action, (do.Prepared, *EDITS)):
             if session.run.history is not before.run.history:
                 self._adopt()
         elif isinstance(action, do.OpenPath):
@@ -292,6 +316,28 @@ class Store(QObject):
         self._jobs.append((self._pool.submit(attempt), finish, QUIETLY))
         self._watch()
 
+    def in_turn(self, panel: QObject, refresh: Callable[[], None]) -> None:
+        """Let a panel show what has changed: now, or, when training has brought new weights, when it is its turn.
+
+        All panels together take longer than a tick. Shown one after the other, each leaves room for the mouse.
+        """
+        self._turns.pop(panel, None)
+        if self._spreading:
+            self._turns[panel] = refresh
+        else:
+            refresh()
+
+    def awaits_turn(self, panel: QObject) -> bool:
+        """Whether a panel still shows what was before the newest weights."""
+        return panel in self._turns
+
+    def _take_turns(self, began: float) -> None:
+        while self._turns and time.perf_counter() - began < TURN:
+            panel = next(iter(self._turns))
+            refresh = self._turns.pop(panel)
+            if isValid(panel):
+                refresh()
+
     def _watch(self) -> None:
         if not self._closed and not self._mail_timer.isActive():
             self._mail_timer.start()
@@ -300,24 +346,35 @@ class Store(QObject):
         """Take the newest snapshot and finished background work; called by the timer."""
         began = time.perf_counter()
         running = self._session.training.running
-        mail = None if running and began < self._light_at else self._worker.take()
+        if self._turns:
+            self._worker.hold()
+            self._take_turns(began)
+            QTimer.singleShot(0, self, lambda: self._painted(began, light=False))
+            mail = None
+        else:
+            mail = None if running and began < self._light_at else self._worker.take()
         if mail is not None:
             light = mail.running and running and began < self._heavy_at
             self._worker.hold()
-            self.dispatch(
-                do.Trained(
-                    mail.run_id,
-                    mail.history,
-                    mail.state,
-                    mail.last,
-                    mail.running,
-                    mail.updates_per_second,
-                    mail.words_per_second,
-                    mail.curve,
-                    mail.evaluations,
-                    light,
-                )
+            self._spreading = mail.running and running and not light
+            if not light:
+                self._heavy_took = 0.0
+            trained = do.Trained(
+                mail.run_id,
+                mail.history,
+                mail.state,
+                mail.last,
+                mail.running,
+                mail.updates_per_second,
+                mail.words_per_second,
+                mail.curve,
+                mail.evaluations,
+                light,
             )
+            try:
+                self.dispatch(trained)
+            finally:
+                self._spreading = False
             # After the painting that this brought about.
             QTimer.singleShot(0, self, lambda: self._painted(began, light))
             if mail.error and mail.run_id == self._session.run_id:
@@ -340,11 +397,13 @@ class Store(QObject):
     def _painted(self, began: float, light: bool) -> None:
         """Let training go on after a frame, and say when the next ones are due by what this one took."""
         self._worker.release()
+        pace = APART if self._worker.apart else SHARED
         now = time.perf_counter()
         took = now - began
-        self._light_at = now + LIGHT_SHARE * took
+        self._light_at = now + pace.light * took
         if not light:
-            self._heavy_at = now + min(max(HEAVY_LEAST, HEAVY_SHARE * took), HEAVY_MOST)
+            self._heavy_took += took
+            self._heavy_at = now + min(max(pace.least, pace.heavy * self._heavy_took), pace.most)
 
     # --- playback and verification ---
 
@@ -373,3 +432,7 @@ class Store(QObject):
 
         self._jobs.append((self._pool.submit(verify, walk, update), finish, QUIETLY))
         self._watch()
+
+
+def _is_heavy(history: History) -> bool:
+    return history.parent is None or history.last > history.first

@@ -128,7 +128,8 @@ class ChangeSettings(Action):
 class Prepared(Action):
     """A run is ready. ``position`` and ``sentence`` are those of an opened session file.
 
-    A position of None stays at the same place of the walk, as far as the new one has it.
+    A position of None stays at the same place of the walk, as far as the new one has it. ``tokens`` and
+    ``initial_state`` are edits of the sentence.
     """
 
     run: Run
@@ -139,6 +140,8 @@ class Prepared(Action):
     position: int | None = 0
     path: str | None = None
     notes: tuple[str, ...] = ()
+    tokens: tuple[tuple[int, str], ...] = ()
+    initial_state: tuple[tuple[str, Array], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,52 @@ class Saved(Action):
     """The session has been saved."""
 
     path: str
+
+
+# --- edits ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class EditWeight(Action):
+    """Set one weight of the model on show; training from here is a branch. ``column`` None: of a vector."""
+
+    parameter: str
+    row: int
+    column: int | None
+    value: float
+
+
+@dataclass(frozen=True)
+class EditInitialState(Action):
+    """Set one unit of the state before the sentence's first step."""
+
+    state: str
+    unit: int
+    value: float
+
+
+@dataclass(frozen=True)
+class EditToken(Action):
+    """Put another word in a place of the sentence: 0 is what the first step reads, T what the last one predicts."""
+
+    position: int
+    word: str
+
+
+@dataclass(frozen=True)
+class ClampGate(Action):
+    """Hold a gate or state at a number at all steps, in all units or in one; None lets it go."""
+
+    name: str
+    value: float | None
+    unit: int | None = None
+
+
+@dataclass(frozen=True)
+class ResetEdits(Action):
+    """Take edits back: those of the "initial" state, the "tokens", the "clamps", the "weights", or "all"."""
+
+    what: str = "all"
 
 
 # --- training ---------------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ class Derived:
         return self._memo(
             "trace",
             (session.model, session.sentence),
-            lambda: forward(session.model, session.sentence.example.inputs),
+            lambda: forward(session.model, session.sentence.example.inputs, session.sentence.initial_state),
         )
 
     def walk(self, session: Session) -> Walk:

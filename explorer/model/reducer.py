@@ -6,11 +6,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from rnncore.cells import Cell
+from rnncore.clamps import Clamp, merged, without
+from rnncore.errors import RnnError
+from rnncore.training_state import TrainingState
+
 from . import action as do
+from . import edits
 from .derived import Derived
 from .sentences import corpus_sentence, first_sentence, typed_sentence, unknown_words
 from .session import Changes, Message, Place, Playback, Sentence, Session, Training
-from .settings import Run
+from .settings import Run, change_run, edit_weight, without_weight_edits
 from .walking import playable, same_place
 
 Result = tuple[Session, Changes]
@@ -182,7 +190,8 @@ def followed(session: Session, training: Training) -> Sentence | None:
     """Return the sentence of the update after the one shown, when it is another than that on show."""
     trainer = training.history.trainer_at(training.shown)
     index = int(trainer.next_piece.sentences[0])
-    return None if index == session.sentence.index else corpus_sentence(session.corpus, index)
+    same = index == session.sentence.index and session.sentence.original is None
+    return None if same else corpus_sentence(session.corpus, index)
 
 
 # --- settings ---------------------------------------------------------------------------------------------------
@@ -213,6 +222,11 @@ def _prepared(session: Session, action: do.Prepared, derived: Derived) -> Result
         sentence = typed_sentence(run.corpus, action.text)
     elif action.sentence is not None and action.sentence < len(run.corpus.sentences):
         sentence = corpus_sentence(run.corpus, action.sentence)
+    sentence = edits.fitted(sentence, model)
+    for place, word in action.tokens:
+        sentence = edits.with_token(run.corpus, sentence, place, word)
+    for name, values in action.initial_state:
+        sentence = edits.with_initial_state(model, sentence, name, values)
     following = session.following and action.sentence is None and action.text is None
     if following:
         sentence = followed(replace(fresh, training=training, sentence=sentence), training) or sentence
@@ -233,10 +247,118 @@ def _prepared(session: Session, action: do.Prepared, derived: Derived) -> Result
     )
     walk = derived.walk(fresh)
     position = fresh.position
-    if action.position is None and sentence is session.sentence:
+    if action.position is None and sentence.ids is session.sentence.ids:
         position = same_place(derived.walk(session), session.position, walk)
     fresh = replace(fresh, position=min(max(position, 0), len(walk)))
     return fresh, Changes.ALL | Changes.BUSY | Changes.VERIFICATION
+
+
+# --- edits ------------------------------------------------------------------------------------------------------
+
+
+def _edit_weight(session: Session, action: do.EditWeight, derived: Derived) -> Result:
+    state = session.training.state
+    run = edit_weight(session.run, state, action.parameter, action.row, action.column, action.value)
+    old, new = state.parameters[action.parameter], run.history.head.parameters[action.parameter]
+    if np.array_equal(old, new, equal_nan=True):
+        return session, Changes.NONE
+    return _on_branch(session, run, run.history.head, derived)
+
+
+def _clamp_gate(session: Session, action: do.ClampGate, derived: Derived) -> Result:
+    old = session.settings.clamps
+    if action.value is not None:
+        clamps = merged(old, Clamp(action.name, action.value, action.unit))
+    else:
+        clamps = without(old, action.name, action.unit)
+        if clamps == old and any(c.name == action.name for c in old):
+            raise RnnError(f"{action.name} is clamped in all units: let it go in all of them (choose no unit)")
+    return _with_clamps(session, clamps, derived)
+
+
+def _with_clamps(session: Session, clamps: tuple[Clamp, ...], derived: Derived) -> Result:
+    if clamps == session.settings.clamps:
+        return session, Changes.NONE
+    state = session.training.state
+    run = change_run(session.run, replace(session.settings, clamps=clamps), state.update, state)
+    return _on_branch(session, run, run.history.head, derived)
+
+
+def _on_branch(session: Session, run: Run, state: TrainingState, derived: Derived) -> Result:
+    """Go on with a branch of the present run, at the same place of the same sentence."""
+    history = run.history
+    model = history.trainer.model.with_parameters(state.parameters)
+    training = replace(
+        session.training,
+        history=history,
+        state=state,
+        shown=state.update,
+        last=history.last,
+        curve=history.curve.rows,
+        evaluations=history.evaluations.rows,
+    )
+    after = replace(
+        session,
+        run_id=session.run_id + 1,
+        run=run,
+        model=model,
+        training=training,
+        selection=_moved(session.selection, session.model.cell, model.cell),
+        hover=Place(),
+        verification=None,
+    )
+    after = replace(after, position=same_place(derived.walk(session), session.position, derived.walk(after)))
+    kept = Changes.SENTENCE | Changes.THEME | Changes.LAYOUT | Changes.MESSAGE | Changes.PLAYBACK
+    return after, (Changes.ALL & ~kept) | Changes.VERIFICATION
+
+
+def _moved(place: Place, old: Cell, new: Cell) -> Place:
+    """The same place in a cell whose nodes are numbered otherwise."""
+    if place.node is None or old.text == new.text:
+        return place
+    name = old.nodes[place.node].name if place.node < len(old.nodes) else None
+    return replace(place, node=None if name is None else new.node(name).index)
+
+
+def _edit_initial_state(session: Session, action: do.EditInitialState, derived: Derived) -> Result:
+    sentence = edits.with_initial_unit(session.model, session.sentence, action.state, action.unit, action.value)
+    return _edited(session, sentence, derived)
+
+
+def _edit_token(session: Session, action: do.EditToken, derived: Derived) -> Result:
+    sentence = edits.with_token(session.corpus, session.sentence, action.position, action.word)
+    after, changes = _edited(session, sentence, derived)
+    if sentence.unknown[action.position]:
+        message = Message(f"Not in the vocabulary, read as <unk>: {sentence.words[action.position]}.", "warning")
+        after, changes = replace(after, message=message), changes | Changes.MESSAGE
+    return after, changes
+
+
+def _edited(session: Session, sentence: Sentence, derived: Derived) -> Result:
+    """Show an edited sentence at the same place of its walk; it stays, whatever is trained on."""
+    if sentence is session.sentence:
+        return session, Changes.NONE
+    after = replace(session, sentence=sentence, following=False, verification=None)
+    after = replace(after, position=same_place(derived.walk(session), session.position, derived.walk(after)))
+    return after, Changes.SENTENCE | Changes.POSITION | Changes.VERIFICATION
+
+
+def _reset_edits(session: Session, action: do.ResetEdits, derived: Derived) -> Result:
+    if action.what not in ("all", "initial", "tokens", "clamps", "weights"):
+        raise RnnError(f"there are no edits called {action.what!r:.40}")
+    changes = Changes.NONE
+    if action.what in ("all", "weights") and session.run.weights:
+        session, changes = _on_branch(session, *without_weight_edits(session.run), derived)
+    if action.what in ("all", "clamps"):
+        session, more = _with_clamps(session, (), derived)
+        changes |= more
+    sentence = session.sentence
+    if action.what in ("all", "initial"):
+        sentence = edits.without_initial_state(sentence)
+    if action.what in ("all", "tokens"):
+        sentence = edits.without_tokens(sentence)
+    session, more = _edited(session, sentence, derived)
+    return session, changes | more
 
 
 # --- training ---------------------------------------------------------------------------------------------------
@@ -337,6 +459,11 @@ _RULES: dict[type[do.Action], Callable[[Session, Any, Derived], Result]] = {
     do.TypeSentence: _type_sentence,
     do.Follow: _follow,
     do.Prepared: _prepared,
+    do.EditWeight: _edit_weight,
+    do.EditInitialState: _edit_initial_state,
+    do.EditToken: _edit_token,
+    do.ClampGate: _clamp_gate,
+    do.ResetEdits: _reset_edits,
     do.Train: _train,
     do.Trained: _trained,
     do.SetTheme: _set_theme,
@@ -347,6 +474,13 @@ _RULES: dict[type[do.Action], Callable[[Session, Any, Derived], Result]] = {
     do.SetBusy: _set_busy,
 }
 
-UNDOABLE: tuple[type[do.Action], ...] = (do.ShowSentence, do.TypeSentence, do.Follow, do.Prepared)
+EDITS: tuple[type[do.Action], ...] = (
+    do.EditWeight,
+    do.EditInitialState,
+    do.EditToken,
+    do.ClampGate,
+    do.ResetEdits,
+)
+UNDOABLE: tuple[type[do.Action], ...] = (do.ShowSentence, do.TypeSentence, do.Follow, do.Prepared, *EDITS)
 """Actions after which undo brings the session before them back."""
 

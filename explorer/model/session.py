@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from enum import Flag, auto
 
@@ -59,6 +60,10 @@ class Sentence:
     index: int | None = None
     text: str = ""
     steps_left_out: int = 0
+    initial_state: Mapping[str, Array] = field(default_factory=dict)
+    """The state before the first step where it was edited: state -> (H,). All others are zeros."""
+    original: Sentence | None = None
+    """The sentence before tokens of it or its initial state were edited; None when nothing was."""
 
     @property
     def length(self) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from rnncore.annealing import Annealing, Halve, annealing_from_plain
 from rnncore.bundled import load as load_bundled
 from rnncore.cells import Cell
+from rnncore.clamps import Clamp, can_be_clamped, clamped
 from rnncore.corpus import Corpus
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
@@ -20,6 +21,7 @@ from rnncore.records import to_plain
 from rnncore.script import ORDERS
 from rnncore.training import Trainer
 from rnncore.training_settings import TrainingSettings
+from rnncore.training_state import TrainingState
 from rnncore.truncation import Truncation, Window, from_json, to_json
 
 CORPUS_KINDS = ("bundled", "file", "text")
@@ -71,7 +73,7 @@ class Settings:
 
     ``cell`` is a key of the library, or a name of one's own with its ``equations``. A change of the corpus or of what
     the initial weights depend on makes a new run; a change of how it is trained makes a branch that keeps the weights;
-    ``order`` changes nothing but the walk.
+    ``order`` changes nothing but the walk. ``clamps`` hold gates or states of the cell at numbers.
     """
 
     corpus: CorpusChoice = CorpusChoice()
@@ -92,6 +94,7 @@ class Settings:
     validation: float = 0.1
     annealing: Annealing = field(default_factory=lambda: USUAL_ANNEALING)
     update_per: str = "sequence"
+    clamps: tuple[Clamp, ...] = ()
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS:
@@ -118,11 +121,19 @@ class Settings:
             return Cell.from_equations(self.cell, self.equations)
         return find_cell(self.cell)
 
+    def make_clamped_cell(self) -> Cell:
+        """Return the cell as the model computes it, biases put in or taken out, and clamped."""
+        cell = self.make_cell()
+        if self.bias is not None:
+            cell = cell.with_biases() if self.bias else cell.without_biases()
+        return clamped(cell, self.clamps)
+
     def make_model(self, vocabulary_size: int) -> Model:
         """Return the freshly initialised model."""
-        return Model.create(
+        model = Model.create(
             self.make_cell(), vocabulary_size, self.hidden_size, seed=self.seed, bias=self.bias, init=self.init
         )
+        return model.with_cell(self.make_clamped_cell()) if self.clamps else model
 
     def training(self) -> TrainingSettings:
         """Return how to train."""
@@ -168,6 +179,7 @@ class Settings:
             "validation": self.validation,
             "annealing": to_plain(self.annealing),
             "update_per": self.update_per,
+            "clamps": [clamp.to_plain() for clamp in self.clamps],
         }
 
     @staticmethod
@@ -187,6 +199,7 @@ class Settings:
             "optimiser": optimiser_from_plain,
             "clip": clip_from_plain,
             "annealing": annealing_from_plain,
+            "clamps": lambda v: tuple(Clamp.from_plain(one) for one in v),
         }
         try:
             for name, read in readers.items():
@@ -211,13 +224,35 @@ NEW_MODEL = ("cell", "equations", "hidden_size", "bias", "init", "seed")
 VIEW_ONLY = ("order",)
 
 
+@dataclass(frozen=True)
+class WeightEdit:
+    """A weight that was set by hand at an update: ``value`` at (row, column), or at (row,) of a vector.
+
+    ``home`` is the place in the history's lineage of the line that was left for it.
+    """
+
+    update: int
+    parameter: str
+    row: int
+    column: int | None
+    value: float
+    home: int
+
+    @property
+    def place(self) -> str:
+        """The weight as it is written: ``W[3, 2]``."""
+        entry = f"{self.row}" if self.column is None else f"{self.row}, {self.column}"
+        return f"{self.parameter}[{entry}]"
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A corpus and the history of training on it."""
+    """A corpus and the history of training on it; ``weights`` were set by hand in its past, the newest last."""
 
     settings: Settings
     corpus: Corpus
     history: History
+    weights: tuple[WeightEdit, ...] = ()
 
 
 def start_run(settings: Settings, corpus: Corpus | None = None) -> Run:
@@ -231,20 +266,82 @@ def start_run(settings: Settings, corpus: Corpus | None = None) -> Run:
     return Run(settings, corpus, History(Trainer(model, corpus, settings=training)))
 
 
-def change_run(run: Run, settings: Settings, update: int) -> Run:
-    """Return the run with other settings: a new one, a branch at ``update`` that keeps the weights, or the same one."""
+def change_run(run: Run, settings: Settings, update: int, state: TrainingState | None = None) -> Run:
+    """Return the run with other settings: a new one, a branch at ``update`` that keeps the weights, or the same one.
+
+    ``state`` is that of ``update`` where it is at hand, so that it need not be sought. What was clamped in another cell
+    is not clamped in the new one.
+    """
     changed = {f.name for f in fields(Settings) if getattr(settings, f.name) != getattr(run.settings, f.name)}
+    if changed & {"cell", "equations", "hidden_size"} and "clamps" not in changed:
+        settings = _with_fitting_clamps(settings, same_cell=changed.isdisjoint({"cell", "equations"}))
     if changed & set(NEW_CORPUS):
         return start_run(settings)
     if changed & set(NEW_MODEL):
         return start_run(settings, run.corpus)
     if changed <= set(VIEW_ONLY):
-        return Run(settings, run.corpus, run.history)
+        return replace(run, settings=settings)
     wanted = settings.training()
-    changes = {f.name: getattr(wanted, f.name) for f in fields(TrainingSettings) if f.name in changed}
+    changes: dict[str, Any] = {f.name: getattr(wanted, f.name) for f in fields(TrainingSettings) if f.name in changed}
+    if "clamps" in changed:
+        changes["cell"] = settings.make_clamped_cell()
     if run.history.last == 0:
-        return Run(settings, run.corpus, History(run.history.trainer.edited(**changes)))
-    return Run(settings, run.corpus, run.history.branch(update, **changes))
+        history = History(run.history.trainer.edited(**changes), parent=run.history.parent)
+    else:
+        history = run.history.branch(update, state=state, **changes)
+    return Run(settings, run.corpus, history, _before(run.weights, update))
+
+
+def edit_weight(run: Run, state: TrainingState, parameter: str, row: int, column: int | None, value: float) -> Run:
+    """Return the branch that leaves a run at ``state`` with one weight set by hand; NaN and infinities are allowed.
+
+    Raises RnnError when there is no such weight.
+    """
+    if parameter not in state.parameters:
+        raise RnnError(f"there is no parameter {parameter!r:.40}; the model has {', '.join(state.parameters)}")
+    old = state.parameters[parameter]
+    index = (row,) if column is None else (row, column)
+    if len(index) != old.ndim or not all(0 <= i < size for i, size in zip(index, old.shape, strict=True)):
+        size = " × ".join(map(str, old.shape))
+        raise RnnError(f"{parameter} has no entry {list(index)}; it is {size}, counted from 0")
+    new = old.copy()
+    new[index] = value
+    history = run.history.branch(state.update, state=state, parameters={parameter: new})
+    weights = _before(run.weights, state.update)
+    same = [w for w in weights if (w.update, w.parameter, w.row, w.column) == (state.update, parameter, row, column)]
+    # An edit of what has not been trained since leaves the line that the first such edit left.
+    home = same[0].home if same else len(history.lineage) - 2
+    edit = WeightEdit(state.update, parameter, row, column, float(new[index]), home)
+    return replace(run, history=history, weights=(*(w for w in weights if w not in same), edit))
+
+
+def without_weight_edits(run: Run) -> tuple[Run, TrainingState]:
+    """Return the run as it would be had no weight been set by hand, and the state at which the first one was."""
+    first = min(run.weights, key=lambda w: w.update)
+    home, now = run.history.lineage[first.home], run.history.trainer
+    changes: dict[str, Any] = {
+        f.name: getattr(now.settings, f.name)
+        for f in fields(TrainingSettings)
+        if getattr(now.settings, f.name) != getattr(home.trainer.settings, f.name)
+    }
+    if now.model.cell.text != home.trainer.model.cell.text:
+        changes["cell"] = now.model.cell
+    history = home.branch(first.update, **changes) if changes else home
+    state = history.seek(first.update)
+    assert state is not None
+    return replace(run, history=history, weights=()), state
+
+
+def _before(weights: tuple[WeightEdit, ...], update: int) -> tuple[WeightEdit, ...]:
+    """The weights set by hand that are in the past of a branch at ``update``."""
+    return tuple(weight for weight in weights if weight.update <= update)
+
+
+def _with_fitting_clamps(settings: Settings, *, same_cell: bool) -> Settings:
+    names = can_be_clamped(settings.make_cell()) if same_cell else ()
+    size = settings.hidden_size
+    kept = tuple(c for c in settings.clamps if c.name in names and (c.unit is None or c.unit < size))
+    return replace(settings, clamps=kept)
 
 
 def init_name(init: Init | None) -> str:

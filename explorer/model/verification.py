@@ -38,6 +38,7 @@ def verify(walk: Walk, update: int) -> Verification:
             walk.truncation,
             samples=SAMPLES,
             seed=update,
+            initial_state=walk.trace.initial_state,
             gradients=walk.gradients if whole else None,
         )
         difference, fine, text = report.max_relative_error, report.ok, str(report)

@@ -12,6 +12,7 @@ from rnncore.files import SessionFile, load, save
 from rnncore.library import LIBRARY
 
 from ..model import action as do
+from ..model import edits
 from ..model.session import Session
 from ..model.settings import CorpusChoice, Run, Settings, start_run
 
@@ -51,15 +52,23 @@ def open_session(path: Path) -> do.Prepared:
     update = shown if isinstance(shown, int) and history.lineage[0].first <= shown <= history.last else history.last
     state = history.seek(update)
     sentence, text, position = own.get("sentence"), own.get("text"), own.get("position")
+    try:
+        weights = edits.weights_from_plain(own.get("weights"), history)
+        tokens = edits.tokens_from_plain(own.get("tokens"))
+        initial_state = edits.initial_from_plain(own.get("initial_state"))
+    except RnnError as error:
+        raise FileError(f"{path.name}: {error}; it was changed by hand. Open an older copy.") from None
     known = isinstance(sentence, int) and 0 <= sentence < len(file.corpus.sentences)
     return do.Prepared(
-        Run(settings, file.corpus, history),
+        Run(settings, file.corpus, history, weights),
         update,
         state,
         sentence=sentence if known else None,
         text=text if isinstance(text, str) and text.strip() else None,
         position=position if isinstance(position, int) else 0,
         path=str(path),
+        tokens=tokens,
+        initial_state=initial_state,
     )
 
 
@@ -68,7 +77,7 @@ def save_session(path: str, session: Session) -> do.Saved:
     where = Path(path).expanduser()
     if where.suffix.lower() != SESSION_SUFFIX:
         where = where.with_name(where.name + SESSION_SUFFIX)
-    sentence = session.sentence
+    sentence = session.sentence.original or session.sentence
     own = {
         "settings": session.settings.to_plain(),
         "shown": session.training.shown,
@@ -76,6 +85,7 @@ def save_session(path: str, session: Session) -> do.Saved:
         "text": sentence.text if sentence.index is None else None,
         "position": session.position,
         "following": session.following,
+        **edits.to_plain(session),
     }
     save(where, history=session.run.history, session=own)
     return do.Saved(str(where))
