@@ -100,17 +100,19 @@ def installed_version(package: str) -> str:
 def _package_check(name: str, lowest: tuple[int, int], version_of: Callable[[str], str]) -> Check:
     least = ".".join(map(str, lowest))
     wanted = QT_RANGE if name.startswith("PySide6") else f"{name}>={least}"
-    mend = pip_command(wanted)
     try:
         version = version_of(name)
     except ImportError:
-        return Check(name, BAD, "not installed", mend)
-    if _numbers(version) < lowest:
-        return Check(name, BAD, f"{version} is too old; {least} is the oldest that works", mend)
-    reason = known_fault(name, version)
-    if reason:
-        return Check(name, BAD, f"{version}: {reason}", mend)
-    return Check(name, GOOD, version)
+        found = "not installed"
+    else:
+        reason = known_fault(name, version)
+        if _numbers(version) < lowest:
+            found = f"{version} is too old; {least} is the oldest that works"
+        elif reason:
+            found = f"{version}: {reason}"
+        else:
+            return Check(name, GOOD, version)
+    return Check(name, BAD, found, pip_command(wanted))
 
 
 def known_fault(package: str, version: str, python: tuple[int, int] | None = None) -> str:

@@ -45,7 +45,6 @@ from ..theme.tokens import SPACE
 from ..widgets.banner import Banner
 from ..widgets.elided import ElidedLabel
 from .board import Board
-from .dialogs import CommandDialog, KeysDialog, ReportDialog, SentenceDialog, TextDialog
 from .stage import StageView
 from .topbar import TopBar
 from .transport import TransportView
@@ -292,19 +291,26 @@ class MainWindow(QMainWindow):
 
     def choose_sentence(self) -> None:
         """Search the corpus for a sentence, or type one."""
+        from .dialogs import SentenceDialog
+
         self._show(SentenceDialog(self.store, self))
 
     def show_commands(self) -> None:
         """Search everything that the program can do."""
+        from .dialogs import CommandDialog
+
         self._show(CommandDialog(self.run, self.enabled, self, choices(self.store.session.settings)))
 
     def show_keys(self) -> None:
         """Show the sheet of keys."""
+        from .dialogs import KeysDialog
+
         self._show(KeysDialog(self))
 
     def show_doctor(self) -> None:
         """Show what runs here."""
         from ..services.doctor import report
+        from .dialogs import ReportDialog
 
         self._show(ReportDialog("This machine", report(), self))
 
@@ -312,10 +318,14 @@ class MainWindow(QMainWindow):
         """Show both numbers of every check behind the badge."""
         found = self.store.session.verification
         if found is not None:
+            from .dialogs import ReportDialog
+
             self._show(ReportDialog("The gradient, checked", found.report, self))
 
     def type_text(self) -> None:
         """Let the user type or paste a text to learn."""
+        from .dialogs import TextDialog
+
         dialog = TextDialog(self)
         dialog.accepted.connect(lambda: self._learn(dialog.edit.toPlainText(), dialog.characters.isChecked()))
         self._show(dialog)
