@@ -50,6 +50,15 @@ PANELS: tuple[PanelInfo, ...] = (
         4,
         ("Ctrl+3",),
     ),
+    PanelInfo(
+        "experiments",
+        "Experiments",
+        "Experiments",
+        "Canonical experiments, measured now and judged against what is expected of them.",
+        "explorer.views.experiments:ExperimentsView",
+        4,
+        ("Ctrl+0",),
+    ),
 )
 
 PANEL = {panel.id: panel for panel in PANELS}
