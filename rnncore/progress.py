@@ -156,21 +156,42 @@ class Progress:
         if self._visit is None:
             return known
         script = self.walk.script
-        if self.summed:
-            visits = np.arange(len(script.visit_tau))
-        else:
-            visit, _ = self._visit
-            same = script.visit_loss[: visit + 1] == script.visit_loss[visit]
-            visits = np.flatnonzero(same)
         current, done = self._visit
         offsets = [offset_of(t) for t in script.templates]
-        for code, offset in enumerate(offsets):
+        for taus, offset in zip(self._visited, offsets, strict=True):
             if offset is not None:
-                known[script.visit_tau[visits[script.visit_template[visits] == code]]] = True
+                known[taus] = True
         if not self.summed:
             offset = offsets[script.visit_template[current]]
             known[script.visit_tau[current]] = offset is not None and done >= offset
         return known
+
+    @cached_property
+    def _visited(self) -> list[Array]:
+        """For each template the time steps that visits of its kind have reached, the current one's included."""
+        script, visit = self.walk.script, self._visit
+        if visit is None or self.summed:
+            taus, codes = script.visit_tau, script.visit_template
+        else:
+            # The visits of one loss stand together.
+            first = int(np.searchsorted(-script.visit_loss, -script.visit_loss[visit[0]]))
+            taus, codes = script.visit_tau[first : visit[0] + 1], script.visit_template[first : visit[0] + 1]
+        return [taus[codes == code] for code in range(len(script.templates))]
+
+    def nodes_known(self, t: int) -> frozenset[int]:
+        """Return the nodes whose gradient is known at step t: :meth:`gradient` says the same, one node at a time."""
+        if self._visit is None:
+            return frozenset()
+        script, (current, done) = self.walk.script, self._visit
+        here = script.visit_tau == t
+        if not self.summed:
+            here = here[: current + 1] & (script.visit_loss[: current + 1] == script.visit_loss[current])
+        found: set[int] = set()
+        for visit in np.flatnonzero(here).tolist():
+            whole = visit != current or self.summed
+            known_after = self._template(visit).known_after
+            found.update(node for node, offset in enumerate(known_after) if whole or offset <= done)
+        return frozenset(found)
 
     def gradient(self, node: int) -> tuple[Array, Array]:
         """Return (gradient with respect to this node's output (T, H), at which steps it is known (T,) bool).
@@ -178,13 +199,15 @@ class Progress:
         By loss that of the walking loss alone, counted once; in a sweep, and in the update that follows the
         backward pass, that of all losses as often as the truncation counts them. Zero where no gradient arrives.
         """
-        known = self._known(lambda t: t.known_after[node])
-        shape = (self.walk.trace.length, self.walk.model.hidden_size)
+        return self.gradient_values(node), self._known(lambda t: t.known_after[node])
+
+    def gradient_values(self, node: int) -> Array:
+        """The first half of :meth:`gradient` by itself."""
         found = self.step_gradients
         values = None if found is None else found.nodes[node]
         if values is None:
-            values = np.zeros(shape, self.walk.model.dtype)
-        return values, known
+            values = np.zeros((self.walk.trace.length, self.walk.model.hidden_size), self.walk.model.dtype)
+        return values
 
     def state_gradient(self, state: str = "h") -> dict[str, Array]:
         """Return the two streams into a state, their sum, and where each is known.
@@ -239,43 +262,50 @@ class Progress:
     @cached_property
     def parameter_gradients(self) -> Mapping[str, Array]:
         """Partial sums of every parameter's gradient at this position."""
-        walk = self.walk
-        if self._visit is None:
-            return MappingProxyType({n: np.zeros_like(p) for n, p in walk.model.parameters.items()})
-        if self.complete:
-            return walk.gradients.arrays
-        with np.errstate(all="ignore"):
-            if self.loss is None:
-                return self._partial(walk.sweep, {}, np.ones(walk.trace.length, walk.model.dtype))
-            weights = walk.table[self.loss].astype(walk.model.dtype)
-            return self._partial(walk.lane(self.loss), walk.finished(self.loss), weights)
+        return MappingProxyType({name: self.parameter_gradient(name) for name in self.walk.model.parameters})
 
-    def _partial(
-        self, found: StepGradients, base: Mapping[str, Array], weights: Array
-    ) -> Mapping[str, Array]:
-        """Add what the current run has contributed so far to ``base``."""
-        walk = self.walk
+    def parameter_gradient(self, name: str) -> Array:
+        """Return the partial sum of one parameter's gradient at this position; KeyError when there is none."""
+        if name not in self._sums:
+            value = self._partial_sum(name)
+            value.flags.writeable = False
+            self._sums[name] = value
+        return self._sums[name]
+
+    @cached_property
+    def _sums(self) -> dict[str, Array]:
+        return {}
+
+    @np.errstate(all="ignore")
+    def _partial_sum(self, name: str) -> Array:
+        """What the finished runs have contributed, and what the current one has so far."""
+        walk, parameter = self.walk, self.walk.model.parameters[name]
+        if self._visit is None:
+            return np.zeros_like(parameter)
+        if self.complete:
+            return walk.gradients.arrays[name]
+        if self.loss is None:
+            found, base = walk.sweep, np.zeros_like(parameter)
+            weights = np.ones(walk.trace.length, walk.model.dtype)
+        else:
+            found, finished = walk.lane(self.loss), walk.finished(self.loss)
+            base = finished[name].copy() if name in finished else np.zeros_like(parameter)
+            weights = walk.table[self.loss].astype(walk.model.dtype)
         trace = walk.trace
-        result = {
-            n: base[n].copy() if n in base else np.zeros_like(p) for n, p in walk.model.parameters.items()
-        }
         for place, use in enumerate(trace.cell.uses):
+            if use.parameter != name:
+                continue
             steps = np.flatnonzero(self._known(lambda t, place=place: t.uses.get(place)))
             delta = found.nodes[use.delta]
             if len(steps) and delta is not None:
                 where = slice(int(steps[0]), int(steps[-1]) + 1)
-                weighted = delta * weights.reshape(-1, 1)
-                result[use.parameter] += use_gradient(trace, use, weighted, where)
-        hidden = trace.tape[trace.cell.outputs["h"]]
-        for name in ("V", "b_y"):
-            if name not in result:
-                continue
-            steps = np.flatnonzero(self._known(lambda t, name=name: t.uses.get(name)))
+                base += use_gradient(trace, use, delta * weights.reshape(-1, 1), where)
+        if name in ("V", "b_y"):
+            hidden = trace.tape[trace.cell.outputs["h"]]
+            steps = np.flatnonzero(self._known(lambda t: t.uses.get(name)))
             counted = found.d_logits[steps] * weights[steps].reshape(-1, 1)
-            result[name] += counted.T @ hidden[steps] if name == "V" else counted.sum(axis=0)
-        for value in result.values():
-            value.flags.writeable = False
-        return MappingProxyType(result)
+            base += counted.T @ hidden[steps] if name == "V" else counted.sum(axis=0)
+        return base
 
     @cached_property
     def done(self) -> Array:

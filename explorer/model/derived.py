@@ -108,3 +108,7 @@ class Derived:
             return dict(found)
 
         return self._memo("ledgers", (made,), compute)
+
+    def formulas(self, session: Session) -> dict[tuple[Any, ...], Any]:
+        """Return where the inspector keeps the formulas of this walk that it has written out."""
+        return self._memo("formulas", (self.walk(session),), dict)

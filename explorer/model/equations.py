@@ -189,13 +189,12 @@ def expand(weights: Array, values: Array, total: float, shown: int = SHOWN_TERMS
     return " ".join(parts)
 
 
+def equation_nodes(cell: Cell) -> tuple[int, ...]:
+    """The nodes that the cell's equations end in, in their order; a name for a constant has no equation."""
+    nodes = (cell.node(name) for name in dict.fromkeys(cell.assigned))
+    return tuple(node.index for node in nodes if node.constant is None)
+
+
 def cell_formulas(numbers: StepNumbers) -> tuple[Formula, ...]:
     """One formula for each equation of the cell, as the user wrote them, pre-activations written out."""
-    cell = numbers.cell
-    found = []
-    for name in dict.fromkeys(cell.assigned):
-        node = cell.node(name)
-        if node.constant is not None:
-            continue
-        found.append(forward_formula(numbers, node.index, inner=False))
-    return tuple(found)
+    return tuple(forward_formula(numbers, node, inner=False) for node in equation_nodes(numbers.cell))

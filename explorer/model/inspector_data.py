@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -15,7 +16,7 @@ from rnncore.truncation import Truncation
 from rnncore.walk import Walk
 
 from .derived import Derived
-from .equations import cell_formulas, forward_formula
+from .equations import equation_nodes, forward_formula
 from .formula import Formula, compact, exact, number, plain
 from .gradients import gradient_formula
 from .now_data import now
@@ -27,6 +28,8 @@ from .step_code import Code, numpy_code, torch_code
 from .step_numbers import StepNumbers
 
 Array = np.ndarray[Any, Any]
+KEPT = 2000
+"""Formulas that are kept of one walk, before all are forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,15 @@ class InspectorData:
     unit: int
     words: Words
     cell_title: str
+    kept: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
+    """What was read of this walk and written out already: a formula that is asked for again is the very same object."""
     numbers: StepNumbers = field(init=False)
 
     def __post_init__(self) -> None:
         step = self.progress.step
         loss = step.loss if step is not None and not self.progress.complete else None
-        numbers = StepNumbers(self.walk.trace, self.t, self.unit, self.progress, self.words.inputs[self.t], loss)
+        word = self.words.inputs[self.t]
+        numbers = StepNumbers(self.walk.trace, self.t, self.unit, self.progress, word, loss, self.kept)
         object.__setattr__(self, "numbers", numbers)
 
     @property
@@ -145,7 +151,7 @@ class InspectorData:
 
     def gradient_known(self, node: int) -> bool:
         """Whether a node's gradient is computed at this step."""
-        return self.cell.nodes[node].op != "input" and self.numbers.gradient_vector(node) is not None
+        return self.cell.nodes[node].op != "input" and node in self.numbers.gradients_known
 
     def explain(self, node: int) -> tuple[Formula, ...]:
         """A node's formula with numbers, and that of its gradient once it is known."""
@@ -181,12 +187,34 @@ class InspectorData:
     @cached_property
     def equations(self) -> tuple[Formula, ...]:
         """The cell's equations with numbers."""
-        return cell_formulas(self.numbers)
+        n = self.numbers
+
+        def of(node: int) -> Formula:
+            # Once it is computed, everything that it is computed from is known as well: nothing more will change.
+            key = ("value", node, n.t, n.unit, n.vector(node) is not None)
+            return self._once(key, lambda: forward_formula(n, node, inner=False))
+
+        return tuple(of(node) for node in equation_nodes(self.cell))
+
+    def _once(self, key: tuple[Any, ...], write: Callable[[], Formula]) -> Formula:
+        found: Formula | None = self.kept.get(key)
+        if found is None:
+            if len(self.kept) >= KEPT:
+                self.kept.clear()
+            found = self.kept[key] = write()
+        return found
 
     @cached_property
     def gradient_equations(self) -> tuple[Formula, ...]:
         """The gradient of every named value and previous state that is known at this step, last first."""
-        return tuple(gradient_formula(self.numbers, i) for i in self._gradient_nodes)
+        n = self.numbers
+
+        def of(node: int) -> Formula:
+            # A gradient that is known is complete; whose it is are the loss and whether all losses are summed.
+            key = ("gradient", node, n.t, n.unit, n.loss, self.progress.loss, self.progress.summed)
+            return self._once(key, lambda: gradient_formula(n, node))
+
+        return tuple(of(i) for i in self._gradient_nodes)
 
     @cached_property
     def _gradient_nodes(self) -> tuple[int, ...]:
@@ -215,7 +243,7 @@ class InspectorData:
     @cached_property
     def now(self) -> Now:
         """The last micro-step, wherever it was."""
-        return now(self.walk, self.progress, self.unit, self.words)
+        return now(self.walk, self.progress, self.unit, self.words, self.numbers)
 
     @property
     def here(self) -> bool:
@@ -326,7 +354,8 @@ def inspector_data(session: Session, derived: Derived) -> InspectorData:
     targets = tuple(w if y >= 0 else "" for w, y in zip(words[1:], example.targets, strict=True))
     unit = min(session.selection.unit or 0, session.model.hidden_size - 1)
     t = min(max(t, 0), walk.trace.length - 1)
-    return InspectorData(walk, progress, t, unit, Words(words[:-1], targets), session.settings.cell_title)
+    kept = derived.formulas(session)
+    return InspectorData(walk, progress, t, unit, Words(words[:-1], targets), session.settings.cell_title, kept)
 
 
 @lru_cache(maxsize=16)

@@ -34,7 +34,7 @@ def accumulate(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, 
     name = step.parameter or ""
     found = progress.step_gradients
     assert found is not None
-    so_far = float(np.linalg.norm(progress.parameter_gradients[name]))
+    so_far = float(np.linalg.norm(progress.parameter_gradient(name)))
     where: str
     if name in ("V", "b_y"):
         token, word = shown_token(walk, n.t, words)

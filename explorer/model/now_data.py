@@ -18,15 +18,21 @@ from .step_numbers import StepNumbers
 
 
 @np.errstate(all="ignore")
-def now(walk: Walk, progress: Progress, unit: int, words: Words) -> Now:
-    """The last micro-step at ``progress``; at position 0 an invitation."""
+def now(walk: Walk, progress: Progress, unit: int, words: Words, at: StepNumbers | None = None) -> Now:
+    """The last micro-step at ``progress``; at position 0 an invitation.
+
+    ``at`` are numbers that are read already: they are used when they are those of the micro-step's own place.
+    """
     step = progress.step
     if step is None:
         return Now("Nothing is computed yet", (), "Press → for the first operation, Shift+→ for a time step.")
     if step.phase == "update":
         return update(walk, step, unit, words)
     t = step.t or 0
-    numbers = StepNumbers(walk.trace, t, unit, progress, words.inputs[t], step.loss)
+    if at is not None and (at.progress, at.t, at.unit, at.loss) == (progress, t, unit, step.loss):
+        numbers = at
+    else:
+        numbers = StepNumbers(walk.trace, t, unit, progress, words.inputs[t], step.loss)
     return _KINDS[step.kind](walk, progress, step, numbers, words)
 
 

@@ -1,5 +1,5 @@
 """The inspector: inside one time step."""
 
-from .view import InspectorPanel, InspectorView
+from .view import InspectorView
 
-__all__ = ["InspectorPanel", "InspectorView"]
+__all__ = ["InspectorView"]

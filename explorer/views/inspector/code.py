@@ -50,6 +50,7 @@ class CodePage(QWidget):
         self._data: InspectorData | None = None
         self._shown = ""
         self._lines: tuple[int, ...] = ()
+        self._lit_for: tuple[object, ...] = ()
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -96,6 +97,10 @@ class CodePage(QWidget):
 
     def _light(self, lines: tuple[int, ...]) -> None:
         theme = current()
+        key = (lines, self._data.role if self._data is not None else "", theme, self._shown)
+        if key == self._lit_for:
+            return
+        self._lit_for = key
         selections = []
         data = self._data
         role = data.role if data is not None else "value"

@@ -2,41 +2,72 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from functools import lru_cache
+from math import ceil
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from ...model.inspector_data import InspectorData, Streams
 from ...model.saturation import Saturation
-from ...theme.theme import current
+from ...theme.theme import Theme, current
 from ...theme.tokens import RADIUS, SPACE
 from ...widgets.elided import ElidedLabel
-from ...widgets.paint import rounded
-from .formulas import FormulaList, Section
+from ...widgets.paint import elided, rounded
+from ...widgets.surface import Surface
+from .formulas import FormulaArea, Section
+
+LEAST_NOW, USUAL_NOW = 56, 168
+"""Pixels at scale 1 for the last micro-step's formulas: the least, and what suits most of them."""
+NONE_YET = "not computed yet"
+
+
+class Title(ElidedLabel):
+    """A label that fills its own background."""
+
+    def __init__(self) -> None:
+        super().__init__("", role="body", bold=True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(event.rect(), current().colour("panel"))
+        super().paintEvent(event)
 
 
 class Details(QWidget):
-    """The Now block, the box of the two streams and the saturation bars, one below the other."""
+    """The Now block, the box of the two streams and the saturation bars, one below the other.
+
+    The boxes keep their places at the foot whatever the Now block says; what it has no room for it scrolls. Where the
+    height is small, the boxes leave out their headings and gaps.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.now_title = ElidedLabel("", role="body", bold=True)
-        self.now = FormulaList(details=True)
+        self.now_title = Title()
+        self.now_area = FormulaArea()
+        self.now = self.now_area.list
         self.streams = StreamsBox()
         self.saturation = SaturationBars()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, SPACE.tight, 0)
-        column.setSpacing(SPACE.small)
-        column.addWidget(self.now_title)
-        column.addWidget(self.now)
-        column.addWidget(self.streams)
-        column.addWidget(self.saturation)
-        column.addStretch(1)
+        self._placed_for: tuple[object, ...] = ()
+        for child in (self.now_title, self.now_area, self.streams, self.saturation):
+            child.setParent(self)
 
     def steady_height(self) -> int:
         """Room that suits most micro-steps. It depends on the cell alone, so that nothing jumps from step to step."""
-        boxes = self.streams.sizeHint().height() + self.saturation.sizeHint().height()
-        return current().px(34 + 150) + boxes + 3 * SPACE.small
+        return self._fixed(False) + current().px(USUAL_NOW)
+
+    def sizeHint(self) -> QSize:
+        return QSize(260, self.steady_height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self._fixed(True) + current().px(LEAST_NOW))
+
+    def _fixed(self, compact: bool) -> int:
+        """The height of everything but the formulas."""
+        width = self.width() - SPACE.tight
+        boxes = self.streams.height_for(compact) + self.saturation.height_for(width, compact)
+        return self.now_title.sizeHint().height() + boxes + 3 * _gap(compact)
 
     def set_data(self, data: InspectorData) -> None:
         """Show what ``data`` says."""
@@ -44,170 +75,237 @@ class Details(QWidget):
         where = "" if data.here or data.progress.step is None else f" (at step {data.progress.step.t})"
         self.now_title.set_text(told.title + where)
         self.now_title.set_token("cut" if told.role == "cut" else "text")
-        self.now.set_sections((Section(told.formulas, "", told.role, None, told.note),))
+        self.now_area.set_sections((Section(told.formulas, "", told.role, None, told.note),))
         self.streams.set_streams(data.streams, data.t)
         self.saturation.set_bars(data.saturation, data.saturation_rule)
+        self._place()
 
+    def _place(self) -> None:
+        compact = self.height() < self._fixed(False) + current().px(1.4 * LEAST_NOW)
+        fixed = self._fixed(compact)
+        key = (self.width(), self.height(), fixed, current())
+        if key == self._placed_for:
+            return
+        self._placed_for = key
+        self.updateGeometry()
+        width, gap = self.width() - SPACE.tight, _gap(compact)
+        self.streams.set_compact(compact)
+        self.saturation.set_compact(compact)
+        heights = [
+            self.now_title.sizeHint().height(),
+            max(1, self.height() - fixed),
+            self.streams.height_for(compact),
+            self.saturation.height_for(width, compact),
+        ]
+        y = 0
+        for child, high in zip((self.now_title, self.now_area, self.streams, self.saturation), heights, strict=True):
+            child.setGeometry(0, y, width, high)
+            y += high + gap
 
-class _Painted(QWidget):
-    """A hand-painted strip of fixed height that follows the theme."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def rows(self) -> float:
-        """Height in rows of text."""
-        raise NotImplementedError
-
-    def sizeHint(self) -> QSize:
-        return QSize(260, int(self.rows() * current().px(22)))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(160, self.sizeHint().height())
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
 
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self.updateGeometry()
-            self.update()
         super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self._place()
 
 
-class StreamsBox(_Painted):
+def _gap(compact: bool) -> int:
+    return SPACE.tight if compact else SPACE.small
+
+
+class StreamsBox(Surface):
     """Two coloured rows: from this step's loss, from the future."""
 
     def __init__(self) -> None:
         super().__init__()
         self._streams: Streams | None = None
         self._t = 0
+        self._compact = False
+
+    def height_for(self, compact: bool) -> int:
+        """The height that it needs: two rows, and a heading unless it is ``compact``."""
+        return current().px(50 if compact else 81)
+
+    def set_compact(self, compact: bool) -> None:
+        """Leave the heading out, or not."""
+        if compact != self._compact:
+            self._compact = compact
+            self.update()
 
     def set_streams(self, streams: Streams, t: int) -> None:
         """Show the streams into h at step ``t``."""
-        if (streams, t) != (self._streams, self._t):
-            self._streams, self._t = streams, t
-            said = [f"{name}: {value}, {remark}" for name, _, value, remark in streams.rows]
-            self.setAccessibleName(". ".join([streams.title, *said]))
-            self.updateGeometry()
-            self.update()
+        before = self._streams
+        if before is not None and (streams, t) == (before, self._t):
+            return
+        same_head = before is not None and self._t == t
+        rows = () if before is None else before.rows
+        self._streams, self._t = streams, t
+        said = [f"{name}: {value}, {remark}" for name, _, value, remark in streams.rows]
+        self.setAccessibleName(". ".join([streams.title, *said]))
+        self.setToolTip("\n".join([streams.title, *said]))
+        for n, row in enumerate(streams.rows):
+            if n >= len(rows) or row != rows[n]:
+                self.update(self._row(n))
+        if not same_head:
+            self.update(self._row(-1))
 
-    def rows(self) -> float:
-        return 3.9 if self._beside() else 5.5
+    def _name(self, name: str) -> str:
+        """The name of a stream; a narrow box leaves the room to what is said of it."""
+        return name if self.width() >= current().px(420) else name.removeprefix("from ")
 
-    def _starts(self) -> tuple[float, list[float]]:
-        """Where the numbers begin, and in each row the remark: after a number as wide as one can become."""
-        theme = current()
-        rows = self._streams.rows if self._streams is not None else ()
-        names, numbers = QFontMetricsF(theme.font("label")), QFontMetricsF(theme.font("label", fixed=True))
-        column = theme.px(14) + max((names.horizontalAdvance(r[0]) for r in rows), default=0.0) + theme.px(12)
-        usual = numbers.horizontalAdvance("−0.00000")
-        widths = [numbers.horizontalAdvance(r[2]) for r in rows]
-        return column, [
-            column + (max(usual, w) if len(r[2]) > 1 else w) + theme.px(10) for r, w in zip(rows, widths, strict=True)
-        ]
+    def _row(self, n: int) -> QRect:
+        """The area of a row of numbers, or of the heading (−1)."""
+        row = current().px(22)
+        top = current().px(3) - row if self._compact else current().px(8)
+        return QRect(0, top + (n + 1) * row, self.width(), row)
 
-    def _beside(self) -> bool:
-        """Whether every remark fits beside its number."""
-        rows = self._streams.rows if self._streams is not None else ()
-        remarks = QFontMetricsF(current().font("small"))
-        starts = self._starts()[1]
-        return all(x + remarks.horizontalAdvance(r[3]) + 6 <= self.width() for x, r in zip(starts, rows, strict=True))
-
-    def resizeEvent(self, event: object) -> None:
-        self.updateGeometry()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         if self._streams is None:
             return
-        theme, painter = current(), QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rounded(painter, QRectF(self.rect()), RADIUS.band, theme.colour("raised"))
         row, x = theme.px(22), theme.px(14)
-        y = theme.px(9)
-        painter.setFont(theme.font("label", bold=True))
-        painter.setPen(theme.colour("text"))
-        head = self._streams.title.rsplit("_", 1)[0]
-        painter.drawText(QRectF(x, y, self.width() - x, row), Qt.AlignmentFlag.AlignVCenter, head)
-        wide = QFontMetricsF(theme.font("label", bold=True)).horizontalAdvance(head)
-        painter.setFont(theme.font("tiny", bold=True))
-        painter.drawText(QRectF(x + wide + 1, y + 4, 60, row), Qt.AlignmentFlag.AlignVCenter, str(self._t))
-        column, starts = self._starts()
-        one_line = self._beside()
-        y += row
+        y = float(self._row(-1).top())
+        bold = theme.font("label", bold=True)
+        if not self._compact and region.intersects(self._row(-1)):
+            painter.setFont(bold)
+            painter.setPen(theme.colour("text"))
+            head = self._streams.title.rsplit("_", 1)[0]
+            painter.drawText(QRectF(x, y, self.width() - x, row), Qt.AlignmentFlag.AlignVCenter, head)
+            wide = QFontMetricsF(bold).horizontalAdvance(head)
+            painter.setFont(theme.font("tiny", bold=True))
+            painter.drawText(QRectF(x + wide + 1, y + 4, 60, row), Qt.AlignmentFlag.AlignVCenter, str(self._t))
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        for (name, token, value, remark), beside in zip(self._streams.rows, starts, strict=True):
+        names = tuple(self._name(name) for name, *_ in self._streams.rows)
+        column, beside = _columns(names, id(theme), theme)
+        for n, (_, token, value, remark) in enumerate(self._streams.rows):
+            if not region.intersects(self._row(n)):
+                continue
+            y = float(self._row(n).top())
             painter.setFont(theme.font("label"))
             painter.setPen(theme.colour(token))
-            painter.drawText(QRectF(x, y, self.width(), row), middle, name)
-            painter.setFont(theme.font("label", fixed=True))
+            painter.drawText(QRectF(x, y, self.width(), row), middle, names[n])
+            fixed, small = theme.font("label", fixed=True), theme.font("small")
+            painter.setFont(fixed)
             painter.setPen(theme.colour("text"))
             painter.drawText(QRectF(column, y, self.width(), row), middle, value)
-            painter.setFont(theme.font("small"))
+            # A remark that stands for a number goes right behind its sign.
+            wide = QFontMetricsF(fixed).horizontalAdvance(value) + theme.px(10)
+            left = column + (wide if len(value) == 1 else max(wide, beside))
+            painter.setFont(small)
             painter.setPen(theme.colour("muted"))
-            if one_line:
-                room = QRectF(beside, y, self.width() - beside - 8, row)
-                said = QFontMetricsF(theme.font("small")).elidedText(remark, Qt.TextElideMode.ElideRight, room.width())
-                painter.drawText(room, middle, said)
-            else:
-                y += theme.px(17)
-                painter.drawText(QRectF(x, y, self.width() - x - 8, row), middle, remark)
-            y += row
+            room = QRectF(left, y, self.width() - left - 8, row)
+            painter.drawText(room, middle, elided(remark, small, room.width()))
 
 
-class SaturationBars(_Painted):
-    """A bar for each gate: the share of its units that are saturated at this step, and the thresholds in words."""
+@lru_cache(maxsize=8)
+def _columns(names: tuple[str, ...], _: int, theme: Theme) -> tuple[float, float]:
+    """Where the numbers begin, and how far behind that a remark does: after a number as wide as one can become."""
+    metrics = QFontMetricsF(theme.font("label"))
+    column = theme.px(14) + max((metrics.horizontalAdvance(n) for n in names), default=0.0) + theme.px(12)
+    return column, QFontMetricsF(theme.font("label", fixed=True)).horizontalAdvance("−0.00000") + theme.px(10)
+
+
+class SaturationBars(Surface):
+    """A bar for each gate, some in a line: the share of its units that are saturated, and the thresholds in words."""
 
     def __init__(self) -> None:
         super().__init__()
         self._bars: tuple[Saturation, ...] = ()
         self._rule = ""
+        self._compact = False
+
+    def set_compact(self, compact: bool) -> None:
+        """Put more bars in a line, and the lines nearer together, or not."""
+        if compact != self._compact:
+            self._compact = compact
+            self.update()
 
     def set_bars(self, bars: tuple[Saturation, ...], rule: str) -> None:
         """Show one bar for each entry."""
-        if (bars, rule) != (self._bars, self._rule):
-            self._bars, self._rule = bars, rule
-            said = [f"{b.name}: {_share(b)}" for b in bars]
-            self.setAccessibleName(". ".join(["Saturation", *said, rule]))
-            self.setToolTip(f"Saturated: {rule}")
-            self.updateGeometry()
+        if (bars, rule) == (self._bars, self._rule):
+            return
+        before, self._bars = self._bars, bars
+        said = [f"{b.name}: {_share(b)}" for b in bars]
+        self.setAccessibleName(". ".join(["Saturation", *said, rule]))
+        self.setToolTip("\n".join([f"Saturated: {rule}", *said]))
+        if rule != self._rule or [b.name for b in bars] != [b.name for b in before]:
+            self._rule = rule
             self.update()
+            return
+        for n, (old, new) in enumerate(zip(before, bars, strict=True)):
+            if old != new:
+                self.update(self._cell(n).toAlignedRect())
 
-    def rows(self) -> float:
-        return len(self._bars) + 2.2 if self._bars else 0.0
+    def _lines(self, width: int, compact: bool) -> int:
+        """In how many lines the bars stand below the heading."""
+        in_a_line = max(1, width // current().px(100 if compact else 150))
+        return ceil(len(self._bars) / in_a_line)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def height_for(self, width: int, compact: bool) -> int:
+        """The height that it needs at ``width``; none without bars."""
+        return (1 + self._lines(width, compact)) * _row_height(compact) if self._bars else 0
+
+    def _cell(self, n: int) -> QRectF:
+        """The area of a bar with its name and its number; they go down the first column and then the second."""
+        row, lines = _row_height(self._compact), self._lines(self.width(), self._compact)
+        columns = ceil(len(self._bars) / lines)
+        gap = current().px(14)
+        wide = (self.width() - gap * (columns - 1)) / columns
+        return QRectF(n // lines * (wide + gap), row * (1 + n % lines), wide, row)
+
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         if not self._bars:
             return
-        theme, painter = current(), QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        row = theme.px(22)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.setFont(theme.font("label", bold=True))
-        painter.setPen(theme.colour("text"))
-        painter.drawText(QRectF(0, 0, self.width(), row), middle, "Saturation")
-        names, shares = QFontMetricsF(theme.font("label")), QFontMetricsF(theme.font("small"))
-        left = theme.px(8) + max(names.horizontalAdvance(b.name) for b in self._bars) + theme.px(12)
-        right = max(shares.horizontalAdvance(_share(b)) for b in self._bars) + theme.px(12)
-        length = max(20.0, self.width() - left - right)
-        y = float(row)
-        for bar in self._bars:
+        row, middle = _row_height(self._compact), Qt.AlignmentFlag.AlignVCenter
+        head = QRect(0, 0, self.width(), row)
+        small = theme.font("small")
+        if region.intersects(head):
+            bold = theme.font("label", bold=True)
+            painter.setFont(bold)
+            painter.setPen(theme.colour("text"))
+            painter.drawText(head, middle, "Saturation")
+            left = QFontMetricsF(bold).horizontalAdvance("Saturation") + theme.px(12)
+            painter.setFont(small)
+            painter.setPen(theme.colour("muted"))
+            room = QRectF(left, 0, self.width() - left, row)
+            painter.drawText(room, middle, elided(self._rule, small, room.width()))
+        names, shares = QFontMetricsF(theme.font("label")), QFontMetricsF(small)
+        left = max(names.horizontalAdvance(b.name) for b in self._bars) + theme.px(10)
+        units = self._bars[0].units
+        # As wide as a number can become, so that no bar moves with its neighbour's.
+        longest = max(shares.horizontalAdvance(s) for s in (f"100 % · {units} of {units}", NONE_YET))
+        full = longest <= 0.45 * self._cell(0).width()
+        texts = [_share(b) if full else _percent(b) for b in self._bars]
+        right = (longest if full else shares.horizontalAdvance("100 %")) + theme.px(8)
+        for n, (bar, text) in enumerate(zip(self._bars, texts, strict=True)):
+            cell = self._cell(n)
+            if not region.intersects(cell.toAlignedRect()):
+                continue
+            length = max(16.0, cell.width() - left - right)
             painter.setFont(theme.font("label"))
             painter.setPen(theme.colour("muted"))
-            painter.drawText(QRectF(theme.px(8), y, left, row), middle, bar.name)
-            track = QRectF(left, y + row / 2 - theme.px(5), length, theme.px(10))
+            painter.drawText(cell, middle, bar.name)
+            track = QRectF(cell.left() + left, cell.center().y() - theme.px(4), length, theme.px(8))
             rounded(painter, track, track.height() / 2, theme.colour("raised"))
             if bar.share:
                 filled = QRectF(track.x(), track.y(), max(track.height(), length * bar.share), track.height())
                 rounded(painter, filled, track.height() / 2, theme.colour("cut" if bar.warns else "weight"))
-            painter.setFont(theme.font("small"))
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(QRectF(left + length + theme.px(10), y, right, row), middle, _share(bar))
-            y += row
-        painter.setFont(theme.font("small"))
-        rule = shares.elidedText(f"saturated: {self._rule}", Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(QRectF(0, y, self.width(), row), middle, rule)
+            painter.setFont(small)
+            painter.drawText(cell, middle | Qt.AlignmentFlag.AlignRight, text)
+
+
+def _row_height(compact: bool) -> int:
+    return current().px(17 if compact else 20)
+
+
+def _percent(bar: Saturation) -> str:
+    return "–" if bar.share is None else f"{bar.share:.0%}".replace("%", " %")
 
 
 def _share(bar: Saturation) -> str:
     if bar.share is None:
-        return "not computed yet"
-    return f"{bar.share:.0%} · {bar.count} of {bar.units}".replace("%", " %")
+        return NONE_YET
+    return f"{_percent(bar)} · {bar.count} of {bar.units}"

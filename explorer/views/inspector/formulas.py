@@ -1,20 +1,34 @@
-"""A list of formulas, hand-painted, as tall as it needs to be."""
+"""A list of formulas, hand-painted, as tall as it needs to be.
+
+Each formula is painted once into a picture of its own: while one steps, all but one or two stay as they are, or only
+move.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from math import ceil
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPixmap, QRegion, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QToolTip, QWidget
 
 from rnncore.frozen import dataclass
 
 from ...model.formula import Formula, Run
-from ...theme.theme import current
+from ...theme.theme import Theme, current
 from ...theme.tokens import RADIUS, SPACE
 from ...widgets.paint import rounded
+from ...widgets.surface import Surface
 from .typeset import Block, SetFormula, exact_text, formula, left_width, line
+
+INSET = 10.0
+MARGIN = 3
+"""Pixels above and below a formula that belong to its picture: what is lit has a band around it."""
+PICTURES = 160
+STRIDE = 14.0
+"""Widths of the column of left-hand sides are multiples of this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,120 +42,184 @@ class Section:
     note: str = ""
 
 
-class FormulaList(QWidget):
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """One formula (or a line of words) as it is set for one width, role and theme."""
+
+    done: SetFormula | Block
+    said: str
+    source: object
+    theme: Theme
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A setting with its upper edge; ``one`` is its formula, None for a line of words."""
+
+    top: int
+    setting: Setting
+    one: Formula | None
+    lit: str
+    """The colour token of the band behind it, "" for none."""
+
+    @property
+    def height(self) -> int:
+        return ceil(self.setting.done.height)
+
+    def area(self, width: int) -> QRect:
+        """What it covers in a list of this width."""
+        return QRect(0, self.top - MARGIN, width, self.height + 2 * MARGIN)
+
+
+_settings: OrderedDict[tuple[object, ...], Setting] = OrderedDict()
+_widths: OrderedDict[tuple[object, ...], tuple[float, Formula, Theme]] = OrderedDict()
+_pictures: OrderedDict[tuple[object, ...], tuple[Setting, QPixmap]] = OrderedDict()
+
+
+def _set(one: Formula, column: float, room: float, theme: Theme, role: str, details: bool) -> Setting:
+    # By identity: a formula has dozens of runs, and to compare it with another takes longer than to set it.
+    key = (id(one), column, room, id(theme), role, details)
+    found = _settings.get(key)
+    if found is None:
+        found = Setting(formula(one, column, room, theme, role, details), one.text, one, theme)
+        _settings[key] = found
+        while len(_settings) > 4 * PICTURES:
+            _settings.popitem(last=False)
+    else:
+        _settings.move_to_end(key)
+    return found
+
+
+def _left(one: Formula, theme: Theme) -> float:
+    """Room that the left-hand side of a formula needs."""
+    key = ("left", id(one), id(theme))
+    found = _widths.get(key)
+    if found is None:
+        found = _widths[key] = (left_width((one,), theme), one, theme)
+        while len(_widths) > 4 * PICTURES:
+            _widths.popitem(last=False)
+    return found[0]
+
+
+def _words(words: str, room: float, theme: Theme) -> Setting:
+    key = (words, room, id(theme))
+    found = _settings.get(key)
+    if found is None:
+        found = _settings[key] = Setting(line((Run(words, "words", "muted"),), room, 12.0, theme), words, words, theme)
+    return found
+
+
+class FormulaList(Surface):
     """Paints sections of formulas one below the other; hovering over a result tells its exact value."""
 
     def __init__(self, *, details: bool = True, gap: int = SPACE.small, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        # A list that becomes higher paints what is new alone.
+        self.setAttribute(Qt.WidgetAttribute.WA_StaticContents)
         self._sections: tuple[Section, ...] = ()
-        self._details, self._gap = details, gap
-        self._set: list[tuple[float, SetFormula, Formula, bool]] = []
-        self._texts: list[tuple[float, Block]] = []
-        self._height = 0.0
-        self._laid_out_for: tuple[object, ...] = ()
-        self._heights: dict[int, int] = {}
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self._details, self._gap = details, max(gap, 2 * MARGIN)
+        self._arrangements: dict[int, tuple[list[Row], int]] = {}
         self.setMouseTracking(True)
 
     def set_sections(self, sections: Sequence[Section]) -> None:
-        """Show ``sections``; nothing happens when they are the ones shown."""
-        wanted = tuple(sections)
-        if wanted != self._sections:
-            self._sections = wanted
-            self._laid_out_for = ()
-            self._heights = {}
-            said = [s.heading for s in wanted if s.heading] + [f.text for s in wanted for f in s.formulas]
-            self.setAccessibleName(". ".join(said))
-            self.updateGeometry()
-            self.update()
+        """Show ``sections``; only what differs is painted again."""
+        before = {(r.top, r.lit, id(r.setting)): r for r in self._rows}
+        self._sections, self._arrangements = tuple(sections), {}
+        rows = self._rows
+        after = {(r.top, r.lit, id(r.setting)): r for r in rows}
+        for key in before.keys() ^ after.keys():
+            self.update((before.get(key) or after[key]).area(self.width()))
+        said = [s.heading for s in self._sections if s.heading] + [r.setting.said for r in rows if r.one]
+        self.setAccessibleName(". ".join(said))
 
-    def hasHeightForWidth(self) -> bool:
-        return True
+    def height_for(self, width: int) -> int:
+        """The height that the formulas need at ``width``."""
+        return max(1, self._arranged(width)[1])
 
-    def heightForWidth(self, width: int) -> int:
-        # The layout asks for several widths in turn; only the one that is painted is kept laid out.
-        if width not in self._heights:
-            kept = (self._set, self._texts, self._height, self._laid_out_for)
-            self._lay_out(width)
-            self._heights[width] = max(1, int(self._height + 0.999))
-            if width != self.width():
-                self._set, self._texts, self._height, self._laid_out_for = kept
-        return self._heights[width]
-
-    def sizeHint(self) -> QSize:
-        width = max(self.width(), 240)
-        return QSize(width, self.heightForWidth(width))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(160, self.heightForWidth(self.width()) if self.width() > 160 else 1)
-
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self._laid_out_for = ()
-            self._heights = {}
-            self.updateGeometry()
-            self.update()
-        super().changeEvent(event)
+    def restyle(self) -> None:
+        self._arrangements = {}
+        super().restyle()
 
     def lit_top(self) -> int | None:
         """Upper edge of the formula in use now, for scrolling to it."""
-        self._lay_out(self.width())
-        return next((int(y) for y, _, _, lit in self._set if lit), None)
+        return next((r.top for r in self._rows if r.lit), None)
 
-    def _lay_out(self, width: int) -> None:
-        theme = current()
-        key = (width, theme.scale, self._sections)
-        if key == self._laid_out_for:
-            return
-        self._laid_out_for = key
-        self._set, self._texts = [], []
+    @property
+    def _rows(self) -> list[Row]:
+        return self._arranged(self.width())[0]
+
+    def _arranged(self, width: int) -> tuple[list[Row], int]:
+        """The rows of a list of this width, and their height."""
+        found = self._arrangements.get(width)
+        if found is None:
+            found = self._arrangements[width] = self._arrange(width)
+        return found
+
+    def _arrange(self, width: int) -> tuple[list[Row], int]:
+        theme, rows = current(), []
         y = 0.0
-        inset = 10.0 * theme.scale
-        room = max(60.0, width - 2 * inset)
+        room = max(60.0, width - 2 * INSET * theme.scale)
+
+        def put(setting: Setting, gap: float, one: Formula | None = None, lit: str = "") -> None:
+            nonlocal y
+            rows.append(Row(round(y), setting, one, lit))
+            y += setting.done.height + gap
+
         for section in self._sections:
             if section.heading:
-                heading = line((Run(section.heading, "words", "muted"),), room, 12.0, theme)
-                self._texts.append((y, heading))
-                y += heading.height + 3.0
-            column = min(left_width(section.formulas, theme), 0.34 * room)
+                put(_words(section.heading, room, theme), 3.0)
+            widest = max((_left(f, theme) for f in section.formulas), default=0.0)
+            # In strides: with every formula that is added the others would have to be set anew.
+            column = min(ceil(widest / STRIDE) * STRIDE, 0.34 * room)
+            role = section.role if section.role != "text" else "value"
             for n, one in enumerate(section.formulas):
-                done = formula(one, column, room, theme, section.role, self._details)
-                self._set.append((y, done, one, n == section.lit))
-                y += done.height + self._gap * theme.scale
+                setting = _set(one, column, room, theme, section.role, self._details)
+                put(setting, self._gap * theme.scale, one, role if n == section.lit else "")
             if section.note:
-                note = line((Run(section.note, "words", "muted"),), room, 12.0, theme)
-                self._texts.append((y, note))
-                y += note.height + 4.0
-        self._height = y
+                put(_words(section.note, room, theme), 4.0)
+        return rows, ceil(y)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme = current()
-        self._lay_out(self.width())
-        painter = QPainter(self)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if event.size().width() != event.oldSize().width():
+            self.update()
+
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        width = self.width()
+        for row in self._rows:
+            area = row.area(width)
+            if region.intersects(area):
+                painter.drawPixmap(area.topLeft(), self._picture(row, theme))
+
+    def _picture(self, row: Row, theme: Theme) -> QPixmap:
+        """A row's picture with its margin, opaque."""
+        ratio = self.devicePixelRatioF()
+        key = (id(row.setting), self.width(), row.lit, ratio)
+        found = _pictures.get(key)
+        if found is not None:
+            _pictures.move_to_end(key)
+            return found[1]
+        area = row.area(self.width())
+        picture = QPixmap(round(area.width() * ratio), round(area.height() * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(theme.colour("panel"))
+        painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        inset = 10.0 * theme.scale
-        for top, block in self._texts:
-            block.paint(painter, theme, inset, top)
-        for top, done, _, lit in self._set:
-            if lit:
-                area = QRectF(0, top - 3, self.width(), done.height + 6)
-                rounded(painter, area, RADIUS.band, theme.colour("raised"))
-                painter.fillRect(QRectF(0, top, 3, done.height), theme.colour(self._role_of(done)))
-            painter.save()
-            painter.translate(inset, 0)
-            done.paint(painter, theme, top)
-            painter.restore()
+        if row.lit:
+            rounded(painter, QRectF(0, 0, area.width(), area.height()), RADIUS.band, theme.colour("raised"))
+            painter.fillRect(QRectF(0, MARGIN, 3, row.height), theme.colour(row.lit))
+        painter.translate(QPointF(INSET * theme.scale, MARGIN))
+        done = row.setting.done
+        if isinstance(done, SetFormula):
+            done.paint(painter, theme, 0.0)
+        else:
+            done.paint(painter, theme)
+        painter.end()
+        _pictures[key] = (row.setting, picture)
+        while len(_pictures) > PICTURES:
+            _pictures.popitem(last=False)
+        return picture
 
-    def _role_of(self, wanted: SetFormula) -> str:
-        place = 0
-        for section in self._sections:
-            for _ in section.formulas:
-                if self._set[place][1] is wanted:
-                    return section.role if section.role != "text" else "value"
-                place += 1
-        return "value"
+    # --- the mouse ---
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -155,11 +233,54 @@ class FormulaList(QWidget):
         self.setCursor(Qt.CursorShape.WhatsThisCursor if over else Qt.CursorShape.ArrowCursor)
         super().mouseMoveEvent(event)
 
+    def _results(self) -> Iterator[tuple[QRectF, Formula]]:
+        inset = INSET * current().scale
+        for row in self._rows:
+            if row.one is not None and isinstance(row.setting.done, SetFormula) and row.setting.done.result is not None:
+                left, above, wide, high = row.setting.done.result
+                yield QRectF(left + inset, row.top + above, wide, high), row.one
+
     def _at(self, x: float, y: float) -> str:
-        inset = 10.0 * current().scale
-        for top, done, one, _ in self._set:
-            if done.result is not None:
-                left, above, wide, high = done.result
-                if left <= x - inset <= left + wide and above <= y - top <= above + high:
-                    return exact_text(one)
-        return ""
+        return next((exact_text(one) for area, one in self._results() if area.contains(x, y)), "")
+
+
+class FormulaArea(QScrollArea):
+    """A list of formulas in the room there is: as wide as that, and scrolled only where it is higher."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setAutoFillBackground(False)
+        self.list = FormulaList()
+        self.setWidget(self.list)
+        self.list.setAutoFillBackground(False)
+
+    def set_sections(self, sections: Sequence[Section]) -> None:
+        """Show ``sections``, and bring the one in use into view."""
+        self.list.set_sections(sections)
+        self._fit()
+        top = self.list.lit_top()
+        if top is not None:
+            self.ensureVisible(int(INSET), top + 40, 0, 60)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self._fit()
+
+    def _fit(self) -> None:
+        # The bar's room is kept free when there is none: else the formulas would be set for another width with it.
+        width = max(1, self.width() - self.verticalScrollBar().sizeHint().width())
+        need = self.list.height_for(width)
+        over = need > self.height()
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOn if over else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        if policy != self.verticalScrollBarPolicy():
+            self.setVerticalScrollBarPolicy(policy)
+        self.list.resize(width, max(need, self.height()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -11,10 +11,12 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPainterPath,
-    QPaintEvent,
     QPen,
+    QRegion,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from rnncore.frozen import dataclass
 
 from ...model.graph_labels import place_labels
 from ...model.graph_routes import Box, Drawing, Edge, Rect, draw
@@ -22,12 +24,26 @@ from ...model.inspector_data import InspectorData
 from ...theme.theme import Theme, current
 from ...theme.tokens import mix
 from ...widgets.paint import pen, rounded
+from ...widgets.surface import Surface
 
 _SCALES = (1.0, 0.92, 0.85)
 USUAL_LABEL = "∂ −.0164"
+STRIPS = 6
+"""Pieces of an edge whose surroundings are painted again when its colour changes: fewer pixels than of the whole."""
+
+Lines = tuple[tuple[str, str], ...]
 
 
-class GraphCanvas(QWidget):
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How each edge (token, width), each box and each number of the graph looks."""
+
+    strokes: tuple[tuple[str, float], ...]
+    looks: tuple[tuple[bool, str, str], ...]
+    texts: dict[str, tuple[QRectF, Lines]]
+
+
+class GraphCanvas(Surface):
     """Paints the graph; hovering over a box or an edge tells its formula with numbers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -36,6 +52,9 @@ class GraphCanvas(QWidget):
         self._drawing: Drawing | None = None
         self._labels: dict[str, Rect] = {}
         self._paths: list[QPainterPath] = []
+        self._areas: list[tuple[QRect, ...]] = []
+        self._shown: _Shown | None = None
+        self._texts: dict[str, tuple[Lines, QRectF, Lines]] = {}
         self._em = 1.0
         self._laid_out_for: tuple[object, ...] = ()
         self._smallest: tuple[object, QSize] = (None, QSize())
@@ -50,7 +69,13 @@ class GraphCanvas(QWidget):
         if data is not None:
             self.setAccessibleName(f"Operation graph of {data.cell_title} at step {data.t}")
         self._lay_out()
-        self.update()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Ask for a painting of what looks otherwise than before."""
+        if self._data is not None:
+            before, self._shown = self._shown, self._show(self._data)
+            self.update(self._changed_since(before, self._shown))
 
     def sizeHint(self) -> QSize:
         return QSize(440, 440)
@@ -66,14 +91,13 @@ class GraphCanvas(QWidget):
 
     def resizeEvent(self, event: object) -> None:
         self._lay_out()
+        self._refresh()
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self._laid_out_for = ()
-            self._lay_out()
-            self.updateGeometry()
-            self.update()
-        super().changeEvent(event)
+    def restyle(self) -> None:
+        self._laid_out_for = ()
+        self._lay_out()
+        self._refresh()
+        super().restyle()
 
     # --- layout ---
 
@@ -98,6 +122,8 @@ class GraphCanvas(QWidget):
                 break
         assert self._drawing is not None
         self._paths = [_path(edge) for edge in self._drawing.edges]
+        self._areas = [_areas(edge, 4.0 * theme.scale) for edge in self._drawing.edges]
+        self._shown, self._texts = None, {}
         metrics = QFontMetricsF(self._label_font(theme))
         size = (metrics.horizontalAdvance(USUAL_LABEL), 2 * metrics.height() * 0.94)
         wanted = {b.key: size for b in self._drawing.boxes if b.kind in ("operation", "previous")}
@@ -108,20 +134,86 @@ class GraphCanvas(QWidget):
     def _label_font(self, theme: Theme) -> QFont:
         return theme.font("small" if self._em == 1.0 else "tiny", fixed=True)
 
+    # --- what is painted ---
+
+    def _changed_since(self, before: _Shown | None, after: _Shown) -> QRegion:
+        """What must be painted again."""
+        if before is None or before.texts.keys() != after.texts.keys():
+            return QRegion(self.rect())
+        assert self._drawing is not None
+        region = QRegion()
+        for n, (old, new) in enumerate(zip(before.strokes, after.strokes, strict=True)):
+            if old != new:
+                for area in self._areas[n]:
+                    region += area
+        for box, old_look, new_look in zip(self._drawing.boxes, before.looks, after.looks, strict=True):
+            if old_look != new_look:
+                region += _around(box)
+        for key, (room, lines) in after.texts.items():
+            old_room, old_lines = before.texts[key]
+            if lines != old_lines:
+                region += _whole(room.united(old_room) if old_lines else room)
+        return region
+
+    def _show(self, data: InspectorData) -> _Shown:
+        """How every edge, box and number looks."""
+        drawing, theme = self._drawing, current()
+        assert drawing is not None
+        return _Shown(
+            tuple(_stroke(data, edge) for edge in drawing.edges),
+            tuple(self._look(data, box) for box in drawing.boxes),
+            self._place_texts(data, theme),
+        )
+
+    def _look(self, data: InspectorData, box: Box) -> tuple[bool, str, str]:
+        """(whether its value is known, the colour token of its ring or "", the index below its name)."""
+        current_one = (box.kind == "operation" and box.node == data.current) or box.key in data.lit_boxes
+        ring = data.role if current_one else "text" if box.key == self._hover else ""
+        below = "" if box.kind == "operation" else str(data.t - 1 if box.kind == "previous" else data.t)
+        return data.known(box.node), ring, below.replace("-", "−")
+
+    def _place_texts(self, data: InspectorData, theme: Theme) -> dict[str, tuple[QRectF, Lines]]:
+        """The numbers to write beside each box, each with its colour, and the room that they take."""
+        assert self._drawing is not None
+        found: dict[str, tuple[QRectF, Lines]] = {}
+        for key, rect in self._labels.items():
+            box = self._drawing.box(key)
+            mark = data.mark(box.node)
+            lines = tuple((t, token) for t, token in ((mark.value, "value"), (mark.gradient, "gradient")) if t)
+            if not lines:
+                found[key] = (QRectF(), ())
+                continue
+            kept = self._texts.get(key)
+            if kept is None or kept[0] != lines:
+                kept = self._texts[key] = (lines, *self._text_beside(box, rect, lines, theme))
+            found[key] = kept[1:]
+        return found
+
+    def _text_beside(self, box: Box, rect: Rect, lines: Lines, theme: Theme) -> tuple[QRectF, Lines]:
+        metrics = QFontMetricsF(self._label_font(theme))
+        height = metrics.height() * 0.94
+        # The longest numbers, such as ∂ −1.2e-5, fit their room without the space.
+        lines = tuple((t if metrics.horizontalAdvance(t) <= rect[2] else t.replace("∂ ", "∂"), c) for t, c in lines)
+        wide = max(metrics.horizontalAdvance(t) for t, _ in lines)
+        # A label left of its box ends at the box, one above it stands on it.
+        x = rect[0] + rect[2] - wide if rect[0] + rect[2] / 2 < box.x - box.width / 2 else rect[0]
+        above = rect[1] + rect[3] / 2 < box.y
+        y = rect[1] + rect[3] - height * len(lines) if above else rect[1]
+        return QRectF(x - 1, y, wide + 2, height * len(lines)), lines
+
     # --- painting ---
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        data, drawing, theme = self._data, self._drawing, current()
-        if data is None or drawing is None:
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        data, drawing, shown = self._data, self._drawing, self._shown
+        if data is None or drawing is None or shown is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_edges(painter, theme, data, drawing)
-        labels = self._place_texts(data, theme)
+        self._paint_edges(painter, theme, shown, region)
+        labels = [(room, lines) for room, lines in shown.texts.values() if lines and region.intersects(_whole(room))]
         for room, _ in labels:
             painter.fillRect(room, theme.colour("panel", 0.8))
-        for box in drawing.boxes:
-            self._paint_box(painter, theme, data, box)
+        for box, look in zip(drawing.boxes, shown.looks, strict=True):
+            if region.intersects(_around(box)):
+                self._paint_box(painter, theme, box, look)
         font = self._label_font(theme)
         metrics = QFontMetricsF(font)
         painter.setFont(font)
@@ -131,62 +223,33 @@ class GraphCanvas(QWidget):
                 base = room.top() + n * room.height() / len(lines) - metrics.descent()
                 painter.drawText(QPointF(room.left() + 1, base), text)
 
-    def _place_texts(self, data: InspectorData, theme: Theme) -> list[tuple[QRectF, list[tuple[str, str]]]]:
-        """The numbers to write, each with its colour, and the room that they take."""
-        metrics = QFontMetricsF(self._label_font(theme))
-        height = metrics.height() * 0.94
-        found = []
-        for key, rect in self._labels.items():
-            assert self._drawing is not None
-            box, mark = self._drawing.box(key), data.mark(self._drawing.box(key).node)
-            lines = [(t, token) for t, token in ((mark.value, "value"), (mark.gradient, "gradient")) if t]
-            if not lines:
-                continue
-            # The longest numbers, such as ∂ −1.2e-5, fit their room without the space.
-            lines = [(t if metrics.horizontalAdvance(t) <= rect[2] else t.replace("∂ ", "∂"), c) for t, c in lines]
-            wide = max(metrics.horizontalAdvance(t) for t, _ in lines)
-            # A label left of its box ends at the box, one above it stands on it.
-            x = rect[0] + rect[2] - wide if rect[0] + rect[2] / 2 < box.x - box.width / 2 else rect[0]
-            above = rect[1] + rect[3] / 2 < box.y
-            y = rect[1] + rect[3] - height * len(lines) if above else rect[1]
-            found.append((QRectF(x - 1, y, wide + 2, height * len(lines)), lines))
-        return found
-
-    def _paint_edges(self, painter: QPainter, theme: Theme, data: InspectorData, drawing: Drawing) -> None:
+    def _paint_edges(self, painter: QPainter, theme: Theme, shown: _Shown, region: QRegion) -> None:
         """One path for each colour; the edges in use now last and thick."""
         strokes: dict[tuple[str, float], QPainterPath] = {}
-        for edge, path in zip(drawing.edges, self._paths, strict=True):
-            if (edge.node, edge.consumer) in data.lit:
-                key = (data.role, 4.0)
-            elif data.gradient_known(edge.node):
-                key = ("gradient", 1.0)
-            else:
-                key = ("value" if data.known(edge.node) else "line", 1.0)
-            strokes.setdefault(key, QPainterPath()).addPath(path)
+        for stroke, path, areas in zip(shown.strokes, self._paths, self._areas, strict=True):
+            if any(region.intersects(area) for area in areas):
+                strokes.setdefault(stroke, QPainterPath()).addPath(path)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for (token, width), stroke in sorted(strokes.items(), key=lambda item: item[0][1]):
+        order = ("line", "value", "gradient", "weight")
+        for (token, width), path in sorted(strokes.items(), key=lambda item: (item[0][1], order.index(item[0][0]))):
             colour = theme.colour(token, 0.85 if width == 1.0 and token != "line" else 1.0)
             # A line of width 1 takes the painter's short way; anything wider is stroked as an area.
             wide = width * theme.scale if width > 1.0 else 1.0
             painter.setPen(QPen(colour, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-            painter.drawPath(stroke)
+            painter.drawPath(path)
 
-    def _paint_box(self, painter: QPainter, theme: Theme, data: InspectorData, box: Box) -> None:
+    def _paint_box(self, painter: QPainter, theme: Theme, box: Box, look: tuple[bool, str, str]) -> None:
+        known, ring, below = look
         area = QRectF(*box.rect)
         radius = area.height() / 2
-        known = data.known(box.node)
-        current_one = (box.kind == "operation" and box.node == data.current) or box.key in data.lit_boxes
         fill = theme.tokens.raised if known else mix(theme.tokens.raised, theme.tokens.panel, 0.4)
         rounded(painter, area, radius, QColor(fill), theme.colour("line"))
-        if current_one or box.key == self._hover:
-            painter.setPen(pen(theme.colour(data.role if current_one else "text"), 2.2 if current_one else 1.2))
+        if ring:
+            painter.setPen(pen(theme.colour(ring), 1.2 if ring == "text" else 2.2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), radius - 1, radius - 1)
         painter.setPen(theme.colour("text" if known else "muted"))
-        name, below = box.text, ""
-        if box.kind != "operation":
-            below = str(data.t - 1 if box.kind == "previous" else data.t).replace("-", "−")
-        _subscripted(painter, theme, area, name, below, self._em)
+        _subscripted(painter, theme, area, box.text, below, self._em)
 
     # --- hovering ---
 
@@ -205,15 +268,17 @@ class GraphCanvas(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         key, _ = self._over(event.position().x(), event.position().y())
-        if key != self._hover:
-            self._hover = key
-            self.update()
+        self._point_at(key)
         super().mouseMoveEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._hover = None
-        self.update()
+        self._point_at(None)
         super().leaveEvent(event)
+
+    def _point_at(self, key: str | None) -> None:
+        if key != self._hover:
+            self._hover = key
+            self._refresh()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -221,6 +286,37 @@ class GraphCanvas(QWidget):
             QToolTip.showText(event.globalPos() + QPoint(8, 8), said, self)
             return True
         return super().event(event)
+
+
+def _stroke(data: InspectorData, edge: Edge) -> tuple[str, float]:
+    """Colour token and width of an edge."""
+    if (edge.node, edge.consumer) in data.lit:
+        return data.role, 4.0
+    if data.gradient_known(edge.node):
+        return "gradient", 1.0
+    return ("value" if data.known(edge.node) else "line"), 1.0
+
+
+def _areas(edge: Edge, margin: float) -> tuple[QRect, ...]:
+    """Rectangles that cover an edge with its width."""
+    points = edge.samples(STRIPS * 2)
+    step = max(1, -(-(len(points) - 1) // STRIPS))
+    found = []
+    for n in range(0, len(points) - 1, step):
+        part = points[n : n + step + 1]
+        left, top = min(x for x, _ in part), min(y for _, y in part)
+        right, bottom = max(x for x, _ in part), max(y for _, y in part)
+        area = QRectF(left, top, right - left, bottom - top).adjusted(-margin, -margin, margin, margin)
+        found.append(area.toAlignedRect())
+    return tuple(found)
+
+
+def _around(box: Box) -> QRect:
+    return QRectF(*box.rect).adjusted(-2, -2, 2, 2).toAlignedRect()
+
+
+def _whole(room: QRectF) -> QRect:
+    return room.adjusted(-1, -1, 1, 1).toAlignedRect()
 
 
 def _path(edge: Edge) -> QPainterPath:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QStyle,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ...model.formula import exact, number
 from ...model.inspector_data import InspectorData
@@ -16,6 +27,11 @@ from ...theme.tokens import SPACE
 from ...widgets.chip import Chip
 
 _Index = QModelIndex | QPersistentModelIndex
+
+
+_BESIDE = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+RIGHT = 3
+"""Pixels between a number and its column's right edge."""
 
 
 class NumbersModel(QAbstractTableModel):
@@ -29,14 +45,19 @@ class NumbersModel(QAbstractTableModel):
 
     def set_table(self, table: Table, unit: int) -> None:
         """Show ``table`` with ``unit``'s row set off."""
-        same = self._table is not None and self._table.names == table.names and self._table.units == table.units
-        if not same:
+        before, before_unit = self._table, self._unit
+        if before is None or before.names != table.names or before.units != table.units:
             self.beginResetModel()
-        self._table, self._unit = table, unit
-        if not same:
+            self._table, self._unit = table, unit
             self.endResetModel()
-        elif table.units:
-            self.dataChanged.emit(self.index(0, 0), self.index(table.units - 1, len(table.names) - 1))
+            return
+        self._table, self._unit = table, unit
+        last = table.units - 1
+        for column, (old, new) in enumerate(zip(before.columns, table.columns, strict=True)):
+            if old is not new and not (old is not None and new is not None and np.array_equal(old, new)):
+                self.dataChanged.emit(self.index(0, column), self.index(last, column))
+        for row in {unit, before_unit} if unit != before_unit else ():
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(table.names) - 1))
 
     def set_full(self, full: bool) -> None:
         """Show full precision, or six digits."""
@@ -54,17 +75,25 @@ class NumbersModel(QAbstractTableModel):
     def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if self._table is None or parent.isValid() else len(self._table.names)
 
+    def cell(self, row: int, column: int) -> tuple[str, str, bool]:
+        """What a cell says, the token of its colour, and whether it is the chosen unit's."""
+        if self._table is None:
+            return "", "text", False
+        value = self._table.value(row, column)
+        text = "" if value is None else exact(value) if self.full else number(value, 6)
+        return text, self._table.roles[column], row == self._unit
+
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if self._table is None or not index.isValid():
             return None
-        value = self._table.value(index.row(), index.column())
         if role == Qt.ItemDataRole.DisplayRole:
-            return "" if value is None else exact(value) if self.full else number(value, 6)
+            return self.cell(index.row(), index.column())[0]
         if role == Qt.ItemDataRole.ToolTipRole:
+            value = self._table.value(index.row(), index.column())
             name = self._table.names[index.column()]
             return f"{name}, unit {index.row() + 1}: {'not computed yet' if value is None else exact(value)}"
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            return _BESIDE
         if role == Qt.ItemDataRole.FontRole:
             return current().font("small", fixed=True, bold=index.row() == self._unit)
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -83,6 +112,29 @@ class NumbersModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.FontRole:
             return current().font("small", bold=orientation == Qt.Orientation.Horizontal)
         return None
+
+
+class _Cells(QAbstractItemDelegate):
+    """Paints a number and nothing else: a table that changes with every step has no time for a style's layers."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(0, 0)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        model = index.model()
+        if not isinstance(model, NumbersModel) or model.table is None:
+            return
+        theme, area = current(), option.rect  # type: ignore[attr-defined]
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        text, token, own = model.cell(index.row(), index.column())
+        if chosen:
+            painter.fillRect(area, option.palette.highlight())  # type: ignore[attr-defined]
+        elif own:
+            painter.fillRect(area, theme.colour("raised"))
+        if text:
+            painter.setFont(theme.font("small", fixed=True, bold=own))
+            painter.setPen(option.palette.highlightedText().color() if chosen else theme.colour(token))  # type: ignore[attr-defined]
+            painter.drawText(area.adjusted(0, 0, -RIGHT, 0), _BESIDE, text)
 
 
 class _TableView(QTableView):
@@ -115,8 +167,11 @@ class NumbersPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = NumbersModel(self)
+        self._fitted_for: tuple[object, ...] = ()
         self.view = _TableView()
         self.view.setModel(self.model)
+        self._cells = _Cells(self.view)
+        self.view.setItemDelegate(self._cells)
         self.view.setAccessibleName("Exact numbers, one row a unit")
         self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -143,9 +198,8 @@ class NumbersPage(QWidget):
     def set_data(self, data: InspectorData) -> None:
         """Show the numbers of ``data``."""
         self.model.set_table(data.table, data.unit)
-        theme = current()
-        self.view.verticalHeader().setDefaultSectionSize(theme.px(22))
-        self._fit()
+        if self._fitted_for != (current(), self.model.full):
+            self._fit()
 
     def _set_full(self, full: bool) -> None:
         self.model.set_full(full)
@@ -153,6 +207,8 @@ class NumbersPage(QWidget):
 
     def _fit(self) -> None:
         """Columns as wide as a number can become, not as those of the moment are: nothing moves while one steps."""
+        self._fitted_for = (current(), self.model.full)
+        self.view.verticalHeader().setDefaultSectionSize(current().px(22))
         widest = "−0.00012345678901234567" if self.model.full else "−1.23457·10⁻¹⁰"
         metrics = QFontMetrics(current().font("small", fixed=True, bold=True))
         self.view.horizontalHeader().setDefaultSectionSize(metrics.horizontalAdvance(widest) + current().px(10))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF
@@ -91,21 +90,37 @@ def _line(runs: Runs, width: float, size: float, scale: float, token: str, inden
     ascent = base.ascent() + (height - base.height()) / 2
     placed: list[Piece] = []
     x, row, widest = 0.0, 0, 0.0
+    # What goes on in the same style is one text: each costs the painter as much as ten letters do.
+    text, start = "", 0.0
+    open_style: tuple[int, str, int, str] | None = None
     for word in _words(runs):
-        length = sum(_advance(r, pixels, small) for r in word)
+        advances = [_advance(r, pixels, small) for r in word]
         blank = all(r.text.isspace() for r in word)
-        if not blank and x > indent and x + length > width:
+        if not blank and x > indent and x + sum(advances) > width:
             x, row = indent, row + 1
         if blank and x == indent and row:
             continue
-        for r in word:
-            drop = 0.26 * pixels if r.script < 0 else -0.36 * pixels if r.script > 0 else 0.0
-            placed.append(
-                Piece(x, row * height + ascent + drop, r.text, r.style, small if r.script else pixels, r.role or token)
-            )
-            x += _advance(r, pixels, small)
+        for r, advance in zip(word, advances, strict=True):
+            style = (row, r.style, r.script, r.role or token)
+            if style != open_style or r.style == "italic":
+                if open_style is not None:
+                    placed.append(_piece(text, start, open_style, pixels, small, height, ascent))
+                text, start, open_style = "", x, style
+            text += r.text
+            x += advance
         widest = max(widest, x)
-    return Block(tuple(placed), widest, (row + 1) * height)
+    if open_style is not None:
+        placed.append(_piece(text, start, open_style, pixels, small, height, ascent))
+    return Block(tuple(p for p in placed if not p.text.isspace()), widest, (row + 1) * height)
+
+
+def _piece(
+    text: str, x: float, style: tuple[int, str, int, str], pixels: int, small: int, height: float, ascent: float
+) -> Piece:
+    """A text in the style (row, kind, script, colour token)."""
+    row, kind, script, token = style
+    drop = 0.26 * pixels if script < 0 else -0.36 * pixels if script > 0 else 0.0
+    return Piece(x, row * height + ascent + drop, text, kind, small if script else pixels, token)
 
 
 def _advance(run: Run, pixels: int, small: int) -> float:
@@ -125,7 +140,7 @@ def _words(runs: Sequence[Run]) -> list[list[Run]]:
     open_word = False
     for run in runs:
         for text in _TOKEN.findall(run.text):
-            piece = replace(run, text=text)
+            piece = Run(text, run.style, run.role, run.script)
             blank = text.isspace()
             if blank or not open_word:
                 words.append([piece])
@@ -160,7 +175,7 @@ def formula(
 ) -> SetFormula:
     """Set ``f`` with its right-hand sides at ``column``; a wider left-hand side gets a line of its own."""
     blocks: list[tuple[float, float, Block]] = []
-    head = line(tuple(replace(r, role=r.role or role) for r in f.left), width, SYMBOLS, theme, role)
+    head = line(f.left, width, SYMBOLS, theme, role)
     blocks.append((0.0, 0.0, head))
     gap = 10.0 * theme.scale
     y = head.height if head.width > column else 0.0
@@ -178,8 +193,7 @@ def formula(
         y += block.height
     y = max(y, head.height)
     for runs in f.details if details else ():
-        small = tuple(replace(r, role=r.role or "muted") for r in runs)
-        block = line(small, width - 14.0 * theme.scale, DETAILS, theme, "muted", indent=20.0 * theme.scale)
+        block = line(runs, width - 14.0 * theme.scale, DETAILS, theme, "muted", indent=20.0 * theme.scale)
         blocks.append((14.0 * theme.scale, y + 1.0, block))
         y += block.height + 1.0
     return SetFormula(tuple(blocks), y, result)

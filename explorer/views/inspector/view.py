@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QWidget
 
@@ -13,36 +13,38 @@ from ...model.inspector_data import InspectorData, inspector_data
 from ...model.session import Changes
 from ...theme.theme import current
 from ...theme.tokens import SPACE
-from ...widgets.card import Card
 from ...widgets.chip import Chip
+from ...widgets.panel import Panel
 from ...widgets.rule import Rule
 from .code import CodePage
 from .details import Details
-from .formulas import FormulaList, Section
+from .formulas import FormulaArea, Section
 from .graph import GraphCanvas
 from .numbers import NumbersPage
+
+if TYPE_CHECKING:
+    from ...store import Store
 
 TABS = ("Graph", "Equations", "Code", "Numbers")
 
 
-class InspectorPanel(Card):
-    """Shows :class:`InspectorData`; only the page in front is kept up to date."""
+class InspectorView(Panel):
+    """Shows a store's :class:`InspectorData`; only the page in front is kept up to date."""
 
-    unit_chosen = Signal(int)
-    tab_chosen = Signal(str)
+    CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.LAYOUT
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Inside the step", " ", inline=True, parent=parent)
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(store, "Inside the step", " ", inline=True, parent=parent)
         self._data: InspectorData | None = None
+        self._shared_for: tuple[object, ...] = ()
         self.graph = GraphCanvas()
-        self.equations = FormulaList()
+        self.equations = FormulaArea()
         self.code = CodePage()
         self.numbers = NumbersPage()
-        self.numbers.unit_chosen.connect(self.unit_chosen)
+        self.numbers.unit_chosen.connect(lambda unit: store.dispatch(do.Select(unit=unit)))
         self.details = Details()
         self.pages = QStackedWidget()
-        self._equations_area = scrolled(self.equations)
-        for page in (scrolled(self.graph), self._equations_area, self.code, self.numbers):
+        for page in (scrolled(self.graph), self.equations, self.code, self.numbers):
             self.pages.addWidget(page)
         self.tabs = self._make_tabs()
         self.rule = Rule()
@@ -57,6 +59,11 @@ class InspectorPanel(Card):
         self.body.addLayout(self.tabs)
         self.body.addLayout(self._split, 1)
 
+    def read(self) -> None:
+        session = self._store.session
+        self.show_tab(session.tab)
+        self.set_data(inspector_data(session, self._store.derived))
+
     def _make_tabs(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(SPACE.tight + 2)
@@ -69,7 +76,7 @@ class InspectorPanel(Card):
             row.addWidget(chip)
         row.addStretch(1)
         self._group.button(0).setChecked(True)
-        self._group.idClicked.connect(lambda n: self.tab_chosen.emit(TABS[n].lower()))
+        self._group.idClicked.connect(lambda n: self._store.dispatch(do.SetTab(TABS[n].lower())))
         self._group.idToggled.connect(self._toggled)
         return row
 
@@ -88,19 +95,12 @@ class InspectorPanel(Card):
         """The tab in front, in lower case."""
         return TABS[self.pages.currentIndex()].lower()
 
-    def set_data(self, data: InspectorData | None) -> None:
-        """Show ``data``; None empties the panel."""
-        self._data = data
-        shown = data is not None
-        self.pages.setVisible(shown)
-        self._details_area.setVisible(shown)
-        self.rule.setVisible(shown)
-        if data is None:
-            self.set_title("Inside the step")
-            self.set_subtitle("open a text or choose a sentence")
-            return
-        self.set_title(data.title)
-        self._fit_subtitle()
+    def set_data(self, data: InspectorData) -> None:
+        """Show ``data``."""
+        before, self._data = self._data, data
+        if before is None or (before.title, before.subtitles) != (data.title, data.subtitles):
+            self.set_title(data.title)
+            self._fit_subtitle()
         self.details.set_data(data)
         self._refresh_page()
         self._share_room()
@@ -137,13 +137,6 @@ class InspectorPanel(Card):
                 Section(data.gradient_equations, "gradients, last first", "gradient", data.current_gradient)
             )
         self.equations.set_sections(sections)
-        # The list has its new height only once the layout has run.
-        QTimer.singleShot(0, self._scroll_to_current)
-
-    def _scroll_to_current(self) -> None:
-        top = self.equations.lit_top()
-        if top is not None:
-            self._equations_area.ensureVisible(10, top + 40, 0, 60)
 
     # --- room ---
 
@@ -160,6 +153,12 @@ class InspectorPanel(Card):
         direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._split.direction() != direction:
             self._split.setDirection(direction)
+        need = self.details.steady_height()
+        graph = self.graph.minimumSizeHint().height()
+        key = (width, height, beside, need, graph, current().scale)
+        if key == self._shared_for:
+            return
+        self._shared_for = key
         if beside:
             self.rule.setFixedSize(1, 16777215)
             self._details_area.setFixedWidth(min(current().px(480), int(0.42 * width)))
@@ -171,46 +170,13 @@ class InspectorPanel(Card):
         self._details_area.setMinimumWidth(0)
         self._details_area.setMaximumWidth(16777215)
         room = height - current().px(96)
-        page = max(current().px(220), min(int(1.04 * self.graph.minimumSizeHint().height()), int(0.66 * room)))
-        need = self.details.steady_height()
+        page = max(current().px(220), min(int(1.04 * graph), int(0.66 * room)))
         self._details_area.setFixedHeight(int(max(80, min(max(need, 0.34 * room), room - page))))
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
             self._share_room()
         super().changeEvent(event)
-
-
-class InspectorView(InspectorPanel):
-    """The inspector of a store."""
-
-    CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.LAYOUT
-
-    def __init__(self, store: Any, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._store = store
-        self._stale = True
-        self.unit_chosen.connect(lambda unit: store.dispatch(do.Select(unit=unit)))
-        self.tab_chosen.connect(lambda tab: store.dispatch(do.SetTab(tab)))
-        store.changed.connect(self._changed)
-        self._read()
-
-    def _changed(self, changes: Changes) -> None:
-        if changes & self.CARES:
-            self._stale = True
-            if self.isVisible():
-                self._read()
-
-    def showEvent(self, event: object) -> None:
-        if self._stale:
-            self._read()
-        super().showEvent(event)  # type: ignore[arg-type]
-
-    def _read(self) -> None:
-        self._stale = False
-        session = self._store.session
-        self.show_tab(session.tab)
-        self.set_data(inspector_data(session, self._store.derived))
 
 
 def scrolled(widget: QWidget) -> QScrollArea:

@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from explorer.model.now_data import now
 from explorer.model.saturation import HIGH, LOW
 from rnncore.trace import forward
 from rnncore.truncation import Tail, Window
 from rnncore.walk import walk
 
-from .steps import CELLS, after, data, make_walk
+from .steps import CELLS, after, data, make_walk, words
 
 
 def test_titles_count_units_from_one_and_steps_from_zero() -> None:
@@ -150,3 +152,28 @@ def test_while_one_loss_walks_the_steps_beyond_its_window_say_that_it_does_not_r
     assert made[position - 1].loss == 3
     assert {r[3] for r in data(made, position, t=0).streams.rows} == {"loss 3 does not reach this step"}
     assert {r[3] for r in data(made, position, t=5).streams.rows} == {"loss 3 came before this step"}
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru-2014", "odd"])
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+def test_a_formula_that_was_kept_is_what_would_be_written_now(cell: str, order: str) -> None:
+    made = make_walk(cell, order=order)
+    kept: dict = {}
+    for position in range(len(made) + 1):
+        step = made.progress(position).step
+        fresh = data(made, position, t=step.t if step is not None and step.t is not None else 0)
+        sparing = replace(fresh, kept=kept)
+        assert sparing.equations == fresh.equations
+        assert sparing.gradient_equations == fresh.gradient_equations
+        assert sparing.now == now(made, made.progress(position), 1, words(made))
+    assert len(kept) > 20
+
+
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+def test_the_gradients_known_at_a_step_are_those_of_each_node_by_itself(order: str) -> None:
+    made = make_walk("lstm", order=order)
+    for position in range(0, len(made) + 1, 3):
+        progress = made.progress(position)
+        for t in range(made.trace.length):
+            alone = {n.index for n in made.model.cell.nodes if progress.gradient(n.index)[1][t]}
+            assert progress.nodes_known(t) == alone

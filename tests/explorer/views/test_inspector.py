@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QHelpEvent
-from PySide6.QtWidgets import QApplication, QToolTip
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QHelpEvent, QImage
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from explorer.model import action as do
 from explorer.model.derived import Derived
@@ -14,7 +16,7 @@ from explorer.model.settings import CorpusChoice, Settings, start_run
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.inspector.typeset import formula, line
-from explorer.views.inspector.view import TABS, InspectorPanel, InspectorView
+from explorer.views.inspector.view import TABS, InspectorView
 
 from ..model.steps import CELLS, after, data, make_walk
 
@@ -25,12 +27,16 @@ class Stub(QObject):
     """A store without threads."""
 
     changed = Signal(object)
+    arrived = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         corpus = CorpusChoice("text", "a b c. b c d. c d a. d a b. a c b.")
         self.session = new_session(start_run(Settings(corpus=corpus, cell="lstm")))
         self.derived = Derived()
+
+    def in_turn(self, panel: QWidget, refresh: Callable[[], None]) -> None:
+        refresh()
 
     def dispatch(self, action: do.Action) -> None:
         self.session, changes = reduce(self.session, action, self.derived)
@@ -42,8 +48,8 @@ def styled(qapp):
     palette.apply(qapp, theme_named("dark"))
 
 
-def panel(qtbot, size: tuple[int, int] = (528, 980)) -> InspectorPanel:
-    made = InspectorPanel()
+def panel(qtbot, size: tuple[int, int] = (528, 980)) -> InspectorView:
+    made = InspectorView(Stub())
     qtbot.addWidget(made)
     made.resize(*size)
     made.show()
@@ -76,9 +82,38 @@ def test_no_text_is_cut_off_and_no_box_leaves_the_panel(qtbot, qapp, size: tuple
     for part in (details.now, details.streams, details.saturation):
         assert part.width() <= details.width()
         assert part.height() >= part.sizeHint().height() - 1
-    assert details.now.height() >= details.now.heightForWidth(details.now.width())
+    assert details.now.height() >= details.now.height_for(details.now.width())
     area = details.parentWidget()
     assert details.width() <= area.width()
+    if size[1] >= 600:
+        assert details.height() <= area.height()
+    assert details.saturation.geometry().bottom() <= details.height()
+    assert details.streams.geometry().bottom() < details.saturation.y()
+    assert details.now_area.height() >= current().px(50)
+
+
+def on_screen(widget) -> QImage:
+    """What stands on the screen: every partial painting so far, and not a new one as ``grab`` makes it."""
+    QApplication.processEvents()
+    screen = widget.screen().grabWindow(widget.winId())
+    return screen.toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("size", [(372, 640), (528, 980)])
+def test_what_is_painted_piece_by_piece_is_what_is_painted_at_once(qtbot, tab: str, size: tuple[int, int]) -> None:
+    shown = panel(qtbot, size)
+    made = make_walk("lstm")
+    shown.show_tab(tab)
+    for position in [*range(0, 12), *range(made.script.backward_start + 30, len(made) + 1, 7), 40, 3]:
+        step = made.progress(position).step
+        shown.set_data(data(made, position, t=step.t if step is not None and step.t is not None else 0))
+        QApplication.processEvents()
+        piecewise = on_screen(shown)
+        shown.update()
+        for child in shown.findChildren(QWidget):
+            child.update()
+        assert piecewise == on_screen(shown), position
 
 
 def test_wide_and_low_puts_the_details_beside_the_graph(qtbot) -> None:
