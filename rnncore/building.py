@@ -11,7 +11,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from rnncore import readers, tables
+from rnncore import readers
 from rnncore.errors import TextError
 from rnncore.frozen import dataclass
 from rnncore.segment import UNITS, sentences, wrap_width
@@ -157,10 +157,12 @@ def from_text(text: str, options: Options, where: str) -> Built:
 
 def from_file(path: str | os.PathLike[str], options: Options, layout: Layout) -> Built:
     """Build from a text file or from a column of a table."""
+    from rnncore.tables import SUFFIXES
+
     source = readers.read_text(path, encoding=layout.encoding, maximum_bytes=layout.max_bytes)
     notes = list(source.notes)
     told = (layout.column, layout.delimiter, layout.header)
-    if source.path.suffix.lower() in tables.SUFFIXES or any(option is not None for option in told):
+    if source.path.suffix.lower() in SUFFIXES or any(option is not None for option in told):
         found = _cells(source, options, layout, notes)
     else:
         found = sentences_of(normalise(source.text), options, notes)
@@ -173,13 +175,14 @@ def sentences_of(text: str, options: Options, notes: list[str]) -> Iterator[str]
     width = wrap_width(text) if options.unit == "sentence" else None
     if width is not None:
         notes.append(
-            f"The lines are wrapped at {width} characters: line breaks inside a paragraph "
-            "were read as spaces."
+            f"The lines are wrapped at {width} characters: line breaks inside a paragraph were read as spaces."
         )
     return sentences(text, options.unit, wrapped=width is not None)
 
 
 def _cells(source: readers.Source, options: Options, layout: Layout, notes: list[str]) -> Iterator[str]:
+    from rnncore import tables
+
     table = tables.open_table(
         source.path, source.text, column=layout.column, delimiter=layout.delimiter, header=layout.header
     )
@@ -199,8 +202,7 @@ def _cells(source: readers.Source, options: Options, layout: Layout, notes: list
             notes.append(f"{rows} nothing in column {table.column_name} (the first is line {first_empty:,}).")
         if tall:
             notes.append(
-                f"The cell that begins in line {tall:,} spans very many lines: a quotation mark "
-                "may be unclosed there."
+                f"The cell that begins in line {tall:,} spans very many lines: a quotation mark may be unclosed there."
             )
 
     return walk()
@@ -232,9 +234,7 @@ def _build(found: _Progress, options: Options, where: str, notes: list[str]) -> 
         unknown = sum(count for token, count in collected.counts().items() if token not in vocabulary)
         if unknown:
             words = _units(options)
-            notes.append(
-                f"{unknown:,} {words} of the text are not in the given vocabulary and read as {UNKNOWN}."
-            )
+            notes.append(f"{unknown:,} {words} of the text are not in the given vocabulary and read as {UNKNOWN}.")
     return Built(vocabulary, collected.arrays(vocabulary), tuple(collected.texts), tuple(notes))
 
 
@@ -278,19 +278,10 @@ def _length_notes(collected: _Collected, found: _Progress) -> Iterator[str]:
     if collected.full:
         left = 100 * (1 - found.used / found.total)
         rest = f"about {left:.0f} % of the text" if left >= 1 else "the rest of the text"
-        kept = (
-            f"{pieces:,} sentences"
-            if options.unit != "stream" and not collected.long
-            else f"{pieces:,} pieces"
-        )
-        yield (
-            f"Only the first {kept} ({collected.tokens:,} {_units(options)}) were kept; {rest} was left out."
-        )
+        kept = f"{pieces:,} sentences" if options.unit != "stream" and not collected.long else f"{pieces:,} pieces"
+        yield (f"Only the first {kept} ({collected.tokens:,} {_units(options)}) were kept; {rest} was left out.")
     if options.unit == "stream" and pieces > 1:
-        yield (
-            f"The text is one stream, cut into {pieces:,} consecutive pieces of at most "
-            f"{options.length} steps."
-        )
+        yield (f"The text is one stream, cut into {pieces:,} consecutive pieces of at most {options.length} steps.")
     elif collected.long:
         verb = "sentence is" if collected.long == 1 else "sentences are"
         yield (

@@ -7,7 +7,6 @@ come back as notes: whole sentences that the interface shows as they are.
 from __future__ import annotations
 
 import codecs
-import difflib
 import os
 import stat
 from pathlib import Path
@@ -115,9 +114,7 @@ def _read_bytes(file: Path, maximum_bytes: int) -> tuple[bytes, int]:
         ) from None
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
-        raise FileError(
-            f"{file!s:.200}: the file cannot be read ({reason}). Check the path and the disk."
-        ) from None
+        raise FileError(f"{file!s:.200}: the file cannot be read ({reason}). Check the path and the disk.") from None
 
 
 def _suggestion(file: Path) -> str:
@@ -126,13 +123,13 @@ def _suggestion(file: Path) -> str:
         names = [entry.name for entry in os.scandir(folder)]
     except OSError:
         return f"There is no folder {folder} either; check the path."
+    import difflib
+
     close = difflib.get_close_matches(file.name, names, n=1)
     return f"Did you mean {folder / close[0]}?" if close else "Check the name and the folder."
 
 
-def _encoding_of(
-    file: Path, data: bytes, encoding: str | None, cut: bool, notes: list[str]
-) -> tuple[str, int]:
+def _encoding_of(file: Path, data: bytes, encoding: str | None, cut: bool, notes: list[str]) -> tuple[str, int]:
     """Return the encoding and how many bytes of mark to skip."""
     mark = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), None)
     if encoding is not None:
@@ -169,9 +166,7 @@ def _encoding_of(
         used, title = "latin-1", "Latin-1"
     else:
         used, title = "cp1252", "Windows-1252 (cp1252)"
-    notes.append(
-        f"The file is not UTF-8 ({place}): it was read as {title}. If letters look wrong, name the encoding."
-    )
+    notes.append(f"The file is not UTF-8 ({place}): it was read as {title}. If letters look wrong, name the encoding.")
     return used, 0
 
 
@@ -198,22 +193,16 @@ def _decode(file: Path, data: bytes, encoding: str, skip: int, cut: bool) -> str
             "Name the encoding in which the file was saved, or leave it out to have it found."
         ) from None
     except (ValueError, LookupError, TypeError, NotImplementedError) as problem:
-        raise FileError(
-            f"{file}: the file cannot be read as {encoding} ({problem!s:.80}). Try utf-8."
-        ) from None
+        raise FileError(f"{file}: the file cannot be read as {encoding} ({problem!s:.80}). Try utf-8.") from None
 
 
 def _refuse_binary(file: Path, text: str) -> None:
     zero = text.find("\0")
     if zero >= 0:
         line = text.count("\n", 0, zero) + 1
-        raise FileError(
-            f"{file}, line {line:,}: a zero byte. This is a binary file, not a text. {_SAVE_AS_TEXT}"
-        )
+        raise FileError(f"{file}, line {line:,}: a zero byte. This is a binary file, not a text. {_SAVE_AS_TEXT}")
     sample = text[:_SAMPLE]
-    strange = sum(
-        1 for character in sample if character < " " and character not in "\t\n\r\f\v\x1a\x1b\x1c\x1d\x1e"
-    )
+    strange = sum(1 for character in sample if character < " " and character not in "\t\n\r\f\v\x1a\x1b\x1c\x1d\x1e")
     if strange > 0.02 * len(sample):
         raise FileError(
             f"{file}: {100 * strange / len(sample):.0f} % of its characters are control characters. "

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnncore.errors import FileError, RnnError
-from rnncore.files import SessionFile, load, save
 from rnncore.library import LIBRARY
 
 from ..model import action as do
 from ..model import edits
 from ..model.session import Session
 from ..model.settings import CorpusChoice, Run, Settings, start_run
+
+if TYPE_CHECKING:
+    from rnncore.files import SessionFile
 
 SESSION_SUFFIX = ".bptt"
 KEPT_OPTIONS = ("level", "vocabulary_size", "encoding", "max_length")
@@ -39,6 +41,8 @@ def open_path(path: str, settings: Settings) -> do.Prepared:
 
 def open_session(path: Path) -> do.Prepared:
     """Open a session file, the program's own or one written from Python with :func:`rnncore.files.save`."""
+    from rnncore.files import load
+
     file = load(path)
     if file.corpus is None or not file.lines:
         raise FileError(
@@ -74,6 +78,8 @@ def open_session(path: Path) -> do.Prepared:
 
 def save_session(path: str, session: Session) -> do.Saved:
     """Save everything that is needed to go on; raises FileError and leaves an older file whole."""
+    from rnncore.files import save
+
     where = Path(path).expanduser()
     if where.suffix.lower() != SESSION_SUFFIX:
         where = where.with_name(where.name + SESSION_SUFFIX)

@@ -35,7 +35,7 @@ def start(home: Path, bytecode: Path) -> dict[str, Any]:
     env = os.environ | {name: "1" for name in THREADS}
     env |= {"BPTT_EXPLORER_HOME": str(home), "PYTHONPYCACHEPREFIX": str(bytecode), "PYTHONPATH": str(ROOT)}
     env.pop("PYTHONDONTWRITEBYTECODE", None)
-    env.setdefault("QT_QPA_PLATFORM", "offscreen")
+    env["QT_QPA_PLATFORM"] = full_hd(bytecode.parent)
     began = time.time()
     run = subprocess.run(
         [sys.executable, str(CHILD)], env=env, cwd=home, capture_output=True, text=True, timeout=120, check=False
@@ -44,6 +44,16 @@ def start(home: Path, bytecode: Path) -> dict[str, Any]:
         raise RuntimeError(f"the program did not start: {run.stderr.strip() or run.stdout.strip()}")
     said = json.loads(run.stdout.strip().splitlines()[-1])
     return {"marks": {name: (wall - began, cpu) for name, wall, cpu in said["marks"]}, "modules": said["modules"]}
+
+
+def full_hd(folder: Path) -> str:
+    """Return the name of a platform without a screen whose screen has 1920 × 1080 pixels."""
+    target = folder / "screen.json"
+    screen = {"name": "full HD", "x": 0, "y": 0, "width": 1920, "height": 1080}
+    screen |= {"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
+    if not target.exists():
+        target.write_text(json.dumps({"screens": [screen]}), "utf-8")
+    return f"offscreen:configfile={target}"
 
 
 def phases(marks: dict[str, tuple[float, float]], which: int = 0) -> dict[str, float]:
