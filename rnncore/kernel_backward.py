@@ -13,7 +13,7 @@ import numpy as np
 from rnncore.kernel_buffers import Buffers, Call, Where, joined
 from rnncore.kernel_coefficients import Coefficients
 from rnncore.kernel_forward import Forward
-from rnncore.kernel_plan import Plan, SlotKey, runs
+from rnncore.kernel_plan import Plan, SlotKey
 from rnncore.ops import Array
 from rnncore.truncation import Sweep
 
@@ -24,8 +24,8 @@ class Backward:
     Attributes
     ----------
     slots : (T, [B,] N, H)
-        Gradient with respect to each slot at each time step, in the order of ``plan.slots``. After the last program the
-        slot of a halved block, too, holds the gradient with respect to the whole value.
+        Gradient with respect to each slot at each time step, in the order of ``plan.slots``. The slot of a halved
+        block, too, holds the gradient with respect to the whole value, and is multiplied by the whole weights.
     from_loss : (T, [B,] H)
         Gradient that each step's own loss sends into h; written by the output layer.
     """
@@ -203,7 +203,4 @@ class Backward:
             written = set[SlotKey]()
             for seed in self.plan.seeds:
                 self._spread(calls, seed, self._totals[seed][whole], whole, written)
-        for start, stop in runs([key in self.plan.halved for key in self.plan.slots]):
-            part = joined(self.slots[whole][..., start:stop, :])
-            calls.append((np.multiply, (part, self.buffers.half, part)))
         return calls

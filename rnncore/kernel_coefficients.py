@@ -42,11 +42,6 @@ class Coefficients:
         slopes = dict(self._slopes(calls, slice(0, length)))
         for seed in self.plan.seeds:
             self._coefficients_of(calls, seed, slice(0, length), slopes)
-            own = [key in self.plan.halved for key in self.plan.slots_of[seed]]
-            for start, stop in runs(own):
-                # A halved block b = a/2 has ∂L/∂b = 2 ∂L/∂a.
-                part = self.buffers.together(self.of[seed][:length][..., start:stop, :])
-                calls.append((np.multiply, (part, self.buffers.two, part)))
         return calls
 
     def _slopes(self, calls: list[Call], where: slice) -> Iterator[tuple[int, Array]]:

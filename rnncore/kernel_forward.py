@@ -24,7 +24,10 @@ class Forward:
     states : mapping
         State name -> (T + 1, [B,] H): before the first step, after the first, …
     weights : mapping
-        Stack number -> (n·H, H), the matrices above each other, those of halved blocks times ½.
+        Stack number -> (n·H, H), the matrices above each other, for the backward pass.
+    factors : mapping
+        Stack number -> what the forward pass multiplies by: those of halved blocks times ½; for a batch turned,
+        (H, n·H), which is a third faster to multiply by.
     """
 
     def __init__(self, plan: Plan, buffers: Buffers) -> None:
@@ -49,13 +52,23 @@ class Forward:
         self._drives = [buffers.steps(("drive", k), len(s.members)) for k, s in enumerate(plan.stacks)]
         for number, stack in enumerate(plan.stacks):
             self.weights.append(buffers.named(("weights", number), (len(stack.members) * size, size)))
-        self._turned = [
-            buffers.named(("turned", k), w.shape[::-1]) for k, w in enumerate(self.weights) if buffers.lanes
-        ]
-        """For a batch, the stacked matrices with rows and columns exchanged: a third faster to multiply by."""
+        self.factors = [self._factor(number) for number in range(len(plan.stacks))]
+        self._scales = [self._scale(number) for number in range(len(plan.stacks))]
         self._gates: dict[int, tuple[int, int, int]] = {}
         self._place_gates()
         self._place_values()
+
+    def _factor(self, number: int) -> Array:
+        weights, lanes = self.weights[number], self.buffers.lanes
+        if not lanes and not any(self.plan.stacks[number].halved):
+            return weights
+        return self.buffers.named(("factor", number), weights.shape[::-1] if lanes else weights.shape)
+
+    def _scale(self, number: int) -> Array:
+        """Return ½ for the rows (columns, where turned) of halved blocks, and 1."""
+        scales = [0.5 if halved else 1.0 for halved in self.plan.stacks[number].halved]
+        found: Array = np.repeat(scales, self.buffers.hidden_size).astype(self.buffers.dtype)
+        return found if self.buffers.lanes else found[:, None]
 
     def _is_vector(self, index: int) -> bool:
         nodes, readers = self.plan.cell.nodes, self.plan.readers[index]
@@ -155,26 +168,18 @@ class Forward:
 
     def load(self, parameters: Mapping[str, Array]) -> None:
         """Copy the small parameters to their places; the matrices of the input stay where they are."""
-        nodes, half = self.plan.cell.nodes, self.buffers.half
+        nodes = self.plan.cell.nodes
         if self.vector_names:
             np.concatenate([parameters[name] for name in self.vector_names], out=self.vectors.reshape(-1))
-        for stack, weights, halved in zip(self.plan.stacks, self.weights, self._halved_rows, strict=True):
+        for stack, weights, factor, scale in zip(
+            self.plan.stacks, self.weights, self.factors, self._scales, strict=True
+        ):
             matrices = [parameters[nodes[nodes[m].inputs[0]].parameter or ""] for m in stack.members]
             np.concatenate(matrices, out=weights)
-            for part in halved:
-                np.multiply(part, half, part)
-        for turned, weights in zip(self._turned, self.weights, strict=False):
-            np.copyto(turned, weights.T)
+            if factor is not weights:
+                np.multiply(weights.T if self.buffers.lanes else weights, scale, factor)
         for index, matrix in self.matrices.items():
             np.copyto(matrix, parameters[nodes[nodes[index].inputs[0]].parameter or ""])
-
-    @cached_property
-    def _halved_rows(self) -> list[list[Array]]:
-        size = self.buffers.hidden_size
-        return [
-            [weights[start * size : stop * size] for start, stop in runs(stack.halved)]
-            for stack, weights in zip(self.plan.stacks, self.weights, strict=True)
-        ]
 
     def groups(self, number: int) -> list[tuple[int, int, Array]]:
         """Return (start, stop, outputs (T, [B,] stop − start, H)) of each group of a stack's gates."""
@@ -254,11 +259,11 @@ class Forward:
         return calls
 
     def _product(self, calls: list[Call], number: int, t: int) -> None:
-        stack, weights = self.plan.stacks[number], self.weights[number]
+        stack, factor = self.plan.stacks[number], self.factors[number]
         operand, into = self.values[stack.operand].at(t), joined(self._drives[number][t])
         driven = self._driven(stack)
         out = self.buffers.named(("product", number), into.shape) if driven else into
-        factors = (operand, self._turned[number]) if self.buffers.lanes else (weights, operand)
+        factors = (operand, factor) if self.buffers.lanes else (factor, operand)
         calls.append((np.dot, (*factors, out)))
         if driven:
             calls.append((np.add, (into, out, into)))

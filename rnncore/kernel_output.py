@@ -11,6 +11,8 @@ from rnncore.ops import Array
 
 NUMBERS_AT_ONCE = 2**22
 """How many logits are held at a time; more are done in parts."""
+LEAST_SUM = 1e-6
+"""Below which Σ exp(z − the largest logit of all rows) a row is shifted by its own largest logit instead."""
 
 
 class Output:
@@ -33,8 +35,9 @@ class Output:
         self._peak, self._sum = aligned((self.part, 1), dtype), aligned((self.part, 1), dtype)
         self._known: dict[int, tuple[Array, Array, Array, Array, Array]] = {}
         self._one = buffers.one
-        self._ones = aligned((self.part,), dtype)
+        self._ones, self._words = aligned((self.part,), dtype), aligned((vocabulary_size,), dtype)
         self._ones.fill(1.0)
+        self._words.fill(1.0)
         self._shape = (vocabulary_size, buffers.hidden_size)
         self._d_matrix: Array | None = None
         self.d_bias: Array | None = aligned((vocabulary_size,), dtype) if bias else None
@@ -93,14 +96,25 @@ class Output:
         np.dot(hidden, parameters["V"].T, z)
         if "b_y" in parameters:
             np.add(z, parameters["b_y"], z)
-        # log Σ exp(z) − z[target], shifted by the largest logit so that nothing overflows.
-        np.maximum.reduce(z, 1, out=peak, keepdims=True)
-        np.subtract(z, peak, z)
         some_silent = bool(np.minimum.reduce(targets) < 0)
         at = starts + (np.maximum(targets, 0) if some_silent else targets)
+        ones = self._words
+        # log Σ exp(z) − z[target] is the same for z shifted by any number; the largest logit of all lets nothing
+        # overflow, and to find it takes one run over memory instead of one a row.
+        np.subtract(z, np.maximum.reduce(z, None), z)
         chosen = self._flat.take(at)
         np.exp(z, z)
-        np.add.reduce(z, 1, out=total_exp, keepdims=True)
+        np.dot(z, ones, column)
+        if not np.minimum.reduce(column) > LEAST_SUM:
+            # A row that lies far below another has lost digits, or there are NaNs: each row by its own largest.
+            np.dot(hidden, parameters["V"].T, z)
+            if "b_y" in parameters:
+                np.add(z, parameters["b_y"], z)
+            np.maximum.reduce(z, 1, out=peak, keepdims=True)
+            np.subtract(z, peak, z)
+            chosen = self._flat.take(at)
+            np.exp(z, z)
+            np.dot(z, ones, column)
         losses = np.log(column)
         losses -= chosen
         if some_silent:

@@ -201,12 +201,6 @@ class Plan:
         return {seed: self._below(seed) for seed in self.seeds}
 
     @cached_property
-    def halved(self) -> frozenset[SlotKey]:
-        """The slots of halved blocks."""
-        found = [zip(stack.blocks, stack.halved, strict=True) for stack in self.stacks]
-        return frozenset(("block", block) for pairs in found for block, halved in pairs if halved)
-
-    @cached_property
     def slots_of(self) -> dict[int, list[SlotKey]]:
         """Seed -> its slots, as :attr:`slots` orders them."""
         found = {}

@@ -128,6 +128,28 @@ def test_logits_done_in_parts_add_up(monkeypatch):
         assert_agree(model, inputs, targets, None, truncation, 1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("scale", [1.0, 30.0, 3000.0])
+def test_rows_of_logits_that_lie_far_apart_keep_their_digits(scale, dtype):
+    model = lively("gru", 12, 6).astype(dtype)
+    steep = {n: model.parameters[n] * np.array(scale, dtype) for n in ("V", "b_y")}
+    model = model.with_parameters(steep)
+    inputs, targets = data(5, 12, 15, 3)
+    assert_agree(model, inputs, targets, None, Full(), 1e-12 if dtype is np.float64 else 2e-5)
+
+
+def test_one_row_that_is_no_number_spoils_no_other():
+    model = lively("vanilla", 6, 4)
+    inputs, targets = data(5, 6, 7, 2, masked=0.0)
+    start = {"h": np.array([[np.nan] * 4, [0.1] * 4])}
+    kernel = kernel_for(model, inputs, targets, start, Full())
+    targets[0] = -1
+    with np.errstate(all="ignore"):
+        found = kernel.loss(model.parameters, inputs.T, targets.T, start)
+        expected = forward(model, inputs, start).losses(targets).sum()
+    assert found == pytest.approx(expected, rel=1e-12) and np.isfinite(found)
+
+
 def test_every_cell_has_a_kernel_and_it_is_used(monkeypatch):
     def refuse(*arguments):
         raise AssertionError("the graph was asked")
