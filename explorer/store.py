@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from shiboken6 import isValid
 
 from rnncore.errors import RnnError
@@ -30,6 +30,7 @@ from .services import sessions
 from .services.worker import Worker
 
 T = TypeVar("T")
+_PAINTED = QEvent.Type(QEvent.registerEventType())
 QUIETLY = ""
 """Name of a job of which the user hears nothing."""
 FRAME = 16
@@ -88,6 +89,7 @@ class Store(QObject):
         self._asked: dict[str, tuple[tuple[Any, ...], Callable[[], Any]]] = {}
         self._closed = False
         self._heavy_at = self._light_at = self._heavy_took = 0.0
+        self._frame = (0.0, True)
         self._spreading = False
         self._turns: dict[QObject, Callable[[], None]] = {}
         self._mail_timer = QTimer(self, interval=FRAME)
@@ -290,10 +292,11 @@ class Store(QObject):
         if kept:
             return result, True
         if not self._closed:
-            begun = self._asked.get(kind) is not None
-            self._asked[kind] = (on, compute)
-            if not begun:
-                self._begin(kind)
+            asked = self._asked.get(kind)
+            if asked is None or len(asked[0]) != len(on) or any(a is not b for a, b in zip(asked[0], on, strict=True)):
+                self._asked[kind] = (on, compute)
+                if asked is None:
+                    self._begin(kind)
         return self.derived.newest(kind), False
 
     def _begin(self, kind: str) -> None:
@@ -349,7 +352,7 @@ class Store(QObject):
         if self._turns:
             self._worker.hold()
             self._take_turns(began)
-            QTimer.singleShot(0, self, lambda: self._painted(began, light=False))
+            self._after_painting(began, light=False)
             mail = None
         else:
             mail = None if running and began < self._light_at else self._worker.take()
@@ -375,8 +378,7 @@ class Store(QObject):
                 self.dispatch(trained)
             finally:
                 self._spreading = False
-            # After the painting that this brought about.
-            QTimer.singleShot(0, self, lambda: self._painted(began, light))
+            self._after_painting(began, light)
             if mail.error and mail.run_id == self._session.run_id:
                 self.dispatch(do.Notify(Message(mail.error, "error")))
         for job in [j for j in self._jobs if j[0].done()]:
@@ -393,6 +395,15 @@ class Store(QObject):
                 then(future.result())
         if not self.busy and not self._session.training.running:
             self._mail_timer.stop()
+
+    def _after_painting(self, began: float, light: bool) -> None:
+        self._frame = (began, light)
+        # Qt paints when it comes to an event of low priority that was posted before this one.
+        QCoreApplication.postEvent(self, QEvent(_PAINTED), Qt.EventPriority.LowEventPriority.value)
+
+    def customEvent(self, event: QEvent) -> None:
+        if event.type() == _PAINTED:
+            self._painted(*self._frame)
 
     def _painted(self, began: float, light: bool) -> None:
         """Let training go on after a frame, and say when the next ones are due by what this one took."""

@@ -1,0 +1,333 @@
+"""The anatomy's two pictures: the chain of levels of one weight, and bars of every parameter's sizes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ..model.anatomy_data import STAGES, AnatomyData, Level, size_help, size_title
+from ..model.formula import number
+from ..theme.theme import Theme, current
+from ..widgets.paint import elided, pen
+
+
+class Painted(QWidget):
+    """What both pictures share: the data, its repainting, the theme's changes."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._data: AnatomyData | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(name)
+
+    @property
+    def data(self) -> AnatomyData | None:
+        """What is shown."""
+        return self._data
+
+    def set_data(self, data: AnatomyData) -> None:
+        """Show ``data``."""
+        if data is not self._data:
+            self._data = data
+            self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.update()
+        super().changeEvent(event)
+
+    def tip(self, y: float, x: float) -> str:
+        """The tool tip at a point."""
+        return ""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            said = self.tip(event.pos().y(), event.pos().x())
+            QToolTip.showText(event.globalPos(), said, self)
+            return True
+        return super().event(event)
+
+
+class ChainView(Painted):
+    """The levels one below the other, joined by a line that is solid as far as the walk has come.
+
+    ``moved(steps)`` asks for another weight: along its row (1, −1), ``unit_moved(steps)`` for that of another unit.
+    """
+
+    moved = Signal(int)
+    unit_moved = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("From the gradient to the weight", parent)
+
+    def set_data(self, data: AnatomyData) -> None:
+        super().set_data(data)
+        self.setAccessibleName(f"{data.name}: " + "; ".join(level.text for level in data.levels))
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, 200)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, 70)
+
+    def rows(self, data: AnatomyData) -> tuple[bool, list[tuple[float, float, Level]]]:
+        """(Whether there is room for all lines, else for each level's last; every level's top, line height and itself).
+
+        With all lines, a level that has several begins with a line for its title, so that they have the whole width.
+        """
+        theme = current()
+        line = QFontMetricsF(theme.font("label", fixed=True)).height() + 1
+        counts = [1 + len(level.lines) if len(level.lines) > 1 else 1 for level in data.levels]
+        whole = line * sum(counts) + theme.px(3) * len(counts) <= self.height()
+        counts = counts if whole else [1] * len(counts)
+        room = self.height() - line * sum(counts)
+        gap = min(max(room / max(len(counts), 1), 0.0), float(theme.px(14)))
+        line = min(line, self.height() / max(sum(counts), 1))
+        found, y = [], gap / 2
+        for level, count in zip(data.levels, counts, strict=True):
+            found.append((y, line, level))
+            y += line * count + gap
+        return whole, found
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        data, theme = self._data, current()
+        if data is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        whole, rows = self.rows(data)
+        title_font = theme.font("label", bold=True)
+        metrics = QFontMetricsF(title_font)
+        x = float(theme.px(16))
+        titles = max(metrics.horizontalAdvance(level.title) for level in data.levels) + theme.px(12)
+        norms = self._norm_width(theme) if self.width() >= theme.px(460) else 0.0
+        centres = [top + line / 2 for top, line, _ in rows]
+        self._paint_line(painter, theme, data, centres)
+        for top, line, level in rows:
+            open_ = whole and len(level.lines) > 1
+            lines = level.lines if open_ else level.lines[-1:]
+            faint = 1.0 if level.done else 0.75
+            painter.setFont(title_font)
+            painter.setPen(theme.colour("text" if level.done else "muted", faint))
+            painter.drawText(QRectF(x, top, titles, line), Qt.AlignmentFlag.AlignVCenter, level.title)
+            for n, one in enumerate(lines):
+                last = n == len(lines) - 1
+                left = x + (theme.px(10) if open_ else titles)
+                area = QRectF(left, top + (n + open_) * line, self.width() - left - norms, line)
+                value = level.value if last else one.value
+                symbol = level.symbol if last else one.symbol
+                self._paint_text(painter, theme, area, one.rule, symbol, value, level, last)
+            if norms and level.norm is not None:
+                painter.setFont(theme.font("small", fixed=True))
+                painter.setPen(theme.colour("muted", faint))
+                room = QRectF(self.width() - norms, top + (len(lines) - 1 + open_) * line, norms, line)
+                right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                painter.drawText(room, right, f"‖{_array(level)}‖ {number(level.norm, 3)}")
+
+    def _norm_width(self, theme: Theme) -> float:
+        return QFontMetricsF(theme.font("small", fixed=True)).horizontalAdvance("‖ΔW‖ 0.0000123") + theme.px(10)
+
+    def _paint_line(self, painter: QPainter, theme: Theme, data: AnatomyData, centres: list[float]) -> None:
+        x = float(theme.px(5))
+        for n in range(1, len(centres)):
+            done = data.levels[n].done
+            stroke = pen(theme.colour("weight" if done else "line"), 1.6)
+            if not done:
+                stroke.setDashPattern([2.0, 2.0])
+            painter.setPen(stroke)
+            painter.drawLine(QPointF(x, centres[n - 1]), QPointF(x, centres[n]))
+        for level, y in zip(data.levels, centres, strict=True):
+            painter.setPen(pen(theme.colour(level.token if level.done else "muted"), 1.4))
+            painter.setBrush(theme.colour(level.token if level.done else "panel"))
+            painter.drawEllipse(QPointF(x, y), 3.6, 3.6)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _paint_text(
+        self,
+        painter: QPainter,
+        theme: Theme,
+        area: QRectF,
+        rule: str,
+        symbol: str,
+        value: float | None,
+        level: Level,
+        last: bool,
+    ) -> None:
+        """``symbol = rule``, and at the right what it comes to: bold where it is the level's own result."""
+        result = theme.font("label", bold=last, fixed=True)
+        # The gradient's levels follow one another: in a narrow panel the letter may be left out.
+        named = symbol != "g" or area.width() >= current().px(250)
+        said = "" if value is None else f"{symbol} = {number(value)}" if named else number(value)
+        wide = QFontMetricsF(result).horizontalAdvance(said) + 8 if said else 0.0
+        small = theme.font("small", fixed=True)
+        painter.setFont(small)
+        painter.setPen(theme.colour("muted", 1.0 if level.done else 0.8))
+        shown = rule if said or not symbol or symbol == "g" else f"{symbol} = {rule}"
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, elided(shown, small, area.width() - wide))
+        if said:
+            painter.setFont(result)
+            painter.setPen(theme.colour(level.token if last else "text", 1.0 if level.done else 0.75))
+            painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, said)
+
+    def tip(self, y: float, x: float) -> str:
+        if self._data is None:
+            return ""
+        _, rows = self.rows(self._data)
+        found = next((level for top, _, level in reversed(rows) if y >= top), rows[0][2])
+        lines = [found.title, *(line.text for line in found.lines)]
+        lines.append("not done yet" if found.value is None else f"{found.symbol} = {number(found.value, 6)}")
+        if found.norm is not None:
+            lines.append(f"the whole of {self._data.parameter}: ‖{_array(found)}‖ = {number(found.norm)}")
+        return "\n".join(lines)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        along = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        across = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if along is not None:
+            self.moved.emit(along)
+        elif across is not None:
+            self.unit_moved.emit(across)
+        else:
+            super().keyPressEvent(event)
+
+
+def _array(level: Level) -> str:
+    return {"Δ": "ΔW", "w": "W"}.get(level.symbol, "G")
+
+
+class SizesView(Painted):
+    """A row a parameter, a column a stage; each column's bars are drawn to its own longest, on a linear scale."""
+
+    chosen = Signal(str)
+    pointed = Signal(str)
+    HEAD: ClassVar[int] = 16
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Sizes of every parameter", parent)
+        self._over = ""
+        self._first = 0
+
+    def set_data(self, data: AnatomyData) -> None:
+        super().set_data(data)
+        chosen = next((s for s in data.sizes if s.parameter == data.parameter), None)
+        if chosen is not None:
+            said = ", ".join(size_help(stage, data.parameter, getattr(chosen, stage)) for stage in STAGES)
+            self.setAccessibleName(f"Sizes: {said}")
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, 120)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, 60)
+
+    def _line(self) -> float:
+        assert self._data is not None
+        theme = current()
+        least = QFontMetricsF(theme.font("small")).height()
+        room = (self.height() - theme.px(self.HEAD)) / max(1, len(self._data.sizes))
+        return min(max(room, least), float(theme.px(24)))
+
+    def shown(self) -> range:
+        """Which parameters have a row: all, or as many as fit with the chosen one among them."""
+        data = self._data
+        if data is None:
+            return range(0)
+        fit = max(1, int((self.height() - current().px(self.HEAD)) // self._line() + 1e-6))
+        names = [s.parameter for s in data.sizes]
+        at = names.index(data.parameter) if data.parameter in names else 0
+        first = min(max(0, at - fit + 1), max(0, len(names) - fit))
+        return range(first, min(first + fit, len(names)))
+
+    def parameter_at(self, y: float) -> str:
+        """The parameter whose row is at a height, "" for none."""
+        data, row = self._data, int((y - current().px(self.HEAD)) // self._line()) if self._data is not None else -1
+        rows = self.shown()
+        return data.sizes[rows[row]].parameter if data is not None and 0 <= row < len(rows) else ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        data, theme = self._data, current()
+        if data is None:
+            return
+        painter = QPainter(self)
+        small, fixed = theme.font("small"), theme.font("tiny", fixed=True)
+        metrics = QFontMetricsF(theme.font("small", bold=True))
+        names = max(metrics.horizontalAdvance(s.parameter) for s in data.sizes) + theme.px(10)
+        wide = (self.width() - names) / len(STAGES)
+        numbers = QFontMetricsF(fixed).horizontalAdvance("0.00000") + 4
+        with_numbers = wide >= numbers + theme.px(18)
+        head, line = float(theme.px(self.HEAD)), self._line()
+        painter.setPen(theme.colour("muted"))
+        painter.setFont(small)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        for n, stage in enumerate(STAGES):
+            title = elided(size_title(stage), small, wide - 6)
+            painter.drawText(QRectF(names + n * wide, 0, wide - 6, head), middle, title)
+        tops = [data.largest(stage) for stage in STAGES]
+        for row, place in enumerate(self.shown()):
+            size = data.sizes[place]
+            y = head + row * line
+            mine = size.parameter == data.parameter
+            painter.setFont(theme.font("small", bold=mine))
+            painter.setPen(theme.colour("weight" if mine else "text" if size.parameter == self._over else "muted"))
+            painter.drawText(QRectF(0, y, names, line), middle, size.parameter)
+            for n, stage in enumerate(STAGES):
+                value = getattr(size, stage)
+                room = QRectF(names + n * wide, y, wide - 8, line)
+                bar = room.adjusted(0, line / 2 - 2.5, -(numbers if with_numbers else 0), -(line / 2 - 2.5))
+                painter.fillRect(bar, theme.colour("line", 0.6))
+                if value is None:
+                    continue
+                share = min(value / tops[n], 1.0) if tops[n] > 0 and value == value else 0.0
+                token = "gradient" if stage in ("raw", "clipped") else "weight"
+                painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), theme.colour(token))
+                if with_numbers:
+                    painter.setFont(fixed)
+                    painter.setPen(theme.colour("text" if mine else "muted"))
+                    painter.drawText(room, Qt.AlignmentFlag.AlignRight | middle, _short(value))
+
+    def tip(self, y: float, x: float) -> str:
+        name = self.parameter_at(y)
+        data = self._data
+        size = next((s for s in data.sizes if s.parameter == name), None) if data is not None else None
+        if size is None:
+            return "each column’s bars are drawn to its longest"
+        return "\n".join(size_help(stage, name, getattr(size, stage)) for stage in STAGES)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._point(self.parameter_at(event.position().y()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._point("")
+        super().leaveEvent(event)
+
+    def _point(self, name: str) -> None:
+        if name != self._over:
+            self._over = name
+            self.setCursor(Qt.CursorShape.PointingHandCursor if name else Qt.CursorShape.ArrowCursor)
+            self.update()
+            self.pointed.emit(name)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        name = self.parameter_at(event.position().y())
+        if name and event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(name)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        data = self._data
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if data is None or step is None:
+            super().keyPressEvent(event)
+            return
+        names = [s.parameter for s in data.sizes]
+        at = names.index(data.parameter) + step if data.parameter in names else 0
+        if 0 <= at < len(names):
+            self.chosen.emit(names[at])
+
+
+def _short(value: float) -> str:
+    return number(value, 2 if value and (abs(value) < 1e-3 or abs(value) >= 1e4) else 3)

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolTip
+
+from explorer.model import action as do
+from explorer.model.session import Changes
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
+from explorer.views.accumulator import AccumulatorView
+
+from .later import backward, make_store, settle
+
+
+@pytest.fixture(autouse=True)
+def styled(qapp):
+    palette.apply(qapp, theme_named("dark"))
+
+
+@pytest.fixture
+def shown(qtbot):
+    made = []
+
+    def show(size=(320, 340), **changes):
+        store = make_store(**changes)
+        view = AccumulatorView(store)
+        qtbot.addWidget(view)
+        view.resize(*size)
+        view.show()
+        settle(store)
+        made.append(store)
+        return store, view
+
+    yield show
+    for store in made:
+        store.close()
+
+
+@pytest.mark.parametrize("size", [(230, 180), (320, 340), (900, 500)])
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast"])
+def test_it_paints_every_parameter_at_every_size_and_stage(shown, qapp, size, theme: str) -> None:
+    palette.apply(qapp, theme_named(theme))
+    store, view = shown(size, cell="lstm")
+    for name in store.session.model.parameters:
+        store.dispatch(do.Select(parameter=name))
+        for share in (-1.0, 0.3, 1.0):
+            backward(store, share)
+            assert not view.grab().isNull()
+    assert view.width() == size[0]
+
+
+def test_the_last_vote_is_named_and_its_length_printed(shown) -> None:
+    store, view = shown(cell="lstm")
+    assert view.vote.text() == "no vote yet"
+    backward(store, 0.5)
+    vote = view.map.data.vote
+    assert view.vote.text() == f"{vote.label} →"
+    assert view.norm.text().startswith("‖ΔdW‖ ") and view.norm.text() != "‖ΔdW‖ –"
+    assert f"{view.map.data.done} of {len(view.map.data.votes)}" in view.subtitle_label.text()
+
+
+def test_a_name_in_the_row_or_the_menu_chooses_the_parameter_everywhere(qtbot, shown) -> None:
+    store, view = shown(cell="lstm", size=(400, 340))
+    qtbot.mouseClick(view.names, Qt.MouseButton.LeftButton, pos=view.names.areas()["W_o"].center().toPoint())
+    assert store.session.selection.parameter == "W_o" and view.title_label.text() == "dW[o] accumulates"
+    actions = {a.data(): a for a in view.parameter.menu().actions()}
+    actions["V"].trigger()
+    assert store.session.selection.parameter == "V" and view.map.data.parameter == "V"
+    store.dispatch(do.Select(parameter="U_g"))
+    assert view.map.data.parameter == "U_g"
+
+
+def test_a_cell_tells_its_value_and_the_votes_that_made_it(qtbot, shown) -> None:
+    store, view = shown()
+    store.dispatch(do.GoToEnd())
+    qtbot.mouseMove(view.map, view.map.area_of(2, 3).center().toPoint())
+    settle(store)
+    lines = view.map.accessibleDescription()
+    assert lines.startswith("dW [3, 4] = ") and lines.count("loss ") == 3
+    assert store.session.hover.unit == 2 and store.session.hover.parameter == "W"
+    QToolTip.hideText()
+
+
+def test_a_click_selects_the_unit_of_the_cell(qtbot, shown) -> None:
+    store, view = shown()
+    store.dispatch(do.GoToEnd())
+    qtbot.mouseClick(view.map, Qt.MouseButton.LeftButton, pos=view.map.area_of(4, 1).center().toPoint())
+    assert store.session.selection.unit == 4
+    settle(store)
+    QToolTip.hideText()
+
+
+def test_of_the_output_layer_the_unit_is_the_column(qtbot, shown) -> None:
+    store, view = shown()
+    store.dispatch(do.Select(parameter="V"))
+    store.dispatch(do.GoToEnd())
+    qtbot.mouseClick(view.map, Qt.MouseButton.LeftButton, pos=view.map.area_of(1, 5).center().toPoint())
+    assert store.session.selection.unit == 5
+    settle(store)
+    QToolTip.hideText()
+
+
+def test_the_arrow_keys_walk_over_the_cells(qtbot, shown) -> None:
+    store, view = shown()
+    store.dispatch(do.GoToEnd())
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down):
+        qtbot.keyClick(view.map, key)
+    assert view.map.cell == (1, 1)
+    qtbot.keyClick(view.map, Qt.Key.Key_Return)
+    assert store.session.selection.unit == 1
+    settle(store)
+    QToolTip.hideText()
+
+
+def test_a_gradient_that_is_no_number_is_painted(shown) -> None:
+    store, view = shown()
+    model = store.session.model
+    broken = model.with_parameters({n: np.full_like(v, np.nan) for n, v in model.parameters.items()})
+    store._put(replace(store.session, model=broken), Changes.MODEL)
+    store.dispatch(do.GoToEnd())
+    assert not view.grab().isNull()
+    assert np.isnan(view.map.data.norm)
+
+
+def test_a_step_without_a_vote_makes_nothing_anew(shown) -> None:
+    store, view = shown(cell="lstm")
+    backward(store, 0.5)
+    before = view.map.data
+    votes = before.votes
+    here = store.session.position
+    assert votes.done(here + 1) == votes.done(here)
+    store.dispatch(do.Move())
+    assert view.map.data is before

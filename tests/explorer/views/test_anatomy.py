@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from explorer.model import action as do
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
+from explorer.views.anatomy import AnatomyView
+from rnncore.optim import Adam, ClipByNorm
+
+from .later import backward, make_store, settle
+
+
+@pytest.fixture(autouse=True)
+def styled(qapp):
+    palette.apply(qapp, theme_named("dark"))
+
+
+@pytest.fixture
+def shown(qtbot):
+    made = []
+
+    def show(size=(320, 340), **changes):
+        store = make_store(**{"optimiser": Adam(0.01), "clip": ClipByNorm(0.1), **changes})
+        view = AnatomyView(store)
+        qtbot.addWidget(view)
+        view.resize(*size)
+        view.show()
+        settle(store)
+        made.append(store)
+        return store, view
+
+    yield show
+    for store in made:
+        store.close()
+
+
+@pytest.mark.parametrize("size", [(230, 180), (320, 340), (330, 480), (900, 500)])
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast"])
+def test_it_paints_at_every_size_and_stage_of_the_update(shown, qapp, size, theme: str) -> None:
+    palette.apply(qapp, theme_named(theme))
+    store, view = shown(size, cell="lstm")
+    start = store.derived.walk(store.session).script.update_start
+    for position in (0, start - 40, *range(start, start + 5)):
+        store.dispatch(do.GoTo(position))
+        assert not view.grab().isNull()
+        view.part.click()
+        assert not view.grab().isNull()
+    assert view.width() == size[0]
+
+
+def test_the_levels_are_done_one_after_the_other(shown) -> None:
+    store, view = shown()
+    start = store.derived.walk(store.session).script.update_start
+    done = []
+    for position in range(start, start + 5):
+        store.dispatch(do.GoTo(position))
+        done.append(sum(level.done for level in view.chain.data.levels))
+    assert done == [1, 2, 3, 4, 5]
+    assert "5 of 5 levels done" in view.subtitle_label.text()
+    assert "Adam" in view.chain.accessibleName()
+
+
+def test_the_arrow_keys_follow_another_weight(qtbot, shown) -> None:
+    store, view = shown()
+    store.dispatch(do.Select(parameter="W"))
+    row, column = view.chain.data.index
+    key, step = (Qt.Key.Key_Left, -1) if column else (Qt.Key.Key_Right, 1)
+    qtbot.keyClick(view.chain, key)
+    assert view.chain.data.index == (row, column + step)
+    qtbot.keyClick(view.chain, Qt.Key.Key_Down)
+    assert store.session.selection.unit == 1 and view.chain.data.index[0] == 1
+
+
+def test_a_click_on_a_row_of_the_sizes_chooses_the_parameter_everywhere(qtbot, shown) -> None:
+    store, view = shown((900, 500), cell="lstm")
+    y = 16 + round(3.5 * view.sizes._line())
+    name = view.sizes.parameter_at(y)
+    qtbot.mouseClick(view.sizes, Qt.MouseButton.LeftButton, pos=QPoint(20, y))
+    assert store.session.selection.parameter == name == view.chain.data.parameter
+
+
+def test_in_a_low_panel_the_chosen_parameter_has_a_row_all_the_same(shown) -> None:
+    store, view = shown((320, 180), cell="lstm")
+    view.part.click()
+    store.dispatch(do.Select(parameter="V"))
+    names = [size.parameter for size in view.sizes.data.sizes]
+    rows = view.sizes.shown()
+    assert len(rows) < len(names) and names.index("V") in rows
+
+
+def test_a_tool_tip_says_what_no_room_was_for(shown) -> None:
+    store, view = shown((230, 180))
+    store.dispatch(do.GoToEnd())
+    _, rows = view.chain.rows(view.chain.data)
+    top = next(top for top, _, level in rows if level.title == "Adam")
+    said = view.chain.tip(top + 2, 10)
+    assert "m̂ = " in said and "the whole of" in said
+
+
+def test_on_the_way_back_only_the_ledger_moves(shown) -> None:
+    store, view = shown()
+    backward(store, 0.5)
+    levels = view.chain.data.levels
+    assert "so far" in levels[0].lines[0].rule
+    assert [level.value is None for level in levels[1:]] == [True] * 4
+    sizes = view.chain.data.sizes
+    store.dispatch(do.Move("step"))
+    assert view.chain.data.sizes is sizes

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from explorer.model import action as do
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
+from explorer.views.horizon import ALL, HorizonView
+from rnncore.bptt import backward as gradient
+from rnncore.truncation import Full, Window
+
+from .later import backward, make_store, settle
+
+
+@pytest.fixture(autouse=True)
+def styled(qapp):
+    palette.apply(qapp, theme_named("dark"))
+
+
+@pytest.fixture
+def shown(qtbot):
+    made = []
+
+    def show(size=(320, 340), **changes):
+        store = make_store(**changes)
+        view = HorizonView(store)
+        qtbot.addWidget(view)
+        view.resize(*size)
+        view.show()
+        settle(store)
+        made.append(store)
+        return store, view
+
+    yield show
+    for store in made:
+        store.close()
+
+
+@pytest.mark.parametrize("size", [(230, 180), (320, 340), (900, 500)])
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast"])
+@pytest.mark.parametrize("cell", ["vanilla", "lstm"])
+def test_it_paints_at_every_size_and_stage(shown, qapp, size, theme: str, cell: str) -> None:
+    palette.apply(qapp, theme_named(theme))
+    store, view = shown(size, cell=cell)
+    for share in (0.0, 0.3, 1.0):
+        backward(store, share)
+        settle(store)
+        assert not view.grab().isNull()
+    assert view.width() == size[0]
+
+
+def test_before_the_walk_goes_back_the_mean_over_all_losses_is_shown(shown) -> None:
+    _, view = shown()
+    assert view.plot.data is not None and view.plot.data.loss is None
+    assert "mean of" in view.plot.data.who
+
+
+def test_the_walking_loss_is_shown_as_far_as_it_has_come(shown) -> None:
+    store, view = shown(truncation=Full())
+    backward(store, 0.1)
+    settle(store)
+    step = store.derived.progress(store.session).step
+    data = view.plot.data
+    assert data is not None and step is not None
+    assert data.loss == step.loss and data.reached == step.loss - step.t + 1 and data.walking
+
+
+def test_dragging_the_cut_moves_the_hatch_and_the_gauge(shown) -> None:
+    store, view = shown(truncation=Window(1))
+    assert view.plot.data.first_cut == 2
+    assert view.gauge.bias.cosine < 1
+    settings = replace(store.session.settings, truncation=Full())
+    store.dispatch(do.ChangeSettings(settings))
+    settle(store)
+    assert view.plot.data.first_cut is None
+    assert view.gauge.bias.cosine_text == "1.000"
+
+
+def test_the_gauge_compares_the_walks_gradient_with_the_full_one(shown) -> None:
+    store, view = shown(truncation=Window(1))
+    walk = store.derived.walk(store.session)
+    full = gradient(walk.model, walk.trace, walk.targets, Full())
+    a, b = (np.concatenate([g.ravel() for g in found.values()]) for found in (walk.gradients, full))
+    assert view.gauge.bias.cosine == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+    assert view.gauge.bias.cosine_text in view.gauge.accessibleName()
+
+
+def test_the_gauge_speaks_of_one_parameter_when_it_is_pointed_at_or_chosen(qtbot, shown) -> None:
+    store, view = shown(truncation=Window(1))
+    whole = view.gauge.bias
+    store.dispatch(do.Hover(parameter="W"))
+    assert view.gauge.bias is not whole
+    store.dispatch(do.Hover())
+    assert view.gauge.bias == whole
+    qtbot.mouseClick(view.names, Qt.MouseButton.LeftButton, pos=view.names.areas()["U"].center().toPoint())
+    assert store.session.selection.parameter == "U" and view.gauge.bias != whole
+    view.names.chosen.emit(ALL)
+    assert view.gauge.bias == whole
+
+
+def test_pointing_at_a_lag_points_at_the_step_so_far_back_and_a_click_selects_it(qtbot, shown) -> None:
+    store, view = shown(truncation=Full())
+    backward(store, 0.05)
+    settle(store)
+    loss = view.plot.data.loss
+    at = QPoint(round(view.plot.x_of(2)), view.plot.height() // 2)
+    qtbot.mouseMove(view.plot, at)
+    assert store.session.hover.t == loss - 2
+    qtbot.mouseClick(view.plot, Qt.MouseButton.LeftButton, pos=at)
+    assert store.session.selection.t == loss - 2
+
+
+def test_the_arrow_keys_walk_along_the_lags(qtbot, shown) -> None:
+    store, view = shown(truncation=Full())
+    backward(store, 0.05)
+    settle(store)
+    for _ in range(3):
+        qtbot.keyClick(view.plot, Qt.Key.Key_Right)
+    assert store.session.hover.t == view.plot.data.loss - 2
+    assert "=" in view.plot.accessibleDescription()
+
+
+def test_an_lstms_cell_state_can_be_followed_too(qtbot, shown) -> None:
+    _, view = shown(cell="lstm")
+    before = view.plot.data.values
+    view.state.click()
+    assert view.plot.data.state == "c" and not np.array_equal(view.plot.data.values, before)
+    _, vanilla = shown(cell="vanilla")
+    assert not vanilla.state.isVisible()
+
+
+def test_the_mean_can_be_held_while_a_loss_walks(shown) -> None:
+    store, view = shown()
+    backward(store, 0.4)
+    settle(store)
+    assert view.plot.data.loss is not None
+    view.mode.click()
+    assert view.plot.data.loss is None
+
+
+def test_the_untrained_tanh_network_itself_is_not_compared_with_itself(shown) -> None:
+    store, view = shown(cell="vanilla")
+    labels = [line.label for line in view.plot.data.lines]
+    assert "tanh RNN, same seed" not in labels
+    store.dispatch(do.Advance(3))
+    settle(store)
+    assert "tanh RNN, same seed" in [line.label for line in view.plot.data.lines]
+
+
+def test_a_step_within_a_loss_paints_no_still_layer_anew(shown) -> None:
+    store, view = shown(truncation=Full())
+    backward(store, 0.05)
+    settle(store)
+    view.grab()
+    still = view.plot._still
+    store.dispatch(do.Move("step"))
+    view.grab()
+    assert view.plot._still is still
