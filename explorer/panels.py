@@ -51,6 +51,14 @@ PANELS: tuple[PanelInfo, ...] = (
         ("Ctrl+3",),
     ),
     PanelInfo(
+        "truncation",
+        "Truncation",
+        "Truncation",
+        "Every run of the gradient back through time, with scissors to drag; carry, detach and reset side by side.",
+        "explorer.views.truncation:TruncationView",
+        1,
+    ),
+    PanelInfo(
         "experiments",
         "Experiments",
         "Experiments",

@@ -1,0 +1,156 @@
+"""The truncation as a drawing: every run of the gradient back through time, and what crosses between sequences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rnncore.frozen import dataclass
+from rnncore.ops import Array
+from rnncore.truncation import POLICIES, Chunks, Full, Stride, Tail, Truncation, Window
+
+from .session import Session
+
+KINDS = ("full", "window", "chunks", "stride", "tail")
+LOSSES = ("new", "all", "last")
+BETWEEN = ("carried", "detached", "reset")
+MEANINGS = {
+    "carried": "state and gradient cross",
+    "detached": "only the state crosses",
+    "reset": "nothing crosses",
+}
+CALLED = {
+    "full": "the definition: every loss reaches every earlier copy",
+    "window": "every loss goes k steps back: the tutorial’s bptt_truncate",
+    "chunks": "state carried, gradient detached every n steps: min-char-rnn, PyTorch’s detach",
+    "stride": "every k₁ steps a gradient goes k₂ back: Williams & Peng 1990",
+    "tail": "only the last k steps take part: Theano’s truncate_gradient",
+}
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One run back through time: from step ``high`` down to ``low``, with ``losses`` injected on the way."""
+
+    low: int
+    high: int
+    losses: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class TruncationData:
+    """What the drawing shows: ``counts`` (T,) says how often each weight copy is counted, over all losses."""
+
+    policy: Truncation
+    kind: str
+    words: tuple[str, ...]
+    lanes: tuple[Lane, ...]
+    counts: Array
+    kept: int
+    pairs: int
+    twice: int
+    between: str
+    current: int | None
+    """Number of the lane that walks, None when none does."""
+
+    @property
+    def length(self) -> int:
+        return len(self.counts)
+
+    @property
+    def sentence(self) -> str:
+        """What is kept, in words."""
+        twice = f", {self.twice} of them more than once" if self.twice else ""
+        return f"{self.kept} of {self.pairs} pairs (loss t, copy τ) kept{twice}"
+
+
+def truncation_data(session: Session, walking_loss: int | None = None) -> TruncationData:
+    """Return the drawing for a session; ``walking_loss`` is the loss that walks back now, None for none."""
+    policy, length = session.settings.truncation, session.sentence.length
+    table = policy.table(length)
+    lanes = tuple(Lane(s.low, s.high, s.losses) for s in policy.sweeps(length))
+    current = None
+    if walking_loss is not None:
+        own = [n for n, lane in enumerate(lanes) if walking_loss in lane.losses]
+        current = own[-1] if own else None
+    return TruncationData(
+        policy,
+        kind_of(policy),
+        session.sentence.words[:length],
+        lanes,
+        table.sum(axis=0),
+        int((table > 0).sum()),
+        length * (length + 1) // 2,
+        int((table > 1).sum()),
+        session.settings.between,
+        current,
+    )
+
+
+def kind_of(policy: Truncation) -> str:
+    """Return the key of a policy in :data:`KINDS`."""
+    return next(name for name, kind in POLICIES.items() if type(policy) is kind)
+
+
+def of_kind(kind: str, old: Truncation, length: int) -> Truncation:
+    """Return a policy of another kind with the old one's number, as far as it has one."""
+    number = _number(old)
+    if kind == "full":
+        return Full()
+    if kind == "window":
+        return Window(number)
+    if kind == "chunks":
+        return Chunks(max(number, 1))
+    if kind == "stride":
+        return Stride(max(number, 1), max(2 * number, 1))
+    return Tail(max(number, 1))
+
+
+def _number(policy: Truncation) -> int:
+    for name in ("k", "n", "k1"):
+        if hasattr(policy, name):
+            return int(getattr(policy, name))
+    return 4
+
+
+def numbers_of(policy: Truncation) -> dict[str, int | str]:
+    """Return what can be set of a policy: name -> value."""
+    return {name: getattr(policy, name) for name in ("k", "n", "k1", "k2", "losses") if hasattr(policy, name)}
+
+
+def with_number(policy: Truncation, name: str, value: int | str) -> Truncation:
+    """Return the policy with one of :func:`numbers_of` changed; a number below the least becomes the least."""
+    if isinstance(value, int):
+        value = max(value, 0 if name == "k" else 1)
+    return replace(policy, **{name: value})
+
+
+def dragged(data: TruncationData, lane: int, boundary: int) -> Truncation:
+    """Return the policy whose lane ``lane`` is cut at ``boundary`` (the run goes back to step ``boundary``)."""
+    run, policy = data.lanes[lane], data.policy
+    boundary = min(max(boundary, 0), run.high)
+    if isinstance(policy, Window):
+        return Window(run.high - boundary)
+    if isinstance(policy, Full):
+        return Window(run.high - boundary) if boundary else policy
+    if isinstance(policy, Chunks):
+        return Chunks(max(1, boundary // lane if lane else policy.n))
+    if isinstance(policy, Stride):
+        return replace(policy, k2=max(1, run.high - boundary + 1))
+    if isinstance(policy, Tail):
+        return Tail(max(1, data.length - boundary))
+    return policy
+
+
+def crossing(between: str) -> tuple[bool, bool]:
+    """Return whether (the state, the gradient) crosses from one sequence into the next."""
+    return between in ("carried", "detached"), between == "carried"
+
+
+def lane_rows(data: TruncationData, most: int) -> Array:
+    """Return which lanes are drawn (N,) when there is room for ``most``: all, or evenly chosen ones with the last."""
+    count = len(data.lanes)
+    if count <= most:
+        return np.arange(count)
+    return np.unique(np.linspace(0, count - 1, max(most, 1)).round().astype(int))
