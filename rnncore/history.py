@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from threading import RLock
+from threading import RLock, get_ident
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from rnncore.training_state import TrainingState, UpdateRecord
 
 SPACING = 32
 MEMORY = 256 * 2**20
+REPLAY_SECONDS = 0.05
+"""How long a replay from one keyframe to the next may take; keyframes move closer together where it takes longer."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class History:
         Updates between keyframes, at first.
     memory : int
         Bytes for keyframes. When they are used up, every second keyframe goes and the spacing doubles;
-        seeking then replays more, and stays exact.
+        seeking then replays more, and stays exact. Until then the spacing halves while updates prove so slow that a
+        replay over it would take more than :data:`REPLAY_SECONDS` of the processor's time.
     parent : History, optional
         The history that this one branched from, at its first update.
 
@@ -75,6 +79,9 @@ class History:
         self._frames: dict[int, TrainingState] = {self._first: self._head}
         self._recent: dict[int, TrainingState] = {}
         self._replayer: Trainer | None = None
+        self._clock: tuple[int, float] | None = None
+        self._seconds = REPLAY_SECONDS / SPACING
+        self._full = False
 
     # --- recording ----------------------------------------------------------------------------------------
 
@@ -159,8 +166,20 @@ class History:
             self.curve.append(record)
             self.evaluations.append(record)
             self._head = state
+            self._time_update()
             if (record.update - self._first) % self._spacing == 0:
                 self._keep(state)
+
+    def _time_update(self) -> None:
+        """Measure the last update in its thread's own time, and halve the spacing where updates are slow."""
+        thread, now = get_ident(), thread_time()
+        last, self._clock = self._clock, (thread, now)
+        if last is None or last[0] != thread:
+            return
+        # An update with an evaluation takes long and is not replayed with one: a slow one counts little.
+        self._seconds = min(now - last[1], 1.1 * self._seconds)
+        if self._spacing * self._seconds > REPLAY_SECONDS and self._spacing % 2 == 0 and not self._full:
+            self._spacing //= 2
 
     def extend(
         self,
@@ -213,6 +232,7 @@ class History:
         self._updates.append(state.update)
         allowed = max(2, self.memory // max(1, state_bytes(state)))
         while len(self._updates) > allowed:
+            self._full = True
             self._spacing *= 2
             self._updates = [u for u in self._updates if (u - self._first) % self._spacing == 0]
             self._frames = {update: self._frames[update] for update in self._updates}

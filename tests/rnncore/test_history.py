@@ -97,6 +97,18 @@ def test_memory_is_bounded_and_seeking_stays_exact():
     assert len(history._recent) <= 9 // 4
 
 
+def test_keyframes_move_together_while_updates_are_slow_and_stay_where_memory_ends(monkeypatch):
+    seconds = iter(0.004 * count for count in range(10_000))
+    monkeypatch.setattr("rnncore.history.thread_time", lambda: next(seconds))
+    history, states = recorded(120, {"spacing": 64})
+    assert history.spacing == 8
+    for update in (119, 63, 3, 100):
+        assert same(history.seek(update), states[update])
+    history, states = recorded(120, {"spacing": 64, "memory": 4 * state_bytes(states[0])})
+    assert history.memory_used <= 4 * state_bytes(states[0]) and history.spacing >= 32
+    assert same(history.seek(97), states[97])
+
+
 def test_stepping_back_within_what_was_replayed_replays_nothing():
     history, _ = recorded(60, {"spacing": 50})
     history.seek(45)
