@@ -1,0 +1,248 @@
+"""What the network expects at the chosen step, how well it did in the sentence so far, and how it would go on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rnncore.corpus import Corpus
+from rnncore.model import Model
+from rnncore.sampling import generate
+from rnncore.trace import forward
+
+from .derived import Derived
+from .formula import number
+from .session import Session
+
+Array = np.ndarray[Any, Any]
+LENGTHS = (10, 20, 40, 80)
+"""How many tokens a continuation may have at most."""
+HERE, START = "from here", "from <s>"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One token of the distribution: ``rank`` from 1, the likeliest."""
+
+    token: int
+    label: str
+    probability: float
+    rank: int
+    target: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PredictionsData:
+    """The distribution after step ``t``, and the probability of every target of the sentence.
+
+    ``order`` are the token ids by rank, None while the softmax of the step is not computed; ``known`` (T,) says at
+    which steps it is. ``target`` is the token id that comes, −1 where the step has no loss. Entropy is in nats.
+    """
+
+    t: int
+    length: int
+    size: int
+    word: str
+    probabilities: Array | None = field(repr=False)
+    order: Array | None = field(repr=False)
+    labels: Any = field(repr=False)
+    target: int
+    words: tuple[str, ...]
+    target_probabilities: Array = field(repr=False)
+    known: Array = field(repr=False)
+    masked: Array = field(repr=False)
+    mean_loss: float | None
+    counted: int
+    scene: object = field(repr=False)
+    """The forward pass that all this is of: the same one, the same numbers."""
+
+    @property
+    def finite(self) -> bool:
+        """Whether the distribution is one: every probability a number."""
+        return self.probabilities is not None and bool(np.isfinite(self.probabilities).all())
+
+    @property
+    def entropy(self) -> float | None:
+        """−Σ p ln p in nats; NaN when the distribution is none, None while it is not computed."""
+        if self.probabilities is None:
+            return None
+        p = self.probabilities[self.probabilities > 0] if self.finite else np.array([np.nan])
+        return abs(float(-(p * np.log(p)).sum()))
+
+    def rank(self, token: int) -> int:
+        """Place of a token in the order, from 1."""
+        assert self.order is not None
+        return int(np.flatnonzero(self.order == token)[0]) + 1
+
+    def bars(self, most: int) -> tuple[Bar, ...]:
+        """The ``most`` likeliest tokens; the target stands last when it is none of them."""
+        if self.order is None or self.probabilities is None or most < 1:
+            return ()
+        chosen = [int(i) for i in self.order[:most]]
+        if self.target >= 0 and self.target not in chosen:
+            chosen[-1] = self.target
+        ranks = {token: place + 1 for place, token in enumerate(chosen)}
+        if chosen and chosen[-1] == self.target:
+            ranks[self.target] = self.rank(self.target)
+        return tuple(Bar(i, self.labels(i), float(self.probabilities[i]), ranks[i], i == self.target) for i in chosen)
+
+    @property
+    def subtitle(self) -> str:
+        """After which token, of how many."""
+        if self.probabilities is None:
+            return f"t = {self.t}, after “{self.word}”: not computed yet"
+        return f"t = {self.t}, after “{self.word}”, {self.size} tokens"
+
+    @property
+    def rows(self) -> tuple[tuple[str, str, str], ...]:
+        """The numbers beside the bars: (name, number, colour token)."""
+        found: list[tuple[str, str, str]] = []
+        entropy = self.entropy
+        if entropy is not None and self.probabilities is not None:
+            if self.target >= 0:
+                p = float(self.probabilities[self.target])
+                said = "NaN" if math.isnan(p) else f"rank {self.rank(self.target)} of {self.size}"
+                found.append(("target", said, "loss"))
+                found.append(("its probability", number(p, 3), "loss"))
+            found.append(("entropy, nats", f"{number(entropy, 3)} of {number(math.log(self.size), 3)}", "text"))
+            with np.errstate(over="ignore"):
+                found.append(("perplexity e^entropy", number(float(np.exp(entropy)), 3), "text"))
+        if self.mean_loss is not None:
+            with np.errstate(over="ignore"):
+                perplexity = float(np.exp(self.mean_loss))
+            words = "1 token" if self.counted == 1 else f"{self.counted} tokens"
+            found.append((f"perplexity so far, {words}", number(perplexity, 3), "text"))
+        return tuple(found)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Request:
+    """What a continuation is asked of. ``prompt`` are ids that begin with the start token."""
+
+    model: Model = field(repr=False)
+    prompt: tuple[int, ...]
+    length: int
+    temperature: float
+    seed: int
+
+    def same(self, other: Request | None) -> bool:
+        """Whether the other asks for the very same text."""
+        return (
+            other is not None
+            and self.model is other.model
+            and (self.prompt, self.length, self.temperature, self.seed)
+            == (other.prompt, other.length, other.temperature, other.seed)
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Continuation:
+    """A text that the network wrote.
+
+    ``drawn`` (n,) is the probability each token had when it was drawn (at the temperature, without ``<s>`` and
+    ``<unk>``), ``own`` (n,) what the network itself gave it. ``text`` is the whole as it is copied.
+    """
+
+    request: Request = field(repr=False)
+    update: int
+    prompt: tuple[str, ...]
+    tokens: tuple[str, ...]
+    drawn: Array = field(repr=False)
+    own: Array = field(repr=False)
+    ended: bool
+    text: str
+
+    def explain(self, index: int) -> str:
+        """One token, in words."""
+        lines = [f"“{self.tokens[index]}”", f"probability {number(float(self.own[index]), 3)}"]
+        t = self.request.temperature
+        if t == 0:
+            lines.append("the likeliest one (temperature 0)")
+        elif t != 1:
+            lines.append(f"drawn with {number(float(self.drawn[index]), 3)} at temperature {t:g}")
+        return "\n".join(lines)
+
+
+def continuation(request: Request, corpus: Corpus, update: int) -> Continuation:
+    """Write the text that is asked for; raises RnnError when the weights are not finite."""
+    vocabulary = corpus.vocabulary
+    made = generate(request.model, vocabulary, request.prompt, request.length, request.temperature, request.seed)
+    own = np.zeros(0)
+    if made.ids:
+        fed = np.array([*made.prompt, *made.ids[:-1]])
+        probabilities = forward(request.model, fed).probabilities[len(made.prompt) - 1 :]
+        own = probabilities[np.arange(len(made.ids)), np.array(made.ids)]
+    return Continuation(
+        request,
+        update,
+        tuple(vocabulary.label(i) for i in made.prompt),
+        tuple(vocabulary.label(i) for i in made.ids),
+        made.probabilities,
+        own,
+        made.ended,
+        corpus.decode([*made.prompt, *made.ids]),
+    )
+
+
+def chosen_step(session: Session, derived: Derived) -> int:
+    """The time step that is spoken of: the selected one, or the one that the walk is in, or its last."""
+    length = session.sentence.length
+    t = session.selection.t
+    if t is None:
+        step = derived.progress(session).step
+        after = length - 1 if step is not None and step.phase == "update" else 0
+        t = step.t if step is not None and step.t is not None else after
+    return min(max(t, 0), max(length - 1, 0))
+
+
+def request_of(
+    session: Session, derived: Derived, source: str, length: int, temperature: float, seed: int
+) -> Request | None:
+    """What to continue: the sentence up to the chosen step once its softmax is computed, or the start token alone."""
+    ids: tuple[int, ...] = (session.corpus.vocabulary.start,)
+    if source == HERE:
+        t = chosen_step(session, derived)
+        if not t < derived.progress(session).softmax_known:
+            return None
+        ids = tuple(int(i) for i in session.sentence.example.inputs[: t + 1])
+    return Request(session.model, ids, length, temperature, seed)
+
+
+@np.errstate(all="ignore")
+def predictions_data(session: Session, derived: Derived) -> PredictionsData:
+    """What the network expects at the chosen step of a session."""
+    progress, trace = derived.progress(session), derived.trace(session)
+    t, length = chosen_step(session, derived), trace.length
+    targets = np.asarray(session.sentence.example.targets)
+    masked, known = targets < 0, np.arange(length) < progress.softmax_known
+    probabilities = order = None
+    if length and known[t]:
+        probabilities = np.asarray(trace.probabilities[t], dtype=np.float64)
+        # What is not a number is no likelier than anything: it stands last.
+        order = np.argsort(-np.where(np.isnan(probabilities), -1.0, probabilities), kind="stable")
+    share = np.full(length, np.nan)
+    rows = np.flatnonzero(~masked & known)
+    share[rows] = trace.probabilities[rows, targets[rows]]
+    so_far = rows[(rows <= t) & (rows < progress.losses_known)]
+    losses = progress.walk.losses[so_far]
+    words = session.sentence.words
+    return PredictionsData(
+        t,
+        length,
+        int(session.model.vocabulary_size),
+        words[t] if length else "",
+        probabilities,
+        order,
+        session.corpus.vocabulary.label,
+        int(targets[t]) if length else -1,
+        words[1:],
+        share,
+        known,
+        masked,
+        float(losses.mean()) if len(losses) else None,
+        len(so_far),
+        trace,
+    )

@@ -1,0 +1,317 @@
+"""Paints the distribution at one step, the numbers about it, and the sentence's tokens with their probabilities."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ..model.formula import compact, number
+from ..model.predictions_data import Bar, PredictionsData
+from ..theme.theme import Theme, current
+from ..theme.tokens import RADIUS
+from ..widgets.paint import elided, frame, rounded
+from ..widgets.picture import Picture
+
+NOT_YET = "not computed yet"
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+class Areas(NamedTuple):
+    """Where the bars, the numbers and the sentence lie."""
+
+    bars: QRectF
+    rows: QRectF
+    sentence: QRectF
+
+
+class PredictionsCanvas(QWidget):
+    """Paints a :class:`PredictionsData`; emits the time step that is pointed at (None: none) or chosen."""
+
+    pointed = Signal(object)
+    picked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._data: PredictionsData | None = None
+        self._hover: int | None = None
+        self._over: int | None = None
+        self._picture = Picture()
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Predictions")
+
+    def sizeHint(self) -> QSize:
+        return QSize(380, 200)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(150, 90)
+
+    # --- what is shown ---
+
+    @property
+    def data(self) -> PredictionsData | None:
+        return self._data
+
+    def set_data(self, data: PredictionsData) -> None:
+        """Show ``data``."""
+        self._data = data
+        said = ", ".join(f"{b.label} {compact(b.probability)}" for b in data.bars(3))
+        self.setAccessibleDescription(said or NOT_YET)
+        self.update()
+
+    def set_hover(self, t: int | None) -> None:
+        """Frame a time step that is pointed at anywhere."""
+        if t != self._hover:
+            self._hover = t
+            self.update()
+
+    # --- geometry ---
+
+    def _line(self) -> float:
+        return float(np.ceil(QFontMetricsF(current().font("small")).height()) + 1)
+
+    def areas(self) -> Areas:
+        """The sentence below; above it the bars with the numbers beside them, or below in a narrow panel."""
+        theme, line = current(), self._line()
+        wide, high = float(self.width()), float(self.height())
+        strip = min(line + theme.px(26), 0.4 * high)
+        sentence = QRectF(0, high - strip, wide, strip)
+        top = high - strip - theme.px(8)
+        count = len(self._data.rows) if self._data is not None else 0
+        if wide >= theme.px(360):
+            side = min(max(theme.px(178), 0.36 * wide), theme.px(280))
+            return Areas(QRectF(0, 0, wide - side - theme.px(14), top), QRectF(wide - side, 0, side, top), sentence)
+        below = count * line if top - count * line >= 3 * self.bar_height() else line
+        return Areas(
+            QRectF(0, 0, wide, max(1.0, top - below - 2)), QRectF(0, max(0.0, top - below), wide, below), sentence
+        )
+
+    def bar_height(self) -> float:
+        """Height of a bar with the gap below it."""
+        return self._line() + current().px(4)
+
+    def bars(self) -> tuple[Bar, ...]:
+        """The bars that find room."""
+        if self._data is None:
+            return ()
+        return self._data.bars(max(1, int(self.areas().bars.height() // self.bar_height())))
+
+    def step_rect(self, t: int) -> QRectF:
+        """The area of a time step in the sentence."""
+        assert self._data is not None
+        area = self.areas().sentence
+        wide = area.width() / max(self._data.length, 1)
+        return QRectF(area.left() + t * wide, area.top(), wide, area.height())
+
+    def step_at(self, x: float, y: float) -> int | None:
+        """The time step under a point of the sentence."""
+        data, area = self._data, self.areas().sentence
+        if data is None or not data.length or not area.contains(x, y):
+            return None
+        return min(int((x - area.left()) / area.width() * data.length), data.length - 1)
+
+    def bar_at(self, x: float, y: float) -> Bar | None:
+        """The bar under a point."""
+        area, bars = self.areas().bars, self.bars()
+        place = int((y - area.top()) // self.bar_height())
+        return bars[place] if area.contains(x, y) and place < len(bars) else None
+
+    # --- painting ---
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._picture.forget()
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self._picture.forget()
+            self.update()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        data, theme = self._data, current()
+        if data is not None:
+            painter, areas = self._picture.painter(self), self.areas()
+            layout = tuple(a.getRect() for a in areas)
+            known = data.order is not None
+            if self._picture.is_new("bars", (data.t, known, layout), data.scene):
+                painter.fillRect(areas.bars, theme.colour("panel"))
+                self._paint_bars(painter, theme, areas.bars)
+            if self._picture.is_new("rows", (data.rows, layout)):
+                painter.fillRect(areas.rows, theme.colour("panel"))
+                self._paint_rows(painter, theme, data, areas.rows)
+            if self._picture.is_new("sentence", (data.known.tobytes(), layout), data.scene):
+                painter.fillRect(areas.sentence, theme.colour("panel"))
+                self._paint_sentence(painter, theme, data, areas.sentence)
+            painter.end()
+        painter = QPainter(self)
+        painter.drawPixmap(QPointF(0, 0), self._picture.pixmap(self))
+        if data is not None and data.length:
+            self._frame(painter, data.t, theme, "loss", 1.5)
+            if self._hover is not None and self._hover < data.length:
+                self._frame(painter, self._hover, theme, "text", 1.0)
+        if self.hasFocus():
+            frame(painter, QRectF(self.rect()), theme.colour("value"), 1.0)
+
+    def _frame(self, painter: QPainter, t: int, theme: Theme, token: str, width: float) -> None:
+        cell = self.step_rect(t)
+        frame(painter, cell.united(QRectF(cell.left(), cell.top(), 3, 3)), theme.colour(token), width)
+
+    def _paint_bars(self, painter: QPainter, theme: Theme, area: QRectF) -> None:
+        bars, pitch = self.bars(), self.bar_height()
+        small, fixed = theme.font("small"), theme.font("small", fixed=True)
+        if not bars:
+            painter.setFont(small)
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(area, _CENTRE, NOT_YET)
+            return
+        edge = float(theme.px(3))
+        numbers = QFontMetricsF(fixed)
+        for n, bar in enumerate(bars):
+            row = QRectF(area.left(), area.top() + n * pitch, area.width(), pitch - theme.px(3))
+            slot = row.adjusted(edge + 2, 0, 0, 0)
+            rounded(painter, slot, RADIUS.bar, theme.colour("raised"))
+            p = bar.probability
+            if math.isfinite(p) and p > 0:
+                filled = QRectF(slot.left(), slot.top(), max(1.0, slot.width() * min(p, 1.0)), slot.height())
+                rounded(painter, filled, RADIUS.bar, theme.colour("loss" if bar.target else "value", 0.45))
+            if bar.target:
+                painter.fillRect(QRectF(row.left(), row.top(), edge, row.height()), theme.colour("loss"))
+            said = compact(p)
+            painter.setFont(fixed)
+            painter.setPen(theme.colour("text" if bar.target else "muted"))
+            painter.drawText(slot.adjusted(0, 0, -5, 0), _RIGHT, said)
+            font = theme.font("small", bold=True) if bar.target else small
+            painter.setFont(font)
+            painter.setPen(theme.colour("text"))
+            name = f"{bar.label}  (rank {bar.rank})" if bar.rank != n + 1 else bar.label
+            room = slot.width() - numbers.horizontalAdvance(said) - 18
+            painter.drawText(slot.adjusted(6, 0, 0, 0), _LEFT, elided(name, font, room))
+
+    def _paint_rows(self, painter: QPainter, theme: Theme, data: PredictionsData, area: QRectF) -> None:
+        small, fixed, line = theme.font("small"), theme.font("small", fixed=True), self._line()
+        if area.height() < 2 * line:
+            painter.setFont(small)
+            painter.setPen(theme.colour("muted"))
+            said = " · ".join(f"{name} {value}" for name, value, _ in data.rows)
+            painter.drawText(area, _LEFT, elided(said, small, area.width()))
+            return
+        metrics = QFontMetricsF(fixed)
+        for n, (name, value, token) in enumerate(data.rows):
+            row = QRectF(area.left(), area.top() + n * line, area.width(), line)
+            if row.bottom() > area.bottom() + 1:
+                break
+            painter.setFont(fixed)
+            painter.setPen(theme.colour(token))
+            painter.drawText(row, _RIGHT, value)
+            painter.setFont(small)
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(row, _LEFT, elided(name, small, row.width() - metrics.horizontalAdvance(value) - 8))
+
+    def _paint_sentence(self, painter: QPainter, theme: Theme, data: PredictionsData, area: QRectF) -> None:
+        """A bar for the probability of each token of the sentence, and the token below where it has room."""
+        line, wide = self._line(), area.width() / max(data.length, 1)
+        named = wide >= theme.px(24)
+        base = area.bottom() - (line if named else 0.0) - 2
+        tall = base - area.top() - 2
+        gap = 1.0 if wide < 8 else 3.0
+        small = theme.font("small")
+        painter.setFont(small)
+        for t in range(data.length):
+            cell = QRectF(area.left() + t * wide, area.top() + 2, max(1.0, wide - gap), tall)
+            p = float(data.target_probabilities[t])
+            if not data.masked[t]:
+                painter.fillRect(cell, theme.colour("raised"))
+            if data.known[t] and not data.masked[t]:
+                if math.isnan(p):
+                    painter.fillRect(cell, theme.colour("nan"))
+                elif p > 0:
+                    high = max(1.0, tall * min(p, 1.0))
+                    bar = QRectF(cell.left(), base - high, cell.width(), high)
+                    painter.fillRect(bar, theme.colour("loss", 0.75))
+            if named:
+                painter.setPen(theme.colour("text" if data.known[t] and not data.masked[t] else "muted"))
+                word = QRectF(cell.left(), base + 1, wide - 2, line)
+                painter.drawText(word, _CENTRE, elided(data.words[t], small, word.width()))
+
+    # --- the mouse and the keys ---
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._point(self.step_at(event.position().x(), event.position().y()))
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._point(None)
+        super().leaveEvent(event)
+
+    def _point(self, t: int | None) -> None:
+        if t != self._over:
+            self._over = t
+            self.setCursor(Qt.CursorShape.ArrowCursor if t is None else Qt.CursorShape.PointingHandCursor)
+            self.pointed.emit(t)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        t = self.step_at(event.position().x(), event.position().y())
+        if t is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.picked.emit(t)
+        super().mouseReleaseEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos() + QPoint(8, 8), self.said(event.pos().x(), event.pos().y()), self)
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _ARROWS:
+            # With the focus here the arrows choose a time step instead of stepping the walk.
+            event.accept()
+            return True
+        return super().event(event)
+
+    def said(self, x: float, y: float) -> str:
+        """What a tool tip says at a point."""
+        data = self._data
+        if data is None:
+            return ""
+        t, bar = self.step_at(x, y), self.bar_at(x, y)
+        if t is not None:
+            head = f"t = {t}: after it comes “{data.words[t]}”"
+            p = float(data.target_probabilities[t])
+            if data.masked[t]:
+                return f"{head}\nwhich is not asked for: no loss"
+            return f"{head}\n{_loss(p)}" if data.known[t] else f"{head}\n{NOT_YET}"
+        if bar is not None:
+            target = ", the target" if bar.target else ""
+            return f"“{bar.label}”: rank {bar.rank} of {data.size}{target}\n{_loss(bar.probability)}"
+        return "\n".join(f"{name}: {value}" for name, value, _ in data.rows)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = _ARROWS.get(Qt.Key(event.key()))
+        if step is None or self._data is None or not self._data.length:
+            super().keyPressEvent(event)
+            return
+        self.picked.emit(min(max(self._data.t + step, 0), self._data.length - 1))
+
+
+_ARROWS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+
+
+def _loss(p: float) -> str:
+    """A probability with the loss that it comes to."""
+    loss = -math.log(p) if p > 0 else math.inf if p == 0 else math.nan
+    return f"p = {number(p)}, −ln p = {number(loss)}"

@@ -1,0 +1,138 @@
+"""Paints a continuation: the prompt muted, then each token that was drawn with its probability."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ..model.formula import compact
+from ..model.predictions_data import Continuation
+from ..theme.theme import current
+from ..theme.tokens import RADIUS
+from ..widgets.paint import rounded
+
+PROMPT_SHOWN = 8
+"""So many of the prompt's last tokens are shown."""
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+
+
+class ContinuationCanvas(QWidget):
+    """Shows a :class:`Continuation`, or a sentence in its place; one that a newer will replace is dimmed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: Continuation | None = None
+        self._instead = ""
+        self._stale = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Continuation")
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 90)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 40)
+
+    @property
+    def shown(self) -> Continuation | None:
+        return self._shown
+
+    @property
+    def instead(self) -> str:
+        """What is said in place of a text; "" when there is one."""
+        return self._instead
+
+    def show_text(self, text: Continuation, stale: bool) -> None:
+        """Show a text."""
+        if (text, stale, self._instead) != (self._shown, self._stale, ""):
+            self._shown, self._stale, self._instead = text, stale, ""
+            self.setAccessibleDescription(text.text)
+            self.update()
+
+    def show_instead(self, said: str) -> None:
+        """Say why there is no text."""
+        if said != self._instead:
+            self._shown, self._instead = None, said
+            self.setAccessibleDescription(said)
+            self.update()
+
+    def pills(self) -> list[tuple[int, QRectF]]:
+        """Where each token stands: index −1 − k is the prompt's token k. What finds no room is left out."""
+        text = self._shown
+        if text is None:
+            return []
+        theme = current()
+        words, tiny = QFontMetricsF(theme.font("label")), QFontMetricsF(theme.font("tiny", fixed=True))
+        high, gap = words.height() + tiny.height() + 1, float(theme.px(3))
+        first = max(0, len(text.prompt) - PROMPT_SHOWN)
+        items = [(-1 - k, words.horizontalAdvance(text.prompt[k]) + 4) for k in range(first, len(text.prompt))]
+        for k, (token, own) in enumerate(zip(text.tokens, text.own.tolist(), strict=True)):
+            wide = max(words.horizontalAdvance(token), tiny.horizontalAdvance(compact(own)))
+            items.append((k, wide + theme.px(8)))
+        found: list[tuple[int, QRectF]] = []
+        x = y = 0.0
+        for index, wide in items:
+            wide = min(wide, float(self.width()))
+            if x and x + wide > self.width():
+                x, y = 0.0, y + high + gap
+            if y + high > self.height() + 1:
+                break
+            found.append((index, QRectF(x, y, wide, high)))
+            x += wide + gap
+        return found
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.update()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, painter, text = current(), QPainter(self), self._shown
+        label, tiny = theme.font("label"), theme.font("tiny", fixed=True)
+        painter.setFont(label)
+        if text is None:
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(QRectF(self.rect()), _WRAPPED, self._instead)
+            return
+        if self._stale:
+            painter.setOpacity(0.45)
+        word_high = QFontMetricsF(label).height()
+        pills = self.pills()
+        for index, area in pills:
+            word = QRectF(area.left(), area.top(), area.width(), word_high)
+            painter.setFont(label)
+            if index < 0:
+                painter.setPen(theme.colour("muted"))
+                painter.drawText(word, _CENTRE, text.prompt[-1 - index])
+                continue
+            own = float(text.own[index])
+            # In steps, so that few different pictures of a pill are kept.
+            rounded(painter, area, RADIUS.bar, theme.colour("value", 0.08 + 0.04 * round(10 * min(own, 1.0))))
+            painter.setPen(theme.colour("text"))
+            painter.drawText(word, _CENTRE, text.tokens[index])
+            painter.setFont(tiny)
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(area.adjusted(0, word_high - 1, 0, 0), _CENTRE, compact(own))
+
+    @property
+    def left_out(self) -> int:
+        """How many tokens find no room."""
+        drawn = sum(index >= 0 for index, _ in self.pills())
+        return 0 if self._shown is None else len(self._shown.tokens) - drawn
+
+    def said(self, x: float, y: float) -> str:
+        """What a tool tip says at a point."""
+        if self._shown is None:
+            return self._instead
+        for index, area in self.pills():
+            if area.contains(x, y):
+                return self._shown.explain(index) if index >= 0 else "given, not drawn"
+        return self._shown.text
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos() + QPoint(8, 8), self.said(event.pos().x(), event.pos().y()), self)
+            return True
+        return super().event(event)

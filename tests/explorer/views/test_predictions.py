@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
+
+from explorer.model import action as do
+from explorer.model.predictions_data import START
+from explorer.model.session import Changes
+from explorer.store import Store
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
+from explorer.views.predictions import PARTS, PredictionsView
+
+from .stores import settle, small_store
+
+
+@pytest.fixture(autouse=True)
+def styled(qapp):
+    palette.apply(qapp, theme_named("dark"))
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with small_store(cell="gru") as made:
+        yield made
+
+
+def view(qtbot, store: Store, size: tuple[int, int] = (440, 460)) -> PredictionsView:
+    made = PredictionsView(store)
+    qtbot.addWidget(made)
+    made.resize(*size)
+    made.show()
+    settle(store, made)
+    return made
+
+
+def finished(qtbot, store: Store, size: tuple[int, int] = (440, 460)) -> PredictionsView:
+    store.dispatch(do.GoTo(len(store.derived.walk(store.session))))
+    return view(qtbot, store, size)
+
+
+@pytest.mark.parametrize("size", [(230, 180), (260, 420), (420, 400), (640, 280), (900, 500)])
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast"])
+def test_it_paints_at_every_stage_at_every_size(qtbot, qapp, store: Store, size, theme: str) -> None:
+    palette.apply(qapp, theme_named(theme))
+    made = view(qtbot, store, size)
+    end = len(store.derived.walk(store.session))
+    for share in (0, 0.1, 0.6, 1):
+        store.dispatch(do.GoTo(int(share * end)))
+        settle(store, made)
+        assert made.size().toTuple() == size
+        for area in made.canvas.areas():
+            assert area.isEmpty() or made.canvas.rect().toRectF().adjusted(-1, -1, 1, 1).contains(area)
+
+
+def test_a_panel_can_be_made_small_again(qtbot, store: Store) -> None:
+    made = view(qtbot, store, (900, 500))
+    assert made.writing.isVisible()
+    made.resize(230, 180)
+    settle(store, made)
+    assert made.size().toTuple() == (230, 180)
+    assert not made.writing.isVisible()
+
+
+def test_before_the_softmax_neither_bars_nor_a_text_are_shown(qtbot, store: Store) -> None:
+    made = view(qtbot, store)
+    assert made.canvas.bars() == ()
+    assert "Not computed yet" in made.words.instead
+    assert made.canvas.accessibleDescription() == "not computed yet"
+
+
+def test_as_many_tokens_as_fit_are_shown_with_the_target(qtbot, store: Store) -> None:
+    made = finished(qtbot, store, (420, 460))
+    few = len(made.canvas.bars())
+    made.resize(420, 800)
+    settle(store, made)
+    assert len(made.canvas.bars()) > few >= 2
+    assert any(b.target for b in made.canvas.bars())
+
+
+def test_the_target_is_marked_in_its_own_colour(qtbot, store: Store) -> None:
+    made = finished(qtbot, store)
+    place = next(n for n, b in enumerate(made.canvas.bars()) if b.target)
+    area = made.canvas.areas().bars
+    point = QPoint(1, int(area.top() + place * made.canvas.bar_height()) + 4)
+    assert made.canvas.grab().toImage().pixelColor(point).name().upper() == theme_named("dark").tokens.loss
+
+
+def test_a_click_on_the_sentence_selects_the_step_and_pointing_points_at_it(qtbot, store: Store) -> None:
+    made = finished(qtbot, store)
+    at = made.canvas.step_rect(2).center().toPoint()
+    qtbot.mouseMove(made.canvas, at)
+    assert store.session.hover.t == 2
+    qtbot.mouseClick(made.canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert store.session.selection.t == 2
+    assert made.canvas.data.t == 2
+    qtbot.keyClick(made.canvas, Qt.Key.Key_Right)
+    assert store.session.selection.t == 3
+    qtbot.mouseMove(made.canvas, QPoint(2, 2))
+    assert store.session.hover.t is None
+
+
+def test_tool_tips_give_rank_probability_and_loss(qtbot, store: Store) -> None:
+    made = finished(qtbot, store)
+    bar = made.canvas.bars()[0]
+    said = made.canvas.said(20, 5)
+    assert f"“{bar.label}”: rank 1 of" in said and "−ln p" in said
+    at = made.canvas.step_rect(1).center().toPoint()
+    QApplication.sendEvent(made.canvas, QHelpEvent(QHelpEvent.Type.ToolTip, at, made.canvas.mapToGlobal(at)))
+    assert QToolTip.text().startswith("t = 1: after it comes")
+    QToolTip.hideText()
+
+
+def test_the_continuation_goes_on_from_the_chosen_step(qtbot, store: Store) -> None:
+    made = finished(qtbot, store)
+    store.dispatch(do.Select(t=1))
+    settle(store, made)
+    assert made.words.shown.prompt == store.session.sentence.words[:2]
+    made.source.menu().actions()[1].trigger()
+    settle(store, made)
+    assert made.source.value() == START
+    assert made.words.shown.prompt == ("<s>",)
+
+
+def test_again_draws_another_text_and_the_same_seed_the_same(qtbot, store: Store) -> None:
+    made = finished(qtbot, store)
+    store.dispatch(do.Select(t=0))
+    made.track.wanted.emit(2 * PARTS)
+    settle(store, made)
+    first = made.words.shown.tokens
+    seen = set()
+    for _ in range(4):
+        qtbot.mouseClick(made.again, Qt.MouseButton.LeftButton)
+        settle(store, made)
+        seen.add(made.words.shown.tokens if made.words.shown is not None else ())
+    assert len(seen | {first}) > 1
+    made._seed = 0
+    made._ask_anew()
+    settle(store, made)
+    assert made.words.shown.tokens == first
+
+
+def test_temperature_zero_is_the_likeliest_and_the_length_is_capped(qtbot, store: Store) -> None:
+    made = finished(qtbot, store)
+    made.source.menu().actions()[1].trigger()
+    made.length.menu().actions()[0].trigger()
+    made.track.wanted.emit(0)
+    settle(store, made)
+    text = made.words.shown
+    assert len(text.tokens) <= 10
+    assert (text.drawn == 1).all()
+    assert "likeliest" in made.status.text()
+
+
+def test_copy_puts_the_text_on_the_clipboard(qtbot, store: Store) -> None:
+    made = finished(qtbot, store)
+    store.dispatch(do.Select(t=2))
+    settle(store, made)
+    qtbot.mouseClick(made.copy, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == made.words.shown.text
+    assert made.status.text() == "copied"
+
+
+def test_every_token_of_the_text_has_its_probability_in_a_tool_tip(qtbot, store: Store) -> None:
+    made = finished(qtbot, store, (900, 500))
+    store.dispatch(do.Select(t=0))
+    settle(store, made)
+    for index, area in made.words.pills():
+        said = made.words.said(area.center().x(), area.center().y())
+        assert said == ("given, not drawn" if index < 0 else made.words.shown.explain(index))
+
+
+def test_tokens_without_room_are_counted(qtbot, store: Store) -> None:
+    made = finished(qtbot, store, (320, 340))
+    made.source.menu().actions()[1].trigger()
+    made.length.menu().actions()[3].trigger()
+    made.track.wanted.emit(2 * PARTS)
+    for _ in range(6):
+        made._draw_again()
+        settle(store, made)
+        text = made.words.shown
+        if text is not None and made.words.left_out:
+            assert f"{made.words.left_out} more" in made.status.text()
+            shown = sum(index >= 0 for index, _ in made.words.pills())
+            assert shown + made.words.left_out == len(text.tokens)
+            return
+    raise AssertionError("no text was too long for its room")
+
+
+def test_weights_that_are_not_finite_are_told_and_not_hidden(qtbot, store: Store) -> None:
+    made = finished(qtbot, store)
+    session = store.session
+    v = np.full_like(session.model.parameters["V"], np.nan)
+    store._put(replace(session, model=session.model.with_parameters({"V": v})), Changes.MODEL)
+    settle(store, made)
+    assert "finite" in made.words.instead
+    assert ("target", "NaN", "loss") in made.canvas.data.rows
+
+
+def test_while_it_trains_the_text_stays_that_of_its_update(qtbot, store: Store) -> None:
+    made = finished(qtbot, store)
+    store.dispatch(do.Select(t=1))
+    settle(store, made)
+    asked = made._request
+    session = store.session
+    other = session.model.with_parameters({"V": np.array(session.model.parameters["V"]) * 1.1})
+    running = replace(session.training, running=True)
+    store._put(replace(session, model=other, training=running), Changes.MODEL | Changes.TRAINING)
+    assert made._request is asked
+    store._put(replace(store.session, training=replace(running, running=False)), Changes.TRAINING)
+    settle(store, made)
+    assert made._request.model is other
+    assert made.words.shown.request is made._request
+
+
+def test_a_panel_that_is_not_seen_reads_nothing(qtbot, store: Store) -> None:
+    made = PredictionsView(store)
+    qtbot.addWidget(made)
+    store.dispatch(do.GoTo(20))
+    assert made.canvas.data is None
