@@ -225,6 +225,12 @@ class Cell:
             node = self.nodes[node.inputs[0]]
         return node
 
+    def above(self, node: Node) -> Node:
+        """Return the clamp that holds a node's value and bears its name: itself where it is not clamped."""
+        while len(self.consumers[node.index]) == 1 and self.nodes[self.consumers[node.index][0]].op == "clamp":
+            node = self.nodes[self.consumers[node.index][0]]
+        return node
+
     @cached_property
     def units_named(self) -> int:
         """How many units the equations speak of: one more than the highest that is clamped by itself, else 1."""

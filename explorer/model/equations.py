@@ -91,9 +91,18 @@ def write(
             return negative(inputs[0])
         if n.op == "matmul":
             return Term((*inputs[0].runs, Run(" "), *bracket(inputs[1], ATOM)), PRODUCT)
+        if n.op == "clamp":
+            return _clamp(inputs)
         return apply(FUNCTIONS.get(n.op, n.op), inputs[0])
 
     return part(node, root=True)
+
+
+def _clamp(inputs: list[Term]) -> Term:
+    """``clamp(σ(a), 1)``, and of one unit ``clamp(σ(a), 1, unit 3)``."""
+    runs = (Run("clamp("), *inputs[0].runs, Run(", "), *inputs[1].runs)
+    unit = (Run(", unit "), *inputs[2].runs) if len(inputs) == 3 else ()
+    return Term((*runs, *unit, Run(")")))
 
 
 @np.errstate(all="ignore")

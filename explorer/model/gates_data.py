@@ -193,8 +193,13 @@ def _slope(op: str, own: str, y: float, a: float) -> tuple[str, str]:
 def gate_nodes(cell: Cell) -> tuple[Node, ...]:
     """The activations with a name, σ first, as the stage orders them; all activations where none has a name."""
     nodes = [n for n in cell.nodes if n.op in ACTIVATIONS]
-    named = [n for n in nodes if n.name] or nodes
+    named = [n for n in nodes if cell.above(n).name] or nodes
     return tuple(sorted(named, key=lambda n: n.op != "sigmoid"))
+
+
+def name_of(cell: Cell, node: Node) -> str:
+    """What to call a gate, whether it is clamped or not."""
+    return cell.above(node).name or label(node)
 
 
 def owners(cell: Cell) -> dict[str, str]:
@@ -202,7 +207,7 @@ def owners(cell: Cell) -> dict[str, str]:
 
     One that reaches several is of "i + f" (their names), one that reaches none "other".
     """
-    gates = {n.index: n.name or label(n) for n in gate_nodes(cell)}
+    gates = {n.index: name_of(cell, n) for n in gate_nodes(cell)}
     found: dict[str, list[str]] = {p.name: [] for p in cell.parameters}
     for index, name in gates.items():
         stack, seen = list(cell.nodes[index].inputs), set()
@@ -222,7 +227,7 @@ def owners(cell: Cell) -> dict[str, str]:
 def shares_of(cell: Cell, gradients: Mapping[str, Array], owner: Mapping[str, str] | None = None) -> Shares:
     """‖dθ‖² / ‖G‖² of every gate's parameters together, and of the output layer's; ``owner`` is :func:`owners`'."""
     owner = owners(cell) if owner is None else owner
-    squares = {n.name or label(n): 0.0 for n in gate_nodes(cell)}
+    squares = {name_of(cell, n): 0.0 for n in gate_nodes(cell)}
     for name, gradient in gradients.items():
         part = owner.get(name, OUTPUT)
         g = np.asarray(gradient, dtype=np.float64).ravel()
@@ -251,7 +256,12 @@ def _gate(trace: Trace, node: Node) -> Gate:
         slopes, low = np.where(argument <= 0, 0.0, np.where(np.isnan(argument), np.nan, 1.0)), values == 0
         high = np.zeros_like(low)
     flags = high.astype(np.float64) - low
-    return Gate(node.name or label(node), node.index, node.op, node.inputs[0], values, slopes, flags)
+    held = trace.cell.above(node)
+    if held is not node:  # no gradient comes through what is clamped
+        used = np.asarray(trace.value(held.index), dtype=np.float64)
+        free = (used == values) | (np.isnan(used) & np.isnan(values))
+        values, slopes, flags = used, np.where(free, slopes, 0.0), np.where(free, flags, 0.0)
+    return Gate(name_of(trace.cell, node), held.index, node.op, node.inputs[0], values, slopes, flags)
 
 
 @np.errstate(all="ignore")

@@ -146,6 +146,10 @@ def _share(numbers: StepNumbers, reader: Node, place: int) -> Share:
         numerals_of_factors = [] if factor is None else [numeral(factor)]
     elif reader.op in ("sigmoid", "tanh", "relu"):
         factors, numerals_of_factors, factor = _slope(numbers, reader)
+    elif reader.op == "clamp":
+        unit_held = cell.nodes[reader.inputs[2]].constant if len(reader.inputs) == 3 else None
+        factor = 1.0 if unit_held is not None and unit_held != unit else 0.0
+        factors, numerals_of_factors = [Term((Run("[free]"),))], [numeral(factor)]
     if sign < 0:
         symbols, numerals = negative(symbols), None if arriving is None else numeral(-arriving)
     total = None if arriving is None or factor is None else sign * arriving * factor

@@ -21,7 +21,7 @@ from rnncore.frozen import dataclass
 
 _LEAVES = ("parameter", "constant")
 _SYMBOLS = {"add": "+", "sub": "−", "mul": "×", "neg": "−", "sigmoid": "σ", "tanh": "tanh", "relu": "relu"}
-_CARRYING = ("add", "sub", "mul", "neg")
+_CARRYING = ("add", "sub", "mul", "neg", "clamp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,9 @@ def _label(cell: Cell, node: Node) -> str:
     inputs = [cell.nodes[i] for i in node.inputs]
     if node.op == "matmul":
         return f"{inputs[0].parameter or ''} ·"
+    if node.op == "clamp":
+        where = f"[{inputs[2].constant:g}]" if len(inputs) == 3 else ""
+        return f"{node.name or ''}{where} ≔ {inputs[1].constant:g}".strip().replace("-", "−")
     if node.op in ("sub", "mul") and len(inputs) == 2:
         for n, other in enumerate(inputs):
             text = f"{other.constant:g}" if other.constant is not None else other.parameter

@@ -48,9 +48,11 @@ def what_it_is(cell: Cell, node: Node) -> str:
     if name in cell.states:
         return _state(name)
     if name in cell.gates:
-        if node.op == "sigmoid":
-            return f"{_GATES[name]} gate {name}" if name in _GATES else f"gate {name}"
-        return f"candidate {name}" if node.op in ("tanh", "relu") else name
+        op = cell.beneath(node).op
+        held = ", clamped" if node.op == "clamp" else ""
+        if op == "sigmoid":
+            return f"{_GATES[name]} gate {name}{held}" if name in _GATES else f"gate {name}{held}"
+        return f"candidate {name}{held}" if op in ("tanh", "relu") else f"{name}{held}"
     return f"pre-activation {name}"
 
 

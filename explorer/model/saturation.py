@@ -38,13 +38,14 @@ class Saturation:
 def saturations(numbers: StepNumbers) -> tuple[Saturation, ...]:
     """One entry for each activation with a name, or for each one where none has."""
     nodes = [n for n in numbers.cell.nodes if n.op in _RULES]
-    named = [n for n in nodes if n.name] or nodes
+    named = [n for n in nodes if numbers.cell.above(n).name] or nodes
     return tuple(_saturation(numbers, n) for n in named)
 
 
 def _saturation(numbers: StepNumbers, node: Node) -> Saturation:
-    values, units = numbers.vector(node.index), numbers.trace.model.hidden_size
-    name = node.name or label(node)
+    held = numbers.cell.above(node)  # what the cell goes on with, where the activation is clamped
+    values, units = numbers.vector(held.index), numbers.trace.model.hidden_size
+    name = held.name or label(node)
     if values is None:
         return Saturation(name, None, 0, units, _RULES[node.op], False)
     if node.op == "sigmoid":

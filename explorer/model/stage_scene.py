@@ -124,7 +124,7 @@ def gate_nodes(cell: Cell) -> tuple[tuple[str, int], ...]:
     """(label, node) of the strips below the state: the gates, squashed to 0…1 first, else the pre-activations."""
     named = [(name, cell.node(name)) for name in cell.gates]
     if named:
-        ordered = sorted(named, key=lambda pair: pair[1].op != "sigmoid")
+        ordered = sorted(named, key=lambda pair: cell.beneath(pair[1]).op != "sigmoid")
         return tuple((name, node.index) for name, node in ordered)
     inner = [n for n in cell.nodes if n.name is not None and n.name.split("_")[0] == "a" and not n.is_leaf]
     return tuple((n.name or n.text, n.index) for n in inner if n.index not in cell.outputs.values())

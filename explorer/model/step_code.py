@@ -18,7 +18,7 @@ from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 
 _ADD, _MUL, _NEG, _ATOM = 1, 2, 3, 4
 _TAKEN = {"np", "torch", "range", "reversed", "max", "len", "T", "x", "y", "step", "loss", "logits", "probabilities"}
-_TAKEN |= {"ends", "last", "first", "zip", "states", "sigmoid", "relu", "tanh", "low", "end"}
+_TAKEN |= {"ends", "last", "first", "zip", "states", "sigmoid", "relu", "tanh", "clamp", "low", "end"}
 
 Mark = tuple[str, int | None, str | None]
 """(kind of micro-step, node, parameter)."""
@@ -130,6 +130,8 @@ class _Writer:
             return f"{self._at_least(inputs[0], _MUL)} * {self._atom(inputs[1])}", _MUL
         if node.op == "neg":
             return f"-{self._atom(inputs[0])}", _NEG
+        if node.op == "clamp":
+            return f"clamp({', '.join(term for term, _ in inputs)})", _ATOM
         call = {"sigmoid": "sigmoid", "relu": "relu", "tanh": f"{self.library}.tanh"}
         if self.library == "torch":
             call = {op: f"torch.{op}" for op in call}
@@ -155,6 +157,10 @@ class _Writer:
             stack.extend(node.inputs)
         return found
 
+    def _define_clamp(self, copy: str) -> None:
+        if "clamp" in self.needs:
+            self.put(f"def clamp(a, to, unit=...): a = a.{copy}(); a[unit] = to; return a")
+
     # --- numpy ---
 
     def numpy(self) -> list[CodeLine]:
@@ -165,7 +171,8 @@ class _Writer:
             self.put("def sigmoid(a): return 1 / (1 + np.exp(-a))")
         if "relu" in self.needs:
             self.put("def relu(a): return np.maximum(a, 0)")
-        if {"sigmoid", "relu"} & self.needs:
+        self._define_clamp("copy")
+        if {"sigmoid", "relu", "clamp"} & self.needs:
             self.put("")
         states = [self.names[s] for s in cell.states]
         self.put(f"T = len(x); loss = 0; {', '.join(states)} = {', '.join(f'{{-1: {s}_start}}' for s in states)}")
@@ -323,6 +330,9 @@ class _Writer:
             return f"{head} * {self._atom(self.value(node.inputs[1 - place], time))}", _MUL
         if node.op == "matmul":
             return f"{self.cell.nodes[node.inputs[0]].parameter}.T @ {self._atom(g)}", _MUL
+        if node.op == "clamp":
+            unit = [self.expression(i, time)[0] for i in node.inputs[2:]]
+            return f"clamp({', '.join([g[0], '0', *unit])})", _ATOM
         y = self._atom(self.value(reader, time))
         slope = {"sigmoid": f"{y} * (1 - {y})", "tanh": f"(1 - {y}**2)", "relu": f"({y} > 0)"}[node.op]
         return f"{head} * {slope}", _MUL
@@ -378,6 +388,9 @@ class _Writer:
         self.put("import torch")
         self.put("from torch.nn.functional import cross_entropy")
         self.put("")
+        self._define_clamp("clone")
+        if "clamp" in self.needs:
+            self.put("")
         self.put(f"def step({t}, {', '.join(f'{s}_prev' for s in states)}):")
         for name, variable in self.names.items():
             index = cell.node(name).index

@@ -7,6 +7,7 @@ import numpy as np
 from explorer.model.inspector_data import InspectorData
 from explorer.model.now_parts import Words
 from rnncore.cells import Cell
+from rnncore.clamps import Clamp, clamped
 from rnncore.library import LIBRARY
 from rnncore.model import Model
 from rnncore.optim import SGD, ClipByNorm
@@ -22,7 +23,8 @@ ODD = Cell.from_equations(
     "q = 0.5 * relu(np * np) + 0.3 * h_prev\n"
     "h = tanh(1 - t * (A @ q))",
 )
-CELLS = {**LIBRARY, "odd": ODD}
+HELD = clamped(LIBRARY["lstm"], [Clamp("f", 1.0), Clamp("o", 0.5, 1), Clamp("h", -0.25, 0)])
+CELLS = {**LIBRARY, "odd": ODD, "held": HELD}
 WORDS = ("<s>", "the", "dog", "sees", "a", "cat", ".")
 IDS = np.array([0, 3, 1, 4, 2, 5, 6])
 
