@@ -80,7 +80,7 @@ class History:
         self._recent: dict[int, TrainingState] = {}
         self._replayer: Trainer | None = None
         self._clock: tuple[int, float] | None = None
-        self._seconds = REPLAY_SECONDS / SPACING
+        self._seconds = REPLAY_SECONDS / SPACING / 4
         self._full = False
 
     # --- recording ----------------------------------------------------------------------------------------
@@ -176,8 +176,8 @@ class History:
         last, self._clock = self._clock, (thread, now)
         if last is None or last[0] != thread:
             return
-        # An update with an evaluation takes long and is not replayed with one: a slow one counts little.
-        self._seconds = min(now - last[1], 1.1 * self._seconds)
+        # Steps of 5 % up or down settle at the median: what evaluations take, which no replay repeats, moves it little.
+        self._seconds *= 1.05 if now - last[1] > self._seconds else 0.95
         if self._spacing * self._seconds > REPLAY_SECONDS and self._spacing % 2 == 0 and not self._full:
             self._spacing //= 2
 
