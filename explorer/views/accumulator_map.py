@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..model.accumulator_data import AccumulatorData
 from ..theme.colourmap import AsinhScale, gradient_scale, value_scale
 from ..theme.theme import Theme, current
-from ..widgets.paint import elided, frame, image_of
+from ..widgets.paint import elided, frame
+
+Array = np.ndarray[Any, Any]
 
 DECADES = 2.0
 """Powers of ten below the largest that the colours tell apart, as in the ledger."""
 WORDS_FROM = 30
 """Width in pixels from which a column's word is printed below it."""
+
+
+def tiles(rgba: Array, wide: int, high: int, paper: tuple[int, int, int], ratio: float = 1.0) -> QImage:
+    """An image of ``wide`` × ``high`` device pixels with a tile for each of ``rgba`` (rows, columns, 4), gaps between.
+
+    Made pixel by pixel, because Qt takes ten times as long to enlarge a small image.
+    """
+    wide, high = max(wide, 1), max(high, 1)
+    red, green, blue = (rgba[..., n].astype(np.uint32) for n in range(3))
+    packed = 0xFF000000 | red << 16 | green << 8 | blue
+    rows, columns = packed.shape
+    blank = np.uint32(0xFF000000 | paper[0] << 16 | paper[1] << 8 | paper[2])
+    x, y = np.arange(wide) * columns // wide, np.arange(high) * rows // high
+    across, down = wide / columns, high / rows
+    gap = round((2 if min(across, down) >= 9 * ratio else 1) * ratio)
+    line = packed[:, x]
+    if across >= 5 * ratio:
+        line[:, np.flatnonzero(x[gap:] != x[:-gap])] = blank
+    image = line[y]
+    if down >= 5 * ratio:
+        image[np.flatnonzero(y[gap:] != y[:-gap])] = blank
+    found = QImage(image.data, wide, high, 4 * wide, QImage.Format.Format_RGB32).copy()
+    found.setDevicePixelRatio(ratio)
+    return found
 
 
 class Grid(NamedTuple):
@@ -151,19 +178,11 @@ class AccumulatorMap(QWidget):
         if self._cell[0] >= 0:
             frame(painter, self.area_of(*self._cell).adjusted(-1, -1, 1, 1), theme.colour("text"), 2.0)
 
-    def _paint_image(self, painter: QPainter, theme: Theme, area: QRectF, values: object, scale: AsinhScale) -> None:
-        rgba = theme.map.rgba(values, scale)  # type: ignore[arg-type]
-        rows, columns = rgba.shape[:2]
-        painter.drawImage(area, image_of(rgba))
-        wide, high = area.width() / columns, area.height() / rows
-        gap = 2.0 if min(wide, high) >= 9 else 1.0
-        paper = theme.colour("panel")
-        if wide >= 5:
-            for n in range(1, columns):
-                painter.fillRect(QRectF(round(area.left() + n * wide) - gap / 2, area.top(), gap, area.height()), paper)
-        if high >= 5:
-            for n in range(1, rows):
-                painter.fillRect(QRectF(area.left(), round(area.top() + n * high) - gap / 2, area.width(), gap), paper)
+    def _paint_image(self, painter: QPainter, theme: Theme, area: QRectF, values: Array, scale: AsinhScale) -> None:
+        rgba = theme.map.rgba(values, scale)
+        ratio = self.devicePixelRatioF()
+        image = tiles(rgba, round(area.width() * ratio), round(area.height() * ratio), theme.tokens.rgb("panel"), ratio)
+        painter.drawImage(QPointF(round(area.left()), round(area.top())), image)
 
     def _paint_words(self, painter: QPainter, theme: Theme, data: AccumulatorData, grid: Grid) -> None:
         font = theme.font("tiny")

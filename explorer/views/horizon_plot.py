@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..model.horizon_data import UNDERFLOW, HorizonData, raised
@@ -16,6 +16,14 @@ from ..widgets.paint import crisp, hatch, pen
 
 DASHES = {"gradient": [2.0, 2.0], "muted": [4.0, 3.0], "value": [1.0, 2.5], "weight": [7.0, 3.0, 1.5, 3.0]}
 """A reference line's dashes by its colour: told apart without colour as well."""
+
+
+def _dashes(colour: QColor, pattern: list[float]) -> QPen:
+    """A hairline of dashes: wider ones take Qt ten times as long."""
+    stroke = pen(colour, 1.0)
+    stroke.setDashPattern(pattern)
+    stroke.setCosmetic(True)
+    return stroke
 
 
 class HorizonPlot(QWidget):
@@ -28,6 +36,7 @@ class HorizonPlot(QWidget):
         super().__init__(parent)
         self._data: HorizonData | None = None
         self._lag = -1
+        self._area: tuple[tuple[int, int, Theme], QRectF] | None = None
         self._still: QPixmap | None = None
         self._still_key: tuple[object, ...] = ()
         self.setMouseTracking(True)
@@ -70,6 +79,12 @@ class HorizonPlot(QWidget):
     def plot_area(self) -> QRectF:
         """Within the labels of both axes."""
         theme = current()
+        key = self.width(), self.height(), theme
+        if self._area is None or self._area[0] != key:
+            self._area = key, self._measured(theme)
+        return self._area[1]
+
+    def _measured(self, theme: Theme) -> QRectF:
         left = QFontMetricsF(theme.font("small")).horizontalAdvance("10⁻³⁰⁸") + 2
         return QRectF(left, theme.px(7), self.width() - left - theme.px(8), self.height() - theme.px(7) - self._foot())
 
@@ -139,6 +154,7 @@ class HorizonPlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_lines(painter, theme, data)
         self._paint_curve(painter, theme, data)
+        self._paint_labels(painter, theme, data)
         painter.end()
         return still
 
@@ -152,9 +168,7 @@ class HorizonPlot(QWidget):
                 painter.fillRect(room, hatch(theme.colour("cut", strength), 8, ratio))
         if cut is not None:
             x = crisp(max(area.left(), self.x_of(cut - 0.5)), ratio)
-            line = pen(theme.colour("cut", 0.8))
-            line.setDashPattern([3.0, 3.0])
-            painter.setPen(line)
+            painter.setPen(_dashes(theme.colour("cut", 0.8), [3.0, 3.0]))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
 
     def _paint_axes(self, painter: QPainter, theme: Theme, data: HorizonData, ratio: float) -> None:
@@ -168,8 +182,7 @@ class HorizonPlot(QWidget):
         powers = [p for p in range(data.bottom, data.top + 1) if (p - data.top) % every == 0 or p == 0]
         for power in powers:
             y = crisp(area.top() + area.height() * (data.top - power) / decades, ratio)
-            painter.setPen(pen(theme.colour("line", 0.8)))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.fillRect(QRectF(area.left(), y - 0.5 / ratio, area.width(), 1 / ratio), theme.colour("line", 0.8))
             painter.setPen(theme.colour("muted"))
             room = QRectF(0, y - metrics.height() / 2, area.left() - 8, metrics.height())
             painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"10{raised(power)}")
@@ -201,73 +214,60 @@ class HorizonPlot(QWidget):
         return [run for run in [*runs, now] if run.size() > 1]
 
     def _paint_lines(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
-        area = self.plot_area()
-        font = theme.font("small")
-        metrics = QFontMetricsF(font)
         painter.save()
-        painter.setClipRect(area.adjusted(-4, -4, 4, 0))
+        painter.setClipRect(self.plot_area().adjusted(-4, -4, 4, 0))
         for line in data.lines:
-            stroke = pen(theme.colour(line.token, 0.45 if line.token == "gradient" else 0.9), 1.2)
-            stroke.setDashPattern(DASHES.get(line.token, [4.0, 3.0]))
-            painter.setPen(stroke)
+            colour = theme.colour(line.token, 0.6 if line.token == "gradient" else 1.0)
+            painter.setPen(_dashes(colour, DASHES[line.token]))
             for run in self._segments(line.values):
                 painter.drawPolyline(run)
         painter.restore()
+
+    def _paint_labels(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
+        """Name the curves where there is room beside them."""
+        font = theme.font("small")
+        metrics = QFontMetricsF(font)
         painter.setFont(font)
+        runs = self._sampled(data)
+        labels = [(line.label, line.values, line.token) for line in data.lines]
+        if self.plot_area().height() > 4 * metrics.height():
+            labels.insert(0, (data.who, data.values, "gradient"))
         taken: list[QRectF] = []
-        for line in data.lines:
-            room = self._room_for(line.label, line.values, metrics, taken)
+        for label, values, token in labels:
+            room = self._room_for(values, metrics.horizontalAdvance(label) + 6, metrics.height(), runs, taken)
             if room is not None:
                 taken.append(room)
-                painter.fillRect(room, theme.colour("panel", 0.8))
-                painter.setPen(theme.colour(line.token))
-                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, line.label)
-        if data.lines and area.height() > 4 * metrics.height():
-            self._paint_who(painter, theme, data, metrics, taken)
+                painter.setPen(theme.colour(token))
+                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, label)
 
-    def _paint_who(
-        self, painter: QPainter, theme: Theme, data: HorizonData, metrics: QFontMetricsF, taken: list[QRectF]
-    ) -> None:
-        room = self._room_for(data.who, data.values, metrics, taken)
-        if room is not None:
-            painter.fillRect(room, theme.colour("panel", 0.8))
-            painter.setPen(theme.colour("gradient"))
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, data.who)
-
-    def _room_for(self, label: str, values: Any, metrics: QFontMetricsF, taken: list[QRectF]) -> QRectF | None:
-        """A place beside the line, clear of other labels and of every curve; None where there is none."""
-        assert self._data is not None
+    def _sampled(self, data: HorizonData) -> Any:
+        """Where every curve runs, one row a curve, one column a pixel of the plot's width; NaN where it does not."""
         area = self.plot_area()
-        wide, high = metrics.horizontalAdvance(label) + 6, metrics.height()
-        others = [self.ys(v) for v in (self._data.values, *(line.values for line in self._data.lines))]
-        mine = self.ys(values)
+        lags = np.arange(max(2, int(area.width()))) * (max(1, data.length - 1) / max(1.0, area.width()))
+        rows = [self.ys(values) for values in (data.values, *(line.values for line in data.lines))]
+        return np.array([np.interp(lags, np.arange(len(ys)), ys, right=np.nan) for ys in rows])
+
+    def _room_for(self, values: Any, wide: float, high: float, runs: Any, taken: list[QRectF]) -> QRectF | None:
+        """A place beside a curve, clear of other labels and of every curve; None where there is none."""
+        area, mine = self.plot_area(), self.ys(values)
+        first, step = self.x_of(0), self.x_of(1) - self.x_of(0)
+        left, right, top, bottom = area.left(), area.right(), area.top(), area.bottom()
         order = sorted(range(len(values)), key=lambda n: abs(n - 0.6 * len(values)))
-        for lag in order[:: max(1, len(order) // 24)]:
-            y, x = float(mine[lag]), self.x_of(lag)
-            if math.isnan(y) or not area.top() < y < area.bottom() - 1:
+        for lag in order[:: max(1, len(order) // 16)]:
+            y, x = float(mine[lag]), first + step * lag
+            if not top < y < bottom - 1:
                 continue
-            corners = ((5, -high - 4), (-wide - 5, 4), (5, 3), (-wide - 5, -high - 3))
-            for left, top in ((x + dx, y + dy) for dx, dy in corners):
-                room = QRectF(left, top, wide, high)
-                if area.contains(room) and not any(room.intersects(t) for t in taken) and not self._meets(room, others):
+            for dx, dy in ((5, -high - 4), (-wide - 5, 4), (5, 3), (-wide - 5, -high - 3)):
+                at, over = x + dx, y + dy
+                if at < left or at + wide > right or over < top or over + high > bottom:
+                    continue
+                part = runs[:, int(at - left) : int(at + wide - left) + 1]
+                if ((part > over - 1) & (part < over + high + 1)).any():
+                    continue
+                room = QRectF(at, over, wide, high)
+                if not any(room.intersects(other) for other in taken):
                     return room
         return None
-
-    def _meets(self, room: QRectF, curves: list[Any]) -> bool:
-        """Whether any curve runs through an area."""
-        assert self._data is not None
-        area = self.plot_area()
-        scale = area.width() / max(1, self._data.length - 1)
-        xs = np.linspace(room.left(), room.right(), 7)
-        for ys in curves:
-            lags = (xs - area.left()) / scale
-            inside = (lags >= 0) & (lags <= len(ys) - 1)
-            if not inside.any():
-                continue
-            at = np.interp(lags[inside], np.arange(len(ys)), ys)
-            if ((at > room.top() - 1) & (at < room.bottom() + 1)).any():
-                return True
-        return False
 
     def _paint_curve(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
         """The curve itself: whole where it is counted, dashed and muted where it is cut."""
@@ -277,9 +277,7 @@ class HorizonPlot(QWidget):
         for run in self._segments(data.values[: max(until, 1)]):
             painter.drawPolyline(run)
         if cut is not None:
-            stroke = pen(theme.colour("gradient", 0.55), 1.4)
-            stroke.setDashPattern([3.0, 3.0])
-            painter.setPen(stroke)
+            painter.setPen(_dashes(theme.colour("gradient", 0.7), [3.0, 3.0]))
             rest = data.values.copy()
             rest[: max(until - 1, 0)] = np.nan
             for run in self._segments(rest):
