@@ -22,8 +22,10 @@ def heading() -> str:
     )
 
 
-def line(row: Row) -> str:
+def line(row: Row | Judged) -> str:
     """Return one row of the table."""
+    if isinstance(row, Judged):
+        return str(row)
     parts = [f"{row.name:30} {row.ours} {duration(row.timings[row.ours].seconds):>8}"]
     for name, ratio in row.ratios.items():
         parts.append(f"{name} {duration(row.timings[name].seconds):>8} {ratio:6.2f}×")
@@ -36,8 +38,10 @@ def line(row: Row) -> str:
     return "  ".join(parts)
 
 
-def record(row: Row) -> dict[str, Any]:
+def record(row: Row | Judged) -> dict[str, Any]:
     """Return one row as plain data; durations in seconds."""
+    if isinstance(row, Judged):
+        return row.record()
     return {
         "group": row.group,
         "name": row.name,
@@ -78,3 +82,42 @@ def verdict(rows: Sequence[Row | Judged]) -> str:
     held = [row for row in rows if row.budget is not None]
     missed = [f"  {row.group}: {row.name}" for row in held if not row.met]
     return "\n".join(["", f"{len(held) - len(missed)} of {len(held)} budgets met", *missed])
+
+
+def short(rows: Sequence[Row | Judged]) -> str:
+    """Return the budgets as a table for people, in Markdown; rows of one line share it, their numbers side by side."""
+    lines: dict[tuple[str, str], list[Row | Judged]] = {}
+    for row in rows:
+        if row.budget is not None:
+            key = (row.name, "") if isinstance(row, Judged) else (row.line or row.name, row.budget[0])
+            lines.setdefault(key, []).append(row)
+    table = ["| what | ours | peer | times faster | budget | |", "|---|--:|--:|--:|--:|---|"]
+    for (name, _), together in lines.items():
+        table.append(f"| {name} | {' | '.join(_cells(together))} |")
+    return "\n".join(table)
+
+
+def _cells(rows: Sequence[Row | Judged]) -> list[str]:
+    ours, theirs, ratios, bounds = [], [], [], []
+    for row in rows:
+        if isinstance(row, Judged):
+            ours.append(duration(row.value))
+            bounds.append(f"{row.sign} {duration(row.bound or 0.0)}")
+            continue
+        assert row.budget is not None
+        name, bound = row.budget
+        ours.append(duration(row.timings[row.ours].seconds))
+        if name == "seconds":
+            bounds.append(f"≤ {duration(bound)}")
+            continue
+        theirs.append(duration(row.timings[name].seconds))
+        ratios.append(f"{row.ratios[name]:.2f}")
+        bounds.append(f"{name} ≥ {bound:.2f}×")
+    met = ["met" if row.met else "**missed**" for row in rows]
+    return [
+        " / ".join(ours),
+        " / ".join(theirs),
+        " / ".join(ratios),
+        ", ".join(dict.fromkeys(bounds)),
+        " / ".join(met if len(set(met)) > 1 else met[:1]),
+    ]

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 
+from explorer.store import Store
+from explorer.views.stage import StageView
+from explorer.views.stage.canvas import StageCanvas
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import startup
+from tests.benchmarks import paint, startup, training
+from tests.benchmarks.costs import Costs
 from tests.benchmarks.judged import Judged
 
 
@@ -37,3 +41,33 @@ def test_the_command_prints_and_writes_what_the_window_was_measured_at(tmp_path,
     written = json.loads(target.read_text())
     assert written["window"] == [rows[0].record()]
     assert "OMP_NUM_THREADS" in written["machine"]["threads"]
+
+
+def test_every_operation_is_painted_and_every_panel_tells_what_it_takes(qapp):
+    rows = list(paint.measured(3, ("vanilla",)))
+    names = [row.name for row in rows]
+    for act in ("→", "⇧→", "←", "hover", "selection"):
+        assert sum(name.endswith(f": {act}") for name in names) == 2
+    for row in rows:
+        assert 0.0 < row.parts["p50"] <= row.parts["p95"] <= row.parts["longest"]
+        assert row.parts["operations"] == 3 and row.parts["cpu_p95"] > 0.0
+    for row in (row for row in rows if row.name.endswith(": →")):
+        panels = row.parts["panels"]
+        assert {"stage", "session", "inspector"} <= set(panels)
+        assert panels["stage"]["read"] > 0.0 and panels["stage"]["paint"] > 0.0
+        assert panels["session"]["dispatch"] > 0.0
+
+
+def test_measuring_the_panels_leaves_their_classes_as_they_were(qapp):
+    costs = Costs()
+    before = StageView.refresh, Store.dispatch, StageCanvas.paintEvent
+    with costs.measuring():
+        assert StageView.refresh is not before[0]
+    assert (StageView.refresh, Store.dispatch, StageCanvas.paintEvent) == before
+
+
+def test_the_window_trains_and_its_frames_are_counted(qapp):
+    frames, share = training.measured(0.4, ("vanilla",), warm=0.3)
+    assert frames.unit == "fps" and frames.value > 0.0 and share.value > 0.0
+    assert 0.0 < frames.parts["p50"] <= frames.parts["p95"] <= frames.parts["longest"]
+    assert frames.parts["updates_per_second"] > 0.0 and min(frames.parts["headless"]) > 0.0

@@ -48,6 +48,13 @@ def paired(candidates: Mapping[str, Callable[[], object]], turns: int) -> dict[s
     }
 
 
+def spread(call: Callable[[], object], times: int) -> tuple[float, float]:
+    """Return (median, 95th percentile) of single calls, each of which does something else."""
+    call()
+    found = sorted(_timed(call) for _ in range(times))
+    return median(found), found[min(len(found) - 1, int(0.95 * len(found)))]
+
+
 def _timed(call: Callable[[], object]) -> float:
     start = time.perf_counter()
     call()

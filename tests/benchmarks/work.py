@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from rnncore import Full, Model, Trainer, Truncation, backward, forward
+from rnncore import Full, Model, Trainer, Truncation, Window, backward, forward
 from rnncore.annealing import Annealed
-from rnncore.batches import Piece
+from rnncore.batches import Item, Piece, pad
+from rnncore.bundled import load
 from rnncore.corpus import Example
+from rnncore.evaluation import mean_loss
 from rnncore.history import History
 from rnncore.ledger import ledgers
 from rnncore.optim import SGD
@@ -128,6 +130,14 @@ def whole_ledger(task: Task) -> Callable[[], object]:
     return lambda: ledgers(model, trace, targets)
 
 
+def new_walk(task: Task, truncation: Truncation) -> Callable[[], object]:
+    """Return the making of a walk, after the trace."""
+    model = task.model
+    inputs, targets = task.first
+    trace = forward(model, inputs)
+    return lambda: walk(model, trace, targets, truncation)
+
+
 def any_position(task: Task, truncation: Truncation) -> Callable[[], object]:
     """Return the look at one position of a walk, each time another: what the stage asks for when the pointer jumps."""
     model = task.model
@@ -142,10 +152,36 @@ def any_position(task: Task, truncation: Truncation) -> Callable[[], object]:
     return look
 
 
-def seek(task: Task, updates: int) -> Callable[[], object]:
-    """Return a jump to any of so many past updates, each time another."""
-    examples = [Example(ids[:-1], ids[1:]) for ids in task.sentences]
-    history = History(Trainer(task.model, examples, SGD(RATE), Full(), evaluate_every=0))
+def evaluation(task: Task, count: int) -> tuple[Callable[[], float | None], Callable[[], float]]:
+    """Return the mean loss of sentences of up to T steps, as training measures it and by the graph in batches."""
+    model, rng = task.model, np.random.default_rng(5)
+    items = []
+    for _ in range(count):
+        length = int(rng.integers(1, task.size.length + 1))
+        ids = rng.integers(0, task.size.vocabulary, length + 1)
+        items.append(Item(ids[:-1], ids[1:], length))
+    ordered = sorted(items, key=lambda item: item.words)
+
+    def by_graph() -> float:
+        total = 0.0
+        for start in range(0, count, 64):
+            inputs, targets = pad([(item.inputs, item.targets) for item in ordered[start : start + 64]])
+            total += float(forward(model, inputs).losses(targets).sum())
+        return total / sum(item.words for item in items)
+
+    return lambda: mean_loss(model, items), by_graph
+
+
+def long_history(cell: str, updates: int) -> History:
+    """Return a run of the program's first network, corpus and settings with another cell, so many updates long."""
+    corpus = load("agreement")
+    model = Model.create(cell, corpus.vocabulary.size, 16)
+    history = History(Trainer(model, corpus, SGD(0.5), Window(4), validation=0.1))
     history.run(updates)
-    places = iter(np.random.default_rng(3).integers(0, updates + 1, 1_000_000).tolist())
+    return history
+
+
+def any_update(history: History) -> Callable[[], object]:
+    """Return a jump to any of its past updates, each time another."""
+    places = iter(np.random.default_rng(3).integers(0, history.last + 1, 1_000_000).tolist())
     return lambda: history.seek(next(places))

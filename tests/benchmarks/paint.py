@@ -1,0 +1,142 @@
+"""From a key or the pointer to the painted window, 1920 × 1080, and what each panel takes of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+
+from tests.benchmarks import window as windows
+from tests.benchmarks.costs import Costs
+from tests.benchmarks.judged import Judged
+from tests.benchmarks.timing import duration
+
+BUDGET = 0.016
+"""Seconds that 95 of 100 operations may take at most: one frame."""
+CELLS = ("vanilla", "lstm")
+LEAST = 200
+"""Operations of each kind."""
+
+
+def measure(turns: int) -> Iterator[Judged]:
+    """Every operation in every window, and the panels' shares of a step."""
+    yield from measured(max(LEAST, 15 * turns))
+
+
+def measured(operations: int, cells: tuple[str, ...] = CELLS) -> Iterator[Judged]:
+    """As :func:`measure`, with so many operations of each kind."""
+    from explorer.model.settings import Settings
+
+    windows.application()
+    for every_panel in (False, True):
+        for cell in cells:
+            settings = Settings(cell=cell)
+            with windows.opened(settings, every_panel=every_panel) as window:
+                where = f"{cell}, {'all' if every_panel else 'first'} {len(_seen(window))} panels"
+                found = {name: _timed(window, act, operations) for name, act in actions(window).items()}
+            shares = _shares(settings, every_panel, max(1, operations // 3))
+            for name, times in found.items():
+                yield _judged(f"{where}: {name}", times, shares if name == STEP else {})
+
+
+STEP = "→"
+
+
+def actions(window: Any) -> dict[str, Callable[[], None]]:
+    """Return what is done, each with real events: keys to the widget in focus, a pointer over the stage's canvas."""
+    from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
+
+    canvas = window.stage.canvas
+    key, plain, shift = Qt.Key, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+    places = [
+        QPoint(round(canvas.width() * x), round(canvas.height() * y))
+        for y in (0.35, 0.45, 0.55, 0.65)
+        for x in np.linspace(0.06, 0.94, 23)
+    ]
+    hovers, clicks = cycle(places), cycle(places[::2])
+
+    def press(which: Qt.Key, modifiers: Qt.KeyboardModifier) -> None:
+        QTest.keyClick(QApplication.focusWidget() or window, which, modifiers)
+
+    def hover() -> None:
+        at = next(hovers)
+        move = QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(at),
+            QPointF(canvas.mapToGlobal(at)),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.NoButton,
+            plain,
+        )
+        QApplication.sendEvent(canvas, move)
+
+    return {
+        STEP: lambda: press(key.Key_Right, plain),
+        "⇧→": lambda: press(key.Key_Right, shift),
+        "←": lambda: press(key.Key_Left, plain),
+        "hover": hover,
+        "selection": lambda: QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, plain, next(clicks)),
+    }
+
+
+def _timed(window: Any, act: Callable[[], None], operations: int) -> list[tuple[float, float]]:
+    """Do ``act`` so often that ``operations`` of them painted something; the walk begins anew where it ends."""
+    from explorer.model import action as do
+
+    store = window.store
+    watch = windows.Watch(window)
+    store.dispatch(do.GoTo(len(store.derived.walk(store.session)) // 2))
+    windows.settle(store)
+    found: list[tuple[float, float]] = []
+    idle = 0
+    while len(found) < operations and idle < 50 + operations:
+        last = len(store.derived.walk(store.session))
+        if store.session.position in (0, last):
+            store.dispatch(do.GoTo(last // 2))
+            windows.settle(store)
+        took = watch(act)
+        if took is None:
+            idle += 1
+        else:
+            found.append(took)
+    return found
+
+
+def _shares(settings: Any, every_panel: bool, operations: int) -> dict[str, dict[str, float]]:
+    """Return panel -> {"dispatch", "read", "paint"} -> seconds of processor time a step."""
+    costs = Costs()
+    with costs.measuring(), windows.opened(settings, every_panel=every_panel) as window:
+        step = actions(window)[STEP]
+        _timed(window, step, 5)
+        costs.clear()
+        count = len(_timed(window, step, operations))
+        found: dict[str, dict[str, float]] = {}
+        for (panel, kind), seconds in costs.seconds.items():
+            found.setdefault(panel, {})[kind] = seconds / max(1, count)
+    return dict(sorted(found.items(), key=lambda item: -sum(item[1].values())))
+
+
+def _seen(window: Any) -> list[str]:
+    return list(window.board.visible_panels())
+
+
+def _judged(name: str, times: list[tuple[float, float]], shares: dict[str, dict[str, float]]) -> Judged:
+    if not times:
+        raise RuntimeError(f"{name}: nothing was painted")
+    wall, own = np.array(times).T
+    half, most = (float(np.percentile(wall, p)) for p in (50, 95))
+    processor = float(np.percentile(own, 95))
+    lines = [
+        f"p50 {duration(half)}, p95 {duration(most)}, longest {duration(float(wall.max()))}, "
+        f"processor p95 {duration(processor)}, {len(times)} operations"
+    ]
+    for panel, kinds in shares.items():
+        told = "  ".join(f"{kind} {duration(seconds):>8}" for kind, seconds in kinds.items())
+        lines.append(f"{panel:14} {told}")
+    parts = {"p50": half, "p95": most, "longest": float(wall.max()), "cpu_p95": processor, "operations": len(times)}
+    return Judged("paint", name, most, "s", BUDGET, "≤", {**parts, "panels": shares}, tuple(lines))

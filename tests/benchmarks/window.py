@@ -1,0 +1,123 @@
+"""A real window off screen, of full-HD size, with the start's panels or with all of them in sight."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.benchmarks.startup import full_hd
+
+if TYPE_CHECKING:
+    from explorer.model.settings import Settings
+    from explorer.views.window import MainWindow
+
+SIZE = (1920, 1080)
+PATIENCE = 0.02
+"""Seconds after which a painting that has not come is not waited for any more: nothing has changed."""
+
+
+def application() -> Any:
+    """Return the one application; off screen, unless the tests have made theirs."""
+    from PySide6.QtWidgets import QApplication
+
+    found = QApplication.instance()
+    if found is None:
+        # Its file is read once, at the start of the platform.
+        with tempfile.TemporaryDirectory(prefix="bptt-screen-") as folder:
+            os.environ["QT_QPA_PLATFORM"] = full_hd(Path(folder))
+            found = QApplication(["benchmark"])
+    return found
+
+
+@contextmanager
+def opened(settings: Settings, *, every_panel: bool = False) -> Iterator[MainWindow]:
+    """Open the window on a fresh run, painted; with ``every_panel`` each has a place of its own, none is a tab."""
+    from explorer.model.settings import start_run
+    from explorer.panels import PANELS
+    from explorer.services import collector
+    from explorer.store import Store
+    from explorer.theme import palette
+    from explorer.theme.theme import theme_named
+    from explorer.views.window import MainWindow
+
+    palette.apply(application(), theme_named("dark"))
+    with collector.resting():  # as in the program
+        store = Store(start_run(settings), apart=True)
+        window = MainWindow(store)
+        window.resize(*SIZE)
+        window.show()
+        settle(store)
+        if every_panel:
+            for place, info in enumerate(PANELS):
+                dock = window.board.docks[info.id]
+                area = window.board.dockWidgetArea(window.board.docks[PANELS[0 if place % 3 == 0 else 1].id])
+                if place > 1:
+                    window.board.move_panel(dock, area)
+                dock.ensure()
+        settle(store)
+        collector.settled()
+    window.activateWindow()
+    window.stage.setFocus()
+    settle(store)
+    try:
+        yield window
+    finally:
+        window.close()
+        store.close()
+        window.deleteLater()
+        vars(window).clear()  # its actions and menus hold on to each other
+        settle(None)
+
+
+def settle(store: Any, seconds: float = 20.0) -> None:
+    """Let everything happen that is due, work in the background too."""
+    from PySide6.QtCore import QCoreApplication, QEvent
+
+    end = time.monotonic() + seconds
+    calm = 0
+    while calm < 5 and time.monotonic() < end:
+        QCoreApplication.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        calm = 0 if store is not None and store.busy else calm + 1
+        time.sleep(0.002)
+
+
+class Watch:
+    """Times what is done to a window until that is painted."""
+
+    def __init__(self, window: MainWindow) -> None:
+        from PySide6.QtCore import QEvent, QObject
+
+        watch = self
+        self.painted = False
+
+        class Eye(QObject):
+            def eventFilter(self, _: QObject, event: QEvent) -> bool:
+                if event.type() == QEvent.Type.UpdateRequest:  # its answer is the painting
+                    watch.painted = True
+                return False
+
+        self._eye = Eye(window)
+        window.installEventFilter(self._eye)
+
+    def __call__(self, act: Any) -> tuple[float, float] | None:
+        """Return (seconds, of these the interface thread's processor time) from ``act()`` to the painted window.
+
+        None when it changed nothing that is to be seen.
+        """
+        from PySide6.QtWidgets import QApplication
+
+        QApplication.processEvents()
+        self.painted = False
+        wall, own = time.perf_counter(), time.thread_time()
+        act()
+        QApplication.processEvents()
+        while not self.painted and time.perf_counter() - wall < PATIENCE:
+            QApplication.processEvents()
+        took = time.perf_counter() - wall, time.thread_time() - own
+        return took if self.painted else None
