@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
@@ -10,12 +11,12 @@ import numpy as np
 
 from rnncore.cells import Cell, Node
 from rnncore.frozen import dataclass
-from rnncore.ops import ACTIVATIONS
+from rnncore.ops import ACTIVATIONS, ELEMENTWISE
 from rnncore.progress import Progress
 from rnncore.script import label
 from rnncore.trace import Trace
 
-from ..theme.colourmap import AsinhScale, gradient_scale
+from ..theme.colourmap import AsinhScale, gradient_scale, value_scale
 from .derived import Derived
 from .equations import FUNCTIONS, value_symbol
 from .formula import number, plain
@@ -94,6 +95,7 @@ class GatesData:
     loss: int | None
     begun: bool
     scale: AsinhScale
+    value_scale: AsinhScale
     shares: Shares | None
 
     @property
@@ -157,9 +159,14 @@ class GatesData:
         before_it = self.progress.walk.trace.value(this.argument)
         a, y, slope = float(before_it[t, unit]), float(this.values[t, unit]), float(this.slopes[t, unit])
         function = FUNCTIONS[this.op]
-        lines = [head, f"{own}{at} = {function}({before}) = {function}({number(a)}) = {number(y)}"]
         symbols, numbers = _slope(this.op, own, y, a)
-        lines.append(f"slope = {symbols} = {numbers}{number(slope)}")
+        free = float(ELEMENTWISE[this.op].value(a))
+        if cell.nodes[this.node].op == "clamp" and free != y and not math.isnan(free):
+            lines = [head, f"{own}{at} = {number(y)}: clamped; {function}({before}) would be {number(free)}"]
+            lines.append("slope = 0: what is clamped lets no gradient through")
+        else:
+            lines = [head, f"{own}{at} = {function}({before}) = {function}({number(a)}) = {number(y)}"]
+            lines.append(f"slope = {symbols} = {numbers}{number(slope)}")
         gradient = float(self.gradients[gate][t, unit])
         top = plain(gradient_symbol(cell, this.node, t, self.loss).runs) if named else f"∂L/∂({own})"
         below = plain(gradient_symbol(cell, this.argument, t, self.loss).runs)
@@ -284,6 +291,8 @@ def gates_data(gates: tuple[Gate, ...], progress: Progress, words: tuple[str, ..
         None if progress.summed else progress.loss,
         bool(found) and any(bool(known.any()) for _, known in found),
         gradient_scale(np.concatenate(shown) if shown else 0.0),
+        # σ and tanh stay within ±1; a relu may be any size.
+        value_scale([g.values for g in gates if g.op == "relu"]),
         shares,
     )
 

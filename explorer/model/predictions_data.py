@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from rnncore.corpus import Corpus
+from rnncore.frozen import dataclass
 from rnncore.model import Model
 from rnncore.sampling import generate
 from rnncore.trace import forward

@@ -32,7 +32,6 @@ from ..widgets.picture import Picture
 ALL = "all"
 UNIT_SCALE = AsinhScale(1.0, 1.0)
 """Of slopes and flags: nearly linear up to 1."""
-VALUE_SCALE = AsinhScale(1.0, 0.1)
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LABELS = {"value": "value", "slope": "slope", "gradient": "∂L/∂gate", "saturated": "saturated"}
@@ -250,7 +249,7 @@ class GatesCanvas(QWidget):
     ) -> None:
         table, known = data.table(gate, quantity)
         ratio = self.devicePixelRatioF()
-        scale = {"gradient": data.scale, "value": VALUE_SCALE}.get(quantity, UNIT_SCALE)
+        scale = {"gradient": data.scale, "value": data.value_scale}.get(quantity, UNIT_SCALE)
         found = self._blocks_of(gate, quantity, area)
         colours = colours_of(theme, found.pick(table.T), scale)
         if found.columns > 1:

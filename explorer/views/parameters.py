@@ -29,13 +29,13 @@ NUMBERS, SPECTRUM, CHANGE = "parameter numbers", "parameter spectrum", "paramete
 class ParametersView(Panel):
     """The parameters of a store's session.
 
-    ``edit_requested`` (parameter, row, column) asks for an entry to be edited; a vector's column is 0.
+    ``edit_requested`` (parameter, row, column) asks for an entry to be edited; a vector's column is None.
     """
 
     CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.HOVER | Changes.TRAINING
     AWAITS = frozenset({NUMBERS, SPECTRUM, CHANGE})
 
-    edit_requested = Signal(str, int, int)
+    edit_requested = Signal(str, int, object)
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, "Parameters", " ", inline=True, parent=parent)
@@ -78,8 +78,9 @@ class ParametersView(Panel):
             self._store.dispatch(do.Select(unit=self._unit((row, column)), parameter=self.canvas.data.name))
 
     def _edit(self, row: int, column: int) -> None:
-        if self.canvas.data is not None:
-            self.edit_requested.emit(self.canvas.data.name, row, column)
+        data = self.canvas.data
+        if data is not None:
+            self.edit_requested.emit(data.name, row, column if data.is_matrix else None)
 
     # --- reading ---
 

@@ -56,8 +56,10 @@ def test_the_slope_is_the_derivative_of_the_activation(cell: str) -> None:
     this = make_walk(cell)
     for gate in gates_of(this.trace):
         a, f, e = this.trace.value(gate.argument), functions[gate.op], 1e-6
-        assert gate.slopes == pytest.approx((f(a + e) - f(a - e)) / (2 * e), abs=1e-8)
-        assert gate.values == pytest.approx(f(a))
+        held = ~np.isclose(gate.values, f(a))
+        assert held.any() == (this.model.cell.nodes[gate.node].op == "clamp")
+        slopes = np.where(held, 0.0, (f(a + e) - f(a - e)) / (2 * e))
+        assert gate.slopes == pytest.approx(slopes, abs=1e-8)
 
 
 def test_the_flags_say_which_flat_end_a_unit_is_at() -> None:
@@ -175,6 +177,14 @@ def test_the_formula_of_a_cell_holds_with_its_own_numbers() -> None:
     assert "[2]" in line
 
 
+def test_a_clamped_gate_says_that_it_is_and_what_it_would_be() -> None:
+    data = made(make_walk("held"))
+    (gate,) = [k for k, g in enumerate(data.gates) if data.cell.nodes[g.node].op == "clamp" and not g.slopes.any()][:1]
+    said = data.explain(gate, 2, 1)
+    assert "clamped" in said and "would be" in said
+    assert "slope = 0" in said
+
+
 def test_numbers_that_are_not_finite_are_counted_and_leave_the_scale_usable() -> None:
     this = make_walk("lstm")
     broken = {n: p * (np.nan if n == "U_f" else 1.0) for n, p in this.model.parameters.items()}
@@ -195,3 +205,9 @@ def test_a_session_gives_the_gates_of_its_own_position() -> None:
     assert data.words == driver.session.sentence.words[:-1]
     assert data.known == (0, 0, 0)
     assert gates_now(driver.session, driver.derived, None).gates is data.gates
+
+
+def test_a_relu_larger_than_one_widens_the_scale_of_values() -> None:
+    assert made(make_walk("lstm")).value_scale.limit == 1.0
+    data = made(make_walk("irnn"))
+    assert data.value_scale.limit >= max(1.0, float(data.gates[0].values.max()))

@@ -15,7 +15,7 @@ from explorer.theme import palette
 from explorer.theme.theme import theme_named
 from explorer.views import gates
 from explorer.views.gates import GatesView
-from explorer.views.gates_canvas import UNIT_SCALE, VALUE_SCALE, Spot
+from explorer.views.gates_canvas import UNIT_SCALE, Spot
 
 from .stores import settle, small_store
 
@@ -80,7 +80,7 @@ def test_a_cells_colour_is_its_number(qtbot, store: Store) -> None:
         row = canvas.rows.index(quantity)
         middle = canvas.cell_rect(gate, row, t, unit).center().toPoint()
         value = data.table(gate, quantity)[0][t, unit]
-        scale = {"value": VALUE_SCALE, "gradient": data.scale}.get(quantity, UNIT_SCALE)
+        scale = {"value": data.value_scale, "gradient": data.scale}.get(quantity, UNIT_SCALE)
         red, green, blue, _ = theme_named("dark").map.rgba(value, scale).tolist()
         assert picture.pixelColor(middle).getRgb()[:3] == (red, green, blue)
         assert canvas.spot_at(middle.x(), middle.y()) == Spot(gate, quantity, t, unit)

@@ -113,6 +113,11 @@ def test_a_double_click_or_return_asks_to_edit_the_entry(qtbot, store: Store) ->
     with qtbot.waitSignal(made.edit_requested) as seen:
         qtbot.keyClick(made.canvas, Qt.Key.Key_Return)
     assert seen.args == ["W_f", 2, 2]
+    store.dispatch(do.Select(parameter="b_f"))
+    with qtbot.waitSignal(made.edit_requested) as seen:
+        at = made.canvas.entry_rect(3, 0).center().toPoint()
+        qtbot.mouseDClick(made.canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert seen.args == ["b_f", 3, None]
     QToolTip.hideText()
 
 
