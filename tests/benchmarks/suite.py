@@ -148,13 +148,13 @@ def evaluated(turns: int) -> Iterator[Row]:
         yield Row("evaluation", f"{cell}, {HELD_OUT} sentences of up to 25", timings, "evaluation")
 
 
-def looking(turns: int) -> Iterator[Row | Judged]:
+def looking(turns: int) -> Iterator[Judged]:
     """What the window asks for when the pointer moves."""
     size, long = Size("", 64, 64, LOOK_STEPS // 4), Size("", 64, 64, LOOK_STEPS)
     for cell in CELLS:
-        timings = paired({"ledger": work.whole_ledger(Task(cell, size, "float64"))}, turns)
-        name = f"{cell}, every parameter, T {size.length} H 64"
-        yield Row("ledger", name, timings, "ledger", ("seconds", 0.016), line="ledger of every parameter (v / g / l)")
+        middle, most = spread(work.whole_ledger(Task(cell, size, "float64")), 2 * turns)
+        name = f"ledger of every parameter, {cell}, T {size.length} H 64"
+        yield Judged("ledger", name, middle, "s", 0.016, parts={"p95": most})
     for cell in CELLS:
         for policy in (Full(), Window(4)):
             task = Task(cell, long, "float64")
@@ -162,7 +162,7 @@ def looking(turns: int) -> Iterator[Row | Judged]:
             middle, most = spread(work.any_position(task, policy), 4 * turns)
             facts = {"median": middle, "construction": made}
             below = f"median {duration(middle)}; making the walk, once a sentence and policy, {duration(made)}"
-            name = f"walk, {cell}, T {long.length}, {policy.describe()}, any index, p95"
+            name = f"walk to any index, {cell}, T {long.length}, {policy.describe()}, p95"
             yield Judged("walk", name, most, "s", 0.016, parts=facts, lines=(below,))
 
 
@@ -177,7 +177,7 @@ def sought(turns: int) -> Iterator[Judged]:
             f"{megabytes:.1f} MB of at most {history.memory / 2**20:.0f}"
         )
         facts = {"median": middle, "spacing": history.spacing, "megabytes": megabytes}
-        name = f"seek, {cell}, any of {SEEK_UPDATES:,} updates, p95"
+        name = f"seek to any of {SEEK_UPDATES:,} updates, {cell}, p95"
         yield Judged("seek", name, most, "s", 0.1, parts=facts, lines=(below,))
 
 

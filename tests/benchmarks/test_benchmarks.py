@@ -9,7 +9,8 @@ import pytest
 
 from rnncore import Full, Window
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import machine, peers, suite, work
+from tests.benchmarks import machine, peers, report, suite, work
+from tests.benchmarks.judged import Judged
 from tests.benchmarks.timing import Timing, paired
 from tests.benchmarks.work import Size, Task
 
@@ -79,8 +80,35 @@ def test_our_step_moves_the_parameters_by_the_rate_times_the_gradient():
 
 def test_looking_and_seeking_can_be_called_again_and_again():
     task = Task("gru", LITTLE, "float64")
-    for call in (work.whole_ledger(task), work.any_position(task, Window(2)), work.seek(task, 6)):
+    seek = work.any_update(work.long_history("lstm", 40))
+    for call in (work.whole_ledger(task), work.new_walk(task, Window(2)), work.any_position(task, Window(2)), seek):
         assert call() is not None and call() is not None
+
+
+@pytest.mark.parametrize("cell", suite.CELLS)
+def test_both_evaluations_find_the_same_loss(cell):
+    ours, graph = work.evaluation(Task(cell, LITTLE, "float64"), 70)
+    assert ours() == pytest.approx(graph(), rel=1e-12)
+
+
+def test_the_groups_of_the_window_are_judged(monkeypatch):
+    for name, value in (("LOOK_STEPS", 8), ("SEEK_UPDATES", 20), ("HELD_OUT", 5), ("CELLS", ("gru",))):
+        monkeypatch.setattr(suite, name, value)
+    found = [*suite.rows(1, "looking"), *suite.rows(1, "seek")]
+    assert [row.group for row in found] == ["ledger", "walk", "walk", "seek", "seek"]
+    assert all(row.value > 0.0 and row.bound is not None for row in found)
+    assert [row.group for row in suite.rows(3, "evaluation")] == ["evaluation"]
+
+
+def test_the_short_table_puts_rows_of_one_line_together():
+    timings = {"step": Timing(1e-3, (1e-3,)), "torch": Timing(4e-3, (4e-3,))}
+    budgets = [("torch", 2.0), ("torch", 5.0)]
+    pair = [suite.Row("g", "either", timings, "step", budget, line="both") for budget in budgets]
+    found = report.short([*pair, Judged("walk", "look", 0.02, "s", 0.016), suite.Row("g", "free", timings, "step")])
+    assert found.splitlines()[2:] == [
+        "| both | 1.0 ms / 1.0 ms | 4.0 ms / 4.0 ms | 4.00 / 4.00 | torch ≥ 2.00×, torch ≥ 5.00× | met / **missed** |",
+        "| look | 20.0 ms |  |  | ≤ 16.0 ms | **missed** |",
+    ]
 
 
 def test_a_ratio_compares_turn_by_turn():

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncore import Full, Model, Trainer, Truncation, Window, backward, forward
+from rnncore import Model, Trainer, Truncation, Window, backward, forward
 from rnncore.annealing import Annealed
 from rnncore.batches import Item, Piece, pad
 from rnncore.bundled import load
