@@ -59,6 +59,14 @@ PANELS: tuple[PanelInfo, ...] = (
         1,
     ),
     PanelInfo(
+        "paper",
+        "Pencil and paper",
+        "Paper",
+        "The worked tables of a network of one to three units, to check by hand, to fill in, to print.",
+        "explorer.views.paper:PaperView",
+        3,
+    ),
+    PanelInfo(
         "experiments",
         "Experiments",
         "Experiments",

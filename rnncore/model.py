@@ -35,7 +35,8 @@ class Init:
     ======================  =========================================================================================
 
     ``gain`` multiplies the recurrent matrices. ``forget_bias`` is what the bias of every keep gate (an LSTM's ``f``, a
-    GRU's ``z``) starts at; 1 is usual since Jozefowicz et al. 2015.
+    GRU's ``z``) starts at; 1 is usual since Jozefowicz et al. 2015. ``decimals`` rounds every start weight to so many
+    places, for work by hand.
     """
 
     input: str = "tutorial"
@@ -43,6 +44,7 @@ class Init:
     output: str = "tutorial"
     gain: float = 1.0
     forget_bias: float = 0.0
+    decimals: int | None = None
 
     def __post_init__(self) -> None:
         for scheme in (self.input, self.recurrent, self.output):
@@ -52,6 +54,8 @@ class Init:
                 )
         if not (math.isfinite(self.gain) and math.isfinite(self.forget_bias)):
             raise RnnError("gain and forget bias must be finite numbers")
+        if self.decimals is not None and (not isinstance(self.decimals, int) or not 0 <= self.decimals <= 12):
+            raise RnnError(f"weights are rounded to between 0 and 12 decimals, not {self.decimals!r:.40}")
 
 
 INITS: Mapping[str, Init] = MappingProxyType(
@@ -159,6 +163,8 @@ class Model:
                 value = _draw(init.input, shape, rng)
             else:
                 value = rng.uniform(-1.0, 1.0, shape) / math.sqrt(hidden_size)
+            if init.decimals is not None:
+                value = np.round(value, init.decimals) + 0.0  # no −0
             parameters[name] = value.astype(dtype)
         return Model(cell, int(vocabulary_size), int(hidden_size), frozen(parameters), int(seed), init)
 

@@ -1,0 +1,139 @@
+"""The pencil-and-paper panel: worked tables of a network small enough for the blackboard, to print or to fill in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QTextBrowser, QWidget
+
+from ..model import action as do
+from ..model.paper_data import DECIMALS, EXACT, SHEET, html, paper
+from ..model.session import Changes, Message
+from ..theme.theme import Theme, current, theme_named
+from ..theme.tokens import SPACE
+from ..widgets.chip import Chip
+from ..widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+ROLES = ("text", "muted", "line", "value", "gradient", "loss", "weight")
+
+
+class PaperView(Panel):
+    """Shows :func:`~explorer.model.paper_data.paper` of a store's session, and prints it."""
+
+    CARES = Changes.WALK | Changes.POSITION | Changes.THEME
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(store, "Pencil and paper", " ", inline=True, parent=parent)
+        self._decimals, self._everything = 4, False
+        self.begin = Chip("A small sheet", accent="value")
+        self.begin.setToolTip("Two words, two units, weights of one decimal (Ctrl+Z takes it back)")
+        self.begin.clicked.connect(self._begin)
+        self.decimals = Chip("", label="decimals")
+        menu = QMenu(self.decimals)
+        for count in DECIMALS:
+            menu.addAction("exact" if count == EXACT else str(count)).setData(count)
+        menu.triggered.connect(lambda action: self.set_decimals(int(action.data())))
+        self.decimals.set_menu(menu)
+        self.filled = Chip("filled in", checkable=True)
+        self.filled.setToolTip("Everything filled in, or only as far as the walk has come: the rest is for the class")
+        self.filled.clicked.connect(self._fill)
+        self.print = Chip("Print…")
+        self.print.setToolTip("Print the sheet, or save it as PDF or HTML")
+        printing = QMenu(self.print)
+        printing.addAction("To a printer…", self.print_sheet)
+        printing.addAction("As PDF or HTML…", self.save_sheet)
+        self.print.set_menu(printing)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.tight)
+        for chip in (self.begin, self.decimals, self.filled, self.print):
+            row.addWidget(chip)
+        row.addStretch(1)
+        self.body.addLayout(row)
+        self.text = QTextBrowser()
+        self.text.setAccessibleName("Worked tables")
+        self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.add(self.text, 1)
+        self.set_decimals(4)
+
+    def set_decimals(self, count: int) -> None:
+        """Show numbers to so many decimals."""
+        self._decimals = count
+        self.decimals.set_value("exact" if count == EXACT else str(count))
+        self.refresh()
+
+    def read(self) -> None:
+        session = self._store.session
+        found = paper(session, self._store.derived, self._decimals, everything=self._everything)
+        refused = bool(found.refused)
+        for chip in (self.decimals, self.filled, self.print):
+            chip.setVisible(not refused)
+        blanks = sum(sheet.blanks for sheet in found.sheets)
+        self.set_subtitle("" if refused else f"{blanks} entries to be worked out" if blanks else "all worked out")
+        bar = self.text.verticalScrollBar()
+        place = bar.value()
+        self.text.setHtml(html(found, _colours(current())))
+        bar.setValue(place)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "text"):
+            self.refresh()
+
+    def document(self) -> QTextDocument:
+        """The sheet on white paper."""
+        session = self._store.session
+        found = paper(session, self._store.derived, self._decimals, everything=self._everything)
+        words = " ".join(session.sentence.words[: session.sentence.length])
+        made = QTextDocument()
+        made.setHtml(html(found, _colours(theme_named("light")), title=f"{session.settings.cell_title}: {words}"))
+        return made
+
+    def _begin(self) -> None:
+        self._store.dispatch(do.ChangeSettings(SHEET))
+
+    def _fill(self) -> None:
+        self._everything = self.filled.isChecked()
+        self.refresh()
+
+    def print_sheet(self) -> None:
+        """Ask for a printer and print."""
+        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+
+        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+        if QPrintDialog(printer, self).exec():
+            self.document().print_(printer)
+
+    def save_sheet(self) -> None:
+        """Ask for a file and write the sheet there."""
+        path, _ = QFileDialog.getSaveFileName(self, "Save the sheet", "sheet.pdf", "PDF (*.pdf);;HTML (*.html)")
+        if path:
+            self.write(path)
+
+    def write(self, path: str) -> None:
+        """Write the sheet to a PDF or HTML file; what cannot be written becomes a message."""
+        try:
+            if path.lower().endswith((".html", ".htm")):
+                Path(path).write_text(self.document().toHtml(), "utf-8")
+            else:
+                Path(path).write_bytes(b"")  # a printer is silent about a place where nobody may write
+                from PySide6.QtPrintSupport import QPrinter
+
+                printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+                printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+                printer.setOutputFileName(path)
+                self.document().print_(printer)
+        except OSError as error:
+            said = f"{path}: the sheet could not be written ({error.strerror or error}). Choose another folder."
+            self._store.dispatch(do.Notify(Message(said, "error")))
+        else:
+            self._store.dispatch(do.Notify(Message(f"The sheet is in {path}")))
+
+
+def _colours(theme: Theme) -> dict[str, str]:
+    return {role: theme.colour(role).name() for role in ROLES}
