@@ -67,12 +67,16 @@ class Beat(Action):
 
 @dataclass(frozen=True)
 class Select(Action):
-    """Select a time step, unit, node or parameter; what is None stays as it is."""
+    """Select a time step, unit, node or parameter; what is None stays as it is.
+
+    ``loss`` with ``t`` selects a pair of the ledger, and another ``t`` without it lets the pair go.
+    """
 
     t: int | None = None
     unit: int | None = None
     node: int | None = None
     parameter: str | None = None
+    loss: int | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class Hover(Action):
     unit: int | None = None
     node: int | None = None
     parameter: str | None = None
+    loss: int | None = None
 
 
 # --- the sentence -----------------------------------------------------------------------------------------------
@@ -119,9 +124,16 @@ class Follow(Action):
 
 @dataclass(frozen=True)
 class ChangeSettings(Action):
-    """Change settings; the store prepares the run and answers with :class:`Prepared` or a message."""
+    """Change settings; the store prepares the run and answers with :class:`Prepared` or a message.
+
+    Only what differs from ``base`` is asked for, so that two changes in quick succession both come to be: by default
+    that are the settings on show; a form that stays open gives those that it began with. With ``whole`` they become
+    exactly these, whatever is still being prepared.
+    """
 
     settings: Settings
+    base: Settings | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -290,5 +302,3 @@ class SetBusy(Action):
     """Say what is being prepared in the background; "" for nothing."""
 
     what: str
-
-

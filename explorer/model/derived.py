@@ -112,3 +112,7 @@ class Derived:
     def formulas(self, session: Session) -> dict[tuple[Any, ...], Any]:
         """Return where the inspector keeps the formulas of this walk that it has written out."""
         return self._memo("formulas", (self.walk(session),), dict)
+
+    def chains(self, session: Session) -> dict[tuple[Any, ...], Any]:
+        """Return where the ledger keeps the chains of factors of this walk that it has computed."""
+        return self._memo("chains", (self.walk(session),), dict)

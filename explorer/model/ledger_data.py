@@ -3,7 +3,8 @@ has added it up."""
 
 from __future__ import annotations
 
-from dataclasses import field
+from collections.abc import Callable
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from rnncore.progress import Progress
 
 from .derived import Derived
 from .formula import number
+from .ledger_chain import Chain, chain_of
 from .session import Session
 
 Array = np.ndarray[Any, Any]
@@ -44,20 +46,67 @@ class LedgerData:
     total: float = 0.0
     walking: tuple[int, int] | None = None
     ledger: Ledger | None = field(default=None, repr=False)
+    selected: tuple[int, int] | None = None
+    chain: Callable[[int, int], Chain] | None = field(default=None, repr=False)
+    """The chain of factors of a pair (t, τ)."""
 
     @property
     def length(self) -> int:
         return len(self.votes)
 
     @property
-    def subtitle(self) -> str:
-        """What the picture is, with its scale."""
-        what = {
-            "signed": "loss t asks weight copy τ to move",
-            "norm": f"norms of the shares of d{self.parameter}",
-            "log": f"the same norms, {DECADES} powers of ten",
-        }
-        return what[self.mode]
+    def subtitles(self) -> tuple[str, ...]:
+        """What the picture is, with its scale, from the fullest form to the shortest."""
+        of = f"d{self.parameter}"
+        return {
+            "signed": (
+                f"what loss t asks weight copy τ to move: signed shares of ‖{of}‖",
+                f"signed shares of ‖{of}‖ by loss and copy",
+                f"shares of ‖{of}‖",
+                "",
+            ),
+            "norm": (
+                f"norms of what loss t asks weight copy τ to move, in {of}",
+                f"norms of the shares of {of}",
+                "norms",
+                "",
+            ),
+            "log": (
+                f"norms of the shares of {of}, {DECADES} powers of ten below the greatest",
+                f"norms, {DECADES} powers of ten",
+                "log norms",
+                "",
+            ),
+        }[self.mode]
+
+    @property
+    def reach(self) -> Array:
+        """(T, T) what :attr:`entries` come to in the end: it sets the scale, so that no colour changes as one steps."""
+        assert self.ledger is not None
+        if self.mode == "log":
+            return np.ones((1, 1))
+        kept = self.ledger.kept
+        return np.where(kept > 0, self.ledger.norms if self.mode == "norm" else self.ledger.signed * kept, 0.0)
+
+    @property
+    def most_votes(self) -> float:
+        """The greatest size of a column's sum, now or in the end: what the bars are scaled by."""
+        assert self.ledger is not None
+        sizes = np.abs(np.concatenate([self.votes, self.ledger.votes]))
+        return float(sizes[np.isfinite(sizes)].max(initial=0.0)) or 1.0
+
+    def vote(self, tau: int) -> str:
+        """What a weight copy's bar says."""
+        votes = number(float(self.votes[tau]), 4)
+        return f"this copy’s votes: copy τ = {tau} contributes {votes} to ‖d{self.parameter}‖"
+
+    def lines(self, t: int, tau: int, most: int) -> tuple[tuple[str, str], ...]:
+        """(what, number) in at most ``most`` lines about a pair: its chain of factors once it is reached."""
+        told = self.reading(t, tau)
+        known = tau <= t and (bool(self.added[t, tau]) or bool(self.cut[t, tau]))
+        if self.chain is None or not known or most < 4:
+            return tuple((line, "") for line in told[:most])
+        return ((told[0], ""), *self.chain(t, tau).rows(most - 1))
 
     def reading(self, t: int, tau: int) -> tuple[str, ...]:
         """Lines about one pair."""
@@ -127,4 +176,7 @@ def ledger_of(session: Session, derived: Derived, mode: str) -> LedgerData:
     """The ledger of the session's selected parameter."""
     ledgers = derived.ledgers(session)
     words = session.sentence.words[1:]
-    return ledger_data(ledgers[default_parameter(session)], derived.progress(session), words, tuple(ledgers), mode)
+    book, place = ledgers[default_parameter(session)], session.selection
+    pair = None if place.t is None or place.loss is None or place.loss < place.t else (place.loss, place.t)
+    data = ledger_data(book, derived.progress(session), words, tuple(ledgers), mode)
+    return replace(data, selected=pair, chain=lambda t, tau: chain_of(session, derived, book, t, tau))

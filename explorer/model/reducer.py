@@ -58,7 +58,7 @@ def _at(session: Session, position: int, derived: Derived) -> Result:
     changes = Changes.POSITION
     if session.selection.t is not None:
         # A move takes the eye back to where the walk is.
-        session = replace(session, selection=replace(session.selection, t=None))
+        session = replace(session, selection=replace(session.selection, t=None, loss=None))
         changes |= Changes.SELECTION
     return replace(session, position=position), changes
 
@@ -111,12 +111,14 @@ def _beat(session: Session, action: do.Beat, derived: Derived) -> Result:
 
 
 def _select(session: Session, action: do.Select, derived: Derived) -> Result:
-    old = session.selection
+    old, last = session.selection, max(session.sentence.length - 1, 0)
+    loss = old.loss if action.t is None else action.loss
     new = Place(
-        old.t if action.t is None else min(max(action.t, 0), max(session.sentence.length - 1, 0)),
+        old.t if action.t is None else min(max(action.t, 0), last),
         old.unit if action.unit is None else min(max(action.unit, 0), session.model.hidden_size - 1),
         old.node if action.node is None else action.node,
         old.parameter if action.parameter is None else action.parameter,
+        None if loss is None else min(max(loss, 0), last),
     )
     return (replace(session, selection=new), Changes.SELECTION) if new != old else (session, Changes.NONE)
 
@@ -127,7 +129,7 @@ def _release(session: Session, action: do.Release, derived: Derived) -> Result:
 
 
 def _hover(session: Session, action: do.Hover, derived: Derived) -> Result:
-    new = Place(action.t, action.unit, action.node, action.parameter)
+    new = Place(action.t, action.unit, action.node, action.parameter, action.loss)
     return (replace(session, hover=new), Changes.HOVER) if new != session.hover else (session, Changes.NONE)
 
 
@@ -236,7 +238,7 @@ def _prepared(session: Session, action: do.Prepared, derived: Derived) -> Result
         model=model,
         sentence=sentence,
         following=following,
-        selection=replace(session.selection, t=None, node=None, parameter=None)
+        selection=replace(session.selection, t=None, node=None, parameter=None, loss=None)
         if same_shape
         else Place(unit=0),
         playback=replace(session.playback, playing=False),

@@ -79,6 +79,8 @@ class Place:
     unit: int | None = None
     node: int | None = None
     parameter: str | None = None
+    loss: int | None = None
+    """With ``t`` a pair of the ledger: the loss whose gradient comes to step t's copy of the weights."""
 
 
 @dataclass(frozen=True, eq=False)

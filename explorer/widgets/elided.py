@@ -33,6 +33,7 @@ class ElidedLabel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._text, self._role, self._token, self._bold, self._fixed = text, role, token, bold, fixed
+        self._forms: tuple[str, ...] = ()
         self._ground = ground
         horizontal = QSizePolicy.Policy.Ignored if stretch else QSizePolicy.Policy.Maximum
         self.setSizePolicy(horizontal, QSizePolicy.Policy.Fixed)
@@ -45,12 +46,31 @@ class ElidedLabel(QWidget):
 
     def set_text(self, text: str) -> None:
         """Show ``text``; nothing is repainted when it is the one shown already."""
-        if text != self._text:
-            self._text = text
+        if text != self._text or self._forms:
+            self._text, self._forms = text, ()
             self.setAccessibleName(text)
             if self.sizePolicy().horizontalPolicy() != QSizePolicy.Policy.Ignored and not self._is_fixed():
                 self.updateGeometry()
             self.update()
+
+    def set_forms(self, *forms: str) -> None:
+        """Show the first of some forms of a text, from the fullest to the shortest, that is not cut off.
+
+        The fullest is the tool tip and the accessible name.
+        """
+        if forms != self._forms:
+            self._text, self._forms = forms[0], forms
+            self.setAccessibleName(forms[0])
+            self.setToolTip(forms[0])
+            self.updateGeometry()
+            self.update()
+
+    def shown(self) -> str:
+        """What of the text there is room for."""
+        metrics = self._metrics()
+        forms = self._forms or (self._text,)
+        text = next((f for f in forms if metrics.horizontalAdvance(f) <= self.width()), forms[-1])
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
 
     def set_token(self, token: str) -> None:
         """Show the text in the colour of ``token``."""
@@ -63,7 +83,9 @@ class ElidedLabel(QWidget):
 
     def sizeHint(self) -> QSize:
         metrics = self._metrics()
-        return QSize(metrics.horizontalAdvance(self._text) + 2, metrics.height() + 2)
+        # Of several forms the shortest asks for room; the others take what is left over.
+        text = self._forms[-1] if self._forms else self._text
+        return QSize(metrics.horizontalAdvance(text) + 2, metrics.height() + 2)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(min(self.sizeHint().width(), 24), self._metrics().height() + 2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QWidget
 
 from ...model import action as do
@@ -100,20 +99,10 @@ class InspectorView(Panel):
         before, self._data = self._data, data
         if before is None or (before.title, before.subtitles) != (data.title, data.subtitles):
             self.set_title(data.title)
-            self._fit_subtitle()
+            self.subtitle_label.set_forms(*data.subtitles)
         self.details.set_data(data)
         self._refresh_page()
         self._share_room()
-
-    def _fit_subtitle(self) -> None:
-        """The fullest form of the subtitle that is not cut off."""
-        if self._data is None:
-            return
-        metrics = QFontMetricsF(current().font("label"))
-        room = self.width() - 3 * SPACE.large - self.title_label.sizeHint().width() - 4
-        fits = (s for s in self._data.subtitles if metrics.horizontalAdvance(s) <= room)
-        self.set_subtitle(next(fits, ""))
-        self.subtitle_label.setToolTip(self._data.subtitles[0])
 
     def _refresh_page(self) -> None:
         data = self._data
@@ -142,7 +131,6 @@ class InspectorView(Panel):
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
-        self._fit_subtitle()
         self._share_room()
 
     def _share_room(self) -> None:

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from explorer.model.ledger_data import MODES, ledger_data
+from explorer.model.derived import Derived
+from explorer.model.formula import number
+from explorer.model.ledger_data import MODES, ledger_data, ledger_of
+from explorer.model.reducer import new_session
+from explorer.model.settings import CorpusChoice, Settings, start_run
 from rnncore.ledger import ledger
 from rnncore.truncation import Chunks, Full, Stride
 
@@ -66,3 +72,30 @@ def test_every_mode_draws_finite_entries_of_the_pairs_kept(mode: str) -> None:
     assert (data.entries[~data.added] == 0).all()
     if mode == "log":
         assert data.entries.max() <= 1.0
+
+
+def test_a_chain_is_told_of_pairs_that_are_added_or_cut_and_of_no_other() -> None:
+    session = new_session(start_run(Settings(corpus=CorpusChoice("text", "a b c d e f. b c d e f a."), cell="gru")))
+    derived = Derived()
+    assert ledger_of(session, derived, "signed").lines(2, 1, 20) == (("loss 2 → τ 1", ""), ("not added yet", ""))
+    session = replace(session, position=len(derived.walk(session)))
+    data = ledger_of(session, derived, "signed")
+    assert data.lines(2, 1, 20)[1:] == data.chain(2, 1).rows()
+    assert data.lines(5, 0, 20)[-1] == ("signed share", "cut off: not counted")
+    assert data.lines(1, 2, 20)[1][0] == "the future asks nothing of the past"
+
+
+def test_the_scale_of_the_colours_and_of_the_bars_does_not_change_while_one_steps() -> None:
+    walk, end = made()
+    for position in range(walk.script.backward_start, len(walk), 17):
+        book = ledger(walk.model, walk.trace, walk.targets, "W_f", walk.truncation)
+        data = ledger_data(book, walk.progress(position), WORDS[1:], ("W_f",), "signed")
+        assert np.array_equal(data.reach, end.reach)
+        assert np.abs(data.entries).max() <= np.abs(end.reach).max()
+        assert np.abs(data.votes).max() <= data.most_votes
+    assert np.array_equal(end.entries, end.reach)
+
+
+def test_a_copys_votes_are_its_columns_sum() -> None:
+    _, data = made()
+    assert number(float((data.ledger.signed * data.ledger.kept)[:, 3].sum()), 4) in data.vote(3)

@@ -105,6 +105,19 @@ def test_a_move_takes_the_eye_back_to_the_walk(driver):
     assert driver.changes == Changes.POSITION | Changes.SELECTION
 
 
+def test_a_pair_of_the_ledger_is_selected_whole_and_let_go_whole(driver) -> None:
+    driver.do(do.Select(t=1, loss=2))
+    assert (driver.session.selection.loss, driver.session.selection.t) == (2, 1)
+    driver.do(do.Select(unit=2))
+    assert driver.session.selection.loss == 2
+    driver.do(do.Select(t=0))
+    assert (driver.session.selection.loss, driver.session.selection.t) == (None, 0)
+    driver.do(do.Select(t=1, loss=10_000))
+    assert driver.session.selection.loss == driver.session.sentence.length - 1
+    driver.do(do.Move("operation"))
+    assert (driver.session.selection.loss, driver.session.selection.t) == (None, None)
+
+
 def test_pointing_at_the_same_thing_twice_is_no_change(driver):
     driver.do(do.Hover(1, 2))
     assert driver.changes == Changes.HOVER

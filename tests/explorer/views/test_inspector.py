@@ -77,7 +77,7 @@ def test_no_text_is_cut_off_and_no_box_leaves_the_panel(qtbot, qapp, size: tuple
     QApplication.processEvents()
     title = shown.title_label
     assert title.width() >= title.sizeHint().width() - 2
-    assert shown.subtitle_label.width() >= shown.subtitle_label.sizeHint().width() - 2
+    assert "…" not in shown.subtitle_label.shown()
     details = shown.details
     for part in (details.now, details.streams, details.saturation):
         assert part.width() <= details.width()
