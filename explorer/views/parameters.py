@@ -16,6 +16,7 @@ from ..model.parameters_data import LARGE, chosen_parameter, last_changes, numbe
 from ..model.session import Changes, Session
 from ..theme.theme import current
 from ..widgets.choices import Choices
+from ..widgets.number_edit import NumberEdit
 from ..widgets.panel import Panel
 from .parameters_canvas import Marks, ParametersCanvas
 
@@ -29,7 +30,8 @@ NUMBERS, SPECTRUM, CHANGE = "parameter numbers", "parameter spectrum", "paramete
 class ParametersView(Panel):
     """The parameters of a store's session.
 
-    ``edit_requested`` (parameter, row, column) asks for an entry to be edited; a vector's column is None.
+    A double click on an entry edits it in place; ``edit_requested`` (parameter, row, column) tells that it began, and a
+    vector's column is None.
     """
 
     CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.HOVER | Changes.TRAINING
@@ -49,6 +51,9 @@ class ParametersView(Panel):
         self.canvas.pointed.connect(self._point)
         self.canvas.picked.connect(self._pick)
         self.canvas.edit_asked.connect(self._edit)
+        self.editor = NumberEdit("The weight's new value", self.canvas)
+        self.editor.entered.connect(self._enter)
+        self._edited: tuple[str, int, int | None] | None = None
         self.canvas.resized.connect(self.refresh)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -79,8 +84,16 @@ class ParametersView(Panel):
 
     def _edit(self, row: int, column: int) -> None:
         data = self.canvas.data
-        if data is not None:
-            self.edit_requested.emit(data.name, row, column if data.is_matrix else None)
+        if data is None or data.numbers is None:
+            return
+        self._edited = (data.name, row, column if data.is_matrix else None)
+        value = float(data.array[row, column] if data.is_matrix else data.array[row])
+        self.editor.begin(self.canvas.entry_rect(row, column), value)
+        self.edit_requested.emit(*self._edited)
+
+    def _enter(self, value: float) -> None:
+        if self._edited is not None:
+            self._store.dispatch(do.EditWeight(*self._edited, value))
 
     # --- reading ---
 
@@ -105,6 +118,8 @@ class ParametersView(Panel):
         if len(self._key) != len(key) or any(a is not b for a, b in zip(key, self._key, strict=True)):
             self._key = key
             data = parameters_data(session, derived, numbers, spectrum, fresh=new and newer, changes=changes)
+            if self._edited is not None and self._edited[0] != name:
+                self.editor.give_up()
             self.choices.set_names(data.names)
             self.choices.set_current(name)
             self.set_subtitle(data.subtitle)

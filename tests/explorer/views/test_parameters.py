@@ -188,3 +188,45 @@ def test_the_log_axis_holds_all_singular_values_down_to_twelve_powers_below_the_
     assert spectrum_range(np.array([0.97, 0.02])) == (-2, 0)
     assert spectrum_range(np.array([10.0, 10.0])) == (0, 1)
     assert spectrum_range(np.array([5.0, 1e-30, 0.0])) == (-11, 1)
+
+
+def test_a_weight_is_edited_in_place_on_a_branch_that_can_be_undone(qtbot, store: Store) -> None:
+    store.dispatch(do.Select(parameter="W_f"))
+    made = view(qtbot, store)
+    before = float(store.session.model.parameters["W_f"][1, 3])
+    qtbot.mouseDClick(made.canvas, Qt.MouseButton.LeftButton, pos=made.canvas.entry_rect(1, 3).center().toPoint())
+    assert made.editor.isVisible()
+    assert float(made.editor.text()) == before
+    made.editor.setText("−0,75")
+    qtbot.keyClick(made.editor, Qt.Key.Key_Return)
+    settle(store, made)
+    assert not made.editor.isVisible()
+    assert store.session.model.parameters["W_f"][1, 3] == -0.75
+    assert made.canvas.data.numbers.table[1, 3] == -0.75
+    store.undo()
+    settle(store, made)
+    assert store.session.model.parameters["W_f"][1, 3] == before
+
+
+def test_what_is_no_number_is_refused_and_escape_changes_nothing(qtbot, store: Store) -> None:
+    store.dispatch(do.Select(parameter="b_f"))
+    made = view(qtbot, store)
+    model = store.session.model
+    qtbot.mouseDClick(made.canvas, Qt.MouseButton.LeftButton, pos=made.canvas.entry_rect(2, 0).center().toPoint())
+    made.editor.setText("much")
+    qtbot.keyClick(made.editor, Qt.Key.Key_Return)
+    assert made.editor.isVisible()
+    assert store.session.model is model
+    qtbot.keyClick(made.editor, Qt.Key.Key_Escape)
+    assert not made.editor.isVisible()
+    assert store.session.model is model
+    QToolTip.hideText()
+
+
+def test_another_parameter_closes_the_editor(qtbot, store: Store) -> None:
+    store.dispatch(do.Select(parameter="W_f"))
+    made = view(qtbot, store)
+    made.canvas.edit_asked.emit(0, 0)
+    assert made.editor.isVisible()
+    store.dispatch(do.Select(parameter="V"))
+    assert not made.editor.isVisible()

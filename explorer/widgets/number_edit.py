@@ -1,0 +1,76 @@
+"""A number typed in place: Return takes it, Escape or a click elsewhere leaves what was there."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
+
+from ..model.formula import exact
+from ..theme.theme import current
+
+REFUSED = "Type a finite number, such as −0.25 or 1e-3"
+
+
+def number_in(text: str) -> float | None:
+    """The finite number that ``text`` writes, with any minus sign and a decimal comma or point; None for none."""
+    plain = text.strip().replace("−", "-").replace("–", "-").replace(",", ".")
+    try:
+        value = float(plain)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+class NumberEdit(QLineEdit):
+    """Stands over a cell of its parent while the cell's number is typed."""
+
+    entered = Signal(float)
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.hide()
+
+    def begin(self, area: QRectF, value: float) -> None:
+        """Ask for a number in place of ``value``, over ``area`` of the parent."""
+        parent, theme = self.parentWidget(), current()
+        self.setFont(theme.font("label", fixed=True))
+        wide, high = max(int(area.width()), theme.px(110)), max(int(area.height()), theme.px(26))
+        x = min(max(int(area.center().x()) - wide // 2, 0), max(parent.width() - wide, 0))
+        y = min(max(int(area.center().y()) - high // 2, 0), max(parent.height() - high, 0))
+        self.setGeometry(x, y, wide, high)
+        self.setText(exact(value))
+        self.selectAll()
+        self.show()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def give_up(self) -> None:
+        """Go away and change nothing."""
+        if not self.isHidden():
+            had = self.hasFocus()
+            self.hide()
+            if had:
+                self.parentWidget().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key == Qt.Key.Key_Escape:
+            self.give_up()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            value = number_in(self.text())
+            if value is None:
+                QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), REFUSED, self)
+                self.selectAll()
+            else:
+                self.give_up()
+                self.entered.emit(value)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.hide()

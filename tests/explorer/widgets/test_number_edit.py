@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from explorer.widgets.number_edit import NumberEdit, number_in
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0.5", 0.5),
+        (" −1,25 ", -1.25),
+        ("1e-3", 1e-3),
+        ("-.5", -0.5),
+        ("", None),
+        ("nan", None),
+        ("inf", None),
+        ("a", None),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(text: str, value: float | None) -> None:
+    assert number_in(text) == value
+
+
+@pytest.fixture
+def made(qtbot) -> Iterator[NumberEdit]:
+    parent = QWidget()  # held here: the edit is its child
+    qtbot.addWidget(parent)
+    parent.resize(200, 100)
+    parent.show()
+    edit = NumberEdit("a number", parent)
+    edit.begin(QRectF(190, 95, 8, 4), 0.1)
+    yield edit
+
+
+def test_it_stands_within_its_parent_with_the_exact_number(qtbot, made: NumberEdit) -> None:
+    assert made.parentWidget().rect().contains(made.geometry())
+    assert made.text() == "0.1"
+
+
+def test_return_takes_the_number_once(qtbot, made: NumberEdit) -> None:
+    seen: list[float] = []
+    made.entered.connect(seen.append)
+    made.setText("2")
+    qtbot.keyClick(made, Qt.Key.Key_Return)
+    assert seen == [2.0]
+    assert made.isHidden()
+
+
+def test_without_a_number_it_stays_and_escape_gives_up(qtbot, made: NumberEdit) -> None:
+    seen: list[float] = []
+    made.entered.connect(seen.append)
+    made.setText("two")
+    qtbot.keyClick(made, Qt.Key.Key_Return)
+    assert not made.isHidden()
+    qtbot.keyClick(made, Qt.Key.Key_Escape)
+    assert made.isHidden()
+    assert seen == []
+    QToolTip.hideText()
