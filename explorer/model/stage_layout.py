@@ -268,6 +268,22 @@ class StageLayout:
         rows["all"] = Row(rows["number"].top, rows["time"].bottom - rows["number"].top)
         return rows
 
+    @cached_property
+    def parts(self) -> tuple[Row, ...]:
+        """The whole height in four, one below the other, cut where nothing but the ground and a curve passes.
+
+        Loss and output; states with what runs between columns; gates with their names; input and time.
+        """
+        rows = self.rows
+        ends = (
+            (rows["output"].bottom + rows["state"].top) // 2,
+            rows["gates"].top - 2,
+            (rows["names"].bottom + rows["input"].top) // 2,
+            self.height,
+        )
+        tops = (0, *ends[:-1])
+        return tuple(Row(top, end - top) for top, end in zip(tops, ends, strict=True))
+
     # -- inside a column ------------------------------------------------------------------------
 
     @cached_property

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from rnncore.frozen import dataclass
 
 from ..theme.colourmap import AsinhScale
+from .edits import NOTHING, Edits
 from .stage_cut import Cut
 from .stage_scene import Scene, Track
 
@@ -68,7 +69,8 @@ class StageData:
     ``snipped`` (T,) says where some or all of it has been cut. ``current_nodes`` are the tracks that the
     micro-step just done has touched, ``focus`` the token of its accent: value, gradient or weight. ``cut`` is
     in force while its loss walks, before that a preview. ``source`` is where the gradients come from, so that
-    the next position can share what is derived from them. ``brief`` is the subtitle for a narrow stage.
+    the next position can share what is derived from them. ``brief`` is the subtitle for a narrow stage. ``edited`` is
+    what was changed by hand.
     """
 
     scene: Scene
@@ -98,6 +100,7 @@ class StageData:
     hint: str
     marks: Marks
     source: object = None
+    edited: Edits = NOTHING
 
     @property
     def strips(self) -> tuple[Strip, ...]:
@@ -116,49 +119,74 @@ class StageData:
         return not (self.credit.finite and self.from_loss.finite and np.isfinite(losses).all())
 
 
+#: Kinds of micro-steps at which the + of a column is lit.
+LIT = frozenset({"stream_loss", "stream_future", "sum"})
+#: The parts of a column, from top to bottom: loss and output; states and what runs between columns; gates; input.
+HEAD, STATE, GATES, FOOT = range(4)
+PARTS = 4
+
+
 def changed_columns(old: StageData, new: StageData) -> Bools:
     """(T,) bool: the columns whose picture differs. A change of a boundary counts for both its neighbours.
 
     All of them when the scene is another: then everything is painted anew.
     """
+    return np.asarray(changed_parts(old, new).any(axis=1))
+
+
+def changed_parts(old: StageData, new: StageData) -> Bools:
+    """(T, :data:`PARTS`) bool: as :func:`changed_columns`, for each part of a column by itself."""
     steps = new.scene.length
     if old.scene is not new.scene:
-        return np.ones(steps, dtype=bool)
-    changed = old.cut.dropped != new.cut.dropped
+        return np.ones((steps, PARTS), dtype=bool)
+    changed = np.zeros((steps, PARTS), dtype=bool)
+    head, state, gates, foot = changed.T
+    if old.cut is not new.cut:
+        changed |= (old.cut.dropped != new.cut.dropped)[:, None]
     if old.cut_in_force != new.cut_in_force:
-        changed |= new.cut.dropped
-    if old.gradient_scale != new.gradient_scale:
-        for strip in new.strips:
-            changed |= strip.gradient_known
+        changed |= new.cut.dropped[:, None]
     if old.ribbon_scale != new.ribbon_scale:
-        changed |= new.from_loss.known | new.credit.known
-        changed[:-1] |= new.credit.known[1:]
-    for a, b in (
-        (old.read, new.read),
-        (old.output_known, new.output_known),
-        (old.loss_known, new.loss_known),
-    ):
-        changed |= a != b
-    for before, after in zip(old.strips, new.strips, strict=True):
-        changed |= before.known != after.known
-        changed |= before.gradient_known != after.gradient_known
-        if before.gradient_cells is not after.gradient_cells:
-            same = (before.gradient_cells == after.gradient_cells) | (
-                np.isnan(before.gradient_cells) & np.isnan(after.gradient_cells)
-            )
-            changed |= ~same.all(axis=1) & after.gradient_known
-    for was, now in (
-        (old.from_loss, new.from_loss),
-        (old.from_future, new.from_future),
-        (old.summed, new.summed),
-    ):
-        changed |= was.differs(now)
+        head |= new.from_loss.known
+        state |= new.from_loss.known | new.credit.known
+        state[:-1] |= new.credit.known[1:]
+    foot |= old.read != new.read
+    head |= (old.output_known != new.output_known) | (old.loss_known != new.loss_known)
+    rescaled = old.gradient_scale != new.gradient_scale
+    for part, was, now in ((state, old.states, new.states), (gates, old.gates, new.gates)):
+        for before, after in zip(was, now, strict=True):
+            _strip_differs(before, after, rescaled, part)
+    streams = old.from_loss.differs(new.from_loss)
+    head |= streams
+    state |= streams | old.from_future.differs(new.from_future) | old.summed.differs(new.summed)
     edges = (old.flowed != new.flowed) | old.credit.differs(new.credit) | (old.snipped != new.snipped)
-    changed |= edges
-    changed[:-1] |= edges[1:]
-    for was_at, now_at in ((old.current_t, new.current_t), (old.walking, new.walking)):
-        if was_at != now_at:
-            changed[[t for t in (was_at, now_at) if t is not None]] = True
-    if (old.current_nodes, old.current_kind, old.focus) != (new.current_nodes, new.current_kind, new.focus):
-        changed[[t for t in (old.current_t, new.current_t) if t is not None]] = True
+    state |= edges
+    state[:-1] |= edges[1:]
+    if old.walking != new.walking:
+        ends = [t for t in (old.walking, new.walking) if t is not None]
+        head[ends] = state[ends] = True
+    here = [t for t in (old.current_t, new.current_t) if t is not None]
+    if (old.current_t, old.focus) != (new.current_t, new.focus):
+        changed[here] = True
+    if old.current_nodes != new.current_nodes:
+        gates[here] = True
+    if (old.current_kind in LIT) != (new.current_kind in LIT):
+        state[here] = True
     return changed
+
+
+def _strip_differs(before: Strip, after: Strip, rescaled: bool, part: Bools) -> None:
+    """Add to ``part`` (T,) where two states of a strip are painted otherwise."""
+    part |= (before.known != after.known) | (before.gradient_known != after.gradient_known)
+    if rescaled:
+        part |= after.gradient_known
+    elif before.gradient_cells is not after.gradient_cells:
+        was, now = before.gradient_cells, after.gradient_cells
+        same = (was == now) | (np.isnan(was) & np.isnan(now))
+        part |= ~same.all(axis=1) & after.gradient_known
+
+
+def moved_highlight(old: StageData, new: StageData) -> list[int]:
+    """The columns in which what is outlined as just done is not the same."""
+    was = (old.current_t, old.current_kind, old.current_nodes, old.focus, old.phase)
+    now = (new.current_t, new.current_kind, new.current_nodes, new.focus, new.phase)
+    return [] if was == now else [t for t in {old.current_t, new.current_t} if t is not None]

@@ -18,7 +18,9 @@ from rnncore.frozen import dataclass
 from .tokens import THEMES, Tokens
 
 _HALF: Final = 256
-_NAN: Final = 2 * _HALF + 1
+FIRST_ODD: Final = 2 * _HALF + 1
+"""From this row of the table on stand the colours of what is not a finite number."""
+_NAN: Final = FIRST_ODD
 _PLUS_INF: Final = _NAN + 1
 _MINUS_INF: Final = _NAN + 2
 

@@ -21,17 +21,19 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ...model.stage_cut import dragged
 from ...model.stage_hit import Hit, hit, tip
-from ...model.stage_layout import Detail, StageLayout
-from ...model.stage_records import StageData, changed_columns
+from ...model.stage_layout import Detail, Row, StageLayout
+from ...model.stage_records import FOOT, GATES, HEAD, PARTS, STATE, StageData, changed_parts, moved_highlight
 from ...model.stage_scene import MOST_UNITS
 from ...theme.theme import current
 from ...widgets.paint import frame
 from .brush import Brush
-from .columns import outline_current, paint_columns, paint_times
+from .columns import outline_current, paint_ground, paint_head, paint_inputs, paint_times
+from .edits import paint_edits
 from .edges import paint_edges, paint_streams
 from .gutter import paint_gutter
 from .heat import paint_heat
 from .overlay import badge_centre, badge_radius, paint_cut, paint_hint, paint_marks
+from .pixels import StripImages
 from .strips import gate_names, paint_strips
 
 _ZOOM_STEP = 1.2
@@ -44,6 +46,8 @@ class StageCanvas(QWidget):
     """The :class:`Hit` under the pointer, or None."""
     clicked = Signal(object)
     """The :class:`Hit` that was clicked, or None beside the columns."""
+    edit_wanted = Signal(object, QPoint)
+    """The :class:`Hit` that was double-clicked, and where on the screen."""
     cut_dropped = Signal(int)
     """The boundary at which the scissors were let go."""
     unit_stepped = Signal(int)
@@ -60,7 +64,8 @@ class StageCanvas(QWidget):
         self._data: StageData | None = None
         self._layout: StageLayout | None = None
         self._pixmap = QPixmap()
-        self._dirty = np.zeros(0, dtype=bool)
+        self._images = StripImages()
+        self._dirty = np.zeros((0, PARTS), dtype=bool)
         self._gutter_dirty = True
         self._zoom, self._offset = 1.0, 0.0
         self._pressed: QPointF | None = None
@@ -109,20 +114,26 @@ class StageCanvas(QWidget):
         old, self._data = self._data, data
         moved = old is None or old.current_t != data.current_t
         relaid = self._lay_out(follow=moved)
-        if old is None or relaid or old.scene is not data.scene:
+        if old is None or relaid or old.scene.length != data.scene.length:
             self._all_dirty()
             return
-        changed = changed_columns(old, data)
-        self._dirty |= changed
+        if _gutter_key(old) != _gutter_key(data):
+            self._gutter_dirty = True
+            self.update(0, 0, self._layout.gutter if self._layout else 0, self.height())
+        if old.scene is not data.scene:
+            self._dirty[:] = True
+            self.update()
+            return
+        parts = changed_parts(old, data)
+        self._dirty |= parts
         if old.cut != data.cut or old.cut_in_force != data.cut_in_force or old.hint != data.hint:
             self.update()
         elif old.marks != data.marks:
             self._update_marks(old, data)
-        if _gutter_key(old) != _gutter_key(data):
-            self._gutter_dirty = True
-            self.update(0, 0, self._layout.gutter if self._layout else 0, self.height())
-        for t in np.flatnonzero(changed):
-            self.update(self._column_region(int(t)))
+        changed = np.asarray(parts.any(axis=1))
+        changed[moved_highlight(old, data)] = True
+        for columns in _runs(changed, range(len(changed))):
+            self.update(self._column_region(columns.start).united(self._column_region(columns.stop - 1)))
 
     def set_zoom(self, zoom: float, about: float | None = None) -> None:
         """Zoom horizontally, 1 fits all; ``about`` is the x that stays where it is, by default the middle."""
@@ -186,7 +197,7 @@ class StageCanvas(QWidget):
 
     def _all_dirty(self) -> None:
         length = self._data.scene.length if self._data is not None else 0
-        self._dirty = np.ones(length, dtype=bool)
+        self._dirty = np.ones((length, PARTS), dtype=bool)
         self._gutter_dirty = True
         self.update()
 
@@ -213,13 +224,14 @@ class StageCanvas(QWidget):
         region = event.rect()
         source = QRectF(region.x() * ratio, region.y() * ratio, region.width() * ratio, region.height() * ratio)
         painter.drawPixmap(QRectF(region), self._pixmap, source)
-        brush = Brush(painter, self._data, self._layout, theme, ratio)
+        brush = Brush(painter, self._data, self._layout, theme, ratio, exposed=QRectF(region))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.save()
         lay = self._layout
         painter.setClipRect(QRectF(lay.gutter - 16, 0, lay.room + 32, lay.height), Qt.ClipOperation.IntersectClip)
         outline_current(brush)
         paint_marks(brush)
+        paint_edits(brush)
         paint_cut(brush, self._dragging, self._over_badge)
         paint_hint(brush)
         painter.restore()
@@ -240,24 +252,32 @@ class StageCanvas(QWidget):
             return
         painter = QPainter(self._pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        brush = Brush(painter, self._data, lay, theme, ratio)
+        brush = Brush(painter, self._data, lay, theme, ratio, self._images)
         if self._gutter_dirty:
             painter.fillRect(QRectF(0, 0, lay.gutter, lay.height), theme.colour("panel"))
             end = min(lay.right(lay.length - 1), lay.gutter + lay.room)
             painter.fillRect(QRectF(end, 0, lay.width - end, lay.height), theme.colour("panel"))
             paint_gutter(brush)
             self._gutter_dirty = False
-        for columns in _runs(self._dirty, lay.visible):
-            painter.save()
-            left = max(lay.left(columns.start), lay.gutter)
-            right = min(lay.right(columns.stop - 1), lay.gutter + lay.room)
-            area = QRectF(left, 0, right - left, lay.height)
-            painter.setClipRect(area)
-            painter.fillRect(area, theme.colour("panel"))
-            _paint_run(brush, columns)
-            painter.restore()
+        whole = np.asarray(self._dirty.all(axis=1))
+        for columns in _runs(whole, lay.visible):
+            self._paint_part(brush, columns, Row(0, lay.height), frozenset(range(PARTS)))
+        for part, row in enumerate(lay.parts):
+            for columns in _runs(self._dirty[:, part] & ~whole, lay.visible):
+                self._paint_part(brush, columns, row, frozenset({part}))
         painter.end()
         self._dirty[:] = False
+
+    def _paint_part(self, brush: Brush, columns: range, row: Row, parts: frozenset[int]) -> None:
+        """Paint ``parts`` of ``columns``, which lie in ``row``, from the ground up."""
+        lay, painter = brush.layout, brush.painter
+        left = max(lay.left(columns.start), lay.gutter)
+        right = min(lay.right(columns.stop - 1), lay.gutter + lay.room)
+        area = QRectF(left, row.top, right - left, row.height)
+        painter.setClipRect(area)
+        painter.fillRect(area, brush.theme.colour("panel"))
+        _paint_run(brush, columns, parts)
+        painter.setClipping(False)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange, QEvent.Type.FontChange):
@@ -346,6 +366,14 @@ class StageCanvas(QWidget):
         elif not moved:
             self.clicked.emit(self._hit(event.position()))
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        place = self._hit(event.position())
+        if event.button() != Qt.MouseButton.LeftButton or place is None or self._on_badge(event.position()):
+            self.mousePressEvent(event)
+            return
+        self._pressed = self._pan_from = None  # what follows is no click
+        self.edit_wanted.emit(place, event.globalPosition().toPoint())
+
     def _let_go(self) -> None:
         """End a drag or a pan; what was only a preview is taken back."""
         before = self._before_drag
@@ -406,17 +434,23 @@ class StageCanvas(QWidget):
             super().keyPressEvent(event)
 
 
-def _paint_run(brush: Brush, columns: range) -> None:
-    paint_columns(brush, columns)
-    if brush.layout.detail == Detail.HEAT:
-        paint_heat(brush, columns)
-    else:
-        paint_strips(brush, columns)
-    gate_names(brush, columns)
-    paint_times(brush, columns)
-    # Arrows cross the border between two columns: the neighbours' share is clipped away.
-    paint_edges(brush, range(columns.start, columns.stop + 1))
-    paint_streams(brush, range(max(0, columns.start - 1), columns.stop))
+def _paint_run(brush: Brush, columns: range, parts: frozenset[int]) -> None:
+    paint_ground(brush, columns)
+    if HEAD in parts:
+        paint_head(brush, columns)
+    if FOOT in parts:
+        paint_inputs(brush, columns)
+    strips = paint_heat if brush.layout.detail == Detail.HEAT else paint_strips
+    strips(brush, columns, states=STATE in parts, gates=GATES in parts)
+    if GATES in parts:
+        gate_names(brush, columns)
+    if FOOT in parts:
+        paint_times(brush, columns)
+    if STATE in parts:
+        # Arrows cross the border between two columns: the neighbours' share is clipped away.
+        paint_edges(brush, range(columns.start, columns.stop + 1))
+    if STATE in parts or HEAD in parts:
+        paint_streams(brush, range(max(0, columns.start - 1), columns.stop), joined=STATE in parts)
 
 
 def _runs(dirty: np.ndarray, visible: range) -> list[range]:
@@ -432,5 +466,7 @@ def _runs(dirty: np.ndarray, visible: range) -> list[range]:
     return runs
 
 
-def _gutter_key(data: StageData) -> tuple[bool, int]:
-    return any(bool(s.gradient_known.any()) for s in data.strips), data.scene.group
+def _gutter_key(data: StageData) -> tuple[object, ...]:
+    paired = any(bool(s.gradient_known.any()) for s in data.strips)
+    scene = data.scene
+    return paired, scene.group, scene.gates_title, tuple(t.label for t in (*scene.states, *scene.gates))

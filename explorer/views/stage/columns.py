@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
 
 from ...model.stage_layout import Detail, Row, StageLayout
 from ...model.stage_records import StageData
 from ...model.stage_words import percent, short
 from ...theme.tokens import RADIUS
-from ...widgets.paint import rounded
+from ...widgets.paint import elided, rounded, text_width
 from .brush import CENTRE, LEFT, RIGHT, Brush, hatched, slot_edge
 
+UPRIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 #: Steps between two time labels.
 _EVERY = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
-def paint_columns(brush: Brush, columns: range) -> None:
-    """Paint ``columns`` anew, background included; the caller clips to them."""
+def paint_ground(brush: Brush, columns: range) -> None:
+    """The tint of the current column and the hatching of what a cut drops."""
     for t in columns:
         _ground(brush, t)
+
+
+def paint_head(brush: Brush, columns: range) -> None:
+    """Loss and output of ``columns``; the caller clips to them."""
     narrow = brush.layout.detail <= Detail.STRIPS
     with brush.collecting() if narrow else nullcontext():
         for t in columns:
             _loss(brush, t)
             _output(brush, t)
+
+
+def paint_inputs(brush: Brush, columns: range) -> None:
+    """What is read in ``columns``; the caller clips to them."""
+    narrow = brush.layout.detail <= Detail.STRIPS
+    with brush.collecting() if narrow else nullcontext():
+        for t in columns:
             _input(brush, t)
 
 
@@ -82,7 +95,7 @@ def _loss(brush: Brush, t: int) -> None:
         font = brush.theme.font("label" if full else "tiny", bold=walking, fixed=True)
         text = short(value) if full else (f"{value:.1f}" if finite else short(value))
         room = QRectF(x, number.top, width, number.height)
-        if QFontMetricsF(font).horizontalAdvance(text) <= width:
+        if text_width(text, font) <= width:
             brush.text(room, CENTRE, text, font, brush.colour("loss" if walking else "muted"))
 
 
@@ -123,33 +136,52 @@ def _output(brush: Brush, t: int) -> None:
 
 
 def _word(brush: Brush, area: QRectF, t: int, which: int, is_target: bool, known: bool) -> None:
-    p, scene, theme = brush.painter, brush.data.scene, brush.theme
+    scene = brush.data.scene
     if not known:
-        rounded(p, area, RADIUS.bar, None, slot_edge(brush))
+        rounded(brush.painter, area, RADIUS.bar, None, slot_edge(brush))
         return
-    share = float(scene.shares[t, which])
+    share, word = float(scene.shares[t, which]), scene.words[t][which]
+    wide, text = max(2.0, area.width() * share) if share > 0.0 else 0.0, percent(share)
+    bar = round(wide * brush.ratio) if wide == wide else -1
+    # All that the picture of a word depends on: the likeliest words stay the same for many updates.
+    key = (
+        "word",
+        brush.theme,
+        brush.layout.detail,
+        word,
+        text,
+        bar,
+        share > 0.8,
+        is_target,
+        area.width(),
+        area.height(),
+    )
+    beside = QRectF(0.0, 0.0, area.width(), area.height())
+
+    def draw(painter: QPainter) -> None:
+        inner = replace(brush, painter=painter)
+        _draw_word(inner, beside, share, bar / brush.ratio, word, text, is_target)
+
+    brush.stamp(area.topLeft(), beside.adjusted(-3, -1, 0, 1), key, draw)
+
+
+def _draw_word(brush: Brush, area: QRectF, share: float, wide: float, word: str, text: str, is_target: bool) -> None:
+    p, theme = brush.painter, brush.theme
     rounded(p, area, RADIUS.bar, brush.colour("raised"))
     if share != share:
         rounded(p, area, RADIUS.bar, brush.colour("nan", 0.35))
     elif share > 0.0:
-        wide = max(2.0, area.width() * share)
-        rounded(
-            p,
-            QRectF(area.left(), area.top(), wide, area.height()),
-            min(RADIUS.bar, wide / 2),
-            brush.colour("value", 0.36),
-        )
+        bar = QRectF(area.left(), area.top(), wide, area.height())
+        rounded(p, bar, min(RADIUS.bar, wide / 2), brush.colour("value", 0.36))
     if is_target:
-        brush.fill(QRectF(area.left() - 3, area.top() - 1, 3, area.height() + 2), brush.colour("loss"))
+        p.fillRect(QRectF(area.left() - 3, area.top() - 1, 3, area.height() + 2), brush.colour("loss"))
     small = area.height() < 18 * theme.scale
     number_font = theme.font("tiny" if small else "small", fixed=True)
-    text = percent(share)
-    room = QFontMetricsF(number_font).horizontalAdvance(text)
+    room = text_width(text, number_font)
     pad = 6.0 if brush.layout.detail == Detail.FULL else 4.0
     font = theme.font("small" if small else "label", bold=is_target)
-    word = scene.words[t][which]
     always = brush.layout.detail == Detail.FULL or is_target
-    if always or QFontMetricsF(font).horizontalAdvance(word) + room + 14 < area.width():
+    if always or text_width(word, font) + room + 14 < area.width():
         ink = brush.colour("text" if share > 0.8 else "muted")
         brush.text(area.adjusted(0, 0, -pad + 1, 0), RIGHT, text, number_font, ink)
     else:
@@ -178,7 +210,9 @@ def _input(brush: Brush, t: int) -> None:
         p.rotate(-90)
         font = theme.font("small", bold=read and current)
         area = QRectF(0, -width / 2, row.height - 2, width)
-        brush.text(area, LEFT, token, font, ink)
+        p.setFont(font)
+        p.setPen(ink)
+        p.drawText(area, UPRIGHT, elided(token, font, area.width()))
         p.restore()
     else:
         alpha = 0.9 if read else 0.25
@@ -190,18 +224,17 @@ def paint_times(brush: Brush, columns: range) -> None:
     lay, row = brush.layout, brush.layout.rows["time"]
     font = brush.theme.font("small", fixed=True)
     wide = lay.detail >= Detail.TARGET
-    widest = QFontMetricsF(font).horizontalAdvance(str(lay.length - 1)) + 9
+    widest = text_width(str(lay.length - 1), font) + 9
     every = 1 if wide else next(n for n in _EVERY if n * lay.column_width >= widest)
     reach = 0 if wide else int(widest / lay.column_width) + 1
-    brush.painter.setFont(font)
     for t in range(max(0, columns.start - reach), min(lay.length, columns.stop + reach)):
         if t % every:
             continue
         middle = (lay.left(t) + lay.right(t)) / 2
         # Only a label that stays in its column may follow the current step: others are not repainted with it.
-        brush.painter.setPen(brush.colour("text" if wide and brush.data.current_t == t else "muted"))
+        ink = brush.colour("text" if wide and brush.data.current_t == t else "muted")
         area = QRectF(middle - 60, row.top, 120, row.height)
-        brush.painter.drawText(area, CENTRE, f"t = {t}" if wide else str(t))
+        brush.text(area, CENTRE, f"t = {t}" if wide else str(t), font, ink)
 
 
 def outline_current(brush: Brush) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainterPath, QPen
+from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from ...model.stage_layout import Detail
+from ...model.stage_records import LIT, STATE
+from ...theme.colourmap import AsinhScale
 from ...widgets.paint import arrow, arrow_head, crisp, hatch, pen
 from .brush import Brush
 
@@ -16,9 +21,20 @@ THINNEST, WIDEST = 1.0, 12.0
 
 def ribbon_width(brush: Brush, norm: float) -> float:
     """Width in pixels of a ribbon that carries a gradient of this norm; the widest when it is not finite."""
-    if not np.isfinite(norm):
+    if not math.isfinite(norm):
         return WIDEST
-    return THINNEST + (WIDEST - THINNEST) * float(brush.data.ribbon_scale.position(norm))
+    return THINNEST + (WIDEST - THINNEST) * _share(brush.data.ribbon_scale, norm)
+
+
+@lru_cache(maxsize=4096)
+def _share(scale: AsinhScale, norm: float) -> float:
+    """Where ``norm`` lies on the scale, 0…1."""
+    return float(scale.position(norm))
+
+
+def _eighths(length: float) -> float:
+    """``length`` in eighths of a pixel: nobody sees the rest, and a shape that has been drawn serves again."""
+    return round(8.0 * length) / 8.0
 
 
 def paint_edges(brush: Brush, boundaries: range) -> None:
@@ -33,13 +49,14 @@ def paint_edges(brush: Brush, boundaries: range) -> None:
             _ribbon(brush, t)
 
 
-def paint_streams(brush: Brush, columns: range) -> None:
-    """In each column the loss's stream down into h_t and the + where the two streams meet."""
+def paint_streams(brush: Brush, columns: range, *, joined: bool = True) -> None:
+    """In each column the loss's stream down into h_t and, with ``joined``, the + where the two streams meet."""
     if brush.layout.detail < Detail.TARGET or not brush.layout.state_spans:
         return
     for t in columns:
         _loss_stream(brush, t)
-        _plus(brush, t)
+        if joined:
+            _plus(brush, t)
 
 
 def plus_centre(brush: Brush, t: int) -> QPointF:
@@ -69,7 +86,14 @@ def _value_arrow(brush: Brush, t: int) -> None:
     y = crisp(brush.layout.value_lane, brush.ratio)
     colour = brush.colour("value", 0.9)
     head = 5.5 if brush.layout.detail >= Detail.TARGET else 4.0
-    arrow(brush.painter, QPointF(start + 3, y), QPointF(end - 3, y), colour, 1.0, head)
+    origin = QPointF(brush.snap(start), brush.snap(y))
+    first, last = QPointF(start + 3, y) - origin, QPointF(end - 3, y) - origin
+    brush.stamp(
+        origin,
+        QRectF(0.0, -head, math.ceil(end - start) + 1.0, 2 * head + 1.0),
+        ("value", first.x(), last.x(), last.y(), colour.rgba(), head),
+        lambda painter: arrow(painter, first, last, colour, 1.0, head),
+    )
 
 
 def _ribbon(brush: Brush, t: int) -> None:
@@ -88,33 +112,49 @@ def _ribbon(brush: Brush, t: int) -> None:
         painter.setPen(pen(brush.colour("gradient", 0.8), 1.5, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(end, y), QPointF(stop, y))
         return
-    wide = ribbon_width(brush, norm)
+    wide = _eighths(ribbon_width(brush, norm))
     colour = brush.colour("gradient")
     if norm == 0.0 or wide < THINNEST + 0.15:
         painter.setPen(pen(colour, 1.0, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(end, y), QPointF(start + 2, y))
         return
     head = min(max(6.0, 0.95 * wide + 3.0), max(3.0, 0.6 * (end - start)))
-    body = QRectF(start + 1 + head - 1, y - wide / 2, end - start - head, wide)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour if np.isfinite(norm) else brush.colour("nan"))
-    round_end = min(wide / 2, 3.0)
-    painter.drawRoundedRect(body, round_end, round_end)
-    arrow_head(painter, QPointF(start + 1, y), -1.0, 0.0, colour, head)
-    if not np.isfinite(norm):
-        painter.fillRect(body, hatch(brush.colour("background", 0.7), 4, brush.ratio))
+    ink = colour if math.isfinite(norm) else brush.colour("nan")
+    origin = QPointF(brush.snap(start), brush.snap(y))
+    off = QPointF(start, y) - origin
+    body = QRectF(off.x() + head, off.y() - wide / 2, end - start - head, wide)
+
+    def draw(painter: QPainter) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink)
+        round_end = min(wide / 2, 3.0)
+        painter.drawRoundedRect(body, round_end, round_end)
+        arrow_head(painter, off + QPointF(1.0, 0.0), -1.0, 0.0, colour, head)
+
+    around = math.ceil(max(wide / 2, 0.55 * head)) + 1.0
+    key = ("ribbon", ink.rgba(), colour.rgba(), off.x(), off.y(), wide, end - start)
+    brush.stamp(origin, QRectF(0.0, -around, math.ceil(end - start) + 2.0, 2 * around + 1.0), key, draw)
+    if not math.isfinite(norm):
+        painter.fillRect(body.translated(origin), hatch(brush.colour("background", 0.7), 4, brush.ratio))
     if brush.data.snipped[t]:
-        _notch(brush, (start + end) / 2 + head / 2, y, wide)
+        _notch(brush, (start + end) / 2 + head / 2, y, wide / 2 + 4)
 
 
-def _notch(brush: Brush, x: float, y: float, wide: float) -> None:
-    """A red stroke across a ribbon of which only some losses' part goes on."""
-    painter = brush.painter
-    tall = wide / 2 + 4
-    painter.setPen(pen(brush.colour("panel"), 4.0))
-    painter.drawLine(QPointF(x - 2, y + tall), QPointF(x + 2, y - tall))
-    painter.setPen(pen(brush.colour("cut"), 2.0))
-    painter.drawLine(QPointF(x - 2, y + tall), QPointF(x + 2, y - tall))
+def _notch(brush: Brush, x: float, y: float, tall: float) -> None:
+    """A red stroke ``tall`` pixels up and down across a ribbon of which only some losses' part goes on."""
+    panel, cut = brush.colour("panel"), brush.colour("cut")
+    origin = QPointF(brush.snap(x), brush.snap(y))
+    off = QPointF(x, y) - origin
+    below, above = off + QPointF(-2, tall), off + QPointF(2, -tall)
+
+    def draw(painter: QPainter) -> None:
+        for colour, width in ((panel, 4.0), (cut, 2.0)):
+            painter.setPen(pen(colour, width))
+            painter.drawLine(below, above)
+
+    around = math.ceil(tall) + 2.0
+    key = ("notch", panel.rgba(), cut.rgba(), tall, off.x(), off.y())
+    brush.stamp(origin, QRectF(-6.0, -around, 12.0, 2 * around + 1.0), key, draw)
 
 
 def _loss_stream(brush: Brush, t: int) -> None:
@@ -123,31 +163,38 @@ def _loss_stream(brush: Brush, t: int) -> None:
     norm = float(data.from_loss.norms[t])
     if not data.from_loss.known[t]:
         return
-    painter = brush.painter
-    wide = 1.0 + 2.2 * float(data.ribbon_scale.position(norm)) if np.isfinite(norm) else 4.0
-    colour = brush.colour("loss" if np.isfinite(norm) else "nan", 1.0 if data.walking == t else 0.75)
-    plus = plus_centre(brush, t)
+    wide = _eighths(1.0 + 2.2 * _share(data.ribbon_scale, norm)) if math.isfinite(norm) else 4.0
+    colour = brush.colour("loss" if math.isfinite(norm) else "nan", 1.0 if data.walking == t else 0.75)
+    origin = QPointF(brush.snap(lay.left(t)), 0.0)
+    plus = plus_centre(brush, t) - origin
     tip = QPointF(plus.x(), plus.y() - _radius(brush) - 1.0)
-    edge = lay.right(t) - wide / 2 - 1.0
+    span = lay.right(t) - origin.x()
+    edge = span - wide / 2 - 1.0
     head = 6.0 + 0.8 * wide
-    top = lay.rows["bar"]
     start = QPointF(
-        lay.left(t) + (lay.right(t) - lay.left(t) + min(48 * brush.theme.scale, 0.5 * lay.column_width)) / 2 + 4,
-        top.bottom - 4.0,
+        (span + min(48 * brush.theme.scale, 0.5 * lay.column_width)) / 2 + 4,
+        lay.rows["bar"].bottom - 4.0,
     )
     turn = min(start.y() + 26.0, tip.y() - 60.0)
-    path = QPainterPath(start)
-    path.cubicTo(QPointF(edge - 6, start.y()), QPointF(edge, start.y() + 4), QPointF(edge, turn))
-    path.lineTo(edge, tip.y() - head - 34.0)
-    path.cubicTo(
-        QPointF(edge, tip.y() - head - 14.0),
-        QPointF(tip.x(), tip.y() - head - 18.0),
-        QPointF(tip.x(), tip.y() - head),
-    )
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(colour, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-    painter.drawPath(path)
-    arrow_head(painter, tip, 0.0, 1.0, colour, head)
+
+    def draw(painter: QPainter) -> None:
+        path = QPainterPath(start)
+        path.cubicTo(QPointF(edge - 6, start.y()), QPointF(edge, start.y() + 4), QPointF(edge, turn))
+        path.lineTo(edge, tip.y() - head - 34.0)
+        path.cubicTo(
+            QPointF(edge, tip.y() - head - 14.0),
+            QPointF(tip.x(), tip.y() - head - 18.0),
+            QPointF(tip.x(), tip.y() - head),
+        )
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colour, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.drawPath(path)
+        arrow_head(painter, tip, 0.0, 1.0, colour, head)
+
+    left, top = brush.snap(min(start.x(), tip.x() - head) - 4.0), brush.snap(min(start.y(), turn) - 6.0)
+    reach = QRectF(left, top, math.ceil(span + 4.0 - left), math.ceil(tip.y() + 3.0 - top))
+    key = ("stream", wide, colour.rgba(), start.x(), start.y(), edge, turn, tip.x(), tip.y())
+    brush.stamp(origin, reach, key, draw)
 
 
 def _plus(brush: Brush, t: int) -> None:
@@ -157,21 +204,26 @@ def _plus(brush: Brush, t: int) -> None:
         return
     painter = brush.painter
     centre, radius = plus_centre(brush, t), _radius(brush)
-    summed = bool(data.summed.known[t])
-    lit = data.current_t == t and data.current_kind in ("stream_loss", "stream_future", "sum")
+    lit = data.current_t == t and data.current_kind in LIT
     left = brush.layout.left(t) + brush.layout.state_spans[-1].right + 2.0
-    if summed:
+    if data.summed.known[t]:
         painter.setPen(pen(brush.colour("gradient"), 2.0))
         painter.drawLine(QPointF(left, centre.y()), QPointF(centre.x() - radius, centre.y()))
-    painter.setBrush(brush.colour("panel"))
-    ring = brush.colour("gradient" if from_future or lit else "loss")
-    painter.setPen(pen(ring, 2.0 if lit else 1.25))
-    painter.drawEllipse(centre, radius, radius)
-    arm = radius * 0.5
-    painter.setPen(pen(brush.colour("text"), 1.25))
-    painter.drawLine(QPointF(centre.x() - arm, centre.y()), QPointF(centre.x() + arm, centre.y()))
-    painter.drawLine(QPointF(centre.x(), centre.y() - arm), QPointF(centre.x(), centre.y() + arm))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+    panel, text, ring = (brush.colour(c) for c in ("panel", "text", "gradient" if from_future or lit else "loss"))
+    origin = QPointF(brush.snap(centre.x()), brush.snap(centre.y()))
+    middle, edge, arm = centre - origin, 2.0 if lit else 1.25, radius * 0.5
+
+    def draw(painter: QPainter) -> None:
+        painter.setBrush(panel)
+        painter.setPen(pen(ring, edge))
+        painter.drawEllipse(middle, radius, radius)
+        painter.setPen(pen(text, 1.25))
+        painter.drawLine(QPointF(middle.x() - arm, middle.y()), QPointF(middle.x() + arm, middle.y()))
+        painter.drawLine(QPointF(middle.x(), middle.y() - arm), QPointF(middle.x(), middle.y() + arm))
+
+    around = math.ceil(radius) + 3.0
+    key = ("plus", panel.rgba(), text.rgba(), ring.rgba(), edge, radius, middle.x(), middle.y())
+    brush.stamp(origin, QRectF(-around, -around, 2 * around, 2 * around), key, draw)
 
 
 def _lanes(brush: Brush, boundaries: range) -> None:
@@ -195,7 +247,7 @@ def _lanes(brush: Brush, boundaries: range) -> None:
             colour = brush.colour("gradient" if np.isfinite(norm) else "nan", 0.4 if norm == 0.0 else 1.0)
             brush.fill(QRectF(before, round(credit_y - wide / 2), middle - before, wide), colour)
             if data.snipped[t]:
-                notches.append((lay.left(t), wide))
+                notches.append((lay.left(t), min(wide / 2 + 4, lay.parts[STATE].bottom - credit_y - 1)))
     for x, tall in notches:
         _notch(brush, x, credit_y, tall)
     for t in boundaries:

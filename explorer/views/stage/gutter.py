@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 
 from ...model.stage_layout import Detail, Row
-from .brush import Brush
+from .brush import LEFT, Brush
 
 _PAD = 6
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
@@ -60,7 +60,7 @@ def _label(brush: Brush, row: Row, title: str, details: tuple[tuple[str, str], .
         if text == "value ∂L":
             _pair(brush, area)
         else:
-            brush.text(area, _LEFT, text, theme.font(role), brush.colour(token))
+            brush.text(area, LEFT, text, theme.font(role), brush.colour(token))
         y += line
 
 
@@ -79,4 +79,4 @@ def _name(brush: Brush, row: Row, text: str, token: str) -> None:
         return
     role = "small" if row.height >= 12 else "tiny"
     area = QRectF(_PAD, row.top - 2, brush.layout.gutter - _PAD - 2, row.height + 4)
-    brush.text(area, _LEFT, text, brush.theme.font(role), brush.colour(token))
+    brush.text(area, LEFT, text, brush.theme.font(role), brush.colour(token))

@@ -12,12 +12,13 @@ from .brush import Brush, slot_edge
 from .pixels import heat_image
 
 
-def paint_heat(brush: Brush, columns: range) -> None:
-    """The heat maps of ``columns``; what is not known yet is left as an empty slot."""
+def paint_heat(brush: Brush, columns: range, *, states: bool = True, gates: bool = True) -> None:
+    """The heat maps of ``columns``, of states, gates or both; what is not known yet is left as an empty slot."""
     lay, data = brush.layout, brush.data
-    for strips, bands in ((data.states, lay.state_bands), (data.gates, lay.gate_bands)):
-        for strip, band in zip(strips, bands, strict=True):
-            _band(brush, strip, band, columns)
+    for wanted, strips, bands in ((states, data.states, lay.state_bands), (gates, data.gates, lay.gate_bands)):
+        if wanted:
+            for strip, band in zip(strips, bands, strict=True):
+                _band(brush, strip, band, columns)
 
 
 def _band(brush: Brush, strip: Strip, band: Band, columns: range) -> None:

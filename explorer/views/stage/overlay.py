@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtGui import QPainter, QPen
 
 from ...model.stage_layout import Detail
 from ...theme.tokens import RADIUS
-from ...widgets.paint import crisp, frame, pen, rounded, scissors
-from .brush import Brush
+from ...widgets.paint import crisp, frame, pen, rounded, scissors, text_width
+from .brush import CENTRE, Brush
 
 CAPTION = "values still flow, credit does not"
-_CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
 def badge_centre(brush: Brush, boundary: int) -> QPointF:
@@ -34,15 +33,17 @@ def paint_cut(brush: Brush, dragged: int | None, hovered: bool) -> None:
     if dragged is not None:
         shown = [dragged]
     crowded = len(shown) > 1 and min(np.diff(shown)) * lay.column_width < 56
+    near = badge_radius(brush) + 2.0
     for t in shown:
-        if lay.gutter <= lay.left(t) <= lay.gutter + lay.room + 1:
+        if lay.gutter <= lay.left(t) <= lay.gutter + lay.room + 1 and brush.sees(lay.left(t) - 4, lay.left(t) + 4):
             _line(brush, t, strong, 0.5 if crowded else 1.0)
     handle = dragged if dragged is not None else data.cut.handle
     badges = {_nearest(shown, data.current_t)} if crowded else set(shown)
     if handle is not None:
         badges.add(handle)
     for t in sorted(badges):
-        if lay.gutter - 2 <= lay.left(t) <= lay.gutter + lay.room + 1:
+        x = badge_centre(brush, t).x()
+        if lay.gutter - 2 <= lay.left(t) <= lay.gutter + lay.room + 1 and brush.sees(x - near, x + near):
             _badge(brush, t, 1.0 if strong or (hovered and t == handle) else 0.6, t == handle and hovered)
     if strong and shown:
         _caption(brush, _nearest(shown, data.current_t), dragged)
@@ -60,7 +61,7 @@ def _line(brush: Brush, boundary: int, strong: bool, alpha: float) -> None:
     lay, painter = brush.layout, brush.painter
     x = badge_centre(brush, boundary).x()
     rows = lay.rows["all"]
-    line = pen(brush.colour("cut", alpha if strong else 0.45 * alpha), 2.0 if strong and alpha == 1.0 else 1.0)
+    line = QPen(pen(brush.colour("cut", alpha if strong else 0.45 * alpha), 2.0 if strong and alpha == 1.0 else 1.0))
     line.setDashPattern([3.0, 2.0] if strong else [6.0, 4.0])
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(line)
@@ -69,16 +70,24 @@ def _line(brush: Brush, boundary: int, strong: bool, alpha: float) -> None:
 
 
 def _badge(brush: Brush, boundary: int, alpha: float, hovered: bool) -> None:
-    painter, centre, radius = brush.painter, badge_centre(brush, boundary), badge_radius(brush)
-    painter.setBrush(brush.colour("panel"))
-    painter.setPen(pen(brush.colour("cut", alpha), 2.0 if hovered else 1.25))
-    painter.drawEllipse(centre, radius, radius)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.save()
-    painter.translate(centre)
-    painter.rotate(-90)
-    scissors(painter, QPointF(0, 0), 1.15 * radius, brush.colour("cut", alpha))
-    painter.restore()
+    centre, radius = badge_centre(brush, boundary), badge_radius(brush)
+    panel, cut, edge = brush.colour("panel"), brush.colour("cut", alpha), 2.0 if hovered else 1.25
+    # The shape is drawn around a device pixel: what the centre lies off it is part of the shape.
+    origin = QPointF(brush.snap(centre.x()), brush.snap(centre.y()))
+    off = centre - origin
+
+    def draw(painter: QPainter) -> None:
+        painter.setBrush(panel)
+        painter.setPen(pen(cut, edge))
+        painter.drawEllipse(off, radius, radius)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.translate(off)
+        painter.rotate(-90)
+        scissors(painter, QPointF(0, 0), 1.15 * radius, cut)
+
+    around = radius + 3.0
+    key = ("badge", off.x(), off.y(), radius, panel.rgba(), cut.rgba(), edge)
+    brush.stamp(origin, QRectF(-around, -around, 2 * around, 2 * around), key, draw)
 
 
 def _caption(brush: Brush, boundary: int, dragged: int | None) -> None:
@@ -95,7 +104,7 @@ def _caption(brush: Brush, boundary: int, dragged: int | None) -> None:
         text = f"credit of loss {data.cut.loss} {when} cut here{tail}"
     strong = data.cut_in_force or dragged is not None
     font = theme.font("small", bold=strong)
-    width = QFontMetricsF(font).horizontalAdvance(text) + 10
+    width = text_width(text, font) + 10
     state, gates = lay.rows["state"], lay.rows["gates"]
     top = (lay.rows["lane"].bottom if lay.detail <= Detail.STRIPS else state.bottom) + 3
     height = max(13.0, min(20.0, gates.top - top - 3.0))
@@ -105,8 +114,10 @@ def _caption(brush: Brush, boundary: int, dragged: int | None) -> None:
     if x + width > lay.gutter + lay.room:
         x = max(float(lay.gutter), lay.gutter + lay.room - width)
     area = QRectF(round(x), top, width, height)
+    if not brush.sees(area.left(), area.right()):
+        return
     rounded(brush.painter, area, RADIUS.bar, brush.colour("panel", 0.94))
-    brush.text(area, _CENTRE, text, font, brush.colour("cut" if strong else "muted"))
+    brush.text(area, CENTRE, text, font, brush.colour("cut" if strong else "muted"))
 
 
 def paint_marks(brush: Brush) -> None:
@@ -166,13 +177,13 @@ def paint_hint(brush: Brush) -> None:
         return
     area, font = hint_rect(brush), brush.theme.font("label")
     rounded(brush.painter, area, area.height() / 2, brush.colour("panel"), brush.colour("line"))
-    brush.text(area, _CENTRE, text, font, brush.colour("muted"))
+    brush.text(area, CENTRE, text, font, brush.colour("muted"))
 
 
 def hint_rect(brush: Brush) -> QRectF:
     """Where the hint stands: in the band between states and gates, or where the losses will be; both are free."""
     lay, font = brush.layout, brush.theme.font("label")
-    width = QFontMetricsF(font).horizontalAdvance(brush.data.hint) + 28
+    width = text_width(brush.data.hint, font) + 28
     above = lay.rows["state"].bottom if lay.detail >= Detail.BARS else lay.rows["lane"].bottom
     top, bottom = above + 2, lay.rows["gates"].top - 2
     if bottom - top < brush.theme.px(18):

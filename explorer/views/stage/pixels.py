@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import is_
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from ...theme.colourmap import AsinhScale, ColourMap
+from rnncore.frozen import dataclass
+
+from ...theme.colourmap import FIRST_ODD, AsinhScale, ColourMap
 from ...theme.theme import Theme
 from ...theme.tokens import rgb
 
@@ -64,20 +67,49 @@ def strip_image(
 
     ``margin`` pixels of ground surround each of them. Measures are logical; the image is in device pixels.
     """
+    index = theme.map.index(values.T, scale)
+    return _image(_strip_pixels(index, theme, width, height, pitch, ratio, margin), QImage.Format.Format_RGB32)
+
+
+def _strip_pixels(
+    index: NDArray[np.intp],
+    theme: Theme,
+    width: int,
+    height: int,
+    pitch: float,
+    ratio: float,
+    margin: int,
+    out: Pixels | None = None,
+) -> Pixels:
+    """The pixels of :func:`strip_image` from rows of the map's table: ``index`` is (cells, columns).
+
+    ``out`` is written over when it has the right shape.
+    """
     full, soft, ground = _tables(theme)
-    columns, cells = values.shape
-    index, gaps, ends = _rows(cells, height, pitch, ratio)
+    cells, columns = index.shape
+    rows = _pattern(cells, height, pitch, ratio, margin)
     wide, edge = max(1, round(width * ratio)), round(margin * ratio)
-    which = theme.map.index(values.T, scale)[index]
-    colours = full[which]
-    colours[gaps] = ground
-    out = np.full((len(index) + 2 * edge, columns, wide + 2 * edge), ground, dtype=np.uint32)
-    inner = out[edge : edge + len(index), :, edge : edge + wide]
-    inner[:] = colours[:, :, None]
-    if ends.size and wide >= 6:
-        inner[ends, :, 0] = soft[which[ends]]
-        inner[ends, :, -1] = soft[which[ends]]
-    return _image(out.reshape(len(out), -1), QImage.Format.Format_RGB32)
+    # Every device row is one of a few: within a cell, at the rounded end of a cell, between cells.
+    kinds = np.full((2 * cells + 1, columns, wide + 2 * edge), ground, dtype=np.uint32)
+    kinds[:cells, :, edge : edge + wide] = full[index][:, :, None]
+    kinds[cells:-1] = kinds[:cells]
+    if wide >= 6:
+        kinds[cells:-1, :, edge] = kinds[cells:-1, :, edge + wide - 1] = soft[index]
+    shape = (len(rows), columns * (wide + 2 * edge))
+    if out is None or out.shape != shape:
+        out = np.empty(shape, dtype=np.uint32)
+    return np.take(kinds.reshape(len(kinds), -1), rows, axis=0, out=out, mode="clip")
+
+
+@lru_cache(maxsize=256)
+def _pattern(cells: int, height: int, pitch: float, ratio: float, margin: int) -> NDArray[np.intp]:
+    """For each device row of a strip with its margin the kind of row: within a cell, at its end, between two."""
+    index, gaps, ends = _rows(cells, height, pitch, ratio)
+    rows = index.copy()
+    rows[ends] += cells
+    rows[gaps] = 2 * cells
+    edge = round(margin * ratio)
+    return np.pad(rows, edge, constant_values=2 * cells)
 
 
 def heat_image(
@@ -116,3 +148,77 @@ def legend_image(colours: ColourMap, width: int, height: int, ratio: float) -> Q
     image = _image(np.repeat(table[None, :], max(1, round(height * ratio)), axis=0), QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
     return image
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class StripImage:
+    """One strip of neighbouring columns: ``image`` holds them side by side, each ``wide`` device pixels.
+
+    ``odd`` says of each column whether it has a number that is NaN or infinite; None when there is no such column.
+    ``pixels`` is what the image shows: it does not keep them alive by itself.
+    """
+
+    image: QImage
+    wide: int
+    first: int
+    odd: NDArray[np.bool_] | None
+    pixels: Pixels
+
+
+#: Width, height, height of a cell, pixel ratio and margin of a strip, as :func:`strip_image` takes them.
+Measures = tuple[int, int, float, float, int]
+
+
+class StripImages:
+    """Keeps the strips of all columns that are seen, coloured once for as long as their numbers stay the same."""
+
+    def __init__(self) -> None:
+        self._index: dict[bool, tuple[tuple[object, ...], list[NDArray[np.float64]], NDArray[np.intp]]] = {}
+        self._kept: dict[tuple[bool, int], tuple[NDArray[np.intp], tuple[object, ...], StripImage]] = {}
+
+    def image(
+        self,
+        gradient: bool,
+        which: int,
+        cells: list[NDArray[np.float64]],
+        columns: range,
+        theme: Theme,
+        scale: AsinhScale,
+        measures: Measures,
+    ) -> StripImage:
+        """Strip ``which`` of all ``cells``, each (T, n), in ``columns``; all are of one scale.
+
+        ``gradient`` tells two kinds apart: of each, the newest are kept.
+        """
+        index = self._indexed(gradient, cells, columns, theme, scale)
+        key = (columns, theme, measures)
+        kept = self._kept.get((gradient, which))
+        if kept is not None and kept[0] is index and kept[1] == key:
+            return kept[2]
+        count = cells[which].shape[1]
+        first = sum(c.shape[1] for c in cells[:which])
+        part = index[first : first + count]
+        old = None if kept is None else kept[2]
+        pixels = _strip_pixels(part, theme, *measures, out=None if old is None else old.pixels)
+        if old is not None and old.pixels is pixels and old.image.devicePixelRatio() == measures[3]:
+            image = old.image
+        else:
+            image = QImage(pixels.data, pixels.shape[1], len(pixels), 4 * pixels.shape[1], QImage.Format.Format_RGB32)
+            image.setDevicePixelRatio(measures[3])
+        odd = np.asarray((part >= FIRST_ODD).any(axis=0))
+        made = StripImage(image, pixels.shape[1] // len(columns), columns.start, odd if odd.any() else None, pixels)
+        self._kept[gradient, which] = (index, key, made)
+        return made
+
+    def _indexed(
+        self, gradient: bool, cells: list[NDArray[np.float64]], columns: range, theme: Theme, scale: AsinhScale
+    ) -> NDArray[np.intp]:
+        """Where the colours of all strips of a kind stand in the map's table, (all cells, columns): found at once."""
+        key = (columns, theme, scale)
+        kept = self._index.get(gradient)
+        if kept is not None and kept[0] == key and len(kept[1]) == len(cells) and all(map(is_, kept[1], cells)):
+            return kept[2]
+        part = np.concatenate([c[columns.start : columns.stop] for c in cells], axis=1)
+        index = theme.map.index(part.T, scale)
+        self._index[gradient] = (key, cells, index)
+        return index

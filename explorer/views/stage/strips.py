@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QFontMetricsF
 
 from ...model.stage_layout import Detail, Row, Span
-from ...model.stage_records import Strip
 from ...model.stage_words import printable
 from ...theme.colourmap import AsinhScale
 from ...theme.tokens import RADIUS, luminance
-from ...widgets.paint import hatch, rounded
+from ...widgets.paint import hatch, rounded, text_width
 from .brush import CENTRE, Brush, slot_edge
-from .pixels import strip_image
+from .pixels import StripImage, StripImages
 
 
-def paint_strips(brush: Brush, columns: range) -> None:
-    """All strips of ``columns``."""
-    lay = brush.layout
+def paint_strips(brush: Brush, columns: range, *, states: bool = True, gates: bool = True) -> None:
+    """The strips of ``columns``: of the states, of the gates or of both."""
+    lay, data = brush.layout, brush.data
     state, gate = lay.cell_heights
-    for strips, spans, row, pitch in (
-        (brush.data.states, lay.state_spans, lay.rows["state"], state),
-        (brush.data.gates, lay.gate_spans, lay.rows["gates"], gate),
-    ):
-        for strip, span in zip(strips, spans, strict=True):
-            _strip(brush, strip, span, row, pitch, columns)
+    first = len(data.states)
+    if states:
+        for i, span in enumerate(lay.state_spans):
+            _strip(brush, i, span, lay.rows["state"], state, columns)
+    if gates:
+        for i, span in enumerate(lay.gate_spans):
+            _strip(brush, first + i, span, lay.rows["gates"], gate, columns)
 
 
-def _strip(brush: Brush, strip: Strip, span: Span, row: Row, pitch: int, columns: range) -> None:
+def _strip(brush: Brush, which: int, span: Span, row: Row, pitch: int, columns: range) -> None:
     """One strip in every column: the slot, the value cells, the gradient cells beside them."""
     lay, data = brush.layout, brush.data
+    strip = data.strips[which]
     margin = 1 if lay.detail >= Detail.TARGET else 0
-    value = CellRow(brush, strip.track.cells, data.scene.value_scale, row, pitch, columns, span.width, margin)
-    credit = CellRow(brush, strip.gradient_cells, data.gradient_scale, row, pitch, columns, span.gradient_width, margin)
+    value = CellRow(brush, which, False, row, pitch, span.width, margin)
+    credit = CellRow(brush, which, True, row, pitch, span.gradient_width, margin)
     edge = slot_edge(brush)
+    printed = pitch >= 15 and span.width >= 30
     for t in columns:
         x = lay.left(t)
         if not strip.known[t]:
@@ -42,7 +45,6 @@ def _strip(brush: Brush, strip: Strip, span: Span, row: Row, pitch: int, columns
             rounded(brush.painter, slot, RADIUS.bar if margin else 0, None, edge)
             continue
         value.draw(t, x + span.x)
-        printed = pitch >= 15 and span.width >= 30
         if printed:
             area = QRectF(x + span.x, row.top, span.width, row.height)
             _print_cells(brush, strip.track.cells[t], area, pitch, data.scene.value_scale)
@@ -54,42 +56,36 @@ def _strip(brush: Brush, strip: Strip, span: Span, row: Row, pitch: int, columns
 
 
 class CellRow:
-    """The same strip in neighbouring columns: coloured at once when the first is drawn, then copied."""
+    """The same strip in all columns that are seen: coloured at once when the first is drawn, then copied."""
 
-    def __init__(
-        self,
-        brush: Brush,
-        cells: np.ndarray,
-        scale: AsinhScale,
-        row: Row,
-        pitch: int,
-        columns: range,
-        width: int,
-        margin: int,
-    ) -> None:
-        self._brush, self._cells, self._scale, self._row = brush, cells, scale, row
-        self._pitch, self._columns, self._width, self._margin = pitch, columns, width, margin
-        self._image: QImage | None = None
+    def __init__(self, brush: Brush, which: int, gradient: bool, row: Row, pitch: int, width: int, margin: int) -> None:
+        self._brush, self._row, self._pitch, self._width, self._margin = brush, row, pitch, width, margin
+        self._which, self._gradient = which, gradient
+        self._made: StripImage | None = None
 
     def draw(self, t: int, x: int) -> None:
         """Draw the cells of column ``t`` with their left edge at ``x``."""
-        brush, columns, row, margin = self._brush, self._columns, self._row, self._margin
-        if self._image is None:
-            self._image = strip_image(
-                self._cells[columns.start : columns.stop],
-                brush.theme,
-                self._scale,
-                self._width,
-                row.height,
-                self._pitch,
-                brush.ratio,
-                margin,
-            )
-            self._image.setDevicePixelRatio(brush.ratio)
-        wide = self._image.width() // len(columns)
-        source = QRectF((t - columns.start) * wide, 0, wide, self._image.height())
-        brush.painter.drawImage(QPointF(x - margin, row.top - margin), self._image, source)
-        _not_finite(brush, self._cells[t], QRectF(x, row.top, self._width, row.height), self._pitch)
+        brush, row, margin = self._brush, self._row, self._margin
+        made = self._made
+        if made is None:
+            self._made = made = self._image()
+        source = QRectF((t - made.first) * made.wide, 0, made.wide, made.image.height())
+        brush.painter.drawImage(QPointF(x - margin, row.top - margin), made.image, source)
+        if made.odd is not None and made.odd[t - made.first]:
+            area = QRectF(x, row.top, self._width, row.height)
+            _not_finite(brush, self._cells()[self._which][t], area, self._pitch)
+
+    def _cells(self) -> list[NDArray[np.float64]]:
+        strips = self._brush.data.strips
+        return [s.gradient_cells for s in strips] if self._gradient else [s.track.cells for s in strips]
+
+    def _image(self) -> StripImage:
+        brush = self._brush
+        images = StripImages() if brush.images is None else brush.images
+        scale = brush.data.gradient_scale if self._gradient else brush.data.scene.value_scale
+        measures = (self._width, self._row.height, self._pitch, brush.ratio, self._margin)
+        visible = brush.layout.visible
+        return images.image(self._gradient, self._which, self._cells(), visible, brush.theme, scale, measures)
 
 
 def _not_finite(brush: Brush, cells: np.ndarray, area: QRectF, pitch: int) -> None:
@@ -107,25 +103,29 @@ def _print_cells(brush: Brush, cells: np.ndarray, area: QRectF, pitch: int, scal
     font = brush.theme.font("tiny", fixed=True)
     rgba = brush.theme.map.rgba(cells, scale)
     metrics = QFontMetricsF(font)
-    brush.painter.setFont(font)
     for i, value in enumerate(cells):
         fitting = (t for t in printable(float(value)) if metrics.horizontalAdvance(t) <= area.width() - 3)
         text = next(fitting, "")
         ground = "#{:02X}{:02X}{:02X}".format(*(int(c) for c in rgba[i, :3]))
-        brush.painter.setPen(QColor("#000000" if luminance(ground) > 0.18 else "#FFFFFF"))
-        brush.painter.drawText(QRectF(area.left(), area.top() + i * pitch, area.width(), pitch - 1), CENTRE, text)
+        ink = QColor("#000000" if luminance(ground) > 0.18 else "#FFFFFF")
+        cell = QRectF(area.left(), area.top() + i * pitch, area.width(), pitch - 1)
+        brush.text(cell, CENTRE, text, font, ink, whole=True)
 
 
 def gate_names(brush: Brush, columns: range) -> None:
-    """The gates' names below their strips."""
+    """The gates' names below their strips; a long one reaches over into the neighbours of its column."""
     lay, row = brush.layout, brush.layout.rows["names"]
     if not row.height:
         return
     font = brush.theme.font("tiny", fixed=True)
-    brush.painter.setFont(font)
-    for t in range(max(0, columns.start - 1), min(lay.length, columns.stop + 1)):
+    reach = 0
+    for strip, span in zip(brush.data.gates, lay.gate_spans, strict=True):
+        over = text_width(strip.track.label, font) / 2 - span.width / 2 + 1
+        if over > min(span.x, int(lay.column_width) - span.x - span.width):
+            reach = 1
+    for t in range(max(0, columns.start - reach), min(lay.length, columns.stop + reach)):
         for strip, span in zip(brush.data.gates, lay.gate_spans, strict=True):
             here = brush.data.current_t == t and strip.track.node in brush.data.current_nodes
-            brush.painter.setPen(brush.colour(brush.data.focus if here else "muted"))
+            ink = brush.colour(brush.data.focus if here else "muted")
             area = QRectF(lay.left(t) + span.x - 8, row.top + 1, span.width + 16, row.height + 1)
-            brush.painter.drawText(area, CENTRE | Qt.TextFlag.TextDontClip, strip.track.label)
+            brush.text(area, CENTRE, strip.track.label, font, ink, whole=True)

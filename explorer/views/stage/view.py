@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollBar, QWidget
 
@@ -15,11 +15,12 @@ from ...model import action as do
 from ...model.session import Changes
 from ...model.stage_cut import window_at
 from ...model.stage_data import StageData, stage_data, strips_of, with_marks
-from ...model.stage_hit import Hit, unit_of
+from ...model.stage_hit import Hit, target_of, unit_of
 from ...model.stage_words import spoken
 from ...theme.theme import current
 from ...theme.tokens import SPACE
 from ...widgets.card import Card
+from ...widgets.editing import open_editor
 from .canvas import StageCanvas
 from .legend import StageLegend
 
@@ -56,6 +57,7 @@ class StageView(Card):
         self.setFocusProxy(self.canvas)
         self.canvas.hovered.connect(self._hover)
         self.canvas.clicked.connect(self._click)
+        self.canvas.edit_wanted.connect(self._edit)
         self.canvas.cut_dropped.connect(self._cut)
         self.canvas.unit_stepped.connect(self._step_unit)
         self.canvas.scrolled.connect(self._follow_layout)
@@ -70,8 +72,8 @@ class StageView(Card):
 
     def refresh(self, changes: Changes) -> None:
         """Read the view data anew as far as ``changes`` asks for it, and repaint what differs."""
-        if self._data is None or changes & _CONTENT:
-            self._read()
+        if self._data is None or changes & _CONTENT or self._store.awaits_turn(self):
+            self._store.in_turn(self, self._read)
         elif changes & Changes.HOVER:
             self._data = with_marks(self._data, self._store.session)
             self.canvas.show_data(self._data)
@@ -122,6 +124,13 @@ class StageView(Card):
             return
         t = min(place.t, self._data.scene.length - 1)
         self._store.dispatch(do.Select(t, unit_of(self._data, place), self._node(place)))
+
+    def _edit(self, place: Hit, at: QPoint) -> None:
+        if self._data is None:
+            return
+        target = target_of(self._data, place, self._store.session.selection.unit)
+        if target is not None:
+            open_editor(self._store, target, at, self.canvas)
 
     def _node(self, place: Hit) -> int | None:
         if self._data is None or place.strip is None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from explorer.model.stage_build import build_stage
 from explorer.model.stage_hit import Hit
 from explorer.model.stage_layout import Detail
-from explorer.model.stage_records import Marks
+from explorer.model.stage_records import GATES, STATE, Marks
 from explorer.theme.palette import apply
 from explorer.theme.theme import current, theme_named
 from explorer.theme.tokens import THEMES
@@ -120,16 +120,35 @@ def test_one_step_paints_only_the_columns_that_changed(canvas, monkeypatch):
     data = stage_at(w, 0, scene)
     canvas.show_data(data)
     canvas.grab()
-    painted: list[int] = []
+    painted: list[tuple[int, frozenset[int]]] = []
     original = module._paint_run
-    monkeypatch.setattr(module, "_paint_run", lambda b, c: (painted.extend(c), original(b, c)))
+    monkeypatch.setattr(module, "_paint_run", lambda b, c, p: (painted.extend((t, p) for t in c), original(b, c, p)))
+    partly = 0
     for position in range(1, 40):
         painted.clear()
         data = build_stage(scene, w, position, previous=data)
         canvas.show_data(data)
         canvas.grab()
         t = data.current_t
-        assert set(painted) <= {t - 1, t, t + 1}, position
+        assert {at for at, _ in painted} <= {t - 1, t, t + 1}, position
+        partly += bool(painted) and all(parts in (frozenset({STATE}), frozenset({GATES})) for _, parts in painted)
+    assert partly >= 15, "most steps change the states alone or the gates alone"
+
+
+@pytest.mark.parametrize("cell", ["lstm", "vanilla"])
+@pytest.mark.parametrize("size", [(1000, 515), (420, 400), (330, 300), (230, 260)])
+def test_what_was_painted_step_by_step_is_what_is_painted_at_once(canvas, cell, size):
+    w = small_walk(cell, hidden=6, steps=9, policy=Window(3))
+    canvas.resize(*size)
+    scene, data = scene_of(w), None
+    for position in [*range(0, 30), *range(w.script.backward_start - 2, len(w) + 1, 7), len(w) - 1, len(w)]:
+        data = build_stage(scene, w, position, update=3, previous=data)
+        canvas.show_data(data)
+        canvas.grab()
+        if position % 5 == 0 or position >= len(w) - 7:
+            by_and_by = pixels(canvas)
+            canvas._all_dirty()
+            assert (by_and_by == pixels(canvas)).all(), position
 
 
 @pytest.mark.parametrize("steps", [4, 8, 14, 30, 120])
