@@ -11,6 +11,7 @@ from rnncore.frozen import dataclass
 from rnncore.library import TITLES
 
 from .model import action as do
+from .model.edits import edits
 from .model.session import Session
 from .model.settings import CorpusChoice, Settings
 from .panels import PANELS
@@ -36,6 +37,10 @@ def _past(session: Session) -> bool:
 
 def _not_newest(session: Session) -> bool:
     return session.training.shown < session.training.last
+
+
+def _edited(session: Session) -> bool:
+    return bool(edits(session))
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,24 @@ COMMANDS: tuple[Command, ...] = (
         "Edit",
         ("Ctrl+L",),
     ),
+    Command(
+        "edit-value",
+        "Edit a value…",
+        "Change a weight, the initial state, a token of the sentence or a gate by hand.",
+        "Edit",
+        ("F2",),
+    ),
+    Command("clamp", "Clamp a gate…", "Hold a gate or state open, shut or at any value, in all units or one.", "Edit"),
+    Command(
+        "reset-edits",
+        "Reset edits",
+        "Take back what was changed by hand: weights, initial state, tokens and clamps.",
+        "Edit",
+        (),
+        do.ResetEdits(),
+        _edited,
+    ),
+    Command("own-cell", "Your own cell…", "Write the equations of a cell of your own and run it.", "Edit"),
     Command("network", "Network…", "Change the number of units, the biases, the start weights or the seed.", "Edit"),
     Command("truncation", "Truncation…", "Change how far back the gradient goes, and in which order.", "Edit"),
     Command("optimiser", "Optimiser…", "Change the rule, the learning rate, clipping, batches and validation.", "Edit"),
@@ -278,7 +301,7 @@ def choices(settings: Settings) -> tuple[Command, ...]:
     """Return what the menus of the top bar offer, as commands: every cell, corpus, usual size and seed."""
 
     def change(kind: str, name: object, title: str, help: str, **changes: Any) -> Command:
-        action = do.ChangeSettings(replace(settings, **changes))
+        action = do.ChangeSettings(replace(settings, **changes), settings)
         return Command(f"{kind}:{name}", title, help, "Settings", action=action)
 
     cells = [

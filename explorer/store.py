@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
@@ -23,7 +23,7 @@ from .model import action as do
 from .model.derived import Derived
 from .model.reducer import EDITS, UNDOABLE, new_session, reduce
 from .model.session import Changes, Message, Session
-from .model.settings import Run, Settings, change_run, start_run
+from .model.settings import Run, Settings, change_run, differences, start_run
 from .model.verification import verify
 from .model.walking import pause_after
 from .services import sessions
@@ -59,8 +59,13 @@ class Pace:
 
 SHARED = Pace(3.0, 9.0, 0.1, 0.4)
 """Where painting stops the training, it is to have only a share of the time."""
-APART = Pace(1.0, 2.0, 0.05, 0.4)
+APART = Pace(1.0, 5.0, 0.05, 0.4)
 """Where training goes on in a process of its own, only the keyboard and the mouse have to get their turn."""
+LATE, DEBT = 0.09, 0.035
+"""The share of the time by which ticks may be late while training; what is above it is a debt, up to so many seconds,
+and no dear frame begins before it is paid off by ticks that are on time. So frames come as often as they are cheap."""
+CHEAP = 0.01
+"""Seconds that a frame may take without making a tick late."""
 TURN = 0.004
 """Seconds of reading after which the other panels wait for the next tick to show new weights."""
 
@@ -88,7 +93,10 @@ class Store(QObject):
         self._jobs: list[tuple[Future[Any], Callable[[Any], None], str]] = []
         self._asked: dict[str, tuple[tuple[Any, ...], Callable[[], Any]]] = {}
         self._closed = False
+        self._wishes: list[dict[str, Any]] = []
+        self._overtaken, self._refused = False, ""
         self._heavy_at = self._light_at = self._heavy_took = 0.0
+        self._polled = self._debt = self._light_took = self._heavy_began = 0.0
         self._frame = (0.0, True)
         self._spreading = False
         self._turns: dict[QObject, Callable[[], None]] = {}
@@ -224,7 +232,7 @@ class Store(QObject):
         elif isinstance(action, do.Play | do.SetPlayback | do.Beat):
             self._schedule_beat()
         elif isinstance(action, do.ChangeSettings):
-            self._change_settings(action.settings)
+            self._change_settings(action)
         elif isinstance(action, (do.Prepared, *EDITS)):
             if session.run.history is not before.run.history:
                 self._adopt()
@@ -237,16 +245,61 @@ class Store(QObject):
                 f"saving {action.path}", lambda: sessions.save_session(action.path, session), self.dispatch
             )
 
-    def _change_settings(self, settings: Settings) -> None:
+    def _change_settings(self, action: do.ChangeSettings) -> None:
+        shown = self._session.settings
+        if action.whole:
+            wish = {f.name: getattr(action.settings, f.name) for f in fields(Settings)}
+        else:
+            wish = differences(shown if action.base is None else action.base, action.settings)
+        if action.whole or not wish:
+            # All that waits is overtaken. So it is when what is on show is chosen again.
+            del self._wishes[1:]
+            self._overtaken = bool(self._wishes)
+        if wish:
+            self._wishes.append(wish)
+            if len(self._wishes) == 1:
+                self._prepare()
+
+    def _prepare(self) -> None:
+        """Prepare the run that was wished for first; each wish starts from what the one before has brought."""
         session = self._session
-        if settings == session.settings:
+        while self._wishes:
+            try:
+                settings = replace(session.settings, **self._wishes[0])
+            except RnnError as error:
+                self._refused = str(error)
+            else:
+                if settings != session.settings:
+                    break
+            self._wishes.pop(0)
+        else:
+            # Only now: a run that is taken over clears the message before it.
+            refused, self._refused = self._refused, ""
+            if refused:
+                self.dispatch(do.Notify(Message(refused, "error")))
             return
         shown = session.training.shown
-        self._in_background(
-            "preparing the run",
-            lambda: do.Prepared(change_run(session.run, settings, shown), shown),
-            self._take_prepared,
-        )
+
+        def attempt() -> do.Prepared | Exception:
+            try:
+                return do.Prepared(change_run(session.run, settings, shown), shown)
+            except Exception as error:  # raised again where it is heard, when the next wish has its turn
+                return error
+
+        self._in_background("preparing the run", attempt, self._take_wished)
+
+    def _take_wished(self, prepared: do.Prepared | Exception) -> None:
+        overtaken, self._overtaken = self._overtaken, False
+        self._wishes.pop(0)
+        try:
+            if isinstance(prepared, RnnError):
+                self._refused = str(prepared)
+            elif isinstance(prepared, Exception):
+                raise prepared
+            elif not overtaken:
+                self._take_prepared(prepared)
+        finally:
+            self._prepare()
 
     def _take_prepared(self, prepared: do.Prepared) -> None:
         running = self._session.training.running
@@ -349,19 +402,21 @@ class Store(QObject):
         """Take the newest snapshot and finished background work; called by the timer."""
         began = time.perf_counter()
         running = self._session.training.running
+        self._count_tick(began)
         if self._turns:
             self._worker.hold()
             self._take_turns(began)
             self._after_painting(began, light=False)
             mail = None
         else:
-            mail = None if running and began < self._light_at else self._worker.take()
+            heavy, light = self._due(began)
+            mail = self._worker.take() if heavy or light or not running else None
         if mail is not None:
-            light = mail.running and running and began < self._heavy_at
+            light = mail.running and running and not heavy
             self._worker.hold()
             self._spreading = mail.running and running and not light
             if not light:
-                self._heavy_took = 0.0
+                self._heavy_began, self._heavy_took = began, 0.0
             trained = do.Trained(
                 mail.run_id,
                 mail.history,
@@ -396,6 +451,18 @@ class Store(QObject):
         if not self.busy and not self._session.training.running:
             self._mail_timer.stop()
 
+    def _count_tick(self, now: float) -> None:
+        gap, self._polled = now - self._polled, now
+        late = max(0.0, gap - 1.1e-3 * FRAME)
+        self._debt = min(max(0.0, self._debt + late - LATE * gap), DEBT)
+
+    def _due(self, now: float) -> tuple[bool, bool]:
+        """Whether it is time for new weights, and for the curve and the counts, while training."""
+        free, most = self._debt == 0.0, APART.most
+        heavy = now >= self._heavy_at and (free or now >= self._heavy_began + most)
+        light = now >= self._light_at and (free or self._light_took < CHEAP or now >= self._frame[0] + most)
+        return heavy, light
+
     def _after_painting(self, began: float, light: bool) -> None:
         self._frame = (began, light)
         # Qt paints when it comes to an event of low priority that was posted before this one.
@@ -412,7 +479,9 @@ class Store(QObject):
         now = time.perf_counter()
         took = now - began
         self._light_at = now + pace.light * took
-        if not light:
+        if light:
+            self._light_took = took
+        else:
             self._heavy_took += took
             self._heavy_at = now + min(max(pace.least, pace.heavy * self._heavy_took), pace.most)
 

@@ -219,6 +219,12 @@ def _corpus_from_plain(plain: Any) -> CorpusChoice:
     return CorpusChoice(str(plain.get("kind")), plain["source"], options)
 
 
+def differences(old: Settings, new: Settings) -> dict[str, Any]:
+    """Return the fields of ``new`` that are not those of ``old``."""
+    names = (f.name for f in fields(Settings))
+    return {name: getattr(new, name) for name in names if getattr(new, name) != getattr(old, name)}
+
+
 NEW_CORPUS = ("corpus",)
 NEW_MODEL = ("cell", "equations", "hidden_size", "bias", "init", "seed")
 VIEW_ONLY = ("order",)

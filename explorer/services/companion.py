@@ -45,7 +45,7 @@ class Companion(QObject):
     def differ(self, changes: dict[str, Any]) -> None:
         """Let B differ from A in these settings, and in nothing else."""
         self.changes = dict(changes)
-        self.b.dispatch(do.ChangeSettings(self._wanted()))
+        self.b.dispatch(do.ChangeSettings(self._wanted(), whole=True))
 
     def open(self, path: str) -> None:
         """Let B be a session file."""
@@ -70,7 +70,7 @@ class Companion(QObject):
         if self._closed:
             return
         if changes & Changes.SETTINGS and self.changes is not None and self._wanted() != self.b.session.settings:
-            self.b.dispatch(do.ChangeSettings(self._wanted()))
+            self.b.dispatch(do.ChangeSettings(self._wanted(), whole=True))
         if changes & Changes.SENTENCE:
             self._same_sentence()
         if changes & Changes.TRAINING:

@@ -77,7 +77,7 @@ class ExperimentsView(Panel):
 
     def _bring(self) -> None:
         if self._experiment.settings is not None:
-            self._store.dispatch(do.ChangeSettings(self._experiment.settings))
+            self._store.dispatch(do.ChangeSettings(self._experiment.settings, whole=True))
 
     def read(self) -> None:
         experiment = self._experiment

@@ -181,7 +181,7 @@ class LossView(LossPanel):
         if changes & self.CARES:
             self._stale = True
             if self.isVisible():
-                self._read()
+                self._store.in_turn(self, self._read)
 
     def showEvent(self, event: object) -> None:
         if self._stale:

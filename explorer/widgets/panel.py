@@ -45,7 +45,10 @@ class Panel(Card):
 
     def _changed(self, changes: Changes) -> None:
         if changes & self.CARES:
-            self.refresh()
+            if self.isVisible():
+                self._store.in_turn(self, self.refresh)
+            else:
+                self._stale = True
 
     def _arrived(self, kind: str) -> None:
         if kind in self.AWAITS:

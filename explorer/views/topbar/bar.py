@@ -183,11 +183,13 @@ class TopBar(QWidget):
     def _change(self, **changes: Any) -> None:
         self._store.dispatch(do.ChangeSettings(replace(self._store.session.settings, **changes)))
 
-    def _apply(self, settings: Settings) -> None:
-        self._store.dispatch(do.ChangeSettings(settings))
-
     def _open(self, form: Callable[[Settings, Callable[[Settings], None]], Popover], anchor: QWidget) -> None:
-        form(self._store.session.settings, self._apply).open_below(anchor if anchor.isVisible() else self.more)
+        base = self._store.session.settings
+
+        def apply(settings: Settings) -> None:
+            self._store.dispatch(do.ChangeSettings(settings, base))
+
+        form(base, apply).open_below(anchor if anchor.isVisible() else self.more)
 
     def open_network(self) -> None:
         """Open the form of sizes, biases and start weights."""
@@ -260,9 +262,7 @@ class TopBar(QWidget):
                     if bundle.kind == kind:
                         chosen = now.kind == "bundled" and now.source == bundle.id
                         choice = CorpusChoice("bundled", bundle.id)
-                        action = _radio(
-                            menu, group, bundle.title, chosen, partial(self._change, corpus=choice)
-                        )
+                        action = _radio(menu, group, bundle.title, chosen, partial(self._change, corpus=choice))
                         action.setToolTip(bundle.description)
                         action.setStatusTip(bundle.description)
             menu.setToolTipsVisible(True)
@@ -288,9 +288,7 @@ class TopBar(QWidget):
         return self._menu(fill)
 
 
-def _radio(
-    menu: QMenu, group: QActionGroup, text: str, chosen: bool, act: Callable[[], None]
-) -> QAction:
+def _radio(menu: QMenu, group: QActionGroup, text: str, chosen: bool, act: Callable[[], None]) -> QAction:
     action = menu.addAction(text.replace("&", "&&"))
     action.setCheckable(True)
     action.setChecked(chosen)
