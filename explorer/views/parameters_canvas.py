@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFontMetricsF,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -27,8 +25,10 @@ from ..model.parameters_data import (
 from ..theme.theme import Theme, current
 from ..theme.tokens import luminance
 from ..widgets.cells import cell_image, colours_of, spread
-from ..widgets.paint import elided, frame, pen
+from ..widgets.number_rows import line_height, lines, paint_rows
+from ..widgets.paint import elided, frame
 from ..widgets.picture import Picture
+from .parameters_spectrum import paint_spectrum
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -101,15 +101,12 @@ class ParametersCanvas(QWidget):
 
     # --- geometry ---
 
-    def _line(self) -> float:
-        return float(np.ceil(QFontMetricsF(current().font("small")).height()) + 1)
-
     def areas(self) -> Areas:
         """Heat map, spectrum and numbers: side by side in a wide panel, below one another in a high one.
 
         In a small one the heat map and a single line of numbers are all there is room for.
         """
-        theme, line = current(), self._line()
+        theme, line = current(), line_height()
         wide, high = float(self.width()), float(self.height())
         count = len(self._data.rows) if self._data is not None else 0
         matrix = self._data is not None and self._data.is_matrix
@@ -136,7 +133,7 @@ class ParametersCanvas(QWidget):
 
     def _margins(self, data: ParametersData, cells: tuple[int, int], heat: QRectF) -> tuple[float, float]:
         """Room for tokens: (left of the rows, below the columns); 0 where their cells are too small for letters."""
-        theme, line = current(), self._line()
+        theme, line = current(), line_height()
         left = below = 0.0
         if data.numbers is not None and data.row_axis.kind == "token" and data.numbers.blocks.rows == 1:
             wide = min(theme.px(60), 0.3 * heat.width())
@@ -203,10 +200,10 @@ class ParametersCanvas(QWidget):
                 self._paint_heat(painter, theme, data, areas.heat)
             if self._picture.is_new("rows", (data.rows, layout)):
                 painter.fillRect(areas.rows, theme.colour("panel"))
-                self._paint_rows(painter, theme, data, areas.rows)
+                paint_rows(painter, theme, data.rows, areas.rows)
             if self._picture.is_new("spectrum", (data.name, layout), data.spectrum):
                 painter.fillRect(areas.spectrum, theme.colour("panel"))
-                self._paint_spectrum(painter, theme, data, areas.spectrum)
+                paint_spectrum(painter, theme, data.spectrum, areas.spectrum)
             painter.end()
         painter = QPainter(self)
         painter.drawPixmap(QPointF(0, 0), self._picture.pixmap(self))
@@ -256,74 +253,6 @@ class ParametersCanvas(QWidget):
                 painter.setPen(QColor("#000000" if luminance(ground) > 0.18 else "#FFFFFF"))
                 cell = QRectF(area.left() + j * wide, area.top() + i * high, wide - 1, high - 1)
                 painter.drawText(cell, _CENTRE, compact(float(numbers.cells[i, j])))
-
-    def _paint_rows(self, painter: QPainter, theme: Theme, data: ParametersData, area: QRectF) -> None:
-        small, fixed, line = theme.font("small"), theme.font("small", fixed=True), self._line()
-        if area.height() < 2 * line and len(data.rows) > 1:
-            painter.setFont(small)
-            painter.setPen(theme.colour("muted"))
-            said = " · ".join(f"{name} {value}" for name, value, _ in data.rows)
-            painter.drawText(area, _LEFT, elided(said, small, area.width()))
-            return
-        metrics = QFontMetricsF(fixed)
-        for n, (name, value, token) in enumerate(data.rows):
-            row = QRectF(area.left(), area.top() + n * line, area.width(), line)
-            if row.bottom() > area.bottom() + 1:
-                break
-            painter.setFont(fixed)
-            painter.setPen(theme.colour(token))
-            painter.drawText(row, _RIGHT, value)
-            painter.setFont(small)
-            painter.setPen(theme.colour("cut" if token == "cut" else "muted"))
-            room = row.width() - metrics.horizontalAdvance(value) - 8
-            painter.drawText(row, _LEFT, elided(name, small, room))
-
-    def _paint_spectrum(self, painter: QPainter, theme: Theme, data: ParametersData, area: QRectF) -> None:
-        """Singular values as bars on a log axis whose ends are powers of ten, with a line at 1."""
-        spectrum = data.spectrum
-        if area.isEmpty():
-            return
-        small, line = theme.font("small"), self._line()
-        painter.setFont(small)
-        painter.setPen(theme.colour("muted"))
-        values = np.zeros(0) if spectrum is None else spectrum.singular
-        if spectrum is None or not len(values) or values[0] == 0:
-            why = "computing the spectrum…" if spectrum is None else spectrum.why or "all singular values are 0"
-            painter.drawText(area, _LEFT, elided(why, small, area.width()))
-            return
-        low, high = spectrum_range(values)
-        side = QFontMetricsF(small).horizontalAdvance("10⁻¹⁰") + 4
-        painter.drawText(
-            QRectF(area.left(), area.top(), area.width(), line),
-            _LEFT,
-            elided(f"{len(values)} singular values σ, log axis", small, area.width()),
-        )
-        plot = QRectF(area.left() + side, area.top() + line, area.width() - side, area.height() - line - 3)
-        decade = plot.height() / (high - low)
-        for power in {low, high, 0} if low <= 0 <= high else {low, high}:
-            y = plot.bottom() - (power - low) * decade
-            painter.setPen(theme.colour("muted"))
-            if power in (low, high) or decade >= line:
-                top = min(max(y - line / 2, plot.top() - line / 4), area.bottom() - line)
-                painter.drawText(QRectF(area.left(), top, side - 4, line), _RIGHT, _power(power))
-            dash = Qt.PenStyle.DashLine if power == 0 else Qt.PenStyle.SolidLine
-            painter.setPen(pen(theme.colour("line" if power else "muted"), 1.0, dash))
-            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-        most = max(1, int(plot.width() // 2))
-        step = -(-len(values) // most)
-        shown = values[::step]
-        pitch = min(plot.width() / len(shown), theme.px(16))
-        gap = 1.0 if pitch >= 3 else 0.0
-        with np.errstate(divide="ignore"):
-            tall = np.clip((np.log10(shown) - low) * decade, 1.0, plot.height())
-        bars = [
-            QRectF(plot.left() + k * pitch, plot.bottom() - t, max(1.0, pitch - gap), t)
-            for k, t in enumerate(tall.tolist())
-        ]
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("weight"))
-        painter.drawRects(bars)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _paint_marks(self, painter: QPainter, theme: Theme, data: ParametersData) -> None:
         marks, area, text = self._marks, self.cells_area(), theme.colour("text")
@@ -391,7 +320,7 @@ class ParametersCanvas(QWidget):
             return ""
         if entry is not None:
             return f"{data.explain(*entry)}\n(double-click to edit)"
-        return "\n".join(f"{name}: {value}" for name, value, _ in data.rows)
+        return lines(data.rows)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         data, key = self._data, Qt.Key(event.key())
@@ -421,20 +350,8 @@ _ARROWS = {
     Qt.Key.Key_Up: (-1, 0),
     Qt.Key.Key_Down: (1, 0),
 }
-_SUPER = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-
-
-def _power(power: int) -> str:
-    return "1" if power == 0 else f"10{str(power).translate(_SUPER)}"
 
 
 def _bare(axis: Axis, index: int) -> str:
     """A token without its quotes, as a label."""
     return axis.name(index).removeprefix("“").removesuffix("”")
-
-
-def spectrum_range(values: np.ndarray) -> tuple[int, int]:
-    """Powers of ten that hold the singular values (largest first), down to at most twelve below the largest."""
-    high = int(np.ceil(np.log10(values[0])))
-    low = int(np.floor(np.log10(values[values > 0].min())))
-    return max(min(low, high - 1), high - 12), high

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFontMetricsF,
@@ -22,6 +21,7 @@ from ..model.formula import compact, number
 from ..model.predictions_data import Bar, PredictionsData
 from ..theme.theme import Theme, current
 from ..theme.tokens import RADIUS
+from ..widgets.number_rows import line_height, lines, paint_rows
 from ..widgets.paint import elided, frame, rounded
 from ..widgets.picture import Picture
 
@@ -84,12 +84,9 @@ class PredictionsCanvas(QWidget):
 
     # --- geometry ---
 
-    def _line(self) -> float:
-        return float(np.ceil(QFontMetricsF(current().font("small")).height()) + 1)
-
     def areas(self) -> Areas:
         """The sentence below; above it the bars with the numbers beside them, or below in a narrow panel."""
-        theme, line = current(), self._line()
+        theme, line = current(), line_height()
         wide, high = float(self.width()), float(self.height())
         strip = min(line + theme.px(26), 0.4 * high)
         sentence = QRectF(0, high - strip, wide, strip)
@@ -105,7 +102,7 @@ class PredictionsCanvas(QWidget):
 
     def bar_height(self) -> float:
         """Height of a bar with the gap below it."""
-        return self._line() + current().px(4)
+        return line_height() + current().px(4)
 
     def bars(self) -> tuple[Bar, ...]:
         """The bars that find room."""
@@ -156,7 +153,7 @@ class PredictionsCanvas(QWidget):
                 self._paint_bars(painter, theme, areas.bars)
             if self._picture.is_new("rows", (data.rows, layout)):
                 painter.fillRect(areas.rows, theme.colour("panel"))
-                self._paint_rows(painter, theme, data, areas.rows)
+                paint_rows(painter, theme, data.rows, areas.rows)
             if self._picture.is_new("sentence", (data.known.tobytes(), layout), data.scene):
                 painter.fillRect(areas.sentence, theme.colour("panel"))
                 self._paint_sentence(painter, theme, data, areas.sentence)
@@ -205,29 +202,9 @@ class PredictionsCanvas(QWidget):
             room = slot.width() - numbers.horizontalAdvance(said) - 18
             painter.drawText(slot.adjusted(6, 0, 0, 0), _LEFT, elided(name, font, room))
 
-    def _paint_rows(self, painter: QPainter, theme: Theme, data: PredictionsData, area: QRectF) -> None:
-        small, fixed, line = theme.font("small"), theme.font("small", fixed=True), self._line()
-        if area.height() < 2 * line:
-            painter.setFont(small)
-            painter.setPen(theme.colour("muted"))
-            said = " · ".join(f"{name} {value}" for name, value, _ in data.rows)
-            painter.drawText(area, _LEFT, elided(said, small, area.width()))
-            return
-        metrics = QFontMetricsF(fixed)
-        for n, (name, value, token) in enumerate(data.rows):
-            row = QRectF(area.left(), area.top() + n * line, area.width(), line)
-            if row.bottom() > area.bottom() + 1:
-                break
-            painter.setFont(fixed)
-            painter.setPen(theme.colour(token))
-            painter.drawText(row, _RIGHT, value)
-            painter.setFont(small)
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(row, _LEFT, elided(name, small, row.width() - metrics.horizontalAdvance(value) - 8))
-
     def _paint_sentence(self, painter: QPainter, theme: Theme, data: PredictionsData, area: QRectF) -> None:
         """A bar for the probability of each token of the sentence, and the token below where it has room."""
-        line, wide = self._line(), area.width() / max(data.length, 1)
+        line, wide = line_height(), area.width() / max(data.length, 1)
         named = wide >= theme.px(24)
         base = area.bottom() - (line if named else 0.0) - 2
         tall = base - area.top() - 2
@@ -298,7 +275,7 @@ class PredictionsCanvas(QWidget):
         if bar is not None:
             target = ", the target" if bar.target else ""
             return f"“{bar.label}”: rank {bar.rank} of {data.size}{target}\n{_loss(bar.probability)}"
-        return "\n".join(f"{name}: {value}" for name, value, _ in data.rows)
+        return lines(data.rows)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = _ARROWS.get(Qt.Key(event.key()))

@@ -15,7 +15,7 @@ from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
 from explorer.views.parameters import ParametersView
-from explorer.views.parameters_canvas import spectrum_range
+from explorer.views.parameters_spectrum import spectrum_range
 
 from .stores import settle, small_store
 

@@ -1,0 +1,74 @@
+"""Paints singular values as bars on a log axis."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+
+from ..model.parameters_data import Spectrum
+from ..theme.theme import Theme
+from ..widgets.number_rows import line_height
+from ..widgets.paint import elided, pen
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_SUPER = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def _power(power: int) -> str:
+    return "1" if power == 0 else f"10{str(power).translate(_SUPER)}"
+
+
+def spectrum_range(values: np.ndarray) -> tuple[int, int]:
+    """Powers of ten that hold the singular values (largest first), down to at most twelve below the largest."""
+    high = int(np.ceil(np.log10(values[0])))
+    low = int(np.floor(np.log10(values[values > 0].min())))
+    return max(min(low, high - 1), high - 12), high
+
+
+def paint_spectrum(painter: QPainter, theme: Theme, spectrum: Spectrum | None, area: QRectF) -> None:
+    """Singular values as bars on a log axis whose ends are powers of ten, with a line at 1."""
+    if area.isEmpty():
+        return
+    small, line = theme.font("small"), line_height()
+    painter.setFont(small)
+    painter.setPen(theme.colour("muted"))
+    values = np.zeros(0) if spectrum is None else spectrum.singular
+    if spectrum is None or not len(values) or values[0] == 0:
+        why = "computing the spectrum…" if spectrum is None else spectrum.why or "all singular values are 0"
+        painter.drawText(area, _LEFT, elided(why, small, area.width()))
+        return
+    low, high = spectrum_range(values)
+    side = QFontMetricsF(small).horizontalAdvance("10⁻¹⁰") + 4
+    painter.drawText(
+        QRectF(area.left(), area.top(), area.width(), line),
+        _LEFT,
+        elided(f"{len(values)} singular values σ, log axis", small, area.width()),
+    )
+    plot = QRectF(area.left() + side, area.top() + line, area.width() - side, area.height() - line - 3)
+    decade = plot.height() / (high - low)
+    for power in {low, high, 0} if low <= 0 <= high else {low, high}:
+        y = plot.bottom() - (power - low) * decade
+        painter.setPen(theme.colour("muted"))
+        if power in (low, high) or decade >= line:
+            top = min(max(y - line / 2, plot.top() - line / 4), area.bottom() - line)
+            painter.drawText(QRectF(area.left(), top, side - 4, line), _RIGHT, _power(power))
+        dash = Qt.PenStyle.DashLine if power == 0 else Qt.PenStyle.SolidLine
+        painter.setPen(pen(theme.colour("line" if power else "muted"), 1.0, dash))
+        painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+    most = max(1, int(plot.width() // 2))
+    step = -(-len(values) // most)
+    shown = values[::step]
+    pitch = min(plot.width() / len(shown), theme.px(16))
+    gap = 1.0 if pitch >= 3 else 0.0
+    with np.errstate(divide="ignore"):
+        tall = np.clip((np.log10(shown) - low) * decade, 1.0, plot.height())
+    bars = [
+        QRectF(plot.left() + k * pitch, plot.bottom() - t, max(1.0, pitch - gap), t)
+        for k, t in enumerate(tall.tolist())
+    ]
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour("weight"))
+    painter.drawRects(bars)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
