@@ -6,7 +6,7 @@ Both ways below hold ``here`` (S, …, H), the gradients with respect to the S n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,12 +67,13 @@ class Coefficients:
 
     A row is the operand of a product with a previous state, or what reaches a previous state without a product.
     ``products`` says (state's place, its first row, one past its last, their matrices stacked (n·H, H)); ``direct``
-    (state's place, row).
+    (state's place, row); ``rows`` which row holds the gradient with respect to a node.
     """
 
     factors: Array
     products: tuple[tuple[int, int, int, Array], ...]
     direct: tuple[tuple[int, int], ...]
+    rows: Mapping[int, int]
 
 
 class Diagonal:
@@ -131,8 +132,35 @@ def _product(deltas: Array, matrix: Array, out: Array) -> None:
     np.dot(deltas.reshape(-1), matrix, out)
 
 
-def coefficients(trace: Trace) -> Coefficients:
-    """Return a trace's coefficients; see :class:`Diagonal`."""
+def lanes(trace: Trace, d_hidden: Array, nodes: Sequence[int]) -> Iterator[tuple[Array, Mapping[int, int]]]:
+    """Yield every loss's own gradient at lag 0, 1, …: (T − lag, R, H), and the row of each of ``nodes`` in it.
+
+    What :func:`rnncore.bptt.lanes_by_lag` finds through the graph, for one sequence of a cell that :func:`serves`. The
+    next lag uses the same memory.
+    """
+    known = coefficients(trace, nodes)
+    steps, rows, states, size = known.factors.shape
+    here = np.zeros((steps, states, size), d_hidden.dtype)
+    here[:, trace.cell.states.index("h")] = d_hidden
+    wide, found = np.empty_like(known.factors), np.empty((steps, rows, size), d_hidden.dtype)
+    cuts = [b for b in trace.boundaries if trace.between != "carried"]
+    for count in range(steps, 0, -1):
+        np.multiply(known.factors[:count], here[:count, None], wide[:count])
+        np.add.reduce(wide[:count], 2, out=found[:count])
+        yield found[:count], known.rows
+        if count == 1:
+            return
+        # Row τ of what comes back through the step at τ becomes row τ − 1 of the next lag.
+        back, here = found[1:count], np.zeros_like(here[1:count])
+        for place, start, stop, matrix in known.products:
+            here[:, place] = np.dot(back[:, start:stop].reshape(count - 1, -1), matrix)
+        for place, row in known.direct:
+            here[:, place] += back[:, row]
+        here[[b - 1 for b in cuts if b < count]] = 0.0
+
+
+def coefficients(trace: Trace, also: Sequence[int] = ()) -> Coefficients:
+    """Return a trace's coefficients, see :class:`Diagonal`, with rows for the nodes ``also`` that have none."""
     cell, parameters = trace.cell, trace.model.parameters
     ones = np.ones_like(trace.tape[cell.outputs["h"]])
     local = [pullback(cell, trace.tape, {s: ones}, through_products=False) for s in cell.states]
@@ -151,9 +179,14 @@ def coefficients(trace: Trace) -> Coefficients:
         if any(nodes[leaf] is not None for nodes in local):
             direct.append((place, len(wanted)))
             wanted.append(leaf)
+    # The gradient of a product is that of the sum that alone reads it.
+    rows = {cell.twins[node]: row for row, node in enumerate(wanted)}
+    for node in also:
+        if rows.setdefault(node, len(wanted)) == len(wanted):
+            wanted.append(node)
     factors = np.zeros((len(ones), len(wanted), len(cell.states), *ones.shape[1:]), ones.dtype)
     for row, node in enumerate(wanted):
         for place, nodes in enumerate(local):
             if nodes[node] is not None:
                 factors[:, row, place] = nodes[node]
-    return Coefficients(factors, tuple(products), tuple(direct))
+    return Coefficients(factors, tuple(products), tuple(direct), rows)

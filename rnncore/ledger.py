@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from rnncore.backstep import LONG, lanes, serves
 from rnncore.bptt import Gradients, backward, lanes_by_lag, output_gradients
 from rnncore.cells import Use
 from rnncore.errors import RnnError
@@ -129,8 +130,7 @@ def _deltas_by_lag(
         return
     size = max(1, min(steps, BLOCK_BYTES // max(1, len(nodes) * steps * hidden * d_hidden.itemsize)))
     block: dict[int, Array] = {}
-    for lanes in lanes_by_lag(trace, d_hidden):
-        lag, found = lanes.lag, lanes.nodes
+    for lag, found in enumerate(_one_by_one(trace, d_hidden, nodes)):
         if lag % size == 0:
             block = {n: np.zeros((min(size, steps - lag), steps, hidden), d_hidden.dtype) for n in nodes}
         for node, held in block.items():
@@ -138,6 +138,16 @@ def _deltas_by_lag(
                 held[lag % size, : steps - lag] = found[node]
         if lag % size == size - 1 or lag == steps - 1:
             yield lag - lag % size, block
+
+
+def _one_by_one(trace: Trace, d_hidden: Array, nodes: list[int]) -> Iterator[Mapping[int, Array | None]]:
+    """Yield, lag by lag, the gradient (T − lag, H) of each loss with respect to each node."""
+    if len(d_hidden) >= LONG and serves(trace.cell):
+        for found, rows in lanes(trace, d_hidden, nodes):
+            yield {node: found[:, rows[node]] for node in nodes}
+    else:
+        for one in lanes_by_lag(trace, d_hidden):
+            yield {node: one.nodes[node] for node in nodes}
 
 
 class _Sums:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -75,3 +77,18 @@ def test_an_unknown_parameter_and_a_batch_are_refused():
         ledger(model, forward(model, [0]), [0], "Q", Full())
     with pytest.raises(RnnError, match="one sequence"):
         ledger(model, forward(model, [[0, 1]]), [[0, 1]], "W")
+
+
+@pytest.mark.parametrize("marks", [{}, {"boundaries": [5, 13], "between": "detached"}], ids=["one", "stream"])
+@pytest.mark.parametrize("key", CELLS)
+def test_a_long_sequence_is_itemised_by_coefficients_as_by_the_graph(key, marks, monkeypatch):
+    model = lively(CELLS[key], hidden=4)
+    inputs, targets = sequence(length=20)
+    trace = forward(model, inputs, **marks)
+    module = sys.modules["rnncore.ledger"]  # the package's attribute of that name is the function
+    monkeypatch.setattr(module, "BLOCK_BYTES", 20_000)
+    quick = ledgers(model, trace, targets, Window(6))
+    monkeypatch.setattr(module, "LONG", 10**9)
+    for name, slow in ledgers(model, trace, targets, Window(6)).items():
+        for found, expected in ((quick[name].signed, slow.signed), (quick[name].norms, slow.norms)):
+            np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-13 * max(np.abs(expected).max(), 1e-300))
