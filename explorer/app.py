@@ -156,8 +156,7 @@ def run(path: str | None = None, *, theme: str | None = None, fresh: bool = Fals
 
     ``fresh`` neither restores the last session nor keeps this one.
     """
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(application, QApplication)
+    application = palette.make_application(sys.argv[:1])
     program = Program(path, restore=not fresh, theme=theme)
     before = report_exceptions(program.store)
     try:

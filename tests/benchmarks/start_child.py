@@ -71,9 +71,7 @@ def main() -> int:
         from explorer import app
 
         mark("explorer")
-        from PySide6.QtWidgets import QApplication
-
-        application = QApplication(sys.argv[:1])
+        application = app.palette.make_application(sys.argv[:1])
         mark("QApplication")
         watch(app)
         code = cli.main([])

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor, QPalette
@@ -7,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer.theme import theme as theme_module
 from explorer.theme.fonts import font
-from explorer.theme.palette import apply, qpalette, stylesheet
+from explorer.theme.palette import apply, make_application, qpalette, stylesheet
 from explorer.theme.theme import current, theme_named
 from explorer.theme.tokens import THEMES, TYPE
 
@@ -56,3 +59,17 @@ def test_one_setting_scales_all_type_and_lengths(qapp):
 def test_an_unknown_theme_names_the_choices():
     with pytest.raises(KeyError, match="dark, light, high-contrast"):
         theme_named("sepia")
+
+
+def test_the_application_is_made_once_and_has_the_style(qapp, restored):
+    assert make_application(["x"]) is qapp
+    apply(qapp, theme_named("dark"))
+    code = (
+        "from explorer.theme import palette\n"
+        "from explorer.theme.theme import theme_named\n"
+        "made = palette.make_application(['x', 'y'])\n"
+        "print(made.style().objectName(), made.arguments())\n"
+        "palette.apply(made, theme_named('light'))\n"
+    )
+    run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["fusion", "['x',", "'y']"]
