@@ -43,6 +43,7 @@ class GatesView(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.subtitle_label.setVisible(self.width() >= current().px(290))
         # The heading keeps a line's worth of room for the title.
         self.choices.fit(self.width() - current().px(260))
 

@@ -58,6 +58,7 @@ class ParametersView(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.subtitle_label.setVisible(self.width() >= current().px(270))
         self.choices.fit(self.width() - current().px(300))
 
     # --- pointing ---

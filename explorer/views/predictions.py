@@ -104,8 +104,9 @@ class PredictionsView(Panel):
         """A low, wide panel has the continuation beside the distribution; one too small for both, none."""
         super().resizeEvent(event)
         px = current().px
+        self.subtitle_label.setVisible(self.width() >= px(250))
         beside = self.width() >= px(620) and self.height() < px(420)
-        low = not beside and (self.height() < px(330) or self.width() < px(300))
+        low = not beside and (self.height() < px(390) or self.width() < px(300))
         way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._both.direction() != way:
             self._both.setDirection(way)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
 
 from ..model.formula import exact
@@ -38,11 +38,14 @@ class NumberEdit(QLineEdit):
         """Ask for a number in place of ``value``, over ``area`` of the parent."""
         parent, theme = self.parentWidget(), current()
         self.setFont(theme.font("label", fixed=True))
-        wide, high = max(int(area.width()), theme.px(110)), max(int(area.height()), theme.px(26))
+        text = exact(value)
+        room = QFontMetrics(self.font()).horizontalAdvance(text) + theme.px(26)
+        wide = min(max(int(area.width()), room, theme.px(110)), parent.width())
+        high = max(int(area.height()), theme.px(26))
         x = min(max(int(area.center().x()) - wide // 2, 0), max(parent.width() - wide, 0))
         y = min(max(int(area.center().y()) - high // 2, 0), max(parent.height() - high, 0))
         self.setGeometry(x, y, wide, high)
-        self.setText(exact(value))
+        self.setText(text)
         self.selectAll()
         self.show()
         self.setFocus(Qt.FocusReason.OtherFocusReason)

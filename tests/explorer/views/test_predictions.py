@@ -176,8 +176,18 @@ def test_every_token_of_the_text_has_its_probability_in_a_tool_tip(qtbot, store:
         assert said == ("given, not drawn" if index < 0 else made.words.shown.explain(index))
 
 
+@pytest.mark.parametrize("size", [(320, 390), (460, 400), (640, 200), (900, 500)])
+def test_where_there_are_controls_there_is_room_for_a_text(qtbot, store: Store, size) -> None:
+    made = finished(qtbot, store, size)
+    store.dispatch(do.Select(t=0))
+    made._set_temperature(2 * PARTS)
+    settle(store, made)
+    assert made.writing.isVisible()
+    assert [index for index, _ in made.words.pills() if index >= 0][:1] == [0]
+
+
 def test_tokens_without_room_are_counted(qtbot, store: Store) -> None:
-    made = finished(qtbot, store, (320, 340))
+    made = finished(qtbot, store, (320, 400))
     made.source.menu().actions()[1].trigger()
     made.length.menu().actions()[3].trigger()
     made.track.wanted.emit(2 * PARTS)
