@@ -46,14 +46,15 @@ def paint_spectrum(painter: QPainter, theme: Theme, spectrum: Spectrum | None, a
         _LEFT,
         elided(f"{len(values)} singular values σ, log axis", small, area.width()),
     )
-    plot = QRectF(area.left() + side, area.top() + line, area.width() - side, area.height() - line - 3)
+    top = area.top() + 1.5 * line  # the caption, and half of the uppermost label
+    plot = QRectF(area.left() + side, top, area.width() - side, area.bottom() - top - 3)
     decade = plot.height() / (high - low)
     for power in {low, high, 0} if low <= 0 <= high else {low, high}:
         y = plot.bottom() - (power - low) * decade
         painter.setPen(theme.colour("muted"))
         if power in (low, high) or decade >= line:
-            top = min(max(y - line / 2, plot.top() - line / 4), area.bottom() - line)
-            painter.drawText(QRectF(area.left(), top, side - 4, line), _RIGHT, _power(power))
+            middle = min(y, area.bottom() - line / 2)
+            painter.drawText(QRectF(area.left(), middle - line / 2, side - 4, line), _RIGHT, _power(power))
         dash = Qt.PenStyle.DashLine if power == 0 else Qt.PenStyle.SolidLine
         painter.setPen(pen(theme.colour("line" if power else "muted"), 1.0, dash))
         painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))

@@ -169,3 +169,9 @@ def test_a_panel_that_is_not_seen_reads_nothing(qtbot, store: Store) -> None:
     assert made.canvas.data is None
     made.show()
     assert made.canvas.data is not None
+
+
+def test_the_title_is_whole_in_the_smallest_panel(qtbot, store: Store) -> None:
+    made = view(qtbot, store, (230, 180))
+    assert made.size().toTuple() == (230, 180)
+    assert made.title_label.width() >= made.title_label.sizeHint().width() - 2

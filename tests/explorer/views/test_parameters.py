@@ -230,3 +230,9 @@ def test_another_parameter_closes_the_editor(qtbot, store: Store) -> None:
     assert made.editor.isVisible()
     store.dispatch(do.Select(parameter="V"))
     assert not made.editor.isVisible()
+
+
+def test_the_title_is_whole_in_the_smallest_panel(qtbot, store: Store) -> None:
+    made = view(qtbot, store, (230, 180))
+    assert made.size().toTuple() == (230, 180)
+    assert made.title_label.width() >= made.title_label.sizeHint().width() - 2

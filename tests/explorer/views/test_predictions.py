@@ -234,3 +234,9 @@ def test_a_panel_that_is_not_seen_reads_nothing(qtbot, store: Store) -> None:
     qtbot.addWidget(made)
     store.dispatch(do.GoTo(20))
     assert made.canvas.data is None
+
+
+def test_the_title_is_whole_in_the_smallest_panel(qtbot, store: Store) -> None:
+    made = view(qtbot, store, (230, 180))
+    assert made.size().toTuple() == (230, 180)
+    assert made.title_label.width() >= made.title_label.sizeHint().width() - 2
