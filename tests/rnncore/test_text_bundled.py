@@ -85,3 +85,13 @@ def test_without_texts_the_error_names_the_folder_and_the_remedy(
 
 def test_the_public_face_has_every_name_it_lists() -> None:
     assert all(hasattr(text, name) for name in text.__all__)
+
+
+def test_a_task_is_made_once_and_options_of_another_type_are_still_checked():
+    first, second = load("echo", lag=2), load("echo", lag=2)
+    assert first.sentences is second.sentences
+    assert load("echo", lag=1).sentences is not first.sentences
+    load("echo", lag=1)
+    for wrong in (True, 1.0, [1]):
+        with pytest.raises(TextError, match="lag is"):
+            load("echo", lag=wrong)
