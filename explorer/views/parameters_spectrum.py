@@ -27,6 +27,15 @@ def spectrum_range(values: np.ndarray) -> tuple[int, int]:
     return max(min(low, high - 1), high - 12), high
 
 
+def caption(values: np.ndarray, low: int, step: int) -> str:
+    """What is drawn: how many there are, which of them, and how many are too small for the axis."""
+    below = int(np.count_nonzero(values < 10.0**low))
+    parts = [f"{len(values)} singular values σ, log axis"]
+    parts += [f"one in {step}"] if step > 1 else []
+    parts += [f"{below} below it"] if below else []
+    return ", ".join(parts)
+
+
 def paint_spectrum(painter: QPainter, theme: Theme, spectrum: Spectrum | None, area: QRectF) -> None:
     """Singular values as bars on a log axis whose ends are powers of ten, with a line at 1."""
     if area.isEmpty():
@@ -41,13 +50,12 @@ def paint_spectrum(painter: QPainter, theme: Theme, spectrum: Spectrum | None, a
         return
     low, high = spectrum_range(values)
     side = QFontMetricsF(small).horizontalAdvance("10⁻¹⁰") + 4
-    painter.drawText(
-        QRectF(area.left(), area.top(), area.width(), line),
-        _LEFT,
-        elided(f"{len(values)} singular values σ, log axis", small, area.width()),
-    )
+    wide = area.width() - side
+    step = -(-len(values) // max(1, int(wide // 2)))
+    said = caption(values, low, step)
+    painter.drawText(QRectF(area.left(), area.top(), area.width(), line), _LEFT, elided(said, small, area.width()))
     top = area.top() + 1.5 * line  # the caption, and half of the uppermost label
-    plot = QRectF(area.left() + side, top, area.width() - side, area.bottom() - top - 3)
+    plot = QRectF(area.left() + side, top, wide, area.bottom() - top - 3)
     decade = plot.height() / (high - low)
     for power in {low, high, 0} if low <= 0 <= high else {low, high}:
         y = plot.bottom() - (power - low) * decade
@@ -58,8 +66,6 @@ def paint_spectrum(painter: QPainter, theme: Theme, spectrum: Spectrum | None, a
         dash = Qt.PenStyle.DashLine if power == 0 else Qt.PenStyle.SolidLine
         painter.setPen(pen(theme.colour("line" if power else "muted"), 1.0, dash))
         painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-    most = max(1, int(plot.width() // 2))
-    step = -(-len(values) // most)
     shown = values[::step]
     pitch = min(plot.width() / len(shown), theme.px(16))
     gap = 1.0 if pitch >= 3 else 0.0

@@ -15,7 +15,7 @@ from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
 from explorer.views.parameters import ParametersView
-from explorer.views.parameters_spectrum import spectrum_range
+from explorer.views.parameters_spectrum import caption, spectrum_range
 
 from .stores import settle, small_store
 
@@ -188,6 +188,12 @@ def test_the_log_axis_holds_all_singular_values_down_to_twelve_powers_below_the_
     assert spectrum_range(np.array([0.97, 0.02])) == (-2, 0)
     assert spectrum_range(np.array([10.0, 10.0])) == (0, 1)
     assert spectrum_range(np.array([5.0, 1e-30, 0.0])) == (-11, 1)
+
+
+def test_what_the_axis_leaves_out_is_said() -> None:
+    values = np.array([1.0, 0.5, 1e-15, 0.0])
+    assert caption(values, -12, 1) == "4 singular values σ, log axis, 2 below it"
+    assert caption(values[:2], -1, 3) == "2 singular values σ, log axis, one in 3"
 
 
 def test_a_weight_is_edited_in_place_on_a_branch_that_can_be_undone(qtbot, store: Store) -> None:
