@@ -71,6 +71,7 @@ class Board(QMainWindow):
         self._kept: dict[bool, QByteArray] = {}
         self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
         self._busy = False
+        self._first: list[PanelDock] = []
         self._room_below = 0
         self._laid = self.size()
 
@@ -115,25 +116,34 @@ class Board(QMainWindow):
         for dock in self.docks.values():
             dock.setFloating(False)
             self.removeDockWidget(dock)
+        # A dock can be split only while it has no tabs: first the places, then what shares them.
         first: dict[int, PanelDock] = {}
         for info in PANELS:
-            dock = self.docks[info.id]
-            slot = info.slot if wide else 0
+            dock, slot = self.docks[info.id], info.slot if wide else 0
             if slot in first:
-                self.tabifyDockWidget(first[slot], dock)
-            elif slot == 0 or not any(first):
-                self.addDockWidget(_RIGHT if slot == 0 else _BOTTOM, dock)
+                continue
+            if slot == 0 or not any(first):
+                self.addDockWidget(_BOTTOM if slot else _RIGHT, dock)
             else:
-                before = first[max(n for n in first if n)]
-                self.splitDockWidget(before, dock, Qt.Orientation.Horizontal)
-            first.setdefault(slot, dock)
+                self.splitDockWidget(first[max(n for n in first if n)], dock, Qt.Orientation.Horizontal)
+            first[slot] = dock
+        for info in PANELS:
+            dock, place = self.docks[info.id], first[info.slot if wide else 0]
+            if dock is not place:
+                self.tabifyDockWidget(place, dock)
             dock.show()
-        for dock in first.values():
-            dock.raise_()
+        self._first = list(first.values())
+        self._raise_first()
+        QTimer.singleShot(0, self, self._raise_first)  # a tab that is not laid out yet does not come to the front
         lower = [dock for slot, dock in first.items() if slot]
         if lower:
             self.resizeDocks(lower, [self.width() // len(lower)] * len(lower), Qt.Orientation.Horizontal)
         self._busy = False
+
+    def _raise_first(self) -> None:
+        for dock in self._first:
+            dock.raise_()
+        self._first = self._first if self._busy else []
 
     def share(self) -> None:
         """Give the panels their shares of the board, but the stage at least half of the window's height."""

@@ -340,13 +340,32 @@ def test_what_the_user_dragged_stays_when_the_window_grows_and_in_the_next_start
 
 
 def test_every_panel_has_a_key_that_brings_it_to_the_front_and_gives_the_keyboard_back(window):
-    for place, info in enumerate(PANELS):
-        press(window, Key.Key_1 + place, Ctrl)
+    keyed = [info for info in PANELS if info.keys]
+    assert len(keyed) == 10
+    for info in keyed:
+        key = Key.Key_0 + int(info.keys[0][-1])
+        press(window, key, Ctrl)
         QTest.qWait(5)
         assert in_front(dock(window, info.id)), info.id
         assert window.board.panel_in_focus() is dock(window, info.id)
-        press(window, Key.Key_1 + place, Ctrl)
+        press(window, key, Ctrl)
         assert window.board.panel_in_focus() is None
+
+
+def test_every_panel_can_be_shown_in_both_themes_and_sizes_while_one_steps(window):
+    store = window.store
+    store.dispatch(do.Move("pass"))
+    for size in ((1366, 768), (1920, 1080)):
+        window.resize(*size)
+        for theme in ("light", "high-contrast", "dark"):
+            store.dispatch(do.SetTheme(theme))
+            for info in PANELS:
+                window.board.show_panel(info.id)
+                for action in (do.Move("operation"), do.Move("step"), do.Hover(1, 0), do.Move("step", -1)):
+                    store.dispatch(action)
+                QTest.qWait(1)
+                assert not dock(window, info.id).grab().isNull()
+    store.wait()
 
 
 def test_a_panel_behind_another_is_made_when_it_is_seen(window):
