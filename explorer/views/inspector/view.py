@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ...model import action as do
 from ...model.inspector_data import InspectorData, inspector_data
@@ -15,16 +25,26 @@ from ...theme.tokens import SPACE
 from ...widgets.chip import Chip
 from ...widgets.panel import Panel
 from ...widgets.rule import Rule
-from .code import CodePage
 from .details import Details
 from .formulas import FormulaArea, Section
 from .graph import GraphCanvas
-from .numbers import NumbersPage
 
 if TYPE_CHECKING:
     from ...store import Store
+    from .code import CodePage
+    from .numbers import NumbersPage
 
+Page = TypeVar("Page", bound=QWidget)
 TABS = ("Graph", "Equations", "Code", "Numbers")
+
+
+class _Holder(QWidget):
+    """Stands for a page until it is made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
 
 
 class InspectorView(Panel):
@@ -38,12 +58,9 @@ class InspectorView(Panel):
         self._shared_for: tuple[object, ...] = ()
         self.graph = GraphCanvas()
         self.equations = FormulaArea()
-        self.code = CodePage()
-        self.numbers = NumbersPage()
-        self.numbers.unit_chosen.connect(lambda unit: store.dispatch(do.Select(unit=unit)))
         self.details = Details()
         self.pages = QStackedWidget()
-        for page in (scrolled(self.graph), self.equations, self.code, self.numbers):
+        for page in (scrolled(self.graph), self.equations, _Holder(), _Holder()):
             self.pages.addWidget(page)
         self.tabs = self._make_tabs()
         self.rule = Rule()
@@ -57,6 +74,28 @@ class InspectorView(Panel):
         self.body.setContentsMargins(0, SPACE.tight, 0, 0)
         self.body.addLayout(self.tabs)
         self.body.addLayout(self._split, 1)
+
+    @cached_property
+    def code(self) -> CodePage:
+        """The page of code; made, as that of the numbers, when first wanted: a start is quicker without both."""
+        from .code import CodePage
+
+        return self._hold(2, CodePage())
+
+    @cached_property
+    def numbers(self) -> NumbersPage:
+        """The page of numbers."""
+        from .numbers import NumbersPage
+
+        page = self._hold(3, NumbersPage())
+        page.unit_chosen.connect(lambda unit: self._store.dispatch(do.Select(unit=unit)))
+        return page
+
+    def _hold(self, place: int, page: Page) -> Page:
+        holder = self.pages.widget(place)
+        assert isinstance(holder, _Holder)
+        holder.column.addWidget(page)
+        return page
 
     def read(self) -> None:
         session = self._store.session
