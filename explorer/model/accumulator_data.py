@@ -14,11 +14,9 @@ from .formula import number
 from .ledger_data import default_parameter
 from .names import gradient_name
 from .session import Session
-from .votes import RowDeltas, Vote, Votes, votes_of
+from .votes import MOST, OUTPUT, RowDeltas, Vote, Votes, votes_of
 
 Array = np.ndarray[Any, Any]
-MOST = 64
-"""More rows or columns than this are shown in groups."""
 SHOWN_VOTES = 3
 """How many of the votes for an entry are told."""
 
@@ -27,8 +25,9 @@ SHOWN_VOTES = 3
 class AccumulatorData:
     """One parameter's partial sum at a position of the walk.
 
-    ``values`` (R, C) is what is added up so far; of a matrix of the input only the columns in ``columns``, the tokens
-    that the sentence reads (all others are exactly 0). ``cells`` (r, c) is what is painted: of every group of
+    ``values`` (R, C) is what is added up so far; of a matrix of the input only the columns of the tokens that the
+    sentence reads (all others are exactly 0), of the output layer of a large vocabulary only the rows of the tokens to
+    be predicted: ``votes.columns`` and ``votes.rows``. ``cells`` (r, c) is what is painted: of every group of
     ``row_group`` × ``column_group`` entries the one furthest from zero. ``delta`` (r,) and ``operand`` (c,) are the
     last vote's factors, grouped the same way. ``largest`` is the size that the colours reach to.
     """
@@ -37,7 +36,6 @@ class AccumulatorData:
     done: int
     vote: Vote | None
     values: Array = field(repr=False)
-    columns: Array | None = field(repr=False)
     row_labels: tuple[str, ...] = field(repr=False)
     column_labels: tuple[str, ...] = field(repr=False)
     row_group: int
@@ -63,6 +61,8 @@ class AccumulatorData:
         said = f"rank-1 votes summed so far: {self.done} of {len(self.votes)}"
         if self.row_group > 1 or self.column_group > 1:
             said += f" · a cell: the largest of {self.row_group} × {self.column_group}"
+        if self.votes.rows is not None:
+            said += f" · {len(self.votes.rows)} of {self.votes.walk.model.vocabulary_size} rows"
         return said
 
     @property
@@ -79,8 +79,11 @@ class AccumulatorData:
         shape, columns = self.votes.walk.model.parameters[self.parameter].shape, self.values.shape[1]
         name = gradient_name(self.parameter)
         lines = [self.subtitle, f"‖{name}‖ so far {number(self.norm, 4)}, in the end {number(self.total, 4)}"]
-        if self.columns is not None:
+        if self.votes.columns is not None:
             lines.append(f"columns: the {columns} tokens that the sentence reads; the other {shape[1] - columns} are 0")
+        if self.votes.rows is not None:
+            rows = len(self.votes.rows)
+            lines.append(f"rows: the {rows} tokens to be predicted; the other {shape[0] - rows} are not shown")
         lines.append("colours: asinh scale, blue below 0, orange above")
         lines.append("at the edges the last vote: δ at the left, what it is multiplied by above")
         return "\n".join(lines)
@@ -94,7 +97,8 @@ class AccumulatorData:
 
     def weight(self, row: int, column: int) -> tuple[int, int]:
         """The index in the parameter of an entry of ``values``."""
-        return row, column if self.columns is None else int(self.columns[column])
+        rows, columns = self.votes.rows, self.votes.columns
+        return row if rows is None else int(rows[row]), column if columns is None else int(columns[column])
 
     def name(self, row: int, column: int) -> str:
         """What to call an entry: dW[f] 3, 5 (counted from 1), or with a token's word."""
@@ -107,9 +111,10 @@ class AccumulatorData:
         """Lines about an entry of ``values``: it, and the votes that made the most of it."""
         value = float(self.values[row, column])
         lines = [f"{self.name(row, column)} = {number(value)}"]
-        if deltas is None or deltas.row != row or deltas.votes is not self.votes:
+        weight = self.weight(row, column)
+        if deltas is None or deltas.row != weight[0] or deltas.votes is not self.votes:
             return (*lines, "…") if self.done else tuple(lines)
-        shares = deltas.shares(self.done, self.weight(row, column)[1])
+        shares = deltas.shares(self.done, weight[1])
         size = np.where(np.isnan(shares), np.inf, np.abs(shares))
         for flat in np.argsort(size, axis=None)[::-1][:SHOWN_VOTES].tolist():
             t, tau = divmod(flat, len(shares))
@@ -132,6 +137,7 @@ def furthest(values: Array, rows: int, columns: int) -> Array:
 
 
 def _group(count: int) -> int:
+    """How many rows (or columns) share a cell, so that there are at most 64."""
     return max(1, -(-count // MOST))
 
 
@@ -142,32 +148,31 @@ def accumulator_data(
     """What is shown at a position; ``words`` (T,) name the tokens read, ``tokens`` (V,) the vocabulary."""
     walk, name = votes.walk, votes.parameter
     done = votes.done(position)
-    whole, final = votes.partial_sum(done), walk.gradients[name]
-    columns, row_labels, column_labels = None, (), ()  # type: tuple[Array | None, tuple[str, ...], tuple[str, ...]]
-    if name in ("V", "b_y"):
-        row_labels = tokens
-    elif any(p.name == name and p.of == "x" for p in walk.model.cell.parameters) and walk.trace.inputs.ndim == 1:
-        _, first = np.unique(walk.trace.inputs, return_index=True)
-        columns = walk.trace.inputs[np.sort(first)]
-        column_labels = tuple(words[i] for i in np.sort(first).tolist()) if words else ()
-    values = whole[:, None] if whole.ndim == 1 else whole if columns is None else whole[:, columns]
+    found, final = votes.partial_sum(done), votes.shown(walk.gradients[name])
+    row_labels: tuple[str, ...] = ()
+    column_labels: tuple[str, ...] = ()
+    if name in OUTPUT:
+        row_labels = tokens if votes.rows is None or not tokens else tuple(tokens[i] for i in votes.rows.tolist())
+    elif votes.columns is not None and words:
+        named = dict(zip(walk.trace.inputs.tolist(), words, strict=True))
+        column_labels = tuple(named[i] for i in votes.columns.tolist())
+    values = found[:, None] if found.ndim == 1 else found
     rows, cols = _group(values.shape[0]), _group(values.shape[1])
     vote = votes.vote(done - 1, words) if done else None
     delta = operand = None
     if vote is not None:
-        delta = furthest(vote.delta[:, None], rows, 1)[:, 0]
+        own = vote.delta if votes.rows is None else vote.delta[votes.rows]
+        delta = furthest(own[:, None], rows, 1)[:, 0]
         if isinstance(vote.operand, int):
-            assert columns is not None
-            operand = furthest((columns == vote.operand).astype(float)[None], 1, cols)[0]
+            operand = furthest((np.asarray(votes.columns) == vote.operand).astype(float)[None], 1, cols)[0]
         elif vote.operand is not None:
             operand = furthest(np.asarray(vote.operand, float)[None], 1, cols)[0]
-    sizes = np.abs(np.concatenate([final.ravel() if columns is None else final[:, columns].ravel(), values.ravel()]))
+    sizes = np.abs(np.concatenate([final.ravel(), values.ravel()]))
     return AccumulatorData(
         votes,
         done,
         vote,
         values,
-        columns,
         row_labels,
         column_labels,
         rows,
@@ -176,8 +181,8 @@ def accumulator_data(
         delta,
         operand,
         float(sizes[np.isfinite(sizes)].max(initial=0.0)),
-        float(np.linalg.norm(whole)),
-        float(np.linalg.norm(final)),
+        votes.norm(done),
+        votes.total,
     )
 
 

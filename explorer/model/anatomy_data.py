@@ -101,18 +101,19 @@ def weight_index(walk: Walk, parameter: str, unit: int, other: int | None = None
     Without ``other`` the one with the largest gradient.
     """
     gradient = walk.gradients[parameter]
-    size = np.where(np.isnan(gradient), np.inf, np.abs(gradient))
     if gradient.ndim == 1:
-        by_token = parameter == "b_y"
-        pick = (other if other is not None else int(np.argmax(size))) if by_token else unit
+        pick = unit if parameter != "b_y" else _largest(gradient) if other is None else other
         return (min(max(pick, 0), len(gradient) - 1),)
     if parameter == "V":
         column = min(unit, gradient.shape[1] - 1)
-        row = int(np.argmax(size[:, column])) if other is None else min(max(other, 0), len(gradient) - 1)
-        return row, column
+        return _largest(gradient[:, column]) if other is None else min(max(other, 0), len(gradient) - 1), column
     row = min(unit, len(gradient) - 1)
-    column = int(np.argmax(size[row])) if other is None else min(max(other, 0), gradient.shape[1] - 1)
-    return row, column
+    return row, _largest(gradient[row]) if other is None else min(max(other, 0), gradient.shape[1] - 1)
+
+
+def _largest(values: Array) -> int:
+    """Which one is furthest from zero; NaN before all."""
+    return int(np.argmax(np.where(np.isnan(values), np.inf, np.abs(values))))
 
 
 def weight_name(walk: Walk, parameter: str, index: tuple[int, ...], tokens: tuple[str, ...]) -> str:
@@ -135,11 +136,11 @@ def anatomy_data(
     kinds = [action.kind for action in walk.script.update]
     passed = kinds[: max(0, position - walk.script.update_start)]
     complete = position >= walk.script.update_start
-    so_far = votes.partial_sum(len(votes) if complete else done)
+    count = len(votes) if complete else done
     summed = f"Σ of {len(votes)} votes" if complete else f"Σ of {done} of {len(votes)} votes so far"
-    raw = float(so_far[index])
+    raw = votes.entry(count, index)
     levels = [
-        Level("ledger", "g", (Line("", summed, raw),), raw if done or complete else None, _norm(so_far), complete)
+        Level("ledger", "g", (Line("", summed, raw),), raw if done or complete else None, votes.norm(count), complete)
     ]
     update = walk.update if passed else None
     if "scale" in kinds:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -141,30 +141,37 @@ def shown_loss(session: Session, progress: Progress, mode: str = FOLLOW) -> int 
 
 @np.errstate(all="ignore")
 def horizon_data(
-    found: Horizons, progress: Progress, loss: int | None, state: str = "h", reference: Horizons | None = None
+    found: Horizons,
+    progress: Progress,
+    loss: int | None,
+    state: str = "h",
+    reference: Horizons | None = None,
+    old: HorizonData | None = None,
 ) -> HorizonData:
-    """What is shown of ``found`` at ``progress`` for one loss, or for the mean over all (None)."""
+    """What is shown of ``found`` at ``progress`` for one loss, or for the mean over all (None).
+
+    ``old`` is what was shown before: of it all is kept that does not change as the walk goes on.
+    """
     steps, walk = found.length, progress.walk
     state = state if state in found.norms else "h"
+    key = (id(found), id(reference), id(walk), loss, state)
+    reached, walking = _reached(progress, loss)
+    if old is not None and old.key == key:
+        reached = len(old.values) if reached is None else reached
+        same = (old.reached, old.walking) == (reached, walking)
+        return old if same else replace(old, reached=reached, walking=walking)
     counted = (walk.table > 0) & (walk.targets >= 0)[:, None]
-    walking = False
     if loss is None:
         values, counts, norms = found.means[state], found.counts[state], np.full(steps, np.nan)
         rows = (walk.targets >= 0) & (np.diagonal(found.norms[state]) != 0)
         kept = np.nan_to_num(mean_by_lag(counted.astype(float), rows)[0])
         last = int(np.flatnonzero(counts)[-1]) + 1 if counts.any() else 0
         values, counts, kept, norms = values[:last], counts[:last], kept[:last], norms[:last]
-        reached = last
     else:
         norms = found.norms[state][loss, loss::-1]
         values = norms / norms[0]
         counts = np.ones(loss + 1, np.int64)
         kept = counted[loss, loss::-1].astype(float)
-        step = progress.step
-        walking = step is not None and step.phase == "backward" and step.loss == loss
-        reached = loss + 1
-        if walking and step is not None and step.t is not None:
-            reached = loss - step.t + 1
     bottom, top = axis(values)
     return HorizonData(
         state,
@@ -178,11 +185,19 @@ def horizon_data(
         _lines(found, loss, len(values), state, reference),
         bottom,
         top,
-        reached,
+        len(values) if reached is None else reached,
         walking,
         found.radii,
-        (id(found), id(reference), id(walk), loss, state),
+        key,
     )
+
+
+def _reached(progress: Progress, loss: int | None) -> tuple[int | None, bool]:
+    """How many lags the walk has gone back with this loss (None: it does not walk, all are shown), and whether it does."""
+    step = progress.step
+    if loss is None or step is None or step.phase != "backward" or step.loss != loss or step.t is None:
+        return None, False
+    return loss - step.t + 1, True
 
 
 def _lines(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncore.bptt import lanes_by_lag, output_gradients, use_gradient
+from rnncore.bptt import StepGradients, lanes_by_lag, output_gradients, step_gradients, use_gradient
 from rnncore.cells import Use
 from rnncore.frozen import dataclass
 from rnncore.script import pretty
@@ -20,6 +20,8 @@ from .formula import plain
 Array = np.ndarray[Any, Any]
 OUTPUT = ("V", "b_y")
 """The output layer's parameters: their votes come from the logits."""
+MOST = 64
+"""Of a larger vocabulary the output layer's rows are shown only of the tokens to be predicted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,35 +110,130 @@ class Votes:
             return plain(value_symbol(cell, node.index, tau).runs)
         return f"({pretty(node.text)})"
 
+    # --- sums ---
+
+    @cached_property
+    def columns(self) -> Array | None:
+        """Of a matrix of the input the columns that are not 0 throughout: the tokens read, in order; else None."""
+        cell, inputs = self.walk.model.cell, self.walk.trace.inputs
+        of_x = any(p.name == self.parameter and (p.kind, p.of) == ("matrix", "x") for p in cell.parameters)
+        if not of_x or inputs.dtype.kind not in "iu":
+            return None
+        return _in_order(inputs)
+
+    @cached_property
+    def rows(self) -> Array | None:
+        """Of the output layer of a large vocabulary the rows of the tokens to be predicted; else None: all."""
+        if self.parameter not in OUTPUT or self.walk.model.vocabulary_size <= MOST:
+            return None
+        return _in_order(self.walk.targets[self.walk.targets >= 0])
+
+    def shown(self, array: Array) -> Array:
+        """The part of an array of the parameter's shape that is shown: :attr:`rows` and :attr:`columns` of it."""
+        array = array if self.rows is None else array[self.rows]
+        return array if self.columns is None else array[:, self.columns]
+
+    @cached_property
+    def total(self) -> float:
+        """The norm of the finished gradient."""
+        with np.errstate(all="ignore"):
+            return float(np.linalg.norm(self.walk.gradients[self.parameter]))
+
     @np.errstate(all="ignore")
     def partial_sum(self, count: int) -> Array:
-        """The sum of the first ``count`` votes, in the parameter's shape."""
+        """The sum of the first ``count`` votes: of the parameter's shape the part that is :meth:`shown`."""
         walk = self.walk
         if count >= len(self):
-            return walk.gradients[self.parameter]
+            return self.shown(walk.gradients[self.parameter])
+        if self.parameter in OUTPUT:
+            d_logits, hidden = self._output(count)
+            d_logits = d_logits if self.rows is None else d_logits[:, self.rows]
+            return d_logits.T @ hidden if self.parameter == "V" else d_logits.sum(axis=0)
         if count <= 0:
-            return np.zeros_like(walk.model.parameters[self.parameter])
+            return self._sum(None, np.zeros(0, np.int64), None)
         script = walk.script
         loss = int(script.visit_loss[self.visits[count - 1]])
         mine = np.flatnonzero(script.visit_loss[self.visits[:count]] == loss)
         if loss < 0:
-            total = np.zeros_like(walk.model.parameters[self.parameter])
-            found, weights = walk.sweep, np.ones(walk.trace.length)
-        else:
-            total = np.array(walk.finished(loss)[self.parameter])
-            found, weights = walk.lane(loss), walk.table[loss].astype(walk.model.dtype)
-        taus = script.visit_tau[self.visits[mine]]
+            return self._sum(walk.sweep, mine, None)
+        return self._sum(walk.lane(loss), mine, walk.table[loss].astype(walk.model.dtype)) + self._before(loss)
+
+    def entry(self, count: int, index: tuple[int, ...]) -> float:
+        """One entry of the sum of the first ``count`` votes; ``index`` is that of the weight in the parameter."""
+        if count >= len(self):
+            return float(self.walk.gradients[self.parameter][index])
         if self.parameter in OUTPUT:
-            counted = found.d_logits[taus] * weights[taus, None]
-            hidden = walk.trace.tape[walk.model.cell.outputs["h"]]
-            return total + (counted.T @ hidden[taus] if self.parameter == "V" else counted.sum(axis=0))
-        for place in np.unique(self.uses[mine]).tolist():
+            d_logits, hidden = self._output(count)
+            part = d_logits[:, index[0]]
+            return float(part @ hidden[:, index[1]] if self.parameter == "V" else part.sum())
+        if self.columns is None:
+            return float(self.partial_sum(count)[index])
+        place = np.flatnonzero(self.columns == index[1])
+        return float(self.partial_sum(count)[index[0], place[0]]) if len(place) else 0.0
+
+    @np.errstate(all="ignore")
+    def norm(self, count: int) -> float:
+        """The norm of the sum of the first ``count`` votes, of the whole parameter."""
+        if count >= len(self):
+            return self.total
+        if self.rows is None:
+            return float(np.linalg.norm(self.partial_sum(count)))
+        d_logits, hidden = self._output(count)
+        if self.parameter == "b_y":
+            return float(np.linalg.norm(d_logits.sum(axis=0)))
+        # ‖Dᵀ H‖² = Σ (D Dᵀ) ∘ (H Hᵀ): no matrix of the vocabulary's size.
+        return float(np.sqrt(max(0.0, float(((d_logits @ d_logits.T) * (hidden @ hidden.T)).sum()))))
+
+    def _output(self, count: int) -> tuple[Array, Array]:
+        """(∂L/∂logits (n, V), h (n, H)) of the votes for the output layer, as often as they are counted."""
+        taus = self.walk.script.visit_tau[self.visits[: max(count, 0)]]
+        return self.walk.sweep.d_logits[taus], self.walk.trace.tape[self.walk.model.cell.outputs["h"]][taus]
+
+    def _sum(self, found: StepGradients | None, votes: Array, weights: Array | None) -> Array:
+        """Add up some votes, of which ``found`` knows the δ, each ``weights`` (T,) times."""
+        walk = self.walk
+        total = self.shown(np.broadcast_to(np.zeros((), walk.model.dtype), walk.model.parameters[self.parameter].shape))
+        total = total.copy()
+        taus = walk.script.visit_tau[self.visits[votes]]
+        for place in np.unique(self.uses[votes]).tolist():
+            at = taus[self.uses[votes] == place]
             use = walk.model.cell.uses[place]
-            at = taus[self.uses[mine] == place]
-            if found.nodes[use.delta] is not None:
-                weighted = found.nodes[use.delta] * weights[:, None]
-                total = total + use_gradient(walk.trace, use, weighted, slice(int(at.min()), int(at.max()) + 1))
+            if found is not None and found.nodes[use.delta] is not None:
+                total += self._use(use, found.nodes[use.delta], slice(int(at.min()), int(at.max()) + 1), weights)
         return total
+
+    def _use(self, use: Use, delta: Array, where: slice, weights: Array | None) -> Array:
+        """What one use of the parameter adds at the time steps ``where``."""
+        weighted = delta if weights is None else delta * weights[:, None]
+        if self.columns is None:
+            return use_gradient(self.walk.trace, use, weighted, where)
+        read = self.walk.trace.inputs[where, None] == self.columns
+        product: Array = weighted[where].T @ read.astype(delta.dtype)
+        return product
+
+    def _before(self, loss: int) -> Array:
+        """The sum of the votes of all losses after one: they have walked back before it."""
+        if self._kept.get("loss") != loss:
+            walk = self.walk
+            later = tuple(np.array(array) for array in self._gradients)
+            for array in later:
+                array[: loss + 1] = 0.0
+            found = step_gradients(walk.trace, walk.targets, walk.truncation, (later[0], later[1]))
+            total = self._sum(None, np.zeros(0, np.int64), None)
+            for use in walk.model.cell.uses:
+                if use.parameter == self.parameter and found.nodes[use.delta] is not None:
+                    total += self._use(use, found.nodes[use.delta], slice(None), None)
+            self._kept.update(loss=loss, total=total)
+        result: Array = self._kept["total"]
+        return result
+
+    @cached_property
+    def _kept(self) -> dict[str, Any]:
+        return {}
+
+    @cached_property
+    def _gradients(self) -> tuple[Array, Array]:
+        return output_gradients(self.walk.trace, self.walk.targets)
 
     @cached_property
     def counted(self) -> Array:
@@ -156,6 +253,13 @@ class Votes:
         else:
             table[:, taus] = self.counted[:, taus]
         return table
+
+
+def _in_order(tokens: Array) -> Array:
+    """The different tokens in the order in which they first come."""
+    different, first = np.unique(tokens, return_index=True)
+    found: Array = different[np.argsort(first)]
+    return found
 
 
 def votes_of(walk: Walk, parameter: str) -> Votes:

@@ -140,9 +140,10 @@ class AccumulatorView(Panel):
         row, column = data.entry(*self.map.cell)
         deltas: RowDeltas | None = None
         if data.done:
-            if self._wanted is None or self._wanted.votes is not data.votes or self._wanted.row != row:
-                self._wanted = _Wanted(data.votes, row)
-            found, fresh = self._store.later(DELTAS, (self._wanted,), partial(row_deltas, data.votes, row))
+            weight = data.weight(row, column)[0]
+            if self._wanted is None or self._wanted.votes is not data.votes or self._wanted.row != weight:
+                self._wanted = _Wanted(data.votes, weight)
+            found, fresh = self._store.later(DELTAS, (self._wanted,), partial(row_deltas, data.votes, weight))
             deltas = found if fresh and isinstance(found, RowDeltas) else None
         self.map.say(data.reading(row, column, deltas))
 

@@ -42,6 +42,7 @@ class HorizonView(Panel):
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, "Horizon", " ", parent=parent)
         self._mode, self._state, self._all = FOLLOW, "h", True
+        self._compared: tuple[Trace, Horizons, bool] | None = None
         self.plot = HorizonPlot()
         self.gauge = BiasGaugeBar()
         self.names = NameRow("Gradient compared")
@@ -100,13 +101,18 @@ class HorizonView(Panel):
         if not fresh:
             return  # what is shown is of the weights of a moment ago; the new ones are on their way
         shown = reference if usable and isinstance(reference, Horizons) else None
-        if shown is not None and same_as_reference(trace, shown):
-            shown = None
+        if shown is not None:
+            # Compares all weights: once for each pair.
+            if self._compared is None or self._compared[0] is not trace or self._compared[1] is not shown:
+                self._compared = trace, shown, same_as_reference(trace, shown)
+            shown = None if self._compared[2] else shown
         progress = derived.progress(session)
-        data = horizon_data(found, progress, shown_loss(session, progress, self._mode), self._state, shown)
+        old, loss = self.plot.data, shown_loss(session, progress, self._mode)
+        data = horizon_data(found, progress, loss, self._state, shown, old)
         self.plot.set_data(data)
-        self.set_subtitle(data.subtitle)
-        self.subtitle_label.setToolTip(data.help)
+        if old is None or old.key != data.key:
+            self.set_subtitle(data.subtitle)
+            self.subtitle_label.setToolTip(data.help)
         self._mark_hover()
 
     def _read_gauge(self) -> None:

@@ -39,11 +39,12 @@ def test_before_the_backward_pass_nothing_has_voted() -> None:
 
 def test_of_the_input_matrix_only_the_tokens_that_were_read_have_columns() -> None:
     walk, data = made("U_f", 10_000)
-    assert data.columns is not None
-    assert data.columns.tolist() == list(dict.fromkeys(walk.trace.inputs.tolist()))
-    others = np.setdiff1d(np.arange(8), data.columns)
+    columns = data.votes.columns
+    assert columns is not None
+    assert columns.tolist() == list(dict.fromkeys(walk.trace.inputs.tolist()))
+    others = np.setdiff1d(np.arange(8), columns)
     assert not walk.gradients["U_f"][:, others].any()
-    assert data.values == pytest.approx(walk.gradients["U_f"][:, data.columns])
+    assert data.values == pytest.approx(walk.gradients["U_f"][:, columns])
     assert data.name(0, 2) == f"dU[f] [1, “{WORDS[2]}”]"
     assert data.operand is not None and data.operand.sum() == 1.0
     assert "the other 2 are 0" in data.help

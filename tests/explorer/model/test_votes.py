@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from explorer.model.votes import row_deltas, votes_of
+from rnncore.model import Model
+from rnncore.trace import forward
 from rnncore.truncation import Chunks, Full, Stride, Window
+from rnncore.walk import Walk, walk
 
 from .steps import CELLS, WORDS, make_walk
 
@@ -34,12 +37,15 @@ def test_all_votes_together_are_the_gradient(cell: str, order: str, policy) -> N
 @pytest.mark.parametrize("cell", sorted(CELLS))
 def test_the_partial_sum_is_the_walks_own_at_every_position(cell: str, order: str) -> None:
     walk = make_walk(cell, order=order)
-    for position in range(0, len(walk) + 1, 5):
+    for position in range(0, len(walk) + 1, 13):
         sums = walk.progress(position).parameter_gradients
         for name in sums:
             votes = votes_of(walk, name)
-            found = votes.partial_sum(votes.done(position))
-            assert found == pytest.approx(sums[name], rel=1e-12, abs=1e-15), (name, position)
+            count = votes.done(position)
+            assert votes.partial_sum(count) == pytest.approx(votes.shown(sums[name]), rel=1e-12, abs=1e-15)
+            assert votes.norm(count) == pytest.approx(np.linalg.norm(sums[name]), rel=1e-9, abs=1e-15)
+            index = (3, 2)[: sums[name].ndim]
+            assert votes.entry(count, index) == pytest.approx(sums[name][index], rel=1e-12, abs=1e-15)
 
 
 def test_a_vote_is_counted_from_the_very_micro_step_that_adds_it() -> None:
@@ -87,9 +93,34 @@ def test_an_entrys_shares_add_up_to_it_at_every_position(cell: str, order: str, 
         row, column = 1, 3 if gradient.ndim == 2 else 0
         deltas = row_deltas(votes, row)
         for count in (0, len(votes) // 2, len(votes)):
-            sums = votes.partial_sum(count)
-            entry = float(sums[row, column] if sums.ndim == 2 else sums[row])
+            entry = votes.entry(count, (row, column) if gradient.ndim == 2 else (row,))
             assert deltas.shares(count, column).sum() == pytest.approx(entry, abs=1e-12)
+
+
+def large_walk() -> Walk:
+    """Six steps with a vocabulary of a hundred."""
+    small = make_walk("vanilla-bias", truncation=Full())
+    model = Model.create("vanilla-bias", 100, 5, seed=4)
+    return walk(model, forward(model, small.trace.inputs), small.targets, Window(2))
+
+
+def test_of_a_large_vocabulary_only_the_rows_to_be_predicted_are_summed_but_the_norm_is_of_all() -> None:
+    made = large_walk()
+    for name in ("V", "b_y"):
+        votes = votes_of(made, name)
+        assert votes.rows is not None and votes.rows.tolist() == made.targets.tolist()
+        for position in (made.script.backward_start, int(votes.ends[3]), len(made)):
+            whole = made.progress(position).parameter_gradients[name]
+            count = votes.done(position)
+            assert votes.partial_sum(count) == pytest.approx(whole[votes.rows], rel=1e-12)
+            assert votes.norm(count) == pytest.approx(np.linalg.norm(whole), rel=1e-9)
+            assert votes.entry(count, (77, 1)[: whole.ndim]) == pytest.approx(whole[(77, 1)[: whole.ndim]], rel=1e-12)
+
+
+def test_an_input_that_was_never_read_has_no_gradient_at_any_position() -> None:
+    made = large_walk()
+    votes = votes_of(made, "U")
+    assert votes.entry(4, (1, 99)) == 0.0 and made.gradients["U"][1, 99] == 0.0
 
 
 def test_an_unknown_parameter_has_no_votes() -> None:
