@@ -23,7 +23,16 @@ MAX_NODES = 400
 
 def read_cell(name: str, text: str) -> Cell:
     """Read equations into a cell; raises CellError with line, column and remedy."""
-    return _Reader(name, text).read()
+    reader = _Reader(name, text)
+    tree = reader.parse()
+    try:
+        return reader.read(tree)
+    except CellError as error:
+        # The tree counts columns in bytes, a reader in letters.
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        before = lines[error.line - 1].encode()[: error.column - 1] if error.line <= len(lines) else b""
+        column = len(before.decode(errors="ignore")) + 1
+        raise CellError(error.problem, line=error.line, column=column, remedy=error.remedy) from None
 
 
 class _Reader:
@@ -40,7 +49,8 @@ class _Reader:
 
     # --- text to statements ---
 
-    def read(self) -> Cell:
+    def parse(self) -> ast.Module:
+        """The text as Python's syntax tree."""
         if not isinstance(self.text, str) or not self.text.strip():
             raise CellError(
                 "there are no equations", remedy="Write at least h = tanh(U @ x + W @ h_prev)."
@@ -51,7 +61,7 @@ class _Reader:
                 remedy=f"Keep them under {MAX_TEXT:,}.",
             )
         try:
-            tree = ast.parse(self.text)
+            return ast.parse(self.text)
         except SyntaxError as error:
             raise CellError(
                 f"this is not an equation ({error.msg})",
@@ -63,6 +73,9 @@ class _Reader:
             raise CellError(
                 "the text cannot be read", remedy="Remove null characters and very deep brackets."
             ) from None
+
+    def read(self, tree: ast.Module) -> Cell:
+        """The cell that the tree's equations make."""
         statements = tree.body
         targets = [self._target(s) for s in statements]
         self.targets = frozenset(t.id for t in targets)

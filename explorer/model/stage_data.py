@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .derived import Derived
+from .edits import edits
 from .session import Session
 from .stage_build import build_stage
 from .stage_records import Marks, StageData
@@ -24,7 +25,22 @@ def stage_data(
     walk = derived.walk(session)
     position = min(session.position, len(walk))
     scene = _scene(session, derived, most_cells, previous)
-    return build_stage(scene, walk, position, update=session.training.shown, marks=marks_of(session), previous=previous)
+    data = build_stage(scene, walk, position, update=session.training.shown, marks=marks_of(session), previous=previous)
+    edited = edits(session)
+    if not edited:
+        return data
+    return replace(
+        data,
+        edited=edited,
+        subtitle=_with_edits(data.subtitle, edited.words),
+        brief=_with_edits(data.brief, edited.words),
+    )
+
+
+def _with_edits(subtitle: str, words: str) -> str:
+    """``update 260 · f clamped to 1 · backward pass …``: before what may be cut off at the end."""
+    update, _, rest = subtitle.partition(" · ")
+    return " · ".join(part for part in (update, words, rest) if part)
 
 
 def marks_of(session: Session) -> Marks:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from rnncore.clamps import can_be_clamped
 from rnncore.frozen import dataclass
 
+from .edit_targets import Target
 from .stage_layout import Detail, StageLayout
 from .stage_records import StageData, Strip
 from .stage_words import cell_tip, edge_tip, loss_tip, output_tip, streams_tip
@@ -91,6 +93,26 @@ def tip(data: StageData, place: Hit) -> str:
     asked = f", target “{target}”" if target else ", no loss is asked here"
     lacking = ", which the vocabulary lacks: read as the unknown word" if data.scene.unknown[place.t] else ""
     return f"t = {place.t}: reads “{data.scene.tokens[place.t]}”{lacking}{asked}"
+
+
+def target_of(data: StageData, place: Hit, unit: int | None) -> Target | None:
+    """What a double-click changes there: a token, the initial state, a gate or a state; None for what only follows.
+
+    ``unit`` is the selected one, for where the place itself names none.
+    """
+    last = data.scene.length - 1
+    t = min(place.t, last)
+    if place.row == "input":
+        return Target("token", position=t)
+    if place.row in ("output", "loss"):
+        return Target("token", position=t + 1)
+    if place.row == "edge" and place.t == 0:
+        return Target("initial", "h", unit or 0, t=0)
+    if place.row == "cell" and place.strip is not None:
+        strip = data.strips[place.strip]
+        if strip.track.label in can_be_clamped(data.scene.trace.cell):
+            return Target("clamp", strip.track.label, unit_of(data, place), t=t)
+    return None
 
 
 def unit_of(data: StageData, place: Hit) -> int | None:

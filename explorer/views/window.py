@@ -83,6 +83,9 @@ class MainWindow(QMainWindow):
             "undo": store.undo,
             "redo": store.redo,
             "sentence": self.choose_sentence,
+            "edit-value": self.edit_value,
+            "clamp": lambda: self.edit_value(clamps=True),
+            "own-cell": self.write_cell,
             "network": self.bar.open_network,
             "truncation": self.bar.open_truncation,
             "optimiser": self.bar.open_optimiser,
@@ -294,6 +297,18 @@ class MainWindow(QMainWindow):
         from .dialogs import SentenceDialog
 
         self._show(SentenceDialog(self.store, self))
+
+    def edit_value(self, *, clamps: bool = False) -> None:
+        """Change a value from the keyboard, or clamp a gate."""
+        from .edit import EditDialog
+
+        self._show(EditDialog(self.store, self, clamps=clamps))
+
+    def write_cell(self) -> None:
+        """Let the user write the equations of a cell."""
+        from .cell_editor import CellEditor
+
+        self._show(CellEditor(self.store, self))
 
     def show_commands(self) -> None:
         """Search everything that the program can do."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
@@ -163,6 +163,8 @@ class NumbersPage(QWidget):
     """The table with its two buttons; ``unit_chosen`` tells the row (0-based) that was chosen."""
 
     unit_chosen = Signal(int)
+    edit_wanted = Signal(str, int, QPoint)
+    """The column and row (0-based) that was double-clicked, and where on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -179,6 +181,7 @@ class NumbersPage(QWidget):
         self.view.verticalHeader().setToolTip("unit")
         self.view.clicked.connect(lambda index: self.unit_chosen.emit(index.row()))
         self.view.verticalHeader().sectionClicked.connect(self.unit_chosen)
+        self.view.doubleClicked.connect(self._want_edit)
         self.full = Chip("All digits", checkable=True)
         self.full.toggled.connect(self._set_full)
         self.copy = Chip("Copy as CSV")
@@ -200,6 +203,12 @@ class NumbersPage(QWidget):
         self.model.set_table(data.table, data.unit)
         if self._fitted_for != (current(), self.model.full):
             self._fit()
+
+    def _want_edit(self, index: QModelIndex) -> None:
+        table = self.model.table
+        if table is not None:
+            at = self.view.viewport().mapToGlobal(self.view.visualRect(index).center())
+            self.edit_wanted.emit(table.names[index.column()], index.row(), at)
 
     def _set_full(self, full: bool) -> None:
         self.model.set_full(full)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
@@ -18,11 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from ...model import action as do
+from ...model.edit_targets import column_target
 from ...model.inspector_data import InspectorData, inspector_data
 from ...model.session import Changes
 from ...theme.theme import current
 from ...theme.tokens import SPACE
 from ...widgets.chip import Chip
+from ...widgets.editing import open_editor
 from ...widgets.panel import Panel
 from ...widgets.rule import Rule
 from .details import Details
@@ -75,6 +77,11 @@ class InspectorView(Panel):
         self.body.addLayout(self.tabs)
         self.body.addLayout(self._split, 1)
 
+    def _edit(self, column: str, unit: int, at: QPoint) -> None:
+        target = None if self._data is None else column_target(self._store.session, column, unit, self._data.t)
+        if target is not None:
+            open_editor(self._store, target, at, self.numbers)
+
     @cached_property
     def code(self) -> CodePage:
         """The page of code; made, as that of the numbers, when first wanted: a start is quicker without both."""
@@ -89,6 +96,7 @@ class InspectorView(Panel):
 
         page = self._hold(3, NumbersPage())
         page.unit_chosen.connect(lambda unit: self._store.dispatch(do.Select(unit=unit)))
+        page.edit_wanted.connect(self._edit)
         return page
 
     def _hold(self, place: int, page: Page) -> Page:

@@ -12,8 +12,7 @@ _RADIUS = 3.0
 
 def paint_edits(brush: Brush) -> None:
     """The dots, above the columns; nothing where nothing was edited."""
-    data, lay = brush.data, brush.layout
-    if not data.edited:
+    if not brush.data.edited:
         return
     painter = brush.painter
     painter.setPen(Qt.PenStyle.NoPen)

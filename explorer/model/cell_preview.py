@@ -1,0 +1,151 @@
+"""What becomes of the equations that are being typed: a cell to look at, or an error with its place and its remedy."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from rnncore.cells import Cell
+from rnncore.errors import CellError
+from rnncore.frozen import dataclass
+from rnncore.language import CLAMP, FUNCTIONS
+from rnncore.library import LIBRARY, TITLES
+from rnncore.model import parameter_shapes
+
+LONGEST_NAME = 40
+OPERATIONS = (
+    ("U @ x", "a matrix times the one-hot input"),
+    ("W @ h_prev", "a matrix times a vector"),
+    ("a + b,  a − b", "sum and difference"),
+    ("a * b", "product, unit by unit"),
+    ("sigmoid(a)  tanh(a)  relu(a)", "squashing functions"),
+    ("clamp(f, 1)", "f held at 1; clamp(f, 1, 0): its unit 0"),
+)
+"""What the language has, with what it means."""
+RULES = (
+    "x is the input, <state>_prev the value of the step before. A name that no equation assigns is learnt: a matrix to "
+    "the left of @, else a vector. The output layer reads h."
+)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What is wrong, at ``line`` and ``column`` (from 1) over ``length`` letters, and what to write instead."""
+
+    line: int
+    column: int
+    length: int
+    problem: str
+    remedy: str
+
+    @property
+    def text(self) -> str:
+        return f"Line {self.line}, column {self.column}: {self.problem}. {self.remedy}".rstrip()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A text's cell for H units and V words, or what is wrong with it.
+
+    ``parameters`` are (name, shape), the output layer's last; ``weights`` how many numbers they are.
+    """
+
+    cell: Cell | None
+    mistake: Mistake | None
+    parameters: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    weights: int = 0
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """The cell in words: pairs of a heading and what there is of it."""
+        cell = self.cell
+        if cell is None:
+            return ()
+        shapes = [f"{name} {'×'.join(map(str, shape))}" for name, shape in self.parameters]
+        return (
+            ("States", ", ".join(cell.states)),
+            ("Gates and named values", ", ".join(cell.gates) or "none"),
+            ("Weights", ", ".join(shapes)),
+            ("In numbers", f"{self.weights:,} weights, {len(cell.operations)} operations a time step"),
+        )
+
+
+def preview(text: str, hidden_size: int, vocabulary_size: int) -> Preview:
+    """Return what a text of equations makes; never raises."""
+    try:
+        cell = Cell.from_equations("own", text)
+        for node in cell.nodes:
+            unit = cell.nodes[node.inputs[2]].constant if node.op == "clamp" and len(node.inputs) == 3 else None
+            if unit is not None and unit >= hidden_size:
+                raise CellError(
+                    f"unit {unit:g} is clamped, but there are only {hidden_size} units, counted from 0",
+                    line=node.line,
+                    column=node.column,
+                    remedy="Name a smaller one.",
+                )
+    except CellError as error:
+        return Preview(None, _mistake(text, error))
+    shapes = parameter_shapes(cell, vocabulary_size, hidden_size)
+    return Preview(cell, None, tuple(shapes.items()), sum(math.prod(s) for s in shapes.values()))
+
+
+def _mistake(text: str, error: CellError) -> Mistake:
+    lines = text.split("\n")
+    line = min(max(error.line, 1), len(lines))
+    column = min(max(error.column, 1), len(lines[line - 1]) + 1)
+    rest = lines[line - 1][column - 1 :]
+    word = re.match(r"\w+|\S", rest)
+    return Mistake(line, column, len(word[0]) if word else 0, error.problem, error.remedy)
+
+
+def name_problem(name: str, text: str) -> str:
+    """Return why a cell cannot be called so, "" when it can."""
+    plain = name.strip()
+    if not plain:
+        return "Give the cell a name."
+    if len(plain) > LONGEST_NAME:
+        return f"Keep the name under {LONGEST_NAME} letters."
+    known = {key.casefold(): key for key in LIBRARY} | {title.casefold(): key for key, title in TITLES.items()}
+    key = known.get(plain.casefold())
+    if key is not None and LIBRARY[key].text != text.strip():
+        return f"“{plain}” is a built-in cell with other equations. Choose another name."
+    return ""
+
+
+def built_in(text: str) -> str | None:
+    """Return the key of the built-in cell with these very equations, or None."""
+    return next((key for key, cell in LIBRARY.items() if cell.text == text.strip()), None)
+
+
+_WORDS = re.compile(r"#.*|\d+\.?\d*(?:e[+-]?\d+)?|\.\d+|[^\W\d]\w*|[-+*@=(),]", re.IGNORECASE)
+
+
+def spans(text: str, states: frozenset[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield (start, length, kind) of what is coloured in one line of equations.
+
+    Kinds: "comment", "number", "function", "input", "previous", "state", "value" (assigned here), "operator", "weight".
+    ``states`` are the names that the whole text assigns.
+    """
+    for found in _WORDS.finditer(text):
+        word = found[0]
+        if word[0] == "#":
+            kind = "comment"
+        elif word[0].isdigit() or word[0] == ".":
+            kind = "number"
+        elif word in FUNCTIONS or word == CLAMP:
+            kind = "function"
+        elif word == "x":
+            kind = "input"
+        elif word.endswith("_prev"):
+            kind = "previous"
+        elif word in states:
+            kind = "value"
+        else:
+            kind = "weight" if word[0].isalpha() or word[0] == "_" else "operator"
+        yield found.start(), len(word), kind
+
+
+def assigned(text: str) -> frozenset[str]:
+    """Return the names to the left of an equals sign, also in a text that is not finished."""
+    return frozenset(re.findall(r"^\s*([^\W\d]\w*)\s*=(?!=)", text, re.MULTILINE))

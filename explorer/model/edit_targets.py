@@ -1,0 +1,258 @@
+"""What can be changed by hand: where it is, what it is called and is now, and what becomes of a typed value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from rnncore.clamps import can_be_clamped
+from rnncore.errors import RnnError
+from rnncore.frozen import dataclass
+
+from . import action as do
+from .derived import Derived
+from .edits import edits
+from .formula import exact
+from .session import Session
+
+NUMBER = "Type a number such as 0.25, −1e-3, nan or inf."
+FREE = ("", "free", "none", "off")
+QUICK = (("shut, 0", "0"), ("open, 1", "1"), ("free", "free"))
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something to be changed: ``kind`` is "weight", "initial", "token" or "clamp".
+
+    ``name`` is that of a parameter, a state, a gate; ``unit`` its unit or row (from 0; None: all units of a gate),
+    ``column`` a weight's column, ``position`` a place of the sentence. ``t`` is the time step at which it was pointed.
+    """
+
+    kind: str
+    name: str = ""
+    unit: int | None = None
+    column: int | None = None
+    position: int | None = None
+    t: int | None = None
+
+
+@dataclass(frozen=True)
+class Field:
+    """What an editor shows of a target.
+
+    ``title`` says what is edited and ``now`` what it is; ``value`` is the text to begin with. ``scopes`` are pairs of a
+    label and the target that it stands for, ``quick`` pairs of a label and a text; ``words`` complete what is typed.
+    """
+
+    target: Target
+    title: str
+    now: str
+    value: str
+    help: str
+    scopes: tuple[tuple[str, Target], ...] = ()
+    quick: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...] = ()
+
+
+def read_number(text: str) -> float:
+    """Return the number that was typed, NaN and infinities among them; raises RnnError with the remedy."""
+    plain = text.strip().replace("−", "-").replace("∞", "inf").replace("\N{NO-BREAK SPACE}", "")
+    if re.fullmatch(r"[+-]?\d+,\d+", plain):
+        raise RnnError(f"not a number here: “{text.strip()[:40]}”. Write the decimals after a point: 0.5.")
+    try:
+        if "_" in plain:
+            raise ValueError
+        return float(plain)
+    except ValueError:
+        raise RnnError(f"not a number here: “{text.strip()[:40]}”. {NUMBER}") from None
+
+
+def action_of(target: Target, text: str) -> do.Action:
+    """Return the action that a typed text asks for; raises RnnError with the remedy when it is none."""
+    if target.kind == "token":
+        assert target.position is not None
+        if not text.strip(" "):
+            raise RnnError("no word here. Type a word of the vocabulary; any other is read as <unk>.")
+        return do.EditToken(target.position, text)
+    if target.kind == "clamp":
+        if text.strip().casefold() in FREE:
+            return do.ClampGate(target.name, None, target.unit)
+        try:
+            value = read_number(text)
+        except RnnError:
+            raise RnnError(
+                f"not a number here: “{text.strip()[:40]}”. Type 1 (open), 0 (shut), any other number, or “free”."
+            ) from None
+        return do.ClampGate(target.name, value, target.unit)
+    value = read_number(text)
+    assert target.unit is not None
+    if target.kind == "initial":
+        return do.EditInitialState(target.name, target.unit, value)
+    return do.EditWeight(target.name, target.unit, target.column, value)
+
+
+def field_of(session: Session, derived: Derived, target: Target) -> Field:
+    """Return what an editor shows of a target; raises RnnError when the session has no such thing."""
+    return _FIELDS[target.kind](session, derived, target)
+
+
+def _weight(session: Session, derived: Derived, target: Target) -> Field:
+    parameters = session.model.parameters
+    if target.name not in parameters:
+        raise RnnError(f"there is no parameter {target.name!r:.40}; the model has {', '.join(parameters)}")
+    array, unit = parameters[target.name], target.unit or 0
+    column = None if array.ndim == 1 else target.column or 0
+    index = (unit,) if column is None else (unit, column)
+    _within(index, array.shape, target.name)
+    target = replace(target, unit=unit, column=column)
+    value = exact(array[index])
+    where = ", ".join(map(str, index))
+    return Field(
+        target,
+        f"{target.name}[{where}]",
+        f"weight, {value} at update {session.training.shown}",
+        value,
+        "Enter sets it; training from here is a branch.",
+    )
+
+
+def _initial(session: Session, derived: Derived, target: Target) -> Field:
+    states = session.model.cell.states
+    if target.name not in states:
+        raise RnnError(f"the cell has no state {target.name!r:.40}; it has {', '.join(states)}")
+    unit = target.unit or 0
+    _within((unit,), (session.model.hidden_size,), target.name)
+    value = exact(derived.trace(session).initial_state[target.name][unit])
+    scopes = tuple((f"{s}₀", replace(target, name=s, unit=unit)) for s in states) if len(states) > 1 else ()
+    return Field(
+        replace(target, unit=unit),
+        f"{target.name}₀[{unit}]",
+        f"before the first step, {value}",
+        value,
+        "Enter sets the state that this sentence starts from.",
+        scopes,
+    )
+
+
+def _token(session: Session, derived: Derived, target: Target) -> Field:
+    sentence, at = session.sentence, target.position or 0
+    if not 0 <= at < len(sentence.words):
+        raise RnnError(f"the sentence has no place {at}; it has 0 to {len(sentence.words) - 1}")
+    read = f"read at t = {at}" if at < sentence.length else ""
+    asked = f"predicted at t = {at - 1}" if at else ""
+    return Field(
+        replace(target, position=at),
+        f"Token {at}",
+        ", ".join(part for part in (f"“{sentence.words[at]}”", read, asked) if part),
+        sentence.words[at],
+        "Enter puts a word of the vocabulary here; any other is read as <unk>.",
+        words=_labels(session, derived),
+    )
+
+
+def _labels(session: Session, derived: Derived) -> tuple[str, ...]:
+    """Every word of the vocabulary as it is shown."""
+    vocabulary = session.corpus.vocabulary
+    kept, labels = derived.kept("labels", (vocabulary,))
+    if not kept:
+        labels = tuple(vocabulary.label(i) for i in range(vocabulary.size))
+        derived.keep("labels", (vocabulary,), labels)
+    result: tuple[str, ...] = labels
+    return result
+
+
+def _clamp(session: Session, derived: Derived, target: Target) -> Field:
+    names = can_be_clamped(session.model.cell)
+    if target.name not in names:
+        raise RnnError(f"the cell has no gate or state {target.name!r:.40} to clamp; it has {', '.join(names)}")
+    held = edits(session).clamp_of(target.name, target.unit)
+    now = "free" if held is None else held.describe
+    if target.unit is not None:
+        _within((target.unit,), (session.model.hidden_size,), target.name)
+        if target.t is not None and held is None:
+            values = derived.trace(session)[target.name]
+            now = f"free, {exact(values[target.t, target.unit])} at t = {target.t}"
+    unit = target.unit if target.unit is not None else session.selection.unit or 0
+    scopes = ((f"unit {unit}", replace(target, unit=unit)), ("all units", replace(target, unit=None)))
+    return Field(
+        target,
+        f"Clamp {target.name}" + ("" if target.unit is None else f"[{target.unit}]"),
+        now,
+        exact(held.value) if held is not None else "",
+        "Enter holds it at every time step; no gradient passes through.",
+        scopes,
+        QUICK,
+    )
+
+
+_FIELDS = {"weight": _weight, "initial": _initial, "token": _token, "clamp": _clamp}
+
+
+def _within(index: tuple[int, ...], shape: tuple[int, ...], name: str) -> None:
+    if not all(0 <= i < size for i, size in zip(index, shape, strict=True)):
+        raise RnnError(f"{name} has no entry {list(index)}; it is {' × '.join(map(str, shape))}, counted from 0")
+
+
+# --- typed all at once: W_f[3, 2] = 0.5 -------------------------------------------------------------------------
+
+_TYPED = re.compile(r"^\s*([^\W\d]\w*?)([0₀]?)\s*(?:\[\s*(\d+)\s*(?:,\s*(\d+)\s*)?\])?\s*$")
+_TOKEN = re.compile(r"^\s*(?:token|word)\s*\[?\s*(\d+)\s*\]?\s*$", re.IGNORECASE)
+EXAMPLES = "W[3, 2] = 0.5,  h0[1] = −1,  token 2 = cat,  f = 1"
+
+
+def read_target(session: Session, text: str) -> Target:
+    """Return what a text names: ``W_f[3, 2]``, ``h0[1]``, ``token 2``, ``f``; raises RnnError with what there is."""
+    token = _TOKEN.match(text)
+    if token:
+        return Target("token", position=int(token[1]))
+    found = _TYPED.match(text)
+    cell, parameters = session.model.cell, session.model.parameters
+    if found:
+        name, zero, row, column = found.groups()
+        unit = None if row is None else int(row)
+        if zero and name in cell.states:
+            return Target("initial", name, session.selection.unit or 0 if unit is None else unit)
+        name += zero
+        if name in parameters:
+            shape = "[row, column]" if parameters[name].ndim == 2 else "[row]"
+            if unit is None or (column is None) != (parameters[name].ndim == 1):
+                raise RnnError(f"which entry of {name}? Write {name}{shape}, counted from 0.")
+            return Target("weight", name, unit, None if column is None else int(column))
+        if name in can_be_clamped(cell) and column is None:
+            return Target("clamp", name, unit)
+    known = ", ".join([*parameters, *(f"{s}0" for s in cell.states), *can_be_clamped(cell), "token"])
+    raise RnnError(f"nothing here is called “{text.strip()[:40]}”. There are {known}. Examples: {EXAMPLES}")
+
+
+def suggestions(session: Session) -> tuple[Target, ...]:
+    """Return what is likely to be edited now: the selected parameter, gates, the initial state, tokens, weights."""
+    chosen = session.selection
+    unit = chosen.unit or 0
+    found = []
+    if chosen.parameter in session.model.parameters:
+        found.append(Target("weight", chosen.parameter or "", unit))
+    found += clamp_suggestions(session)
+    found += [Target("initial", s, unit) for s in session.model.cell.states]
+    found += [Target("token", position=i) for i in range(len(session.sentence.words))]
+    others = [name for name in session.model.parameters if name != chosen.parameter]
+    return (*found, *(Target("weight", name, min(unit, len(session.model.parameters[name]) - 1)) for name in others))
+
+
+def clamp_suggestions(session: Session) -> list[Target]:
+    """Return the gates and states of the cell, the selected one first."""
+    names = list(can_be_clamped(session.model.cell))
+    node = session.selection.node
+    chosen = None if node is None else session.model.cell.nodes[node].name
+    names.sort(key=lambda name: name != chosen)
+    return [Target("clamp", name) for name in names]
+
+
+def column_target(session: Session, column: str, unit: int, t: int) -> Target | None:
+    """Return what a number in the inspector's table stands for; None where it only follows from others."""
+    name = column.strip()
+    if name.endswith("_prev") and t == 0:
+        return Target("initial", name.removesuffix("_prev"), unit, t=t)
+    if name in can_be_clamped(session.model.cell):
+        return Target("clamp", name, unit, t=t)
+    return None
+

@@ -1,0 +1,285 @@
+"""Write the equations of a cell: coloured, checked at every key, and with the cell that they make beside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import (
+    QKeyEvent,
+    QPalette,
+    QSyntaxHighlighter,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+)
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QSizePolicy,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rnncore.library import LIBRARY, TITLES
+
+from ..model import action as do
+from ..model.cell_preview import (
+    OPERATIONS,
+    RULES,
+    Mistake,
+    Preview,
+    assigned,
+    built_in,
+    name_problem,
+    preview,
+    spans,
+)
+from ..store import Store
+from ..theme.theme import current
+from ..theme.tokens import SPACE
+from ..widgets.chip import Chip
+from ..widgets.panel_dialog import PanelDialog
+
+_COLOURS = {
+    "comment": "muted",
+    "number": "text",
+    "function": "good",
+    "input": "loss",
+    "previous": "value",
+    "value": "value",
+    "operator": "muted",
+    "weight": "weight",
+}
+
+
+class Highlighter(QSyntaxHighlighter):
+    """Colours equations by what each name is."""
+
+    def __init__(self, document: QTextDocument) -> None:
+        super().__init__(document)
+        self.names: frozenset[str] = frozenset()
+
+    def highlightBlock(self, text: str) -> None:
+        for start, length, kind in spans(text, self.names):
+            look = QTextCharFormat()
+            look.setForeground(current().colour(_COLOURS[kind]))
+            look.setFontItalic(kind == "comment")
+            self.setFormat(start, length, look)
+
+
+class EquationEdit(QPlainTextEdit):
+    """A fixed-width editor of equations that underlines a mistake."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFont(current().font("body", fixed=True))
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setTabChangesFocus(True)
+        self.setAccessibleName("Equations, one a line")
+        self.highlighter = Highlighter(self.document())
+
+    def show_mistake(self, mistake: Mistake | None) -> None:
+        """Underline where the mistake is; None takes the line away."""
+        if mistake is None:
+            self.setExtraSelections([])
+            return
+        block = self.document().findBlockByNumber(mistake.line - 1)
+        end = block.length() - 1
+        first = min(mistake.column - 1, end)
+        if not mistake.length and first == end and first:
+            first -= 1  # at the line's end there is no letter to underline: the last one
+        cursor = QTextCursor(block)
+        cursor.setPosition(block.position() + first)
+        last = min(first + max(mistake.length, 1), end)
+        cursor.setPosition(block.position() + last, QTextCursor.MoveMode.KeepAnchor)
+        mark = QTextEdit.ExtraSelection()
+        look = QTextCharFormat()
+        look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+        look.setUnderlineColor(current().colour("cut"))
+        mark.format = look
+        mark.cursor = cursor
+        self.setExtraSelections([mark])
+
+    def colour_names(self) -> None:
+        """Colour anew when other names than before are assigned."""
+        names = assigned(self.toPlainText())
+        if names != self.highlighter.names:
+            self.highlighter.names = names
+            self.highlighter.rehighlight()
+
+
+class CellEditor(PanelDialog):
+    """Edit equations and begin a run with them. Ctrl+Return applies; a text that makes no cell never does."""
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__("A cell of your own", 900, 580, parent)
+        self._store = store
+        settings = store.session.settings
+        cell = settings.make_cell()
+        own = settings.equations is not None
+        self.name = QLineEdit(settings.cell if own else f"my {settings.cell}")
+        self.name.setAccessibleName("Name of the cell")
+        self.name.setMaximumWidth(current().px(240))
+        self.template = Chip("from a built-in cell")
+        self.template.set_menu(self._templates())
+        self.edit = EquationEdit()
+        self.message = self._label("label")
+        self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing() + 4)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.summary = QGridLayout()
+        self.cancel, self.apply = Chip("Cancel"), Chip("Run this cell", filled=True)
+        self.apply.setToolTip("Ctrl+Return: begin a new run with this cell")
+        self._lay_out()
+        self.edit.textChanged.connect(self.check)
+        self.name.textChanged.connect(lambda _: self.check())
+        self.name.returnPressed.connect(self.edit.setFocus)
+        self.cancel.clicked.connect(self.reject)
+        self.apply.clicked.connect(self.accept)
+        self.preview = Preview(None, None)
+        self.edit.setPlainText(cell.text)
+        self.check()
+        self.edit.installEventFilter(self)
+        self.edit.setFocus()
+        self.edit.moveCursor(QTextCursor.MoveOperation.End)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(SPACE.small)
+        head.addWidget(self._muted("Name"))
+        head.addWidget(self.name)
+        head.addWidget(self.template)
+        head.addStretch(1)
+        left = QVBoxLayout()
+        left.addWidget(self.edit, 1)
+        left.addWidget(self.message)
+        right = QVBoxLayout()
+        right.setSpacing(SPACE.small)
+        right.addWidget(self._muted("The cell that this makes"))
+        self.summary.setVerticalSpacing(SPACE.tight)
+        right.addLayout(self.summary)
+        right.addSpacing(SPACE.medium)
+        right.addWidget(self._muted("What can be written"))
+        table = QGridLayout()
+        table.setHorizontalSpacing(SPACE.large)
+        table.setColumnStretch(1, 1)
+        for row, (form, meaning) in enumerate(OPERATIONS):
+            shown = self._label("small", fixed=True)
+            shown.setText(form)
+            shown.setWordWrap(False)
+            table.addWidget(shown, row, 0, Qt.AlignmentFlag.AlignTop)
+            table.addWidget(self._muted(meaning, "small"), row, 1)
+        right.addLayout(table)
+        right.addWidget(self._muted(RULES, "small"))
+        right.addStretch(1)
+        both = QHBoxLayout()
+        both.setSpacing(SPACE.large)
+        both.addLayout(left, 3)
+        both.addLayout(right, 2)
+        self.column.addLayout(head)
+        self.column.addLayout(both, 1)
+        self.add_buttons(self.cancel, self.apply)
+
+    def _label(self, role: str, *, fixed: bool = False) -> QLabel:
+        label = QLabel()
+        label.setFont(current().font(role, fixed=fixed))
+        label.setWordWrap(True)
+        label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        return label
+
+    def _muted(self, text: str, role: str = "label") -> QLabel:
+        label = self._label(role)
+        label.setText(text)
+        label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        return label
+
+    def _templates(self) -> QMenu:
+        menu = QMenu(self)
+        for key, title in TITLES.items():
+            menu.addAction(title, partial(self.start_from, key))
+        return menu
+
+    def start_from(self, key: str) -> None:
+        """Begin with the equations of a built-in cell; Ctrl+Z in the editor brings the old ones back."""
+        cursor = self.edit.textCursor()
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(LIBRARY[key].text)
+        if self.name.text().strip().startswith("my "):
+            self.name.setText(f"my {key}")
+        self.edit.setFocus()
+
+    @property
+    def text(self) -> str:
+        """What is typed, without blank lines at its ends."""
+        return self.edit.toPlainText().strip("\n ")
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be applied, "" when it can."""
+        mistake = self.preview.mistake
+        return mistake.text if mistake is not None else name_problem(self.name.text(), self.text)
+
+    def check(self) -> None:
+        """Read what is typed and show what it makes or what is wrong with it."""
+        session = self._store.session
+        # As it stands in the editor, so that the place of a mistake is that of its line there.
+        self.preview = preview(self.edit.toPlainText(), session.settings.hidden_size, session.corpus.vocabulary.size)
+        self.edit.colour_names()
+        self.edit.show_mistake(self.preview.mistake)
+        palette = self.message.palette()
+        problem = self.problem
+        palette.setColor(QPalette.ColorRole.WindowText, current().colour("cut" if problem else "good"))
+        self.message.setPalette(palette)
+        self.message.setText(problem or "These equations make a cell. Ctrl+Return runs it.")
+        self.message.setAccessibleName(self.message.text())
+        self.apply.setEnabled(not problem)
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        lines = self.preview.lines
+        for row in range(4):
+            item = self.summary.itemAtPosition(row, 0), self.summary.itemAtPosition(row, 1)
+            heading, text = lines[row] if lines else ("", "")
+            for column, (at, words) in enumerate(zip(item, (heading, text), strict=True)):
+                label = at.widget() if at is not None else None
+                if not isinstance(label, QLabel):
+                    label = self._muted("", "small") if column == 0 else self._label("small", fixed=True)
+                    self.summary.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
+                    self.summary.setColumnStretch(1, 1)
+                label.setText(words)
+
+    def accept(self) -> None:
+        """Begin a run with the cell; what makes none is not applied."""
+        self.check()
+        if self.problem:
+            self.edit.setFocus()
+            return
+        settings, key = self._store.session.settings, built_in(self.text)
+        name = self.name.text().strip()
+        if key is not None and name.casefold() in (key, TITLES[key].casefold()):
+            changed = replace(settings, cell=key, equations=None, bias=None)
+        else:
+            changed = replace(settings, cell=name, equations=self.text, bias=None)
+        self._store.dispatch(do.ChangeSettings(changed))
+        super().accept()
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        if watched is self.edit and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            if control and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self.accept()
+                return True
+        return super().eventFilter(watched, event)  # type: ignore[arg-type]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if control and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.accept()
+            return
+        super().keyPressEvent(event)

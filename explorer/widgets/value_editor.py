@@ -1,0 +1,150 @@
+"""A small popover that shows one value and takes another: Enter applies, Esc closes, an error names the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QRectF, QStringListModel, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QCompleter, QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from rnncore.errors import RnnError
+
+from ..model.edit_targets import Field, Target
+from ..theme.theme import current
+from ..theme.tokens import RADIUS, SPACE
+from .chip import Chip
+from .paint import rounded
+
+ROOM = 320
+"""Width in pixels at scale 1."""
+
+
+class ValueEditor(QFrame):
+    """Edits one :class:`Field`.
+
+    ``apply(target, text)`` sets the value, or raises RnnError, which is shown; ``look(target)`` gives the field of
+    another scope.
+    """
+
+    def __init__(
+        self,
+        field: Field,
+        apply: Callable[[Target, str], None],
+        look: Callable[[Target], Field],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+        self._apply, self._look = apply, look
+        theme = current()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE.large, SPACE.medium, SPACE.large, SPACE.medium)
+        column.setSpacing(SPACE.small)
+        self.title, self.now = QLabel(), QLabel()
+        self.title.setFont(theme.font("title", bold=True))
+        self.now.setFont(theme.font("label", fixed=True))
+        self.now.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.now.setWordWrap(True)
+        self.line = QLineEdit()
+        self.line.setFont(theme.font("body", fixed=True))
+        self.line.textEdited.connect(lambda _: self._say(self.field.help))
+        self.note = QLabel()
+        self.note.setFont(theme.font("small"))
+        self.note.setWordWrap(True)
+        for widget in (self.title, self.now, self.line):
+            column.addWidget(widget)
+        self.scopes = self._row(column, [(label, True) for label, _ in field.scopes])
+        self.quick = self._row(column, [(label, False) for label, _ in field.quick])
+        column.addWidget(self.note)
+        for chip, (_, target) in zip(self.scopes, field.scopes, strict=True):
+            chip.clicked.connect(lambda _=False, target=target: self._show(self._look(target)))
+        for chip, (_, text) in zip(self.quick, field.quick, strict=True):
+            chip.clicked.connect(lambda _=False, text=text: self._take(text))
+        if field.words:
+            completer = QCompleter(QStringListModel(list(field.words), self), self)
+            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+            self.line.setCompleter(completer)
+        self.setFixedWidth(theme.px(ROOM))
+        self._show(field)
+
+    def _row(self, column: QVBoxLayout, labels: list[tuple[str, bool]]) -> list[Chip]:
+        chips = [Chip(label, checkable=checkable) for label, checkable in labels]
+        if chips:
+            row = QHBoxLayout()
+            row.setSpacing(SPACE.tight)
+            for chip in chips:
+                row.addWidget(chip)
+            row.addStretch(1)
+            column.addLayout(row)
+        return chips
+
+    def _show(self, field: Field) -> None:
+        self.field = field
+        self.title.setText(field.title)
+        self.now.setText(f"now {field.now}")
+        self.line.setText(field.value)
+        self.line.selectAll()
+        self.line.setFocus()
+        for name in (self, self.line):
+            name.setAccessibleName(f"{field.title}, now {field.now}")
+        for chip, (_, target) in zip(self.scopes, field.scopes, strict=True):
+            chip.setChecked(target == field.target)
+        self._say(field.help)
+
+    def _say(self, text: str, error: bool = False) -> None:
+        palette = self.note.palette()
+        colour = current().colour("cut" if error else "muted")
+        palette.setColor(QPalette.ColorRole.WindowText, colour)
+        self.note.setPalette(palette)
+        self.note.setText(text)
+        self.note.setAccessibleName(text)
+        self.adjustSize()
+
+    @property
+    def error(self) -> str:
+        """What is wrong with what was typed, "" when nothing is known to be."""
+        return "" if self.note.text() == self.field.help else self.note.text()
+
+    def _take(self, text: str) -> None:
+        self.line.setText(text)
+        self.accept()
+
+    def accept(self) -> None:
+        """Apply what was typed and close, or say what is wrong with it."""
+        try:
+            self._apply(self.field.target, self.line.text())
+        except RnnError as error:
+            self._say(str(error), error=True)
+            self.line.selectAll()
+            self.line.setFocus()
+            return
+        self.close()
+
+    def open_at(self, at: QPoint, within: QWidget) -> None:
+        """Show beside a point of the screen, inside it; ``within``'s window owns the editor."""
+        self.setParent(within.window(), self.windowFlags())
+        self.adjustSize()
+        edge = SPACE.small
+        room = within.screen().availableGeometry().adjusted(edge, edge, -edge, -edge)
+        away = current().px(12)
+        x = at.x() + away if at.x() + away + self.width() <= room.right() else at.x() - away - self.width()
+        y = min(max(at.y() - self.height() // 3, room.top()), room.bottom() - self.height())
+        self.move(max(x, room.left()), max(y, room.top()))
+        self.show()
+        self.line.setFocus()
+        self.line.selectAll()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.accept()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, painter = current(), QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rounded(painter, QRectF(self.rect()), RADIUS.card, theme.colour("panel"), theme.colour("muted", 0.6))

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCharFormat
+from PySide6.QtTest import QTest
+
+from explorer.model import action as do
+from explorer.store import Store
+from explorer.views.cell_editor import CellEditor
+from rnncore.library import LIBRARY
+from tests.explorer.model.runs import small_run
+
+OWN = "k = sigmoid(A @ x + B @ h_prev + d)\nh = k * h_prev + (1 - k) * tanh(C @ x)  # mine"
+
+
+@pytest.fixture
+def store(qtbot):
+    made = Store(small_run(cell="gru"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def editor(store, qtbot):
+    made = CellEditor(store)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def shown(editor):
+    grid = editor.summary
+    return {grid.itemAtPosition(r, 0).widget().text(): grid.itemAtPosition(r, 1).widget().text() for r in range(4)}
+
+
+def test_it_begins_with_the_present_cell_and_shows_what_it_is(editor):
+    assert editor.text == LIBRARY["gru"].text and editor.apply.isEnabled() and editor.name.text() == "my gru"
+    assert shown(editor)["Gates and named values"] == "r, z, n" and "W_n 5×5" in shown(editor)["Weights"]
+
+
+def test_control_return_runs_it_and_it_trains_verifies_and_steps(store, editor):
+    editor.edit.setPlainText(OWN)
+    editor.name.setText("keeper")
+    QTest.keyClick(editor.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    store.wait()
+    assert not editor.isVisible()
+    session = store.session
+    assert session.settings.equations == OWN and session.settings.cell_title == "keeper"
+    assert session.model.cell.gates == ("k",)
+    store.dispatch(do.GoToEnd())
+    store.dispatch(do.Advance(3))
+    store.wait()
+    store.verify_now()
+    store.wait()
+    assert store.session.training.shown == 3 and store.session.verification.ok
+    assert np.isfinite(store.derived.trace(store.session)["k"]).all()
+    store.undo()
+    assert store.session.settings.cell == "gru"
+
+
+@pytest.mark.parametrize("text", ["", "h = tanh(U @ x", "f = sigmoid(U @ x)", "import os\nh = tanh(U @ x)", "h = 1"])
+def test_a_text_that_makes_no_cell_is_never_applied(store, editor, text):
+    before = store.session
+    editor.edit.setPlainText(text)
+    assert not editor.apply.isEnabled() and "Line 1" in editor.message.text()
+    QTest.keyClick(editor.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    editor.accept()
+    store.wait()
+    assert editor.isVisible() and store.session is before
+
+
+def test_a_mistake_is_underlined_where_it_is_while_one_types(editor):
+    editor.edit.setPlainText("f = sigmoid(U @ x)\nh = f * foo(f)")
+    (mark,) = editor.edit.extraSelections()
+    assert mark.cursor.selectedText() == "foo" and mark.cursor.blockNumber() == 1
+    assert mark.format.underlineStyle() == QTextCharFormat.UnderlineStyle.WaveUnderline
+    assert "line 2, column 9" in editor.message.text().casefold() and "sigmoid, tanh" in editor.message.text()
+    assert set(shown(editor).values()) == {""}
+    editor.edit.setPlainText("f = sigmoid(U @ x)\nh = f * tanh(f)")
+    assert not editor.edit.extraSelections() and "make a cell" in editor.message.text()
+
+
+def test_a_mistake_below_blank_lines_is_underlined_on_its_own_line(editor):
+    editor.edit.setPlainText("\n\nh = tanh(U @ x) / 2\n")
+    (mark,) = editor.edit.extraSelections()
+    assert mark.cursor.blockNumber() == 2 and "Line 3" in editor.message.text()
+
+
+def test_a_template_replaces_the_text_and_can_be_taken_back(editor):
+    editor.start_from("lstm")
+    assert editor.text == LIBRARY["lstm"].text and editor.name.text() == "my lstm"
+    editor.edit.undo()
+    assert editor.text == LIBRARY["gru"].text
+
+
+def test_a_built_in_name_with_other_equations_is_refused(editor):
+    editor.name.setText("LSTM")
+    assert not editor.apply.isEnabled() and "built-in" in editor.message.text()
+
+
+def test_the_very_equations_and_name_of_a_built_in_cell_are_that_cell(store, editor):
+    editor.start_from("mgu")
+    editor.name.setText("mgu")
+    editor.accept()
+    store.wait()
+    assert store.session.settings.cell == "mgu" and store.session.settings.equations is None
+
+
+def test_words_are_coloured_by_what_they_are(editor):
+    editor.edit.setPlainText("k = sigmoid(A @ x)\nh = k * h_prev")
+    formats = {
+        f.start: f.format.foreground().color().name()
+        for f in editor.edit.document().firstBlock().layout().formats()
+    }
+    assert len(set(formats.values())) >= 4

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from explorer.actions import BY_ID
+from explorer.model import action as do
+from explorer.store import Store
+from explorer.views.edit import EditDialog
+from explorer.views.inspector import InspectorView
+from explorer.views.stage import StageView
+from explorer.widgets.value_editor import ValueEditor
+from rnncore.clamps import Clamp
+from tests.explorer.model.runs import small_run
+
+
+@pytest.fixture
+def store(qtbot):
+    made = Store(small_run(cell="lstm"))
+    made.dispatch(do.GoToEnd())
+    yield made
+    made.close()
+
+
+def dialog_of(store, qtbot, **options):
+    dialog = EditDialog(store, **options)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+def titles_of(dialog):
+    return [dialog.list.item(row).text().split("  ")[0] for row in range(dialog.list.count())]
+
+
+def editor() -> ValueEditor | None:
+    return next((w for w in QApplication.topLevelWidgets() if isinstance(w, ValueEditor) and w.isVisible()), None)
+
+
+# --- by the keyboard ---
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("W_f[3, 2] = 0.5", lambda s: s.model.parameters["W_f"][3, 2] == 0.5),
+        ("h0[1]=-1", lambda s: s.sentence.initial_state["h"][1] == -1),
+        ("token 2 = cats", lambda s: s.sentence.words[2] == "cats"),
+        ("f = 1", lambda s: s.settings.clamps == (Clamp("f", 1.0),)),
+    ],
+)
+def test_a_value_is_typed_with_its_name(store, qtbot, text, found):
+    dialog = dialog_of(store, qtbot)
+    QTest.keyClicks(dialog.line, text)
+    assert dialog.note.text().startswith("Enter: ")
+    QTest.keyClick(dialog.line, Qt.Key.Key_Return)
+    assert found(store.session) and not dialog.isVisible()
+
+
+def test_a_mistake_is_said_as_one_types_and_enter_does_nothing(store, qtbot):
+    dialog = dialog_of(store, qtbot)
+    session = store.session
+    for text, words in (
+        ("Q = 1", "nothing here is called"),
+        ("f = ajar", "not a number here"),
+        ("W_f = 1", "which entry"),
+    ):
+        dialog.line.clear()
+        QTest.keyClicks(dialog.line, text)
+        assert words in dialog.note.text()
+        QTest.keyClick(dialog.line, Qt.Key.Key_Return)
+        assert dialog.isVisible() and store.session is session
+
+
+def test_arrows_choose_from_the_list_and_enter_opens_the_editor(store, qtbot):
+    dialog = dialog_of(store, qtbot, clamps=True)
+    assert titles_of(dialog) == [f"Clamp {name}" for name in "ifgohc"]
+    QTest.keyClick(dialog.line, Qt.Key.Key_Down)
+    QTest.keyClick(dialog.line, Qt.Key.Key_Return)
+    opened = editor()
+    assert opened is not None and opened.field.target.name == "f"
+    opened.close()
+
+
+def test_typing_narrows_the_list(store, qtbot):
+    dialog = dialog_of(store, qtbot)
+    QTest.keyClicks(dialog.line, "token")
+    assert titles_of(dialog) == [f"Token {n}" for n in range(len(store.session.sentence.words))]
+
+
+def test_the_commands_are_in_the_table_and_reset_only_where_something_is_edited(store):
+    reset = BY_ID["reset-edits"]
+    assert not reset.when(store.session)
+    store.dispatch(do.ClampGate("f", 1.0))
+    assert reset.when(store.session)
+    store.dispatch(reset.action)
+    assert not reset.when(store.session) and store.session.settings.clamps == ()
+    assert BY_ID["edit-value"].keys == ("F2",) and BY_ID["clamp"].title == "Clamp a gate…"
+
+
+# --- on the stage ---
+
+
+@pytest.fixture
+def stage(store, qtbot):
+    view = StageView(store)
+    qtbot.addWidget(view)
+    view.resize(1500, 640)
+    view.show()
+    QApplication.processEvents()
+    return view
+
+
+def double(stage, x, y):
+    QTest.mouseDClick(stage.canvas, Qt.MouseButton.LeftButton, pos=QPointF(x, y).toPoint())
+    found = editor()
+    target = None if found is None else found.field.target
+    if found is not None:
+        found.close()
+    return target
+
+
+def test_double_clicks_open_the_editor_of_what_is_there(store, stage):
+    lay = stage.canvas.stage_layout
+    left, span = lay.left(2), lay.gate_spans[1]
+    token = double(stage, left + lay.inner / 2, lay.rows["input"].middle)
+    assert (token.kind, token.position) == ("token", 2)
+    target = double(stage, left + lay.inner / 2, lay.rows["loss"].middle)
+    assert (target.kind, target.position) == ("token", 3)
+    row = lay.rows["gates"]
+    gate = double(stage, left + span.x + 2, row.top + 2.5 * lay.cell_heights[1])
+    assert (gate.kind, gate.name, gate.unit, gate.t) == ("clamp", stage.data.gates[1].track.label, 2, 2)
+    state = double(stage, left + lay.state_spans[-1].x + 2, lay.rows["state"].top + 0.5 * lay.cell_heights[0])
+    assert (state.kind, state.name, state.unit) == ("clamp", "h", 0)
+    start = double(stage, lay.left(0) + 2, lay.value_lane)
+    assert (start.kind, start.name, start.unit) == ("initial", "h", 0)
+
+
+def test_a_double_click_leaves_the_selection_of_its_first_click(store, stage):
+    lay = stage.canvas.stage_layout
+    double(stage, lay.left(3) + lay.inner / 2, lay.rows["input"].middle)
+    assert store.session.selection.t in (None, 3)
+
+
+def test_edits_are_named_in_the_subtitle_and_dotted(store, stage):
+    def dotted():
+        image = stage.canvas.grab().toImage()
+        colour = image.pixelColor
+        from explorer.theme.theme import current
+
+        wanted = current().colour("weight").rgb()
+        return sum(colour(x, y).rgb() == wanted for x in range(image.width()) for y in range(0, image.height()))
+
+    assert "edited" not in stage.data.subtitle and not stage.data.edited
+    before = dotted()
+    for action in (do.ClampGate("f", 1.0), do.EditInitialState("h", 0, 1.0), do.EditToken(1, "cats")):
+        store.dispatch(action)
+        now = dotted()
+        assert now > before
+        before = now
+    for words in ("h₀ edited", "f clamped to 1", "→ “cats”"):
+        assert words in stage.data.subtitle and words in stage.data.brief
+    assert "f clamped to 1" in stage.canvas.accessibleName()
+
+
+def test_every_panel_lives_with_numbers_that_are_none(store, stage, qtbot):
+    inspector = InspectorView(store)
+    qtbot.addWidget(inspector)
+    inspector.resize(500, 800)
+    inspector.show()
+    for action in (
+        do.EditWeight("W_f", 0, 0, float("nan")),
+        do.EditWeight("U_i", 1, 1, float("inf")),
+        do.EditInitialState("c", 2, float("-inf")),
+        do.ClampGate("o", 0.0),
+    ):
+        store.dispatch(action)
+        for place in (0, 30, 200, 10_000):
+            store.dispatch(do.GoTo(place))
+            for tab in ("graph", "equations", "code", "numbers"):
+                store.dispatch(do.SetTab(tab))
+                stage.grab()
+                inspector.grab()
+    store.dispatch(do.ResetEdits())
+    assert not stage.data.edited
+
+
+def test_the_table_of_numbers_opens_the_editor_of_a_gate_and_of_nothing_that_follows(store, qtbot):
+    inspector = InspectorView(store)
+    qtbot.addWidget(inspector)
+    inspector.resize(900, 800)
+    inspector.show()
+    store.dispatch(do.SetTab("numbers"))
+    store.dispatch(do.Select(t=2))
+    QApplication.processEvents()
+    table = inspector.numbers.model.table
+    view = inspector.numbers.view
+    view.doubleClicked.emit(inspector.numbers.model.index(1, table.names.index("∂L/∂f")))
+    assert editor() is None
+    view.doubleClicked.emit(inspector.numbers.model.index(1, table.names.index("f")))
+    found = editor()
+    assert found.field.target.name == "f" and found.field.target.unit == 1 and found.field.target.t == 2
+    found.close()

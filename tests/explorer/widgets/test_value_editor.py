@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from explorer.model import action as do
+from explorer.model.edit_targets import Target
+from explorer.store import Store
+from explorer.widgets.editing import edit, open_editor
+from rnncore.clamps import Clamp
+from rnncore.errors import RnnError
+from tests.explorer.model.runs import small_run
+
+
+@pytest.fixture
+def store(qtbot):
+    made = Store(small_run(cell="lstm"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def window(qtbot):
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.resize(800, 600)
+    made.show()
+    return made
+
+
+def opened(store, window, target):
+    return open_editor(store, target, QPoint(100, 100), window)
+
+
+def typed(editor, text):
+    editor.line.selectAll()
+    QTest.keyClicks(editor.line, text)
+    QTest.keyClick(editor.line, Qt.Key.Key_Return)
+
+
+def test_enter_sets_the_value_and_closes(store, window):
+    editor = opened(store, window, Target("weight", "W_f", 3, 2))
+    value = float(store.session.model.parameters["W_f"][3, 2])
+    assert editor.line.text() == repr(value) and repr(value) in editor.now.text() and editor.title.text() == "W_f[3, 2]"
+    typed(editor, "0.375")
+    assert store.session.model.parameters["W_f"][3, 2] == 0.375 and not editor.isVisible()
+
+
+def test_escape_closes_and_changes_nothing(store, window):
+    session = store.session
+    editor = opened(store, window, Target("initial", "h", 1))
+    QTest.keyClicks(editor.line, "9")
+    QTest.keyClick(editor.line, Qt.Key.Key_Escape)
+    assert store.session is session and not editor.isVisible()
+
+
+def test_what_is_no_number_is_said_with_the_remedy_and_stays_open(store, window):
+    session = store.session
+    editor = opened(store, window, Target("weight", "b_f", 0))
+    typed(editor, "a lot")
+    assert editor.isVisible() and "not a number here: “a lot”" in editor.error and store.session is session
+    QTest.keyClicks(editor.line, "1")
+    assert editor.error == ""
+    typed(editor, "nan")
+    assert math.isnan(store.session.model.parameters["b_f"][0])
+
+
+def test_a_gate_is_opened_in_one_unit_or_in_all(store, window):
+    editor = opened(store, window, Target("clamp", "f", 2, t=1))
+    assert [c.value() for c in editor.scopes] == ["unit 2", "all units"] and editor.scopes[0].isChecked()
+    editor.quick[1].click()
+    assert store.session.settings.clamps == (Clamp("f", 1.0, 2),)
+    editor = opened(store, window, Target("clamp", "f", 2, t=1))
+    editor.scopes[1].click()
+    assert editor.scopes[1].isChecked() and not editor.scopes[0].isChecked() and editor.title.text() == "Clamp f"
+    typed(editor, "0.25")
+    assert store.session.settings.clamps == (Clamp("f", 0.25),)
+    editor = opened(store, window, Target("clamp", "f"))
+    editor.quick[2].click()
+    assert store.session.settings.clamps == ()
+
+
+def test_the_other_states_start_is_one_click_away(store, window):
+    editor = opened(store, window, Target("initial", "h", 3))
+    editor.scopes[1].click()
+    typed(editor, "-2")
+    assert store.session.sentence.initial_state["c"].tolist() == [0, 0, 0, -2, 0]
+
+
+def test_words_of_the_vocabulary_complete_a_token(store, window):
+    editor = opened(store, window, Target("token", position=1))
+    assert editor.line.completer() is not None
+    typed(editor, "dogs")
+    assert store.session.sentence.words[1] == "dogs"
+
+
+def test_what_the_session_refuses_is_said_in_the_editor_and_not_in_the_banner(store, window):
+    editor = opened(store, window, Target("token", position=1))
+    typed(editor, "two words")
+    assert "holds one word" in editor.error and store.session.message is None
+    editor.close()
+    store.dispatch(do.ClampGate("f", 1.0))
+    with pytest.raises(RnnError, match="in all units"):
+        edit(store, Target("clamp", "f", 1), "free")
+
+
+def test_there_is_no_editor_of_what_is_not_there(store, window):
+    assert opened(store, window, Target("clamp", "a_f")) is None
+    assert "to clamp; it has i, f, g" in store.session.message.text
+
+
+def test_the_editor_stays_on_the_screen(store, window):
+    corner = window.screen().availableGeometry().bottomRight()
+    editor = open_editor(store, Target("weight", "V", 0, 0), corner, window)
+    assert window.screen().availableGeometry().contains(editor.geometry())
+    editor.close()
+
+
+def test_a_reader_of_the_screen_hears_what_is_edited(store, window):
+    editor = opened(store, window, Target("initial", "h", 3))
+    assert editor.line.accessibleName() == "h₀[3], now before the first step, 0.0"
+    editor.close()
+    assert np.all(store.derived.trace(store.session).initial_state["h"] == 0)
