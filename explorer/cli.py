@@ -246,6 +246,7 @@ def _train(words: list[str]) -> int:
     add("--clip", type=_rate, metavar="NORM", help="clip the gradient at this norm (default: not)")
     add("--batch", type=_count, default=1, metavar="B", help="sentences an update (default: %(default)s)")
     add("--validation", type=float, default=0.1, metavar="SHARE", help="share held out (default: %(default)s)")
+    add("--float32", action="store_true", help="single precision: faster for large networks (default: double)")
     add("--seed", type=int, default=0, help="of weights, order and split (default: %(default)s)")
     options = parser.parse_args(words)
     if options.epochs is not None and options.updates is not None:

@@ -80,6 +80,14 @@ def test_updates_are_counted_exactly_and_a_session_goes_on_from_there(text):
         assert (two.model.parameters[name] == value).all()
 
 
+def test_single_precision_is_an_option_and_kept(text):
+    assert cli.main(["train", str(text), "--updates", "5", "--float32", "-o", "single"]) == 0
+    assert cli.main(["train", "single.bptt", "--updates", "5", "-o", "on.bptt"]) == 0
+    for name in ("single.bptt", "on.bptt"):
+        assert load(name).model.dtype.name == "float32"
+        assert sessions.open_path(name, Settings()).run.settings.precision == "float32"
+
+
 def test_the_seed_decides_everything(text):
     for seed, name in (("3", "a"), ("3", "b"), ("4", "c")):
         assert cli.main(["train", str(text), "--updates", "5", "--seed", seed, "-o", name]) == 0

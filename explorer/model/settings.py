@@ -25,6 +25,7 @@ from rnncore.training_state import TrainingState
 from rnncore.truncation import Truncation, Window, from_json, to_json
 
 CORPUS_KINDS = ("bundled", "file", "text")
+PRECISIONS = ("float64", "float32")
 MAX_TRACED_STEPS = 400
 """Longest sentence that is laid out on the stage; corpora are cut to less when they are read."""
 
@@ -82,6 +83,7 @@ class Settings:
     hidden_size: int = 16
     bias: bool | None = None
     init: Init | None = None
+    precision: str = "float64"
     seed: int = 0
     truncation: Truncation = field(default_factory=lambda: Window(4))
     order: str = "by loss"
@@ -101,6 +103,8 @@ class Settings:
             raise RnnError(f"the order of the backward pass is one of {', '.join(ORDERS)}, not {self.order!r:.40}")
         if not isinstance(self.cell, str) or not isinstance(self.equations, str | None):
             raise RnnError(f"a cell is named by a text, not {self.cell!r:.40}")
+        if self.precision not in PRECISIONS:
+            raise RnnError(f"the precision is one of {', '.join(PRECISIONS)}, not {self.precision!r:.40}")
         if self.bias not in (None, True, False):
             raise RnnError(f"biases are there, are not, or are the cell's own (None), not {self.bias!r:.40}")
         for name, least in (("hidden_size", 1), ("seed", 0)):
@@ -131,7 +135,13 @@ class Settings:
     def make_model(self, vocabulary_size: int) -> Model:
         """Return the freshly initialised model."""
         model = Model.create(
-            self.make_cell(), vocabulary_size, self.hidden_size, seed=self.seed, bias=self.bias, init=self.init
+            self.make_cell(),
+            vocabulary_size,
+            self.hidden_size,
+            seed=self.seed,
+            bias=self.bias,
+            init=self.init,
+            dtype=self.precision,
         )
         return model.with_cell(self.make_clamped_cell()) if self.clamps else model
 
@@ -167,6 +177,7 @@ class Settings:
             "hidden_size": self.hidden_size,
             "bias": self.bias,
             "init": None if self.init is None else {f.name: getattr(self.init, f.name) for f in fields(Init)},
+            "precision": self.precision,
             "seed": self.seed,
             "truncation": to_json(self.truncation),
             "order": self.order,
@@ -226,7 +237,7 @@ def differences(old: Settings, new: Settings) -> dict[str, Any]:
 
 
 NEW_CORPUS = ("corpus",)
-NEW_MODEL = ("cell", "equations", "hidden_size", "bias", "init", "seed")
+NEW_MODEL = ("cell", "equations", "hidden_size", "bias", "init", "precision", "seed")
 VIEW_ONLY = ("order",)
 
 
@@ -354,5 +365,5 @@ def init_name(init: Init | None) -> str:
     """Return the name of an initialisation, "custom" for one that has none."""
     if init is None:
         return "default"
-    plain = replace(init, gain=1.0, forget_bias=0.0)
+    plain = replace(init, gain=1.0, forget_bias=0.0, decimals=None)
     return next((name for name, known in INITS.items() if known == plain), "custom")

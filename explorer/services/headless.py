@@ -67,6 +67,7 @@ def prepare(options: argparse.Namespace) -> Run:
         corpus=corpus_choice(options),
         cell=options.cell,
         hidden_size=options.hidden,
+        precision="float32" if options.float32 else "float64",
         seed=options.seed,
         truncation=parse_truncation(options.truncation),
         optimiser=optimiser,

@@ -103,6 +103,7 @@ def _settings(plain: Any, file: SessionFile) -> Settings:
         try:
             settings = Settings.from_plain(plain)
             same = settings.hidden_size == file.model.hidden_size
+            same = same and settings.precision == file.model.dtype.name
             same = same and settings.make_model(file.model.vocabulary_size).cell.text == file.model.cell.text
         except RnnError as error:
             raise FileError(f"the settings in this session file cannot be used: {error}") from None
@@ -118,6 +119,7 @@ def _settings(plain: Any, file: SessionFile) -> Settings:
         equations=model.cell.text if own else None,
         hidden_size=model.hidden_size,
         init=model.init,
+        precision=model.dtype.name,
         seed=model.seed,
         truncation=training.truncation,
         optimiser=training.optimiser,

@@ -189,7 +189,16 @@ def model_form(settings: Settings, done: Done) -> Popover:
         if name != "default" or gain.value() != 1.0 or forget.value() != 0.0:
             base = {**INITS, "custom": old}.get(name, Init())
             made = replace(base, gain=gain.value(), forget_bias=forget.value())
-        done(replace(settings, hidden_size=hidden.value(), bias=bias.currentData(), init=made, seed=seed.value()))
+        done(
+            replace(
+                settings,
+                hidden_size=hidden.value(),
+                bias=bias.currentData(),
+                init=made,
+                precision=precision.currentData(),
+                seed=seed.value(),
+            )
+        )
 
     form = Popover("Network", apply)
     hidden = form.whole("Hidden units", settings.hidden_size, 1, MOST_UNITS, f"From 1 to {MOST_UNITS}.")
@@ -210,6 +219,8 @@ def model_form(settings: Settings, done: Done) -> Popover:
     if not keeps:
         forget.setEnabled(False)
         form.set_label(forget, "Forget bias (no keep gate here)")
+    precisions = {"double": "float64", "single, faster when large": "float32"}
+    precision = form.choice("Precision", precisions, settings.precision)
     seed = form.whole("Seed", settings.seed, 0, 2**31 - 1)
     form.set_note("A change begins a new run at update 0. Ctrl+Z brings this one back.")
     return form

@@ -106,7 +106,15 @@ def test_too_few_sentences_are_not_split():
 
 
 @pytest.mark.parametrize(
-    "change", [{"cell": "lstm"}, {"hidden_size": 4}, {"seed": 9}, {"bias": True}, {"init": Init("glorot")}]
+    "change",
+    [
+        {"cell": "lstm"},
+        {"hidden_size": 4},
+        {"seed": 9},
+        {"bias": True},
+        {"init": Init("glorot")},
+        {"precision": "float32"},
+    ],
 )
 def test_what_start_weights_depend_on_begins_a_new_run_on_the_same_corpus(change):
     run = small_run()
@@ -114,6 +122,14 @@ def test_what_start_weights_depend_on_begins_a_new_run_on_the_same_corpus(change
     other = change_run(run, replace(run.settings, **change), 1)
     assert other.corpus is run.corpus and other.history is not run.history
     assert other.history.last == 0 and other.history.parent is None
+
+
+def test_the_precision_is_that_of_the_weights_and_there_are_two():
+    run = start_run(replace(SMALL, precision="float32"))
+    run.history.step()
+    assert {value.dtype.name for value in run.history.trainer.state.parameters.values()} == {"float32"}
+    with pytest.raises(RnnError, match="float64, float32"):
+        replace(SMALL, precision="float16")
 
 
 def test_another_corpus_begins_a_new_run():

@@ -22,6 +22,13 @@ def test_a_right_gradient_is_verified_under_every_policy(policy):
     assert "verified" in found.summary
 
 
+def test_a_gradient_of_single_precision_is_verified_in_double_and_says_so():
+    driver = Driver(small_run(cell="lstm", precision="float32"))
+    found = verify(driver.derived.walk(driver.session), 0)
+    assert found.ok and found.ledger < 1e-5 and found.difference < 1e-6
+    assert "single" in found.report
+
+
 def test_a_wrong_gradient_is_not():
     driver = Driver()
     made = driver.derived.walk(driver.session)

@@ -48,6 +48,14 @@ def test_a_saved_session_comes_back_as_it_was(tmp_path):
         np.testing.assert_array_equal(after.model.parameters[name], weights)
 
 
+def test_a_session_keeps_its_precision(tmp_path):
+    driver = Driver(small_run(precision="float32"))
+    driver.do(driver.trained(3))
+    sessions.save_session(str(tmp_path / "single.bptt"), driver.session)
+    after = reopened(tmp_path / "single.bptt").session
+    assert after.settings.precision == "float32" and after.model.dtype == np.float32
+
+
 def test_a_reopened_session_trains_on_as_if_it_had_never_been_closed(tmp_path):
     driver = trained_driver()
     sessions.save_session(str(tmp_path / "one.bptt"), driver.session)

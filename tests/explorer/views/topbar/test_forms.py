@@ -151,7 +151,9 @@ def test_the_network_is_made_as_it_is_asked_for(fill):
     form = fill(model_form, Settings())
     form["Hidden units"], form["Biases"], form["Start weights"] = 9, "yes", "identity"
     form["Recurrent gain"], form["Forget bias"], form["Seed"] = 0.9, 1.0, 12
+    form["Precision"] = "single, faster when large"
     made = form.accepted()
+    assert made.precision == "float32"
     assert (made.hidden_size, made.bias, made.seed) == (9, True, 12)
     assert made.init is not None and (made.init.gain, made.init.forget_bias) == (0.9, 1.0)
     assert made.init.recurrent == "identity"
