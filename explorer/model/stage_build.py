@@ -159,10 +159,11 @@ def _strips(
         gradients, known = progress.gradient(track.node)
         old = before[i] if before else None
         if old is not None and old.gradients is gradients:
-            cells = old.gradient_cells
+            cells, finite = old.gradient_cells, old.gradient_finite
         else:
             cells = grouped(np.asarray(gradients, dtype=np.float64), scene.group)
-        result.append(Strip(track, steps < progress.forward_known(track.node), gradients, cells, known))
+            finite = bool(np.isfinite(cells).all())
+        result.append(Strip(track, steps < progress.forward_known(track.node), gradients, cells, known, finite))
     return tuple(result)
 
 

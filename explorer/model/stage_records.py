@@ -20,7 +20,8 @@ Bools = NDArray[np.bool_]
 class Strip:
     """A track as far as it is known: ``known`` (T,) its values, ``gradient_known`` (T,) its gradients.
 
-    ``gradients`` is (T, H), ``gradient_cells`` (T, n) what is painted of it.
+    ``gradients`` is (T, H), ``gradient_cells`` (T, n) what is painted of it; ``gradient_finite`` whether none of that
+    is NaN or infinite, known or not.
     """
 
     track: Track
@@ -28,6 +29,7 @@ class Strip:
     gradients: Floats
     gradient_cells: Floats
     gradient_known: Bools
+    gradient_finite: bool
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -111,9 +113,9 @@ class StageData:
     def not_finite(self) -> bool:
         """Whether a number that is shown is NaN or infinite."""
         for s in self.strips:
-            if not np.isfinite(s.track.cells[s.known]).all():
+            if not s.track.finite and not np.isfinite(s.track.cells[s.known]).all():
                 return True
-            if not np.isfinite(s.gradient_cells[s.gradient_known]).all():
+            if not s.gradient_finite and not np.isfinite(s.gradient_cells[s.gradient_known]).all():
                 return True
         losses = self.scene.losses[self.loss_known]
         return not (self.credit.finite and self.from_loss.finite and np.isfinite(losses).all())

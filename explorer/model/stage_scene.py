@@ -27,13 +27,14 @@ class Track:
     """One named value of the cell over time.
 
     ``values`` is (T, H); ``cells`` (T, n) is what is painted: the values themselves, or of each group of
-    units the one furthest from zero.
+    units the one furthest from zero. ``finite`` says that none of them is NaN or infinite.
     """
 
     label: str
     node: int
     values: Floats
     cells: Floats
+    finite: bool
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -164,7 +165,8 @@ def _states(cell: Cell) -> list[tuple[str, int]]:
 
 def _track(trace: Trace, label: str, node: int, group: int) -> Track:
     values = np.asarray(trace.value(node), dtype=np.float64)
-    return Track(label, node, values, grouped(values, group))
+    cells = grouped(values, group)
+    return Track(label, node, values, cells, bool(np.isfinite(cells).all()))
 
 
 def _outputs(

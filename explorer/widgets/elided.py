@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme.theme import current
@@ -111,6 +111,26 @@ class ElidedLabel(QWidget):
         return QFontMetrics(current().font(self._role, bold=self._bold, fixed=self._fixed))
 
 
+class _Widths(dict[str, float]):
+    """How wide each sign of a font is."""
+
+    def __init__(self, font: QFont) -> None:
+        super().__init__()
+        self._metrics = QFontMetricsF(font)
+
+    def __missing__(self, sign: str) -> float:
+        self[sign] = width = self._metrics.horizontalAdvance(sign)
+        return width
+
+
+@lru_cache(maxsize=64)
+def _widths(font: QFont) -> _Widths:
+    return _Widths(font)
+
+
 @lru_cache(maxsize=512)
 def _shortened(text: str, font: QFont, width: int) -> str:
+    # Setting a text costs as much as painting it: when the signs one by one have ample room, it fits.
+    if sum(map(_widths(font).__getitem__, text)) < 0.9 * width:
+        return text
     return QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, width)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -28,8 +29,8 @@ from ...theme.theme import current
 from ...widgets.paint import frame
 from .brush import Brush
 from .columns import outline_current, paint_ground, paint_head, paint_inputs, paint_times
-from .edits import paint_edits
 from .edges import paint_edges, paint_streams
+from .edits import paint_edits
 from .gutter import paint_gutter
 from .heat import paint_heat
 from .overlay import badge_centre, badge_radius, paint_cut, paint_hint, paint_marks
@@ -94,18 +95,9 @@ class StageCanvas(QWidget):
 
     def most_cells(self, length: int, states: int, gates: int, hidden: int) -> int:
         """How many cells a strip may have here before they become thinner than two pixels."""
-        probe = StageLayout(
-            max(1, self.width()),
-            max(1, self.height()),
-            max(1, length),
-            min(hidden, MOST_UNITS),
-            states,
-            gates,
-            self._zoom,
-            self._offset,
-            current().scale,
-        )
-        return min(MOST_UNITS, probe.most_cells)
+        size = (max(1, self.width()), max(1, self.height()), max(1, length))
+        shape = (min(hidden, MOST_UNITS), states, gates)
+        return _most_cells((*size, *shape, self._zoom, self._offset, current().scale))
 
     def show_data(self, data: StageData) -> None:
         """Show ``data``: only columns that differ from what is shown are painted anew."""
@@ -432,6 +424,11 @@ class StageCanvas(QWidget):
             self._let_go()
         else:
             super().keyPressEvent(event)
+
+
+@lru_cache(maxsize=64)
+def _most_cells(fields: tuple[int, int, int, int, int, int, float, float, float]) -> int:
+    return min(MOST_UNITS, StageLayout(*fields).most_cells)
 
 
 def _paint_run(brush: Brush, columns: range, parts: frozenset[int]) -> None:

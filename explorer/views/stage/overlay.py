@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 
 from ...model.stage_layout import Detail
 from ...theme.tokens import RADIUS
@@ -58,15 +58,21 @@ def _nearest(boundaries: list[int], t: int | None) -> int:
 
 
 def _line(brush: Brush, boundary: int, strong: bool, alpha: float) -> None:
-    lay, painter = brush.layout, brush.painter
     x = badge_centre(brush, boundary).x()
-    rows = lay.rows["all"]
-    line = QPen(pen(brush.colour("cut", alpha if strong else 0.45 * alpha), 2.0 if strong and alpha == 1.0 else 1.0))
-    line.setDashPattern([3.0, 2.0] if strong else [6.0, 4.0])
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.setPen(line)
-    painter.drawLine(QPointF(x, rows.top - 4), QPointF(x, rows.bottom + 4))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    rows = brush.layout.rows["all"]
+    origin = QPointF(brush.snap(x), float(rows.top))
+    off, colour = x - origin.x(), brush.colour("cut", alpha if strong else 0.45 * alpha)
+    width, dashes = 2.0 if strong and alpha == 1.0 else 1.0, [3.0, 2.0] if strong else [6.0, 4.0]
+
+    def draw(painter: QPainter) -> None:
+        line = pen(colour, width)
+        line.setDashPattern(dashes)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(line)
+        painter.drawLine(QPointF(off, -4.0), QPointF(off, rows.height + 4.0))
+
+    key = ("cut", colour.rgba(), width, strong, off, rows.height)
+    brush.stamp(origin, QRectF(-2.0, -4.0, 5.0, rows.height + 8.0), key, draw)
 
 
 def _badge(brush: Brush, boundary: int, alpha: float, hovered: bool) -> None:

@@ -84,16 +84,23 @@ class StageView(Card):
 
     def _share_headline(self) -> None:
         """Subtitle and legend side by side: the subtitle goes before, and is brief where there is little room."""
-        narrow = self.width() < current().px(_NARROW)
-        headline = self.title_label.sizeHint().width() + current().px(_BRIEF if narrow else _HEADLINE)
+        headline = self.title_label.sizeHint().width() + current().px(_BRIEF if self._narrow else _HEADLINE)
         self.legend.set_room(self.width() - headline - 3 * SPACE.large)
+        self._say_where()
+
+    @property
+    def _narrow(self) -> bool:
+        return self.width() < current().px(_NARROW)
+
+    def _say_where(self) -> None:
         if self._data is not None:
-            self.set_subtitle(self._data.brief if narrow else self._data.subtitle)
+            self.set_subtitle(self._data.brief if self._narrow else self._data.subtitle)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and self._data is not None:
             self._read()
+            self._share_headline()
 
     def _read(self) -> None:
         session = self._store.session
@@ -103,7 +110,7 @@ class StageView(Card):
         self.canvas.show_data(self._data)
         self.legend.show_data(self._data)
         if before is None or before.subtitle != self._data.subtitle:
-            self._share_headline()
+            self._say_where()
             words = spoken(self._data)
             self.canvas.setAccessibleName(words)
             if before is not None and self.canvas.hasFocus():
