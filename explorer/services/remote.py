@@ -73,10 +73,10 @@ class Remote:
                 process = self._open()
                 if process is not None and not isinstance(read(_out(process)), Ready):
                     problem = "the training process said something else than that it is ready"
-            except (OSError, ValueError) as error:
-                problem = str(error)
             except EOFError:
                 problem = f"the training process {self._ending()}"
+            except Exception as error:  # whatever it is, training has another place
+                problem = f"{type(error).__name__}: {error}"
         with self._lock:
             self.problem = problem
             self.ready = not problem and not self._closed
@@ -86,7 +86,7 @@ class Remote:
             if self._closed:
                 return None
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM, json.dumps([path or os.getcwd() for path in sys.path])],
+                [sys.executable, "-c", _PROGRAM, json.dumps([str(path) or os.getcwd() for path in sys.path])],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
@@ -149,9 +149,12 @@ class Remote:
         assert self._process is not None
         try:
             batch: Batch = read(_out(self._process))
-        except (EOFError, OSError, ValueError):
+        except (EOFError, OSError):
             self._running = self.ready = False
             raise LostError(self._ending()) from None
+        except Exception as error:
+            self._running = self.ready = False
+            raise LostError(f"sent what cannot be read ({type(error).__name__}: {error})") from None
         if batch.state is not None:
             history.extend(batch.table, batch.evaluations, batch.keyframes, batch.state)
         if batch.failure:

@@ -28,6 +28,8 @@ from rnncore.training import Trainer
 from rnncore.training_settings import TrainingSettings
 from rnncore.training_state import TrainingState
 
+LONGEST = 2**40
+"""Bytes. What seems longer is no message, but something that was printed."""
 _LENGTH = struct.Struct("<Q")
 
 
@@ -139,11 +141,13 @@ def packed(message: Any) -> bytes:
 
 
 def read(stream: BinaryIO) -> Any:
-    """Return the next message; raises EOFError when the other end has gone."""
+    """Return the next message; raises EOFError when the other end has gone, ValueError when it says something else."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         raise EOFError
     (size,) = _LENGTH.unpack(head)
+    if size > LONGEST:
+        raise ValueError(f"{head!r} begins no message")
     body = stream.read(size)
     if len(body) < size:
         raise EOFError

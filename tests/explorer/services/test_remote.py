@@ -20,6 +20,7 @@ from tests.explorer.model.runs import small_run
 from tests.rnncore.runs import same
 
 ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are not sent there")
 
 
 @pytest.fixture
@@ -195,14 +196,16 @@ def test_processes_that_are_lost_again_and_again_are_given_up(worker):
         ("executable", "/usr/bin/blender", "no Python interpreter"),
         ("executable", "/nowhere/at all/python", "No such file"),
         ("executable", "python-that-ends", "ended with code 3"),
+        ("executable", "python-that-chats", "begins no message"),
     ],
 )
 def test_where_no_process_can_be_started_training_goes_on_in_the_thread(
     worker, monkeypatch, tmp_path, name, value, problem
 ):
-    if value == "python-that-ends":
+    script = {"python-that-ends": "exit 3", "python-that-chats": "echo Welcome to Python; exec sleep 30"}.get(value)
+    if script is not None:
         value = str(tmp_path / value)
-        Path(value).write_text("#!/bin/sh\nexit 3\n")
+        Path(value).write_text(f"#!/bin/sh\n{script}\n")
         Path(value).chmod(0o755)
     monkeypatch.setattr(sys, name, value, raising=False)
     history, other = adopt(worker), small_run().history

@@ -61,3 +61,8 @@ def test_a_pipe_that_closes_in_the_middle_of_a_message_is_an_end():
     for cut in (0, 4, len(data) - 1):
         with pytest.raises(EOFError):
             read(BytesIO(data[:cut]))
+
+
+def test_what_is_no_message_is_not_waited_for():
+    with pytest.raises(ValueError, match="no message"):
+        read(BytesIO(b"Welcome to Python"))
