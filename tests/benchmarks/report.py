@@ -18,8 +18,7 @@ def heading() -> str:
     return (
         f"{versions}, {facts['system']}, {facts['cores']} cores, load {facts['load']}, one thread each\n"
         "step: loss, gradient and new parameters, as the peers do it; trainer: the same with the records of training\n"
-        "medians of paired repetitions; × says how many times faster than that candidate; ledger, walk and seek in\n"
-        "processor time of their thread"
+        "medians of paired repetitions, in processor time; × says how many times faster than that candidate"
     )
 
 

@@ -1,4 +1,8 @@
-"""Paired timing: the candidates take turns, in short blocks, and are compared within a turn."""
+"""Paired timing: the candidates take turns, in short blocks, and are compared within a turn.
+
+Times are the processor's, of all threads of this process together: what else runs on the machine counts against nobody,
+and a peer that worked in several threads would not gain by it.
+"""
 
 from __future__ import annotations
 
@@ -49,21 +53,13 @@ def paired(candidates: Mapping[str, Callable[[], object]], turns: int) -> dict[s
 
 
 def spread(call: Callable[[], object], times: int) -> tuple[float, float]:
-    """Return (median, 95th percentile) of single calls, in seconds of this thread's own processor time.
-
-    Where nobody is compared with, so that what else the machine does would count against us alone.
-    """
+    """Return (median, 95th percentile) of single calls, each of which does something else."""
     call()
-    found = []
-    for _ in range(times):
-        start = time.thread_time()
-        call()
-        found.append(time.thread_time() - start)
-    found.sort()
+    found = sorted(_timed(call) for _ in range(times))
     return median(found), found[min(len(found) - 1, int(0.95 * len(found)))]
 
 
 def _timed(call: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     call()
-    return time.perf_counter() - start
+    return time.process_time() - start
