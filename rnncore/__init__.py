@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rnncore.annealing import Constant, Exponential, Halve, StepDecay
     from rnncore.bptt import Gradients, backward
     from rnncore.cells import Cell
+    from rnncore.clamps import Clamp, clamped
     from rnncore.corpus import Corpus, Example
     from rnncore.errors import CellError, FileError, RnnError, TextError
     from rnncore.files import SessionFile, load, save
@@ -46,6 +47,7 @@ _WHERE = {
     "annealing": "Constant Exponential Halve StepDecay",
     "bptt": "Gradients backward",
     "cells": "Cell",
+    "clamps": "Clamp clamped",
     "corpus": "Corpus Example",
     "errors": "CellError FileError RnnError TextError",
     "files": "SessionFile load save",
@@ -91,6 +93,7 @@ __all__ = [
     "Cell",
     "CellError",
     "Chunks",
+    "Clamp",
     "ClipByNorm",
     "ClipByValue",
     "Constant",
@@ -128,6 +131,7 @@ __all__ = [
     "backward",
     "check_gradients",
     "check_pairs",
+    "clamped",
     "forward",
     "generate",
     "ledger",

@@ -113,6 +113,7 @@ class MainWindow(QMainWindow):
         self.bar.text_wanted.connect(self.type_text)
         self.bar.sentence_wanted.connect(self.choose_sentence)
         self.bar.badge_wanted.connect(self.show_verification)
+        self.bar.own_cell_wanted.connect(self.write_cell)
         self.banner.dismissed.connect(lambda: store.dispatch(do.Notify(None)))
         store.changed.connect(self._changed)
         self._changed(Changes.ALL & ~Changes.THEME)  # which the application has already

@@ -36,6 +36,7 @@ class TopBar(QWidget):
     text_wanted = Signal()
     sentence_wanted = Signal()
     badge_wanted = Signal()
+    own_cell_wanted = Signal()
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -237,6 +238,7 @@ class TopBar(QWidget):
             if settings.equations is not None:
                 _radio(menu, group, settings.cell, True, lambda: None)
             menu.addSeparator()
+            menu.addAction("Your own…", self.own_cell_wanted.emit)
             menu.addAction("Biases, start weights…", self.open_network)
 
         return self._menu(fill)
@@ -302,9 +304,9 @@ def _short(text: str, most: int = 20) -> str:
 
 
 def sentence_name(session: Session) -> str:
-    """Return what the sentence chip says: its number, that it was typed, or that it follows training."""
+    """Return what the sentence chip says: its number, that it was typed, edited, or that it follows training."""
     index = session.sentence.index
-    if index is None:
-        return "typed"
-    number = f"{index + 1} of {len(session.corpus.sentences)}"
-    return f"{number}, following" if session.following else number
+    name = "typed" if index is None else f"{index + 1} of {len(session.corpus.sentences)}"
+    if session.sentence.original is not None:
+        return f"{name}, edited"
+    return f"{name}, following" if session.following and index is not None else name
