@@ -11,6 +11,7 @@ from explorer.store import Store
 from explorer.views.edit import EditDialog
 from explorer.views.inspector import InspectorView
 from explorer.views.stage import StageView
+from explorer.views.topbar.bar import TopBar, sentence_name
 from explorer.widgets.value_editor import ValueEditor
 from rnncore.clamps import Clamp
 from tests.explorer.model.runs import small_run
@@ -203,3 +204,21 @@ def test_the_table_of_numbers_opens_the_editor_of_a_gate_and_of_nothing_that_fol
     found = editor()
     assert found.field.target.name == "f" and found.field.target.unit == 1 and found.field.target.t == 2
     found.close()
+
+
+def test_the_cell_menu_leads_to_a_cell_of_ones_own(store, qtbot):
+    bar = TopBar(store)
+    qtbot.addWidget(bar)
+    menu = bar.cell.menu()
+    menu.aboutToShow.emit()
+    (entry,) = [a for a in menu.actions() if a.text() == "Your own…"]
+    with qtbot.waitSignal(bar.own_cell_wanted, timeout=1000):
+        entry.trigger()
+
+
+def test_the_sentence_chip_says_that_it_was_edited(store, qtbot):
+    before = sentence_name(store.session)
+    store.dispatch(do.EditToken(1, "cats"))
+    assert sentence_name(store.session) == f"{before}, edited"
+    store.dispatch(do.TypeSentence("the cat runs"))
+    assert sentence_name(store.session) == "typed"
