@@ -102,12 +102,12 @@ class HorizonData:
         """Lines about one lag: the formula, its numbers, whether it is counted, and the references."""
         if not 0 <= lag < len(self.values):
             return (f"lag {lag}: {self.who} has no step so far back",)
-        s, said = self.state, survival(float(self.values[lag]))
+        s, said = self.state, survival(self.values, lag)
         if self.loss is not None:
             t = self.loss
             top, below = float(self.norms[lag]), float(self.norms[0])
             first = f"‖∂L{low(t)}/∂{s}{low(t - lag)}‖ / ‖∂L{low(t)}/∂{s}{low(t)}‖"
-            lines = [f"{first} = {size(top)} / {size(below)} = {said}"]
+            lines = [f"{first} = {number(top, 3)} / {number(below, 3)} = {said}"]
             cut = "cut off: not counted in the gradient" if self.kept[lag] <= 0 else ""
             if not cut and lag >= self.reached:
                 cut = "not walked yet"
@@ -121,7 +121,7 @@ class HorizonData:
                 cut = f"counted for {round(share * count)} of them"
         lines += [cut] if cut else []
         beside = (line for line in self.lines if lag < len(line.values))
-        lines += [f"{line.label} = {survival(float(line.values[lag]))}" for line in beside]
+        lines += [f"{line.label} = {survival(line.values, lag)}" for line in beside]
         return tuple(lines)
 
 
@@ -193,7 +193,7 @@ def horizon_data(
 
 
 def _reached(progress: Progress, loss: int | None) -> tuple[int | None, bool]:
-    """How many lags the walk has gone back with this loss (None: it does not walk, all are shown), and whether it does."""
+    """How many lags the walk has gone back with this loss (None: all are shown), and whether it walks at all."""
     step = progress.step
     if loss is None or step is None or step.phase != "backward" or step.loss != loss or step.t is None:
         return None, False
@@ -259,13 +259,11 @@ def low(index: int) -> str:
     return str(index).translate(_LOW)
 
 
-def size(value: float) -> str:
-    """A norm; one that is too small to be anything but 0 is called so."""
-    if abs(value) < UNDERFLOW:
-        return "0" if value == 0 else "0 (underflow)"
-    return number(value, 3)
-
-
-def survival(value: float) -> str:
-    """A surviving share: 0 after products of many numbers is an underflow, and says so."""
-    return "0 (underflow)" if abs(value) < UNDERFLOW else number(value, 3)
+def survival(values: Array, lag: int) -> str:
+    """A surviving share in words; a 0 that comes of ever smaller numbers is an underflow, and says so."""
+    value = float(values[lag])
+    if abs(value) >= UNDERFLOW or math.isnan(value):
+        return number(value, 3)
+    before = values[:lag][values[:lag] > 0]
+    vanishing = value != 0 or (len(before) and float(before[-1]) < 1e-100)
+    return "0 (underflow)" if vanishing else "0"

@@ -14,6 +14,10 @@ from ..model.horizon_data import UNDERFLOW, HorizonData, raised
 from ..theme.theme import Theme, current
 from ..widgets.paint import crisp, hatch, pen
 
+FAR = 400.0
+"""Powers of ten up to which a line is drawn true to its slope beyond the axis: Qt's coordinates have an end."""
+LEGEND = 26
+"""Pixels that a piece of a line takes before its name in the legend."""
 DASHES = {"gradient": [2.0, 2.0], "muted": [4.0, 3.0], "value": [1.0, 2.5], "weight": [7.0, 3.0, 1.5, 3.0]}
 """A reference line's dashes by its colour: told apart without colour as well."""
 
@@ -100,12 +104,12 @@ class HorizonPlot(QWidget):
 
     @np.errstate(all="ignore")
     def ys(self, values: Any) -> Any:
-        """Where shares (L,) lie; 0 at the foot, infinite at the top; NaN has no place."""
+        """Where shares (L,) lie; 0 at the foot, infinite at the top, NaN nowhere; beyond the axis what is beyond it."""
         data, area = self._data, self.plot_area()
         assert data is not None
         power = np.log10(np.where(values < UNDERFLOW, 0.0, values))
-        share = (data.top - np.clip(power, data.bottom - 1.0, data.top)) / (data.top - data.bottom)
-        found = area.top() + area.height() * share
+        share = (data.top - np.clip(power, -FAR, FAR)) / (data.top - data.bottom)
+        found = np.where(np.isinf(values), area.top(), area.top() + area.height() * share)
         return np.where(values < UNDERFLOW, area.bottom(), found)
 
     def points(self) -> list[QPointF]:
@@ -215,7 +219,7 @@ class HorizonPlot(QWidget):
 
     def _paint_lines(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
         painter.save()
-        painter.setClipRect(self.plot_area().adjusted(-4, -4, 4, 0))
+        painter.setClipRect(self.plot_area().adjusted(-4, -1, 4, 0))
         for line in data.lines:
             colour = theme.colour(line.token, 0.6 if line.token == "gradient" else 1.0)
             painter.setPen(_dashes(colour, DASHES[line.token]))
@@ -234,11 +238,33 @@ class HorizonPlot(QWidget):
             labels.insert(0, (data.who, data.values, "gradient"))
         taken: list[QRectF] = []
         for label, values, token in labels:
-            room = self._room_for(values, metrics.horizontalAdvance(label) + 6, metrics.height(), runs, taken)
+            wide, high = metrics.horizontalAdvance(label) + 6, metrics.height()
+            room = self._room_for(values, wide, high, runs, taken)
+            if room is None and (values is not data.values):
+                room = self._room_below(wide + LEGEND, high, runs, taken)
+                if room is not None:
+                    # Too far from its line to be known by its place: a piece of the line goes before it.
+                    taken.append(QRectF(room))
+                    painter.setPen(_dashes(theme.colour(token), DASHES[token]))
+                    y = room.center().y()
+                    painter.drawLine(QPointF(room.left(), y), QPointF(room.left() + LEGEND - 4, y))
+                    room.setLeft(room.left() + LEGEND)
             if room is not None:
                 taken.append(room)
                 painter.setPen(theme.colour(token))
                 painter.drawText(room, Qt.AlignmentFlag.AlignCenter, label)
+
+    def _room_below(self, wide: float, high: float, runs: Any, taken: list[QRectF]) -> QRectF | None:
+        """A place in the lower left corner, above those taken, clear of every curve; None where there is none."""
+        area = self.plot_area()
+        room = QRectF(area.left() + 6, area.bottom() - high - 3, wide, high)
+        while room.top() > area.center().y() - high and room.right() < area.right():
+            part = runs[:, 6 : int(6 + wide) + 1]
+            crossed = ((part > room.top() - 1) & (part < room.bottom() + 1)).any()
+            if not crossed and not any(room.intersects(other) for other in taken):
+                return room
+            room.translate(0, -high)
+        return None
 
     def _sampled(self, data: HorizonData) -> Any:
         """Where every curve runs, one row a curve, one column a pixel of the plot's width; NaN where it does not."""
@@ -289,13 +315,12 @@ class HorizonPlot(QWidget):
         wide = self.plot_area().width() / max(1, data.length - 1)
         radius = 3.2 if wide > 9 else 2.0 if wide > 4 else 0.0
         points = self.points()
-        odd_before = False
+        odd_until = -1.0
         for lag, value in enumerate(data.values.tolist()):
             at, counted = points[lag], data.kept[lag] > 0
             if not math.isfinite(value) or value < UNDERFLOW:
-                if radius > 2 or not odd_before:
-                    self._paint_odd(painter, theme, at, value)
-                odd_before = True
+                if at.x() >= odd_until:
+                    odd_until = at.x() + self._paint_odd(painter, theme, at, value) + 4
             elif not radius:
                 continue
             elif counted and lag < data.reached:
@@ -311,8 +336,8 @@ class HorizonPlot(QWidget):
             painter.drawLine(QPointF(at.x(), area.top()), QPointF(at.x(), area.bottom()))
             self._dot(painter, at, max(radius, 2.0) + 1.5, None, theme.colour("text"))
 
-    def _paint_odd(self, painter: QPainter, theme: Theme, at: QPointF, value: float) -> None:
-        """What has no place on the axis: 0 at the foot, infinite and NaN at the top, each by name."""
+    def _paint_odd(self, painter: QPainter, theme: Theme, at: QPointF, value: float) -> float:
+        """What has no place on the axis: 0 at the foot, infinite and NaN at the top, by name; how wide that is."""
         zero = value < UNDERFLOW
         token = "muted" if zero else "nan" if math.isnan(value) else "cut"
         text = "0" if zero else "NaN" if math.isnan(value) else "∞"
@@ -322,6 +347,7 @@ class HorizonPlot(QWidget):
         painter.setPen(theme.colour(token))
         top = at.y() - high if zero else at.y()
         painter.drawText(QRectF(at.x() - wide / 2, top, wide, high), Qt.AlignmentFlag.AlignCenter, text)
+        return wide
 
     def _dot(self, painter: QPainter, at: QPointF, radius: float, fill: QColor | None, edge: QColor) -> None:
         painter.setPen(pen(edge, 1.3))

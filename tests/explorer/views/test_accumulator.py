@@ -12,6 +12,7 @@ from explorer.model.session import Changes
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
 from explorer.views.accumulator import AccumulatorView
+from explorer.views.accumulator_map import tiles
 
 from .later import backward, make_store, settle
 
@@ -135,3 +136,22 @@ def test_a_step_without_a_vote_makes_nothing_anew(shown) -> None:
     assert votes.done(here + 1) == votes.done(here)
     store.dispatch(do.Move())
     assert view.map.data is before
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_tiles_fill_the_image_to_its_edges_with_gaps_only_between_them(ratio: float) -> None:
+    rgba = np.zeros((3, 4, 4), np.uint8)
+    rgba[..., 0] = np.arange(12).reshape(3, 4) * 20
+    image = tiles(rgba, round(101 * ratio), round(70 * ratio), (1, 2, 3), ratio)
+    assert (image.width(), image.height()) == (round(101 * ratio), round(70 * ratio))
+    right, foot = image.width() - 1, image.height() - 1
+    corners = [image.pixelColor(x, y).red() for x, y in ((0, 0), (right, 0), (0, foot), (right, foot))]
+    assert corners == [0, 60, 160, 220]
+    row = [image.pixelColor(x, foot).getRgb()[:3] for x in range(image.width())]
+    assert row.count((1, 2, 3)) == 3 * 2 * ratio
+
+
+def test_tiles_too_small_for_gaps_have_none() -> None:
+    rgba = np.full((30, 30, 4), 200, np.uint8)
+    image = tiles(rgba, 60, 60, (1, 2, 3))
+    assert {image.pixelColor(x, y).red() for x in range(60) for y in range(60)} == {200}
