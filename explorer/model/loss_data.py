@@ -244,11 +244,17 @@ def loss_frame(
 
 def _ceiling(columns: Array, smooth: Array, valid: Array, chance: float) -> float:
     """A round upper end: all that was seen, but a few outliers may not flatten the rest."""
-    calm = [np.percentile(v[np.isfinite(v)], 95) for v in (smooth[1], valid[1]) if np.isfinite(v).any()]
+    calm = [_most(v[np.isfinite(v)]) for v in (smooth[1], valid[1]) if np.isfinite(v).any()]
     usual = float(max([chance, *calm])) or 1.0
     highs = columns[4][np.isfinite(columns[4])]
     top = min(float(highs.max()), 2.0 * usual) if len(highs) else usual
     return nice_above(1.03 * max(usual, top))
+
+
+def _most(values: Array) -> float:
+    """What 95 % of the values do not exceed."""
+    rank = math.ceil(0.95 * (len(values) - 1))
+    return float(np.partition(values, rank)[rank])
 
 
 def nice_above(value: float) -> float:
@@ -257,6 +263,15 @@ def nice_above(value: float) -> float:
         return 1.0
     scale = 10.0 ** math.floor(math.log10(value))
     return next((s * scale for s in (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0) if s * scale >= value), 10.0 * scale)
+
+
+def stride_above(value: float) -> float:
+    """The least of 1, 1.2, 1.5, 2, 2.5, 3, 4 … 9 · 10ⁿ that is not below ``value``: how far an axis reaches."""
+    if not (math.isfinite(value) and value > 0):
+        return 1.0
+    scale = 10.0 ** math.floor(math.log10(value))
+    strides = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0)
+    return next((s * scale for s in strides if s * scale >= value * (1 - 1e-12)), 10.0 * scale)
 
 
 def ticks(end: float, most: int) -> list[float]:

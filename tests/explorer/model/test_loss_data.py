@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.model.loss_data import Reduction, loss_frame, nice_above, smoothed, ticks
+from explorer.model.loss_data import Reduction, loss_frame, nice_above, smoothed, stride_above, ticks
 from rnncore.curve import EVALUATION, ROW
 
 
@@ -168,3 +168,11 @@ def test_ticks_are_few_rising_and_within_the_axis(end: float, most: int) -> None
     assert len(found) <= most + 1
     assert all(b > a for a, b in pairwise(found))
     assert found[-1] <= end * (1 + 1e-9)
+
+
+def test_an_axis_reaches_in_strides_at_most_a_third_further_than_needed() -> None:
+    for value in np.geomspace(1, 1e7, 500):
+        end = stride_above(float(value))
+        assert value * (1 - 1e-9) <= end <= value * 1.34
+    assert stride_above(1000) == 1000
+    assert stride_above(math.nan) == stride_above(0.0) == 1.0
