@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..store import Store
 
 CHAIN, SIZES = "weight", "sizes"
+HELP = "the update that this sentence by itself would make; ← → ↑ ↓ in the chain follow another weight"
 
 
 class AnatomyView(Panel):
@@ -68,6 +69,7 @@ class AnatomyView(Panel):
             return
         self._data = data
         self.set_subtitle(data.subtitle)
+        self.subtitle_label.setToolTip(f"{data.subtitle}\n{HELP}")
         self.parameter.set_value(data.parameter)
         menu = self.parameter.menu()
         names = list(session.model.parameters)
