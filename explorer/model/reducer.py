@@ -190,7 +190,7 @@ def _follow(session: Session, action: do.Follow, derived: Derived) -> Result:
 
 def followed(session: Session, training: Training) -> Sentence | None:
     """Return the sentence of the update after the one shown, when it is another than that on show."""
-    trainer = training.history.trainer_at(training.shown)
+    trainer = training.history.trainer_at(training.shown, state=training.state)
     index = int(trainer.next_piece.sentences[0])
     same = index == session.sentence.index and session.sentence.original is None
     return None if same else corpus_sentence(session.corpus, index)
