@@ -23,33 +23,67 @@ class Backward:
 
     Attributes
     ----------
-    slots : (T, [B,] N, H)
+    slots : list of (T, [B,] H)
         Gradient with respect to each slot at each time step, in the order of ``plan.slots``. The slot of a halved
         block, too, holds the gradient with respect to the whole value, and is multiplied by the whole weights.
+    deltas : list of (T, [B,] n, H)
+        For each stack the slots of its blocks, side by side as its products need them. Without a batch these *are* the
+        slots; in a batch, where element-wise work wants each slot for itself, they are copied here at every step.
     from_loss : (T, [B,] H)
         Gradient that each step's own loss sends into h; written by the output layer.
     """
 
     def __init__(self, plan: Plan, buffers: Buffers, forward: Forward) -> None:
         self.plan, self.buffers, self.forward = plan, buffers, forward
-        self.slots = buffers.steps("slots", len(plan.slots))
-        self.from_loss = buffers.steps("from loss")
         self._index: dict[SlotKey, int] = {key: i for i, key in enumerate(plan.slots)}
+        self._starts = [self._index["block", stack.blocks[0]] for stack in plan.stacks]
+        self._place_slots()
+        self.from_loss = buffers.steps("from loss")
         self._totals = {s: buffers.steps(("total", s)) for s in plan.seeds}
         self._leaves = {s: leaf for s, leaf in plan.cell.state_leaves.items() if leaf in plan.needed}
         self._stack_on = {stack.operand: number for number, stack in enumerate(plan.stacks)}
         self.coefficients = Coefficients(plan, buffers, forward)
         self._steps: dict[tuple[int, bool, bool, bool, bool], list[Call]] = {}
 
+    def _place_slots(self) -> None:
+        plan, b = self.plan, self.buffers
+        sizes = [len(stack.blocks) for stack in plan.stacks]
+        if not b.lanes:
+            self._together = b.steps("slots", len(plan.slots))
+            self.slots = [self._together[..., place, :] for place in range(len(plan.slots))]
+            self.deltas = [
+                self._together[..., start : start + n, :] for start, n in zip(self._starts, sizes, strict=True)
+            ]
+            return
+        found: dict[int, Array] = {}
+        self._apart = [b.blocks(("slots", number), n) for number, n in enumerate(sizes)]
+        for start, n, blocks in zip(self._starts, sizes, self._apart, strict=True):
+            found |= {start + place: blocks[..., place, :] for place in range(n)}
+        self.slots = [
+            found[place] if place in found else b.steps(("slot", place)) for place in range(len(plan.slots))
+        ]
+        self.deltas = [b.steps(("delta", number), n) for number, n in enumerate(sizes)]
+
+    def rows_of(self, place: int) -> Array:
+        """Return a slot as (T, [B,] H) in memory where time and lanes can be taken as one axis."""
+        for start, stack, deltas in zip(self._starts, self.plan.stacks, self.deltas, strict=True):
+            if start <= place < start + len(stack.blocks):
+                return deltas[..., place - start, :]
+        return self.slots[place]
+
     def slot(self, key: SlotKey, where: Where) -> Array:
         """Return the gradient with respect to a slot at some time steps."""
-        return self.slots[where][..., self._index[key], :]
+        return self.slots[self._index[key]][where]
 
     def blocks(self, number: int, where: Where) -> Array:
         """Return the gradients with respect to a stack's blocks, side by side (…, n·H)."""
-        stack = self.plan.stacks[number]
-        start = self._index["block", stack.blocks[0]]
-        return joined(self.slots[where][..., start : start + len(stack.blocks), :])
+        return joined(self.deltas[number][where])
+
+    def _join(self, calls: list[Call], number: int, where: Where) -> None:
+        """Bring the slots of a stack's blocks side by side."""
+        if self.buffers.lanes:
+            together = self.buffers.together
+            calls.append((np.copyto, (together(self.deltas[number][where]), together(self._apart[number][where]))))
 
     # --- through time -----------------------------------------------------------------------------------------------
 
@@ -108,6 +142,7 @@ class Backward:
             if seed in self._stack_on:
                 number = self._stack_on[seed]
                 self._blank(calls, [("block", block) for block in plan.stacks[number].blocks], written, here)
+                self._join(calls, number, here)
                 parts.append(b.steps(("through", number))[here])
                 self._dot(calls, self.blocks(number, here), self.forward.weights[number], parts[-1])
             if not parts:
@@ -121,6 +156,9 @@ class Backward:
                 calls.append((np.add, (self._totals[seed][here], gradient, self._totals[seed][here])))
             self._spread(calls, seed, gradient, here, written)
         self._blank(calls, plan.slots, written, here)
+        for number, stack in enumerate(plan.stacks):
+            if stack.operand not in plan.seeds:
+                self._join(calls, number, here)
         if goes is not None:
             self._send(calls, here, goes)
 
@@ -159,19 +197,37 @@ class Backward:
             while last < len(own) and places[last] == places[last - 1] + 1 and (own[last] in written) == again:
                 last += 1
             factor = coefficients[..., first:last, :]
-            out = self.slots[here][..., places[first] : places[first] + last - first, :]
-            into = self.buffers.steps(("again", last - first), last - first)[here] if again else out
-            # Stretching one vector over several blocks is slower than a few calls on plain vectors, and than one call a
-            # block in a batch, where a block is contiguous.
-            if last - first == 1 or self.buffers.lanes or (gradient.ndim == 1 and last - first < 4):
+            into = self.buffers.steps(("again", last - first), last - first)[here] if again else None
+            neighbours = self._neighbours(places[first], last - first)
+            # Stretching one vector over several blocks is slower than a few calls on plain vectors.
+            if neighbours is not None and into is None:
+                out = self.buffers.together(neighbours[here])
+                calls.append((np.multiply, (self.buffers.together(factor), gradient[..., None, :, :], out)))
+            elif last - first == 1 or self.buffers.lanes or (gradient.ndim == 1 and last - first < 4):
                 for place in range(last - first):
-                    calls.append((np.multiply, (factor[..., place, :], gradient, into[..., place, :])))
+                    out = self.slots[places[first + place]][here]
+                    part = out if into is None else into[..., place, :]
+                    calls.append((np.multiply, (factor[..., place, :], gradient, part)))
+                    if into is not None:
+                        calls.append((np.add, (out, part, out)))
             else:
-                calls.append((np.multiply, (factor, gradient[..., None, :], into)))
-            if again:
-                calls.append((np.add, (out, into, out)))
+                out = self._together[here][..., places[first] : places[first] + last - first, :]
+                part = out if into is None else into
+                calls.append((np.multiply, (factor, gradient[..., None, :], part)))
+                if into is not None:
+                    calls.append((np.add, (out, part, out)))
             first = last
         written.update(own)
+
+    def _neighbours(self, place: int, count: int) -> Array | None:
+        """Return in a batch the slots (T, B, n, H) of several blocks of one stack, which lie together in memory."""
+        if not self.buffers.lanes or count == 1:
+            return None
+        for start, blocks in zip(self._starts, self._apart, strict=True):
+            if start <= place and place + count <= start + blocks.shape[-2]:
+                found: Array = blocks[..., place - start : place - start + count, :]
+                return found
+        return None
 
     def _blank(self, calls: list[Call], keys: Sequence[SlotKey], written: set[SlotKey], here: Where) -> None:
         """Put zeros into slots that no seed has reached at this step."""
@@ -192,7 +248,7 @@ class Backward:
         if totals:
             calls += [(np.copyto, (total[whole], self.buffers.zero)) for total in self._totals.values()]
         elif (visits == 0).any():
-            calls.append((np.copyto, (self.slots[whole], self.buffers.zero)))
+            calls += [(np.copyto, (slot[whole], self.buffers.zero)) for slot in self.slots]
         if window is not None:
             calls += self.lags(length, window)
         else:
@@ -203,4 +259,7 @@ class Backward:
             written = set[SlotKey]()
             for seed in self.plan.seeds:
                 self._spread(calls, seed, self._totals[seed][whole], whole, written)
+        if totals or (visits == 0).any():
+            for number in range(len(self.deltas)):
+                self._join(calls, number, whole)
         return calls

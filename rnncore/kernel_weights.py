@@ -8,7 +8,7 @@ import numpy as np
 
 from rnncore.frozen import dataclass
 from rnncore.kernel_backward import Backward
-from rnncore.kernel_buffers import Buffers, Call, clamp, joined, rows, zero_where_not_positive
+from rnncore.kernel_buffers import Buffers, Call, clamp, rows, zero_where_not_positive
 from rnncore.kernel_forward import Forward
 from rnncore.kernel_plan import Plan, runs
 from rnncore.ops import Array
@@ -40,8 +40,6 @@ class Weights:
         self.found: dict[str, list[Array]] = {}
         self.columns: list[Columns] = []
         self._where = slice(0, length)
-        self._copies: dict[int, tuple[int, Array, int]] = {}
-        """Slot -> its stack, the contiguous copy of that stack's slots, and its block there."""
         self._ones = buffers.named("ones", (buffers.capacity * int(np.prod(buffers.lanes, dtype=int)),))
         self._ones.fill(1.0)
         self._arrived: dict[int, list[tuple[Array, bool]]] = {}
@@ -69,27 +67,15 @@ class Weights:
                 self.found.setdefault(name, []).append(out[place * size : (place + 1) * size])
 
     def _delta(self, number: int) -> Array:
-        """Return the gradients with respect to a stack's blocks (T·B, n·H).
-
-        In a batch they are copied together first: large products are twice as fast on contiguous rows.
-        """
-        b, blocks = self.buffers, rows(self.backward.blocks(number, self._where))
-        if not b.lanes:
-            return blocks
-        most = b.capacity * int(np.prod(b.lanes, dtype=int)) * blocks.shape[1]
-        copy = b.named(("delta", number), (most,))[: blocks.size].reshape(blocks.shape)
-        self.program.append((np.copyto, (copy, blocks)))
-        start = self.plan.slots.index(("block", self.plan.stacks[number].blocks[0]))
-        for place in range(len(self.plan.stacks[number].blocks)):
-            self._copies[start + place] = (number, copy, place)
-        return copy
+        """Return the gradients with respect to a stack's blocks (T·B, n·H)."""
+        return rows(self.backward.blocks(number, self._where))
 
     def _drives(self) -> None:
         """Hand each slot's gradient to the terms known at once that it stands for."""
         plan, b, nodes = self.plan, self.buffers, self.plan.cell.nodes
         size = b.hidden_size
         summed = b.named("summed", (len(plan.slots), size))
-        wanted = False
+        wanted = set[int]()
         for place, (kind, index) in enumerate(plan.slots):
             if kind == "once":
                 terms = [index]
@@ -99,15 +85,23 @@ class Weights:
                 continue
             for term in terms:
                 if term in plan.sequential:
-                    self._arrived.setdefault(term, []).append((self.backward.slots[self._where][..., place, :], True))
+                    self._arrived.setdefault(term, []).append((self.backward.rows_of(place)[self._where], True))
                     self._from_slot.setdefault(term, []).append(place)
                 else:
-                    wanted = True
+                    wanted.add(place)
                     self._arrived.setdefault(term, []).append((summed[place], False))
-        if wanted:
-            # One product with a row of ones sums every slot over time and batch.
-            every = rows(joined(self.backward.slots[self._where]))
-            self.program.append((np.dot, (self._ones[: len(every)], every, summed.reshape(-1))))
+        # One product with a row of ones sums the slots of a stack over time and batch.
+        for number, stack in enumerate(plan.stacks):
+            start = plan.slots.index(("block", stack.blocks[0]))
+            own = set(range(start, start + len(stack.blocks)))
+            if wanted & own:
+                delta = self._delta(number)
+                out = summed[start : start + len(own)].reshape(-1)
+                self.program.append((np.dot, (self._ones[: len(delta)], delta, out)))
+                wanted -= own
+        for place in sorted(wanted):
+            flat = rows(self.backward.rows_of(place)[self._where])
+            self.program.append((np.dot, (self._ones[: len(flat)], flat, summed[place])))
 
     def _once(self) -> None:
         """Reverse mode over what was computed for all steps at once; mostly there is nothing but leaves."""
@@ -196,18 +190,18 @@ class Weights:
 
     def _side_by_side(self) -> None:
         """Take matrices of the input together whose gradients stand side by side in the slots."""
+        plan, size = self.plan, self.buffers.hidden_size
         names = {place: self.columns[number].names[0] for number, place in self._places.items()}
         merged = [c for number, c in enumerate(self.columns) if number not in self._places]
-        size = self.buffers.hidden_size
-        stack_of = [self._copies[place][0] if place in self._copies else -1 for place in range(len(self.plan.slots))]
-        for number in sorted(set(stack_of)):
-            wanted = [place in names and stack == number for place, stack in enumerate(stack_of)]
-            for start, stop in runs(wanted):
-                together = tuple(names[place] for place in range(start, stop))
-                if number < 0:
-                    delta = rows(joined(self.backward.slots[self._where][..., start:stop, :]))
-                else:
-                    _, copy, first = self._copies[start]
-                    delta = copy[:, first * size : (first + stop - start) * size]
-                merged.append(Columns(delta, together))
+        left = set(names)
+        for number, stack in enumerate(plan.stacks):
+            first = plan.slots.index(("block", stack.blocks[0]))
+            own = range(first, first + len(stack.blocks))
+            delta = self._delta(number)
+            for start, stop in runs([place in names for place in own]):
+                together = tuple(names[first + place] for place in range(start, stop))
+                merged.append(Columns(delta[:, start * size : stop * size], together))
+                left -= set(own[start:stop])
+        for place in sorted(left):
+            merged.append(Columns(rows(self.backward.rows_of(place)[self._where]), (names[place],)))
         self.columns = merged
