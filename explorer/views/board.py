@@ -65,6 +65,7 @@ class Board(QMainWindow):
             dock = PanelDock(info.id, info.title, info.short, _factory(info, store), self)
             dock.menu_wanted.connect(self._open_menu)
             dock.made.connect(self.panel_made)
+            dock.made.connect(self._made)
             dock.installEventFilter(self)
             self.docks[info.id] = dock
         self._wide: bool | None = None
@@ -102,6 +103,10 @@ class Board(QMainWindow):
             return self.restoreState(state, VERSION)
         finally:
             self._busy = False
+
+    def _made(self) -> None:
+        """A new panel may need more room than the empty dock had."""
+        QTimer.singleShot(0, self, self.share)
 
     def reset(self) -> None:
         """Return to the layout that the program comes with."""

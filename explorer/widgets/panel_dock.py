@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QSizePolicy, QVBoxLayout, QWidget
 
@@ -72,7 +72,12 @@ class PanelDock(QDockWidget):
         self.update()
 
     def _seen(self, visible: bool) -> None:
-        if visible:
+        if visible and self.panel is None:
+            # While docks are laid out each is visible for a moment, also those that end up behind another.
+            QTimer.singleShot(0, self, self._make_if_in_sight)
+
+    def _make_if_in_sight(self) -> None:
+        if self.isVisible() and not self.visibleRegion().isEmpty():
             self.ensure()
 
     # --- the whole screen ---
@@ -103,6 +108,7 @@ class PanelDock(QDockWidget):
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        self._seen(True)
         theme = current()
         painter = QPainter(self)
         if self.isFloating():

@@ -7,6 +7,7 @@ BEGAN = time.time(), time.process_time()
 import json  # noqa: E402
 import sys  # noqa: E402
 from types import ModuleType  # noqa: E402
+from typing import Any  # noqa: E402
 
 marks = [("interpreter", *BEGAN)]
 
@@ -21,22 +22,27 @@ def watch(app: ModuleType) -> None:
     from PySide6.QtCore import QEvent, QObject, QTimer
     from PySide6.QtWidgets import QApplication
 
-    class Eye(QObject):
-        seen = False
+    loaded: list[str] = []
 
+    class Eye(QObject):
         def eventFilter(self, window: QObject, event: QEvent) -> bool:
-            if event.type() == QEvent.Type.Paint and not self.seen:
-                self.seen = True
-                QTimer.singleShot(0, painted)  # the panels are painted after the window and before any timer
+            if event.type() in (QEvent.Type.Paint, QEvent.Type.UpdateRequest):
+                # What is in the window is painted after it, and before any timer.
+                QTimer.singleShot(0, lambda: painted(window))
             return False
 
-    def painted() -> None:
-        mark("first frame")
-        absent = sorted(sys.modules)
+    def painted(window: Any) -> None:
+        if not loaded:
+            mark("first frame")
+            loaded.extend(sorted(sys.modules))
+        docks = [dock for dock in window.board.docks.values() if not dock.visibleRegion().isEmpty()]
+        if marks[-1][0] != "first frame" or not all(dock.panel for dock in docks):
+            return
+        mark("all panels")
         import pyqtgraph  # noqa: F401
 
         mark("pyqtgraph")
-        print(json.dumps({"marks": marks, "modules": absent}))
+        print(json.dumps({"marks": marks, "modules": loaded}))
         QApplication.quit()
 
     program = app.Program
