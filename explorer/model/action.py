@@ -217,6 +217,13 @@ class ClampGate(Action):
 
 
 @dataclass(frozen=True)
+class EditLearningRate(Action):
+    """Train at another learning rate from the update on show, whatever annealing had made of it."""
+
+    value: float
+
+
+@dataclass(frozen=True)
 class ResetEdits(Action):
     """Take edits back: those of the "initial" state, the "tokens", the "clamps", the "weights", or "all"."""
 

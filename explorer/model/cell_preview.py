@@ -19,8 +19,10 @@ OPERATIONS = (
     ("W @ h_prev", "a matrix times a vector"),
     ("a + b,  a − b", "sum and difference"),
     ("a * b", "product, unit by unit"),
-    ("sigmoid(a)  tanh(a)  relu(a)", "squashing functions"),
-    ("clamp(f, 1)", "f held at 1; clamp(f, 1, 0): its unit 0"),
+    ("sigmoid(a)  tanh(a)", "squashing functions"),
+    ("relu(a)", "max(a, 0)"),
+    ("clamp(f, 1)", "all units of f held at 1"),
+    ("clamp(f, 1, 0)", "unit 0 of f held at 1"),
 )
 """What the language has, with what it means."""
 RULES = (
@@ -61,11 +63,11 @@ class Preview:
         """The cell in words: pairs of a heading and what there is of it."""
         cell = self.cell
         if cell is None:
-            return ()
-        shapes = [f"{name} {'×'.join(map(str, shape))}" for name, shape in self.parameters]
+            return tuple((heading, "–") for heading in ("States", "Gates, values", "Weights", "In numbers"))
+        shapes = [f"{name}\N{NO-BREAK SPACE}{'×'.join(map(str, shape))}" for name, shape in self.parameters]
         return (
             ("States", ", ".join(cell.states)),
-            ("Gates and named values", ", ".join(cell.gates) or "none"),
+            ("Gates, values", ", ".join(cell.gates) or "none"),
             ("Weights", ", ".join(shapes)),
             ("In numbers", f"{self.weights:,} weights, {len(cell.operations)} operations a time step"),
         )

@@ -22,7 +22,7 @@ QUICK = (("shut, 0", "0"), ("open, 1", "1"), ("free", "free"))
 
 @dataclass(frozen=True)
 class Target:
-    """Something to be changed: ``kind`` is "weight", "initial", "token" or "clamp".
+    """Something to be changed: ``kind`` is "weight", "initial", "token", "clamp" or "rate".
 
     ``name`` is that of a parameter, a state, a gate; ``unit`` its unit or row (from 0; None: all units of a gate),
     ``column`` a weight's column, ``position`` a place of the sentence. ``t`` is the time step at which it was pointed.
@@ -85,6 +85,8 @@ def action_of(target: Target, text: str) -> do.Action:
             ) from None
         return do.ClampGate(target.name, value, target.unit)
     value = read_number(text)
+    if target.kind == "rate":
+        return do.EditLearningRate(value)
     assert target.unit is not None
     if target.kind == "initial":
         return do.EditInitialState(target.name, target.unit, value)
@@ -185,7 +187,13 @@ def _clamp(session: Session, derived: Derived, target: Target) -> Field:
     )
 
 
-_FIELDS = {"weight": _weight, "initial": _initial, "token": _token, "clamp": _clamp}
+def _rate(session: Session, derived: Derived, target: Target) -> Field:
+    value = exact(session.training.state.learning_rate)
+    help = "Enter trains at another rate from here on: a branch."
+    return Field(target, "Learning rate", f"{value} at update {session.training.shown}", value, help)
+
+
+_FIELDS = {"weight": _weight, "initial": _initial, "token": _token, "clamp": _clamp, "rate": _rate}
 
 
 def _within(index: tuple[int, ...], shape: tuple[int, ...], name: str) -> None:
@@ -197,6 +205,7 @@ def _within(index: tuple[int, ...], shape: tuple[int, ...], name: str) -> None:
 
 _TYPED = re.compile(r"^\s*([^\W\d]\w*?)([0₀]?)\s*(?:\[\s*(\d+)\s*(?:,\s*(\d+)\s*)?\])?\s*$")
 _TOKEN = re.compile(r"^\s*(?:token|word)\s*\[?\s*(\d+)\s*\]?\s*$", re.IGNORECASE)
+_RATE = re.compile(r"^\s*(?:learning[ -]?rate|rate|η)\s*$", re.IGNORECASE)
 EXAMPLES = "W[3, 2] = 0.5,  h0[1] = −1,  token 2 = cat,  f = 1"
 
 
@@ -205,6 +214,8 @@ def read_target(session: Session, text: str) -> Target:
     token = _TOKEN.match(text)
     if token:
         return Target("token", position=int(token[1]))
+    if _RATE.match(text):
+        return Target("rate")
     found = _TYPED.match(text)
     cell, parameters = session.model.cell, session.model.parameters
     if found:
@@ -220,7 +231,7 @@ def read_target(session: Session, text: str) -> Target:
             return Target("weight", name, unit, None if column is None else int(column))
         if name in can_be_clamped(cell) and column is None:
             return Target("clamp", name, unit)
-    known = ", ".join([*parameters, *(f"{s}0" for s in cell.states), *can_be_clamped(cell), "token"])
+    known = ", ".join([*parameters, *(f"{s}0" for s in cell.states), *can_be_clamped(cell), "token", "rate"])
     raise RnnError(f"nothing here is called “{text.strip()[:40]}”. There are {known}. Examples: {EXAMPLES}")
 
 
@@ -233,6 +244,7 @@ def suggestions(session: Session) -> tuple[Target, ...]:
         found.append(Target("weight", chosen.parameter or "", unit))
     found += clamp_suggestions(session)
     found += [Target("initial", s, unit) for s in session.model.cell.states]
+    found.append(Target("rate"))
     found += [Target("token", position=i) for i in range(len(session.sentence.words))]
     others = [name for name in session.model.parameters if name != chosen.parameter]
     return (*found, *(Target("weight", name, min(unit, len(session.model.parameters[name]) - 1)) for name in others))

@@ -153,6 +153,11 @@ class Edits:
     words: str = ""
     details: tuple[str, ...] = ()
 
+    @property
+    def brief(self) -> str:
+        """What there is room for in a narrow panel: one edit by name, several by number."""
+        return self.words if len(self.details) < 2 else f"{len(self.details)} edits"
+
     def __bool__(self) -> bool:
         return bool(self.details)
 

@@ -286,6 +286,15 @@ def _with_clamps(session: Session, clamps: tuple[Clamp, ...], derived: Derived) 
     return _on_branch(session, run, run.history.head, derived)
 
 
+def _edit_learning_rate(session: Session, action: do.EditLearningRate, derived: Derived) -> Result:
+    state, settings = session.training.state, session.settings
+    if action.value == state.learning_rate:
+        return session, Changes.NONE
+    wanted = replace(settings, optimiser=replace(settings.optimiser, learning_rate=action.value))
+    run = change_run(session.run, wanted, state.update, state, learning_rate=action.value)
+    return _on_branch(session, run, run.history.head, derived)
+
+
 def _on_branch(session: Session, run: Run, state: TrainingState, derived: Derived) -> Result:
     """Go on with a branch of the present run, at the same place of the same sentence."""
     history = run.history
@@ -465,6 +474,7 @@ _RULES: dict[type[do.Action], Callable[[Session, Any, Derived], Result]] = {
     do.EditInitialState: _edit_initial_state,
     do.EditToken: _edit_token,
     do.ClampGate: _clamp_gate,
+    do.EditLearningRate: _edit_learning_rate,
     do.ResetEdits: _reset_edits,
     do.Train: _train,
     do.Trained: _trained,
@@ -481,6 +491,7 @@ EDITS: tuple[type[do.Action], ...] = (
     do.EditInitialState,
     do.EditToken,
     do.ClampGate,
+    do.EditLearningRate,
     do.ResetEdits,
 )
 UNDOABLE: tuple[type[do.Action], ...] = (do.ShowSentence, do.TypeSentence, do.Follow, do.Prepared, *EDITS)

@@ -283,11 +283,18 @@ def start_run(settings: Settings, corpus: Corpus | None = None) -> Run:
     return Run(settings, corpus, History(Trainer(model, corpus, settings=training)))
 
 
-def change_run(run: Run, settings: Settings, update: int, state: TrainingState | None = None) -> Run:
+def change_run(
+    run: Run,
+    settings: Settings,
+    update: int,
+    state: TrainingState | None = None,
+    *,
+    learning_rate: float | None = None,
+) -> Run:
     """Return the run with other settings: a new one, a branch at ``update`` that keeps the weights, or the same one.
 
-    ``state`` is that of ``update`` where it is at hand, so that it need not be sought. What was clamped in another cell
-    is not clamped in the new one.
+    ``state`` is that of ``update`` where it is at hand, so that it need not be sought. ``learning_rate`` is the one
+    from there on, whatever annealing had made of it. What was clamped in another cell is free in the new one.
     """
     changed = {f.name for f in fields(Settings) if getattr(settings, f.name) != getattr(run.settings, f.name)}
     if changed & {"cell", "equations", "hidden_size"} and "clamps" not in changed:
@@ -296,10 +303,12 @@ def change_run(run: Run, settings: Settings, update: int, state: TrainingState |
         return start_run(settings)
     if changed & set(NEW_MODEL):
         return start_run(settings, run.corpus)
-    if changed <= set(VIEW_ONLY):
+    if changed <= set(VIEW_ONLY) and learning_rate is None:
         return replace(run, settings=settings)
     wanted = settings.training()
     changes: dict[str, Any] = {f.name: getattr(wanted, f.name) for f in fields(TrainingSettings) if f.name in changed}
+    if learning_rate is not None:
+        changes["learning_rate"] = learning_rate
     if "clamps" in changed:
         changes["cell"] = settings.make_clamped_cell()
     if run.history.last == 0:

@@ -33,7 +33,7 @@ def stage_data(
         data,
         edited=edited,
         subtitle=_with_edits(data.subtitle, edited.words),
-        brief=_with_edits(data.brief, edited.words),
+        brief=_with_edits(data.brief, edited.brief),
     )
 
 

@@ -122,7 +122,7 @@ class CellEditor(PanelDialog):
         super().__init__("A cell of your own", 900, 580, parent)
         self._store = store
         settings = store.session.settings
-        cell = settings.make_cell()
+        cell = replace(settings, clamps=()).make_clamped_cell()  # with the biases that it runs with
         own = settings.equations is not None
         self.name = QLineEdit(settings.cell if own else f"my {settings.cell}")
         self.name.setAccessibleName("Name of the cell")
@@ -245,7 +245,7 @@ class CellEditor(PanelDialog):
         lines = self.preview.lines
         for row in range(4):
             item = self.summary.itemAtPosition(row, 0), self.summary.itemAtPosition(row, 1)
-            heading, text = lines[row] if lines else ("", "")
+            heading, text = lines[row]
             for column, (at, words) in enumerate(zip(item, (heading, text), strict=True)):
                 label = at.widget() if at is not None else None
                 if not isinstance(label, QLabel):

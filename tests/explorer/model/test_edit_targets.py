@@ -24,7 +24,8 @@ def driver():
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("0.25", 0.25), (" −1e-3 ", -1e-3), ("inf", math.inf), ("−∞", -math.inf), ("3", 3.0), (".5", 0.5)]
+    ("text", "value"),
+    [("0.25", 0.25), (" −1e-3 ", -1e-3), ("inf", math.inf), ("−∞", -math.inf), ("3", 3.0), (".5", 0.5)],
 )
 def test_numbers_are_read_as_they_are_printed(text, value):
     assert read_number(text) == value
@@ -55,6 +56,7 @@ def test_what_is_no_number_is_refused_with_the_remedy(text, remedy):
         ("f", Target("clamp", "f"), "1", do.ClampGate("f", 1.0)),
         ("o[3]", Target("clamp", "o", 3), "free", do.ClampGate("o", None, 3)),
         (" h [ 0 ] ", Target("clamp", "h", 0), "0", do.ClampGate("h", 0.0, 0)),
+        ("Learning rate", Target("rate"), "1e-3", do.EditLearningRate(1e-3)),
     ],
 )
 def test_what_is_typed_names_a_target_and_its_value_an_action(driver, text, target, value, action):
@@ -128,8 +130,7 @@ def test_everything_that_is_suggested_can_be_edited(driver):
     assert found[0] == Target("weight", "W_f", 3)
     for target in found:
         assert field_of(driver.session, driver.derived, target).title
-    kinds = {t.kind for t in found}
-    assert kinds == {"weight", "initial", "token", "clamp"}
+    assert {t.kind for t in found} == {"weight", "initial", "token", "clamp", "rate"}
 
 
 def test_columns_of_the_table_that_only_follow_from_others_have_no_target(driver):

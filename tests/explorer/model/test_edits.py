@@ -11,9 +11,10 @@ from explorer.model.edits import NOTHING, edits, initial_from_plain, tokens_from
 from explorer.model.session import Changes
 from explorer.model.settings import Settings, change_run, start_run
 from explorer.model.verification import verify
+from rnncore.annealing import Exponential
 from rnncore.clamps import Clamp
 from rnncore.errors import RnnError
-from rnncore.optim import SGD
+from rnncore.optim import SGD, Momentum
 from tests.explorer.model.runs import SMALL, Driver, small_run
 
 
@@ -337,6 +338,26 @@ def test_a_new_cell_or_size_drops_an_initial_state_that_it_does_not_have():
     run = change_run(d.session.run, replace(d.session.settings, cell="gru"), 0)
     d.do(do.Prepared(run, 0, position=None))
     assert not d.session.sentence.initial_state and d.session.sentence.words[1] == "cats"
+
+
+# --- the learning rate ---
+
+
+def test_another_learning_rate_holds_from_here_on_whatever_annealing_made_of_the_first():
+    d = Driver(small_run(optimiser=Momentum(0.1), annealing=Exponential(0.5, 1)))
+    d.do(d.trained(d.session.run.history.trainer.updates_per_epoch + 1, running=False))
+    state, history = d.session.training.state, d.session.run.history
+    assert state.learning_rate == 0.05
+    d.do(do.EditLearningRate(0.1))  # what the settings say already
+    assert d.session.training.state.learning_rate == 0.1 and d.session.run.history.parent is history
+    assert d.session.training.state.parameters is state.parameters
+    d.do(do.EditLearningRate(0.02))
+    assert d.session.settings.optimiser == Momentum(0.02) and d.session.run.history.parent is history
+    session = d.session
+    assert d.do(do.EditLearningRate(0.02)) is session
+    for bad in (-1.0, math.nan, math.inf):
+        with pytest.raises(RnnError):
+            d.do(do.EditLearningRate(bad))
 
 
 # --- damaged files ---

@@ -50,6 +50,7 @@ def editor() -> ValueEditor | None:
         ("h0[1]=-1", lambda s: s.sentence.initial_state["h"][1] == -1),
         ("token 2 = cats", lambda s: s.sentence.words[2] == "cats"),
         ("f = 1", lambda s: s.settings.clamps == (Clamp("f", 1.0),)),
+        ("learning rate = 0.02", lambda s: s.training.state.learning_rate == 0.02),
     ],
 )
 def test_a_value_is_typed_with_its_name(store, qtbot, text, found):
@@ -162,7 +163,8 @@ def test_edits_are_named_in_the_subtitle_and_dotted(store, stage):
         assert now > before
         before = now
     for words in ("h₀ edited", "f clamped to 1", "→ “cats”"):
-        assert words in stage.data.subtitle and words in stage.data.brief
+        assert words in stage.data.subtitle
+    assert "3 edits" in stage.data.brief
     assert "f clamped to 1" in stage.canvas.accessibleName()
 
 
