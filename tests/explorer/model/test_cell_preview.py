@@ -34,7 +34,7 @@ def test_a_mistake_has_its_place_in_letters_and_a_remedy(text, line, column, len
     mistake = preview(text, 4, 5).mistake
     assert (mistake.line, mistake.column, mistake.length) == (line, column, length)
     assert remedy in mistake.text and f"Line {line}, column {column}" in mistake.text
-    assert preview(text, 4, 5).cell is None and preview(text, 4, 5).lines == ()
+    assert preview(text, 4, 5).cell is None and {text for _, text in preview(text, 4, 5).lines} == {"–"}
 
 
 def test_a_name_is_needed_and_a_built_in_ones_is_taken():
