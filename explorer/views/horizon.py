@@ -20,7 +20,7 @@ from ..theme.theme import current
 from ..widgets.chip import Chip
 from ..widgets.names import NameRow
 from ..widgets.panel import Panel
-from .bias_gauge import BiasGaugeBar
+from .horizon_gauge import BiasGaugeBar
 from .horizon_plot import HorizonPlot
 
 if TYPE_CHECKING:
