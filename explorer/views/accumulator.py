@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from ..model import action as do
 from ..model.accumulator_data import AccumulatorData, accumulator_of
@@ -18,10 +18,9 @@ from ..model.votes import RowDeltas, Votes, row_deltas
 from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
-from ..widgets.elided import ElidedLabel
 from ..widgets.names import NameRow
 from ..widgets.panel import Panel
-from .accumulator_map import AccumulatorMap
+from .accumulator_map import AccumulatorMap, VoteLine
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -52,15 +51,10 @@ class AccumulatorView(Panel):
         self.parameter.set_menu(QMenu(self.parameter))
         self.add_corner(self.parameter)
         self.map = AccumulatorMap()
-        self.vote = ElidedLabel("", role="body", token="gradient", bold=True)
-        self.norm = ElidedLabel("", role="body", fixed=True, stretch=False)
+        self.vote = VoteLine()
         self.names = NameRow("Gradient shown")
-        foot = QHBoxLayout()
-        foot.setSpacing(SPACE.small)
-        foot.addWidget(self.vote, 1)
-        foot.addWidget(self.norm)
         self.add(self.map, 1)
-        self.body.addLayout(foot)
+        self.add(self.vote)
         self.add(self.names)
         self.names.chosen.connect(self._choose_parameter)
         self.names.pointed.connect(lambda key: store.dispatch(do.Hover(parameter=key or None)))
@@ -81,10 +75,9 @@ class AccumulatorView(Panel):
             self.names.set_names(row_of(session.model, data.parameter), data.parameter)
             self._fill_menu(tuple(session.model.parameters))
             vote = data.vote
-            self.vote.set_text("no vote yet" if vote is None else f"{vote.label} →")
-            self.vote.set_token("muted" if vote is None else "gradient")
+            name = "no vote yet" if vote is None else f"{vote.label} →"
             size = "–" if vote is None else number(vote.norm, 3)
-            self.norm.set_text(f"‖Δ{gradient_name(data.parameter)[:2]}‖ {size}")
+            self.vote.set_vote(name, f"‖Δ{gradient_name(data.parameter)[:2]}‖ {size}", vote is not None)
             self.map.set_data(data)
         self._mark_hover()
         if self.map.cell[0] >= 0:
@@ -157,7 +150,6 @@ class AccumulatorView(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.names.setVisible(self.height() >= current().px(230))
-        self.norm.setVisible(self.width() >= current().px(200))
         self._fit()
 
     def _fit(self) -> None:

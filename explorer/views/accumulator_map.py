@@ -256,3 +256,51 @@ class AccumulatorMap(QWidget):
             self.chosen.emit(*self._cell)
         else:
             super().keyPressEvent(event)
+
+
+class VoteLine(QWidget):
+    """The last vote's name at the left and its length at the right: one widget, because both change at every vote."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._said = ("", "")
+        self._known = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_vote(self, name: str, length: str, known: bool) -> None:
+        """Show a vote; muted when there is none yet."""
+        if (name, length) != self._said:
+            self._said, self._known = (name, length), known
+            self.setAccessibleName(f"last vote: {name}, {length}")
+            self.update()
+
+    def texts(self) -> tuple[str, str]:
+        """What is shown."""
+        return self._said
+
+    def sizeHint(self) -> QSize:
+        return QSize(160, current().px(20))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, current().px(20))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.updateGeometry()
+            self.update()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = current()
+        painter = QPainter(self)
+        strong, fixed = theme.font("body", bold=True), theme.font("body", fixed=True)
+        name, length = self._said
+        wide = QFontMetricsF(fixed).horizontalAdvance(length) + 8 if self.width() >= theme.px(170) else 0.0
+        if wide:
+            painter.setFont(fixed)
+            painter.setPen(theme.colour("text"))
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(self.rect(), right, length)
+        painter.setFont(strong)
+        painter.setPen(theme.colour("gradient" if self._known else "muted"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, elided(name, strong, self.width() - wide))

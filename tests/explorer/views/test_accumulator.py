@@ -56,11 +56,12 @@ def test_it_paints_every_parameter_at_every_size_and_stage(shown, qapp, size, th
 
 def test_the_last_vote_is_named_and_its_length_printed(shown) -> None:
     store, view = shown(cell="lstm")
-    assert view.vote.text() == "no vote yet"
+    assert view.vote.texts() == ("no vote yet", "‖ΔdW‖ –")
     backward(store, 0.5)
     vote = view.map.data.vote
-    assert view.vote.text() == f"{vote.label} →"
-    assert view.norm.text().startswith("‖ΔdW‖ ") and view.norm.text() != "‖ΔdW‖ –"
+    name, length = view.vote.texts()
+    assert name == f"{vote.label} →"
+    assert length.startswith("‖ΔdW‖ ") and length != "‖ΔdW‖ –"
     assert f"{view.map.data.done} of {len(view.map.data.votes)}" in view.subtitle_label.text()
 
 
