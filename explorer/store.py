@@ -88,6 +88,7 @@ class Store(QObject):
         self._session = new_session(run, theme=theme)
         self._undo: list[Session] = []
         self._redo: list[Session] = []
+        self.apart = apart
         self._worker = Worker(apart=apart)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="background")
         self._jobs: list[tuple[Future[Any], Callable[[Any], None], str]] = []

@@ -29,7 +29,7 @@ class Companion(QObject):
         super().__init__(parent)
         self.a = a
         self.changes: dict[str, Any] | None = dict(changes)
-        self.b = Store(start_run(self._wanted()), theme=a.session.theme, parent=self)
+        self.b = Store(start_run(self._wanted()), theme=a.session.theme, apart=a.apart, parent=self)
         self._asked: tuple[int, int] | None = None
         self._closed = False
         a.changed.connect(self._a_changed)

@@ -121,8 +121,8 @@ class Remote:
         """Whether a stint is under way: :meth:`take` is to be called until its last batch."""
         return self._running
 
-    def go(self, history: History) -> None:
-        """Train a history on from its newest update. Raises LostError."""
+    def go(self, history: History, until: int | None = None) -> None:
+        """Train a history on from its newest update, up to ``until`` if that is given. Raises LostError."""
         trainer = history.trainer
         with self._lock:
             self._stint += 1
@@ -130,7 +130,7 @@ class Remote:
         self._spacing = history.spacing
         work = None if trainer is self._trainer else work_of(trainer)
         self._trainer = trainer
-        self._tell(Go(self._stint, work, history.head, history.first, history.spacing))
+        self._tell(Go(self._stint, work, history.head, history.first, history.spacing, until))
 
     def stop(self) -> None:
         """Ask for the end of the stint; may be called from another thread, and more than once."""

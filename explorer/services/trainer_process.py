@@ -123,7 +123,9 @@ class Stint:
         failure = ""
         try:
             self._trainer.restore(self._go.state)
-            self._trainer.run(None, self._done, self._is_over, stop_when_not_finite=True)
+            until = self._go.until
+            updates = None if until is None else until - self._go.state.update
+            self._trainer.run(updates, self._done, self._is_over, stop_when_not_finite=until is None)
         except RnnError as error:
             failure = str(error)
         except Exception as error:  # the window says what happened, and the process lives on

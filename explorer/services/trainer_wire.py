@@ -48,7 +48,8 @@ class Work:
 class Go:
     """Train on from ``state`` until told to stop; without ``work``, with the trainer of the last time.
 
-    A state is sent along at each update that is ``first`` plus a multiple of ``spacing``.
+    With ``until``, train up to that update, also beyond a loss that is not finite. A state is sent along at each update
+    that is ``first`` plus a multiple of ``spacing``.
     """
 
     stint: int
@@ -56,6 +57,7 @@ class Go:
     state: TrainingState
     first: int
     spacing: int
+    until: int | None = None
 
 
 @dataclass(frozen=True)

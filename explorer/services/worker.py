@@ -30,6 +30,8 @@ RATE_WINDOW = 1.0
 """Seconds over which updates a second are counted."""
 POST_EVERY = 0.008
 """Seconds between two snapshots while training; nobody looks more often than twice as rarely."""
+FAR = 300
+"""Updates to advance from which on the process does it."""
 MOST_LOST = 3
 """Training processes that may be lost before training stays in the window's own process."""
 
@@ -123,9 +125,8 @@ class Worker:
         def command() -> None:
             self._training = on
             self._ticks.clear()
-            if on and self._apart and self._remote is None:
-                self._remote = Remote()
-                self._remote.start()
+            if on:
+                self._start_process()
             self._post()
 
         with self._lock:
@@ -142,8 +143,13 @@ class Worker:
                 return
             self._training = False
             target = max(shown.update + updates, history.lineage[0].first)
+            if target - history.last >= FAR:
+                self._start_process()
             while history.last < target and not self._closing:
-                history.step()
+                if self._remote is not None and self._remote.ready and target - history.last >= FAR:
+                    self._train_there_until(history, self._remote, target)
+                else:
+                    history.step()
             self._show(target)
 
         self._send(command)
@@ -252,6 +258,18 @@ class Worker:
             self._post(unasked=True)
         time.sleep(0)  # let the interface have its turn
         self._turn.wait(LONGEST_HOLD)
+
+    def _start_process(self) -> None:
+        if self._apart and self._remote is None:
+            self._remote = Remote()
+            self._remote.start()
+
+    def _train_there_until(self, history: History, remote: Remote, target: int) -> None:
+        remote.go(history, target)
+        while remote.running:
+            batch = remote.take(history)
+            if batch.failure:
+                raise RnnError(batch.failure)
 
     def _train_there(self, history: History, remote: Remote) -> None:
         if not remote.running:

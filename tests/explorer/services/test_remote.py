@@ -113,6 +113,39 @@ def test_going_back_while_it_trains_shows_that_update_and_pauses(worker):
     assert same(back.state, other.head) and not back.running and back.last == history.last > middle
 
 
+def test_a_far_advance_is_done_by_the_process_and_ends_at_its_update(worker):
+    history, other = adopt(worker), small_run().history
+    worker.advance(4000)
+    there = until(worker, lambda s: s.last >= 4000)
+    assert worker.process is not None and there.last == there.state.update == history.last == 4000
+    worker.advance(2500)
+    assert until(worker, lambda s: s.last > 4000).last == 6500 and not worker.apart
+    other.run(6500)
+    assert same(history.head, other.head) and history.curve.rows.tobytes() == other.curve.rows.tobytes()
+
+
+def test_a_far_advance_outlives_the_loss_of_its_process(worker):
+    history = adopt(worker)
+    train(worker)
+    start = pause(worker).last
+    worker.advance(20_000)
+    until_there = time.monotonic() + 20
+    while history.last == start and time.monotonic() < until_there:
+        time.sleep(0.001)
+    os.kill(worker.process, signal.SIGKILL)
+    assert until(worker, lambda s: s.last >= start + 20_000, 60).last == start + 20_000
+
+
+def test_a_far_advance_goes_beyond_a_loss_that_is_not_finite_as_a_near_one_does(worker):
+    adopt(worker)
+    train(worker)
+    pause(worker)
+    history = adopt(worker, 2, cell="irnn", optimiser=SGD(1e300))
+    worker.advance(500)
+    assert until(worker, lambda s: s.run_id == 2 and s.last > 0).last == 500
+    assert not history.curve.rows["finite"][-1]
+
+
 def test_the_past_can_be_looked_at_while_it_trains(worker):
     history, other = adopt(worker), small_run().history
     train(worker)
