@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
@@ -60,21 +60,20 @@ class Board(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
         self.setCorner(Qt.Corner.TopRightCorner, _RIGHT)
         self.setCentralWidget(centre)
+        self.centre = centre
         self.docks: dict[str, PanelDock] = {}
         for info in PANELS:
             dock = PanelDock(info.id, info.title, info.short, _factory(info, store), self)
             dock.menu_wanted.connect(self._open_menu)
             dock.made.connect(self.panel_made)
             dock.made.connect(self._made)
-            dock.installEventFilter(self)
             self.docks[info.id] = dock
         self._wide: bool | None = None
         self._kept: dict[bool, QByteArray] = {}
         self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
-        self._busy = False
+        self._busy = self._dragging = False
         self._first: list[PanelDock] = []
         self._room_below = 0
-        self._laid = self.size()
 
     # --- the two layouts ---
 
@@ -95,7 +94,7 @@ class Board(QMainWindow):
                 self._default(wide)
         self._room_below = room_below
         self.share()
-        QTimer.singleShot(0, self, self._tidy_tabs)
+        QTimer.singleShot(0, self, self._settle)
 
     def _restore(self, state: QByteArray) -> bool:
         self._busy = True
@@ -145,6 +144,18 @@ class Board(QMainWindow):
             self.resizeDocks(lower, [self.width() // len(lower)] * len(lower), Qt.Orientation.Horizontal)
         self._busy = False
 
+    def _settle(self) -> None:
+        """Once Qt has laid the docks out: only now it is known which rows of tabs there are."""
+        self._tidy_tabs()
+        self.share()
+        QTimer.singleShot(0, self, self._even_out)
+
+    def _even_out(self) -> None:
+        """Qt counts a row of tabs as height of the dock in some layouts and not in others."""
+        below, wanted = self._docked(_BOTTOM), self._lower_height()
+        if below and self.isVisible() and abs(self._taken() - wanted) > 1:
+            self.resizeDocks(below, [2 * wanted - self._taken()] * len(below), Qt.Orientation.Vertical)
+
     def _raise_first(self) -> None:
         for dock in self._first:
             dock.raise_()
@@ -155,43 +166,57 @@ class Board(QMainWindow):
         if self._wide is None or self.width() < 100:
             return
         self._busy = True
-        side, lower = self._shares[self._wide]
+        side, _ = self._shares[self._wide]
         beside = [d for d in self._docked(_RIGHT)]
         below = [d for d in self._docked(_BOTTOM)]
         if beside:
             self.resizeDocks(beside[:1], [round(self.width() * side)], Qt.Orientation.Horizontal)
         if below:
-            height = min(round(self.height() * lower), max(self._room_below, 0))
-            self.resizeDocks(below, [height] * len(below), Qt.Orientation.Vertical)
-        self._laid = self.size()
+            self.resizeDocks(below, [self._lower_height()] * len(below), Qt.Orientation.Vertical)
         self._busy = False
 
-    def _docked(self, area: Qt.DockWidgetArea) -> list[PanelDock]:
-        """The docks of an area that are in front, in their order."""
-        return [
-            d
-            for d in self.docks.values()
-            if not d.isHidden() and not d.isFloating() and self.dockWidgetArea(d) == area and d.width() > 0
-        ]
+    def _lower_height(self) -> int:
+        """What the panels below the stage are to have: their share, but the stage at least half of the window."""
+        free = self.height() - self.least_centre() - SPACE.medium if self.isVisible() else self._room_below
+        return min(round(self.height() * self._shares[bool(self._wide)][1]), max(free, 0))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.Resize
-            and isinstance(watched, PanelDock)
-            and not self._busy
-            and self._wide is not None
-            and self.size() == self._laid
-            and watched.isVisible()
-            and not watched.isFloating()
-        ):
-            # The user drags: keep it as a share, for other sizes of the window.
-            side, lower = self._shares[self._wide]
-            if self.dockWidgetArea(watched) == _RIGHT:
-                side = watched.width() / max(1, self.width())
-            elif self.dockWidgetArea(watched) == _BOTTOM:
-                lower = watched.height() / max(1, self.height())
-            self._shares[self._wide] = side, lower
-        return super().eventFilter(watched, event)
+    def least_centre(self) -> int:
+        """The least height of the centre; whoever puts things there says more."""
+        return self.centre.minimumSizeHint().height()
+
+    def _docked(self, area: Qt.DockWidgetArea) -> list[PanelDock]:
+        """One dock of every place of an area, in their order."""
+        found: list[PanelDock] = []
+        for dock in self.docks.values():
+            here = not dock.isHidden() and not dock.isFloating() and self.dockWidgetArea(dock) == area
+            if here and not any(other in found for other in self.tabifiedDockWidgets(dock)):
+                found.append(dock)
+        return found
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._dragging = True  # all but the strips between the panels is covered by them
+        elif event.type() == QEvent.Type.MouseButtonRelease and self._dragging:
+            self._dragging = False
+            self._keep_shares()
+        return done
+
+    def _keep_shares(self) -> None:
+        """Keep what the user dragged as shares, for other sizes of the window."""
+        if self._wide is None:
+            return
+        side, lower = self._shares[self._wide]
+        beside, below = self._docked(_RIGHT), self._docked(_BOTTOM)
+        if beside:
+            side = max(d.width() for d in beside if d.isVisible()) / max(1, self.width())
+        if below:
+            lower = self._taken() / max(1, self.height())
+        self._shares[self._wide] = side, lower
+
+    def _taken(self) -> int:
+        """The height that the panels below the stage have, their rows of tabs included."""
+        return self.height() - self.centre.geometry().bottom() - 1 - SPACE.medium
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

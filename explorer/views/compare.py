@@ -19,8 +19,6 @@ from ..store import Store
 from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
 from ..widgets.elided import ElidedLabel
-from .stage import StageView
-from .stage.canvas import StageCanvas
 
 POLICIES: tuple[Truncation, ...] = (Full(), Window(0), Window(1), Window(2), Window(4), Window(8), Chunks(4), Tail(4))
 
@@ -30,12 +28,14 @@ class CompareView(QWidget):
 
     close_wanted = Signal()
 
-    def __init__(self, a: Store, stage: StageView, changes: dict[str, Any], parent: QWidget | None = None) -> None:
+    def __init__(self, companion: Companion, stage: Any, own: Any, parent: QWidget | None = None) -> None:
+        """``stage`` shows A, ``own`` B: both are stages, which the window makes."""
         super().__init__(parent)
-        self._a = a
+        self._a = companion.a
         self._other = stage
-        self.companion = Companion(a, changes, self)
-        self.stage = StageView(self.companion.b)
+        self.companion = companion
+        companion.setParent(self)
+        self.stage = own
         self.stage.set_title("B")
         stage.set_title("A")
         self.stage.legend.hide()
@@ -113,7 +113,7 @@ class CompareView(QWidget):
     def _follow_b(self) -> None:
         self._link(self.stage.canvas, self._other.canvas)
 
-    def _link(self, leader: StageCanvas, other: StageCanvas) -> None:
+    def _link(self, leader: Any, other: Any) -> None:
         lead, follow = leader.stage_layout, other.stage_layout
         if self._linking or lead is None or follow is None:
             return

@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.stages, 1)
         column.addWidget(self.transport)
         self.board = Board(self.store, middle)
+        self.board.least_centre = self._least_centre  # type: ignore[method-assign]
         around = QVBoxLayout()
         around.setContentsMargins(SPACE.medium, 0, SPACE.medium, 0)
         around.addWidget(self.board)
@@ -155,6 +156,13 @@ class MainWindow(QMainWindow):
     def _arrange(self) -> None:
         """Let the board choose its layout and share out the room."""
         self.board.arrange(self.width(), self._lower_room())
+
+    def _least_centre(self) -> int:
+        """The height of the centre with which the stage has half of the window."""
+        beside = self.transport.height() + SPACE.medium
+        if not self.banner.isHidden():
+            beside += self.banner.height() + SPACE.medium
+        return math.ceil(0.5 * self.height()) + beside
 
     def _lower_room(self) -> int:
         """Height that is left below the stage's half of the window and the transport."""
@@ -370,9 +378,11 @@ class MainWindow(QMainWindow):
     def toggle_comparison(self) -> None:
         """Put a second network below the first, on the same sentence and cursor; once more takes it away."""
         if self.comparison is None:
+            from ..services.companion import Companion
             from .compare import CompareView, with_changes
 
-            self.comparison = CompareView(self.store, self.stage, with_changes(self.store))
+            companion = Companion(self.store, with_changes(self.store))
+            self.comparison = CompareView(companion, self.stage, StageView(companion.b))
             self.comparison.close_wanted.connect(self.toggle_comparison)
             self.stages.addWidget(self.comparison)
             self.stages.setSizes([1000, 1000])
