@@ -10,13 +10,17 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme.theme import current
 
+#: A text may be so many letters shorter than the room it has before the label gives some of it back.
+SLACK = 4
+
 
 class ElidedLabel(QWidget):
     """Shows ``text`` in a token's colour and a type role; the whole of it is the accessible name.
 
     With ``stretch`` it takes the width that is left over, whatever it says, so that another text lays nothing out
-    anew. ``ground`` is the token of the plain colour that it stands on, where there is one: the label then paints
-    that itself, and what lies below is not painted again with every text.
+    anew. Otherwise it asks for the width of its text, but keeps what it has for one that is hardly shorter: digits
+    that change are no reason to lay a window out. ``ground`` is the token of the plain colour that it stands on,
+    where there is one: the label then paints that itself, and what lies below is not painted again with every text.
     """
 
     def __init__(
@@ -35,6 +39,7 @@ class ElidedLabel(QWidget):
         self._text, self._role, self._token, self._bold, self._fixed = text, role, token, bold, fixed
         self._forms: tuple[str, ...] = ()
         self._ground = ground
+        self._asked: int | None = None
         horizontal = QSizePolicy.Policy.Ignored if stretch else QSizePolicy.Policy.Maximum
         self.setSizePolicy(horizontal, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, bool(ground))
@@ -49,8 +54,7 @@ class ElidedLabel(QWidget):
         if text != self._text or self._forms:
             self._text, self._forms = text, ()
             self.setAccessibleName(text)
-            if self.sizePolicy().horizontalPolicy() != QSizePolicy.Policy.Ignored and not self._is_fixed():
-                self.updateGeometry()
+            self._ask()
             self.update()
 
     def set_forms(self, *forms: str) -> None:
@@ -62,15 +66,16 @@ class ElidedLabel(QWidget):
             self._text, self._forms = forms[0], forms
             self.setAccessibleName(forms[0])
             self.setToolTip(forms[0])
-            self.updateGeometry()
+            self._ask()
             self.update()
 
     def shown(self) -> str:
         """What of the text there is room for."""
-        metrics = self._metrics()
-        forms = self._forms or (self._text,)
-        text = next((f for f in forms if metrics.horizontalAdvance(f) <= self.width()), forms[-1])
-        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+        font, width = self._font(), self.width()
+        for form in self._forms:
+            if _fits(form, font, width):
+                return form
+        return _shortened(self._forms[-1] if self._forms else self._text, font, width)
 
     def set_token(self, token: str) -> None:
         """Show the text in the colour of ``token``."""
@@ -78,20 +83,33 @@ class ElidedLabel(QWidget):
             self._token = token
             self.update()
 
-    def _is_fixed(self) -> bool:
-        return self.minimumWidth() == self.maximumWidth()
+    def _ask(self) -> None:
+        """Ask the layout for another width where the text needs one."""
+        if self.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored:
+            return
+        if self.minimumWidth() == self.maximumWidth():
+            return
+        wanted = self._wanted()
+        if self._asked is None or not self._asked - SLACK * self._metrics().averageCharWidth() <= wanted <= self._asked:
+            self._asked = wanted
+            self.updateGeometry()
 
-    def sizeHint(self) -> QSize:
-        metrics = self._metrics()
+    def _wanted(self) -> int:
         # Of several forms the shortest asks for room; the others take what is left over.
         text = self._forms[-1] if self._forms else self._text
-        return QSize(metrics.horizontalAdvance(text) + 2, metrics.height() + 2)
+        return self._metrics().horizontalAdvance(text) + 2
+
+    def sizeHint(self) -> QSize:
+        if self._asked is None:
+            self._asked = self._wanted()
+        return QSize(self._asked, self._metrics().height() + 2)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(min(self.sizeHint().width(), 24), self._metrics().height() + 2)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self._asked = None
             self.updateGeometry()
             self.update()
         super().changeEvent(event)
@@ -101,14 +119,15 @@ class ElidedLabel(QWidget):
         painter = QPainter(self)
         if self._ground:
             painter.fillRect(event.rect(), theme.colour(self._ground))
-        font = theme.font(self._role, bold=self._bold, fixed=self._fixed)
-        painter.setFont(font)
+        painter.setFont(self._font())
         painter.setPen(theme.colour(self._token))
-        shown = _shortened(self._text, font, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.shown())
+
+    def _font(self) -> QFont:
+        return current().font(self._role, bold=self._bold, fixed=self._fixed)
 
     def _metrics(self) -> QFontMetrics:
-        return QFontMetrics(current().font(self._role, bold=self._bold, fixed=self._fixed))
+        return QFontMetrics(self._font())
 
 
 class _Widths(dict[str, float]):
@@ -129,8 +148,15 @@ def _widths(font: QFont) -> _Widths:
 
 
 @lru_cache(maxsize=512)
-def _shortened(text: str, font: QFont, width: int) -> str:
+def _fits(text: str, font: QFont, width: int) -> bool:
     # Setting a text costs as much as painting it: when the signs one by one have ample room, it fits.
-    if sum(map(_widths(font).__getitem__, text)) < 0.9 * width:
+    return sum(map(_widths(font).__getitem__, text)) < 0.9 * width or (
+        QFontMetrics(font).horizontalAdvance(text) <= width
+    )
+
+
+@lru_cache(maxsize=512)
+def _shortened(text: str, font: QFont, width: int) -> str:
+    if _fits(text, font, width):
         return text
     return QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, width)
