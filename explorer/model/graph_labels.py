@@ -23,16 +23,17 @@ Floats = NDArray[np.float64]
 
 
 def place_labels(
-    drawing: Drawing, sizes: Mapping[str, tuple[float, float]], taken: Iterable[Rect] = ()
+    drawing: Drawing, sizes: Mapping[str, tuple[float, float]], taken: Iterable[Rect] = (), *, over: bool = False
 ) -> dict[str, Rect]:
     """A place beside each box of ``sizes`` (box key -> width, height of its label) where nobody can mistake it.
 
     A label stands nearer to its own box than to any other box and to any edge that neither begins nor ends there;
     it covers no box, no curve and no other label. A box without such a place gets none: its numbers are told
-    when it is pointed at. Boxes with the fewest places choose first.
+    when it is pointed at. Boxes with the fewest places choose first. ``over`` lets a label cover curves (it has a
+    ground of its own), as long as it stands nearer to its own box than to any other and covers no label.
     """
     curves = {(e.source, e.target, n): e.samples(24) for n, e in enumerate(drawing.edges)}
-    free = {key: _places(drawing, curves, drawing.box(key), *size) for key, size in sizes.items()}
+    free = {key: _places(drawing, curves, drawing.box(key), *size, over) for key, size in sizes.items()}
     for rect in taken:
         free = {k: [r for r in rects if _apart(r, rect) >= _BETWEEN] for k, rects in free.items()}
     placed: dict[str, Rect] = {}
@@ -50,7 +51,7 @@ def place_labels(
 
 
 def _places(
-    drawing: Drawing, curves: Mapping[tuple[str, str, int], Sequence[Point]], box: Box, w: float, h: float
+    drawing: Drawing, curves: Mapping[tuple[str, str, int], Sequence[Point]], box: Box, w: float, h: float, over: bool
 ) -> list[Rect]:
     """Every unmistakable place of a label of this size, the best first."""
     corners = np.array(list(dict.fromkeys(_candidates(box, w, h))))
@@ -62,9 +63,12 @@ def _places(
     others = np.array([b.rect for b in drawing.boxes if b.key != box.key])
     own = _points([c for k, c in curves.items() if box.key in k[:2]])
     foreign = _points([c for k, c in curves.items() if box.key not in k[:2]])
-    good = _distances(rects, others) >= near + np.where(below, _MARGIN_BELOW, 0.0)
-    good &= _distances(rects, foreign) >= near
-    good &= _distances(rects, own) >= _FROM_OWN
+    if over:
+        good = _distances(rects, others) >= near
+    else:
+        good = _distances(rects, others) >= near + np.where(below, _MARGIN_BELOW, 0.0)
+        good &= _distances(rects, foreign) >= near
+        good &= _distances(rects, own) >= _FROM_OWN
     return [(float(x), float(y), w, h) for x, y in rects[good, :2]]
 
 
@@ -110,3 +114,23 @@ def _apart(a: Rect, b: Rect) -> float:
     across = max(0.0, b[0] - a[0] - a[2], a[0] - b[0] - b[2])
     down = max(0.0, b[1] - a[1] - a[3], a[1] - b[1] - b[3])
     return float((across * across + down * down) ** 0.5)
+
+
+def place_in_forms(
+    drawing: Drawing, keys: Sequence[str], forms: Sequence[tuple[float, float]]
+) -> dict[str, tuple[Rect, int]]:
+    """A place beside each box of ``keys`` with the number of the form that its label has there.
+
+    ``forms`` are sizes (width, height) from the best to the least; a box that has no room for one form is tried with
+    the next, after all boxes that have, and in the end where its label covers a curve.
+    """
+    placed: dict[str, tuple[Rect, int]] = {}
+    for over in (False, True):
+        for form, size in enumerate(forms):
+            wanted = {key: size for key in keys if key not in placed}
+            if not wanted or (over and form == 0):
+                continue
+            taken = [rect for rect, _ in placed.values()]
+            found = place_labels(drawing, wanted, taken, over=over)
+            placed |= {key: (rect, form) for key, rect in found.items()}
+    return placed

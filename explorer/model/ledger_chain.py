@@ -191,12 +191,11 @@ def chain_of(session: Session, derived: Derived, ledger: Ledger, t: int, tau: in
         while len(kept) > 400:
             kept.pop(next(iter(kept)))
         if tau >= int(walk.reach[t]):
-            lane = walk.lane(t)
+            kept[key] = chain(walk, ledger, t, tau, walk.lane(t))
         else:  # the walk's own lane is cut before it comes to τ
-            lane = kept.get(("lane", t))
-            if lane is None:
-                lane = kept[("lane", t)] = lane_of(walk, t)
-        kept[key] = chain(walk, ledger, t, tau, lane)
+            if ("lane", t) not in kept:
+                kept[("lane", t)] = lane_of(walk, t)
+            kept[key] = chain(walk, ledger, t, tau, kept[("lane", t)])
     found: Chain = kept[key]
     return found
 

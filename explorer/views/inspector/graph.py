@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from rnncore.frozen import dataclass
 
-from ...model.graph_labels import place_labels
+from ...model.graph_labels import place_in_forms
 from ...model.graph_routes import Box, Drawing, Edge, Rect, draw
 from ...model.inspector_data import InspectorData
 from ...theme.theme import Theme, current
@@ -26,8 +26,12 @@ from ...theme.tokens import mix
 from ...widgets.paint import pen, rounded
 from ...widgets.surface import Surface
 
-_SCALES = (1.0, 0.92, 0.85)
+_SCALES = (1.0, 0.92, 0.85, 0.78, 0.7)
+EASY = 0.85
 USUAL_LABEL = "∂ −.0164"
+SHORT_LABEL = "∂−.0164"
+FORMS = (2, 2, 1)
+"""Lines of a label in its three forms: as usual, in small type, and one number in small type."""
 STRIPS = 6
 """Pieces of an edge whose surroundings are painted again when its colour changes: fewer pixels than of the whole."""
 
@@ -50,14 +54,14 @@ class GraphCanvas(Surface):
         super().__init__(parent)
         self._data: InspectorData | None = None
         self._drawing: Drawing | None = None
-        self._labels: dict[str, Rect] = {}
+        self._labels: dict[str, tuple[Rect, int]] = {}
         self._paths: list[QPainterPath] = []
         self._areas: list[tuple[QRect, ...]] = []
         self._shown: _Shown | None = None
         self._texts: dict[str, tuple[Lines, QRectF, Lines]] = {}
         self._em = 1.0
         self._laid_out_for: tuple[object, ...] = ()
-        self._smallest: tuple[object, QSize] = (None, QSize())
+        self._smallest: tuple[object, QSize, QSize] = (None, QSize(), QSize())
         self._hover: str | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -83,11 +87,20 @@ class GraphCanvas(Surface):
     def minimumSizeHint(self) -> QSize:
         if self._data is None:
             return QSize(200, 160)
+        return self._sizes()[0]
+
+    def easy_height(self) -> int:
+        """The height from which the graph is drawn in letters that are read with ease."""
+        return self.minimumSizeHint().height() if self._data is None else self._sizes()[1].height()
+
+    def _sizes(self) -> tuple[QSize, QSize]:
+        """The graph's extent at the smallest scale, and at the smallest that is read with ease."""
+        assert self._data is not None
         key = (self._data.cell.text, current().scale)
         if self._smallest[0] != key:
-            drawn = self._draw(self._data, 0.0, 0.0, _SCALES[-1])
-            self._smallest = (key, QSize(int(drawn.width) + 1, int(drawn.height) + 1))
-        return self._smallest[1]
+            least, easy = (self._draw(self._data, 0.0, 0.0, em) for em in (_SCALES[-1], EASY))
+            self._smallest = (key, _whole_size(least), _whole_size(easy))
+        return self._smallest[1:]
 
     def resizeEvent(self, event: object) -> None:
         self._lay_out()
@@ -124,15 +137,23 @@ class GraphCanvas(Surface):
         self._paths = [_path(edge) for edge in self._drawing.edges]
         self._areas = [_areas(edge, 4.0 * theme.scale) for edge in self._drawing.edges]
         self._shown, self._texts = None, {}
-        metrics = QFontMetricsF(self._label_font(theme))
-        size = (metrics.horizontalAdvance(USUAL_LABEL), 2 * metrics.height() * 0.94)
-        wanted = {b.key: size for b in self._drawing.boxes if b.kind in ("operation", "previous")}
-        self._labels = place_labels(self._drawing, wanted)
+        forms = []
+        for form, lines in enumerate(FORMS):
+            metrics = QFontMetricsF(self._label_font(theme, form))
+            sample = USUAL_LABEL if form == 0 else SHORT_LABEL
+            forms.append((metrics.horizontalAdvance(sample), lines * metrics.height() * 0.94))
+        keys = [b.key for b in self._drawing.boxes if b.kind in ("operation", "previous")]
+        self._labels = place_in_forms(self._drawing, keys, forms)
         if fresh:
             self.updateGeometry()
 
-    def _label_font(self, theme: Theme) -> QFont:
-        return theme.font("small" if self._em == 1.0 else "tiny", fixed=True)
+    def _label_font(self, theme: Theme, form: int = 0) -> QFont:
+        usual = theme.font("small" if self._em == 1.0 else "tiny", fixed=True)
+        if form == 0:
+            return usual
+        font = QFont(usual)
+        font.setPixelSize(max(7, theme.font("tiny", fixed=True).pixelSize() - 1))
+        return font
 
     # --- what is painted ---
 
@@ -176,21 +197,22 @@ class GraphCanvas(Surface):
         """The numbers to write beside each box, each with its colour, and the room that they take."""
         assert self._drawing is not None
         found: dict[str, tuple[QRectF, Lines]] = {}
-        for key, rect in self._labels.items():
+        for key, (rect, form) in self._labels.items():
             box = self._drawing.box(key)
             mark = data.mark(box.node)
             lines = tuple((t, token) for t, token in ((mark.value, "value"), (mark.gradient, "gradient")) if t)
             if not lines:
                 found[key] = (QRectF(), ())
                 continue
+            lines = lines[-FORMS[form] :]
             kept = self._texts.get(key)
             if kept is None or kept[0] != lines:
-                kept = self._texts[key] = (lines, *self._text_beside(box, rect, lines, theme))
+                kept = self._texts[key] = (lines, *self._text_beside(box, rect, form, lines, theme))
             found[key] = kept[1:]
         return found
 
-    def _text_beside(self, box: Box, rect: Rect, lines: Lines, theme: Theme) -> tuple[QRectF, Lines]:
-        metrics = QFontMetricsF(self._label_font(theme))
+    def _text_beside(self, box: Box, rect: Rect, form: int, lines: Lines, theme: Theme) -> tuple[QRectF, Lines]:
+        metrics = QFontMetricsF(self._label_font(theme, form))
         height = metrics.height() * 0.94
         # The longest numbers, such as ∂ −1.2e-5, fit their room without the space.
         lines = tuple((t if metrics.horizontalAdvance(t) <= rect[2] else t.replace("∂ ", "∂"), c) for t, c in lines)
@@ -208,16 +230,20 @@ class GraphCanvas(Surface):
         if data is None or drawing is None or shown is None:
             return
         self._paint_edges(painter, theme, shown, region)
-        labels = [(room, lines) for room, lines in shown.texts.values() if lines and region.intersects(_whole(room))]
-        for room, _ in labels:
+        labels = [
+            (room, lines, self._labels[key][1])
+            for key, (room, lines) in shown.texts.items()
+            if lines and region.intersects(_whole(room))
+        ]
+        for room, _, _ in labels:
             painter.fillRect(room, theme.colour("panel", 0.8))
         for box, look in zip(drawing.boxes, shown.looks, strict=True):
             if region.intersects(_around(box)):
                 self._paint_box(painter, theme, box, look)
-        font = self._label_font(theme)
-        metrics = QFontMetricsF(font)
-        painter.setFont(font)
-        for room, lines in labels:
+        for room, lines, form in labels:
+            font = self._label_font(theme, form)
+            metrics = QFontMetricsF(font)
+            painter.setFont(font)
             for n, (text, token) in enumerate(lines, 1):
                 painter.setPen(theme.colour(token))
                 base = room.top() + n * room.height() / len(lines) - metrics.descent()
@@ -319,6 +345,10 @@ def _whole(room: QRectF) -> QRect:
     return room.adjusted(-1, -1, 1, 1).toAlignedRect()
 
 
+def _whole_size(drawn: Drawing) -> QSize:
+    return QSize(int(drawn.width) + 1, int(drawn.height) + 1)
+
+
 def _path(edge: Edge) -> QPainterPath:
     path = QPainterPath(QPointF(*edge.path[0]))
     for n in range(1, len(edge.path), 3):
@@ -327,7 +357,7 @@ def _path(edge: Edge) -> QPainterPath:
 
 
 def _box_font(theme: Theme, em: float) -> QFont:
-    return theme.font("body" if em == 1.0 else "label", bold=True)
+    return theme.font("body" if em == 1.0 else "label" if em >= 0.85 else "small", bold=True)
 
 
 def _subscripted(painter: QPainter, theme: Theme, area: QRectF, name: str, below: str, em: float) -> None:

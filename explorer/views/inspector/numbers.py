@@ -124,16 +124,16 @@ class _Cells(QAbstractItemDelegate):
         model = index.model()
         if not isinstance(model, NumbersModel) or model.table is None:
             return
-        theme, area = current(), option.rect  # type: ignore[attr-defined]
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        theme, area = current(), option.rect
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         text, token, own = model.cell(index.row(), index.column())
         if chosen:
-            painter.fillRect(area, option.palette.highlight())  # type: ignore[attr-defined]
+            painter.fillRect(area, option.palette.highlight())
         elif own:
             painter.fillRect(area, theme.colour("raised"))
         if text:
             painter.setFont(theme.font("small", fixed=True, bold=own))
-            painter.setPen(option.palette.highlightedText().color() if chosen else theme.colour(token))  # type: ignore[attr-defined]
+            painter.setPen(option.palette.highlightedText().color() if chosen else theme.colour(token))
             painter.drawText(area.adjusted(0, 0, -RIGHT, 0), _BESIDE, text)
 
 

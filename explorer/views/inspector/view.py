@@ -189,7 +189,7 @@ class InspectorView(Panel):
         if self._split.direction() != direction:
             self._split.setDirection(direction)
         need = self.details.steady_height()
-        graph = self.graph.minimumSizeHint().height()
+        graph = self.graph.easy_height()
         key = (width, height, beside, need, graph, current().scale)
         if key == self._shared_for:
             return

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
@@ -105,7 +106,7 @@ def test_what_is_painted_piece_by_piece_is_what_is_painted_at_once(qtbot, tab: s
     shown = panel(qtbot, size)
     made = make_walk("lstm")
     shown.show_tab(tab)
-    for position in [*range(0, 12), *range(made.script.backward_start + 30, len(made) + 1, 7), 40, 3]:
+    for position in [*range(0, 12, 2), *range(made.script.backward_start + 30, len(made) + 1, 31), 40, 3]:
         step = made.progress(position).step
         shown.set_data(data(made, position, t=step.t if step is not None and step.t is not None else 0))
         QApplication.processEvents()
@@ -249,4 +250,29 @@ def test_the_usual_cells_graphs_are_seen_whole_on_a_small_screen(qtbot, cell: st
     seen = shown.graph.parentWidget()
     assert shown.graph.height() <= seen.height()
     assert shown.graph.width() <= seen.width()
-    assert all(y + h <= seen.height() for _, y, _, h in shown.graph._labels.values())
+    assert all(y + h <= seen.height() for (_, y, _, h), _ in shown.graph._labels.values())
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "gru-2014", "lstm-peephole", "lstm-coupled"])
+def test_on_a_small_screen_hardly_a_box_lacks_its_numbers(qtbot, cell: str) -> None:
+    shown = panel(qtbot, (372, 645))
+    made = make_walk(cell)
+    shown.set_data(data(made, after(made, "carry", 3)))
+    QApplication.processEvents()
+    boxes = [b for b in shown.graph._drawing.boxes if b.kind in ("operation", "previous")]
+    assert len(shown.graph._labels) >= len(boxes) - 1
+    rooms = [QRectF(*rect) for rect, _ in shown.graph._labels.values()]
+    assert not any(a.intersects(b) for n, a in enumerate(rooms) for b in rooms[n + 1 :])
+    for room in rooms:
+        assert not any(room.intersects(QRectF(*b.rect)) for b in shown.graph._drawing.boxes)
+    for key, (rect, _) in shown.graph._labels.items():
+        centre = QRectF(*rect).center()
+        nearest = min(boxes, key=lambda b: _distance(QRectF(*b.rect), rect))
+        assert nearest.key == key, centre
+
+
+def _distance(box: QRectF, label: tuple[float, float, float, float]) -> float:
+    x, y, w, h = label
+    across = max(0.0, box.left() - x - w, x - box.right())
+    down = max(0.0, box.top() - y - h, y - box.bottom())
+    return float(np.hypot(across, down))
