@@ -39,9 +39,6 @@ def watch(app: ModuleType) -> None:
         if marks[-1][0] != "first frame" or not all(dock.panel for dock in docks):
             return
         mark("all panels")
-        import pyqtgraph  # noqa: F401
-
-        mark("pyqtgraph")
         print(json.dumps({"marks": marks, "modules": loaded}))
         QApplication.quit()
 

@@ -19,7 +19,7 @@ def test_a_start_is_told_phase_by_phase(tmp_path):
     for row in (fresh, again):
         assert row.parts["all_panels"] >= row.value > 0.0 and row.bound == startup.BUDGET
         phases = row.parts["phases"]
-        assert next(iter(phases)) == "interpreter" and list(phases)[-3:] == ["first frame", "all panels", "pyqtgraph"]
+        assert next(iter(phases)) == "interpreter" and list(phases)[-2:] == ["first frame", "all panels"]
         assert all(phase["seconds"] > 0.0 for phase in phases.values())
         assert len(row.parts["runs"]) == 1
 

@@ -9,7 +9,7 @@ import pytest
 from tests.benchmarks.startup import start
 
 LATER = {
-    "pyqtgraph": "draws curves, after the first frame",
+    "pyqtgraph": "nobody any more",
     "csv": "reads tables",
     "difflib": "proposes a file that is called otherwise",
     "email": "comes with importlib.metadata",
@@ -31,8 +31,8 @@ LATER = {
     "PySide6.QtSvg": "export",
     "PySide6.QtTest": "tests",
     "PySide6.QtOpenGLWidgets": "nobody: it is slower than painting",
-    "scipy": "pyqtgraph, were it here",
-    "matplotlib": "pyqtgraph, were it here",
+    "scipy": "nobody",
+    "matplotlib": "nobody",
 }
 """Modules that a start can do without, and what needs them."""
 
