@@ -41,6 +41,7 @@ def finish(program):
         program.close()
         program.window.deleteLater()
         vars(program.window).clear()
+        program.window.comparison = None  # it is closed once more by the tests' own clearing up
         vars(program).clear()
 
 
