@@ -21,7 +21,7 @@ CHILD = Path(__file__).with_name("start_child.py")
 BUDGET = 1.0
 """Seconds."""
 LAST = "first frame"
-"""The phase that ends the start. What comes after it is told, but not counted: panels that are not in the first frame."""
+"""The phase that ends the start. What comes after it is told, but not counted: panels not in the first frame."""
 
 
 def start(home: Path, bytecode: Path) -> dict[str, Any]:
