@@ -50,8 +50,9 @@ def cliff() -> Outcome:
         ),
         "One wall in a plain: the gradient there is tens of thousands of times the median, and one unclipped step "
         "leaves the map.",
-        x_title="w  4.5 … 7",
-        y_title="b  −3.5 … −1.5",
+        x_title="w",
+        y_title="b",
         heat=norms,
-        marks=((float(column), float(row), "the wall"),),
+        extent=(WEIGHTS[0], BIASES[0], WEIGHTS[-1] - WEIGHTS[0], BIASES[-1] - BIASES[0]),
+        marks=((at_w, at_b, "the wall"),),
     )

@@ -62,7 +62,8 @@ class Curve:
 class Outcome:
     """What came out: rows of numbers, and a picture of curves (``log``: a logarithmic axis) or of ``heat``.
 
-    ``heat`` (rows, columns) is drawn from the top down, coloured by log₁₀; ``marks`` are (column, row, words) on it.
+    ``heat`` (rows, columns) is coloured by log₁₀, its rows from the bottom up over ``extent`` (x, y, width, height);
+    ``marks`` are (x, y, words) on it.
     """
 
     rows: tuple[Row, ...]
@@ -72,11 +73,17 @@ class Outcome:
     x_title: str = ""
     y_title: str = ""
     heat: Array | None = field(default=None, repr=False)
+    extent: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
     marks: tuple[tuple[float, float, str], ...] = ()
 
     @property
     def ok(self) -> bool:
         return all(row.ok for row in self.rows)
+
+    @property
+    def pictured(self) -> bool:
+        """Whether there is a picture."""
+        return bool(self.curves) or self.heat is not None
 
 
 @dataclass(frozen=True)
