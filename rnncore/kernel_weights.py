@@ -16,10 +16,14 @@ from rnncore.ops import Array
 
 @dataclass(frozen=True)
 class Columns:
-    """Gradients of matrices of the input that are found together: ``delta`` (T·B, n·H) and the n matrices' names."""
+    """Gradients of matrices of the input that are found together: ``delta`` (T·B, n·H) and the n matrices' names.
+
+    ``stack`` is the number of the stack of which these are all the blocks (None: there is no such).
+    """
 
     delta: Array
     names: tuple[str, ...]
+    stack: int | None = None
 
 
 class Weights:
@@ -39,6 +43,8 @@ class Weights:
         self.program: list[Call] = []
         self.found: dict[str, list[Array]] = {}
         self.columns: list[Columns] = []
+        self.products: dict[int, tuple[int, Array, Array]] = {}
+        """Stack -> (place in the program of its product, the operand's rows (T·B, H), the result)."""
         self._where = slice(0, length)
         self._ones = buffers.named("ones", (buffers.capacity * int(np.prod(buffers.lanes, dtype=int)),))
         self._ones.fill(1.0)
@@ -61,6 +67,7 @@ class Weights:
             delta = self._delta(number)
             operand = rows(self.forward.values[stack.operand].at(self._where))
             out = b.named(("dW", number), self.forward.weights[number].shape)
+            self.products[number] = len(self.program), operand, out
             self.program.append((np.dot, (delta.T, operand, out)))
             for place, member in enumerate(stack.members):
                 name = nodes[nodes[member].inputs[0]].parameter or ""
@@ -200,7 +207,8 @@ class Weights:
             delta = self._delta(number)
             for start, stop in runs([place in names for place in own]):
                 together = tuple(names[first + place] for place in range(start, stop))
-                merged.append(Columns(delta[:, start * size : stop * size], together))
+                stack_of = number if stop - start == len(own) else None
+                merged.append(Columns(delta[:, start * size : stop * size], together, stack_of))
                 left -= set(own[start:stop])
         for place in sorted(left):
             merged.append(Columns(rows(self.backward.rows_of(place)[self._where]), (names[place],)))

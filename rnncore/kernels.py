@@ -23,8 +23,8 @@ none of it changes the answer. Let T be the steps, B the sequences side by side,
 7. *A shift that is shared.* log Σ exp(z) − z_target does not change when a number is taken from all z. One number for
    all rows, the largest logit, serves unless a row lies so far below it that digits would go; then each has its own.
 8. *Columns of dU.* Only tokens that were read have a gradient. Equal tokens are brought together by a stable sort and
-   each group is summed once; with few words a product with one-hot rows adds up the same terms
-   (:mod:`rnncore.sparse` says what may then be done to the columns alone).
+   each group is summed once; with few words a product with one-hot rows adds up the same terms, in a batch the same
+   product that finds dW: ``[δᵀ h, δᵀ x] = δᵀ [h, x]``. :mod:`rnncore.sparse` says what may be done to columns alone.
 9. *Programs in fixed memory.* All calls of a pass, outputs included, are bound to buffers once for each length
    (:mod:`rnncore.kernel_buffers`). Running them allocates nothing. A kernel keeps nothing from one run to the next that
    changes a result: each run overwrites what it reads, and the same arguments give bitwise the same answer.
