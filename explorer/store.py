@@ -95,10 +95,11 @@ class Store(QObject):
         self._asked: dict[str, tuple[tuple[Any, ...], Callable[[], Any]]] = {}
         self._closed = False
         self._wishes: list[dict[str, Any]] = []
+        self._prepared_from = run
         self._overtaken, self._refused = False, ""
         self._heavy_at = self._light_at = self._heavy_took = 0.0
         self._polled = self._debt = self._light_took = self._heavy_began = 0.0
-        self._frame = (0.0, True)
+        self._frame, self._has_painted = (0.0, True), False
         self._spreading = False
         self._turns: dict[QObject, Callable[[], None]] = {}
         self._mail_timer = QTimer(self, interval=FRAME)
@@ -280,6 +281,7 @@ class Store(QObject):
                 self.dispatch(do.Notify(Message(refused, "error")))
             return
         shown = session.training.shown
+        self._prepared_from = session.run
 
         def attempt() -> do.Prepared | Exception:
             try:
@@ -290,6 +292,9 @@ class Store(QObject):
         self._in_background("preparing the run", attempt, self._take_wished)
 
     def _take_wished(self, prepared: do.Prepared | Exception) -> None:
+        if self._session.run.history is not self._prepared_from.history:
+            self._prepare()  # something was edited by hand meanwhile: that is what the wish is for now
+            return
         overtaken, self._overtaken = self._overtaken, False
         self._wishes.pop(0)
         try:
@@ -454,7 +459,9 @@ class Store(QObject):
 
     def _count_tick(self, now: float) -> None:
         gap, self._polled = now - self._polled, now
-        late = max(0.0, gap - 1.1e-3 * FRAME)
+        # A tick that is late without a frame before it is not late because of us.
+        late = max(0.0, gap - 1.1e-3 * FRAME) if self._has_painted else 0.0
+        self._has_painted = False
         self._debt = min(max(0.0, self._debt + late - LATE * gap), DEBT)
 
     def _due(self, now: float) -> tuple[bool, bool]:
@@ -465,7 +472,7 @@ class Store(QObject):
         return heavy, light
 
     def _after_painting(self, began: float, light: bool) -> None:
-        self._frame = (began, light)
+        self._frame, self._has_painted = (began, light), True
         # Qt paints when it comes to an event of low priority that was posted before this one.
         QCoreApplication.postEvent(self, QEvent(_PAINTED), Qt.EventPriority.LowEventPriority.value)
 

@@ -251,12 +251,12 @@ def suggestions(session: Session) -> tuple[Target, ...]:
 
 
 def clamp_suggestions(session: Session) -> list[Target]:
-    """Return the gates and states of the cell, the selected one first."""
-    names = list(can_be_clamped(session.model.cell))
-    node = session.selection.node
-    chosen = None if node is None else session.model.cell.nodes[node].name
-    names.sort(key=lambda name: name != chosen)
-    return [Target("clamp", name) for name in names]
+    """Return the gates and states of the cell; of a selected one first its selected unit."""
+    names = can_be_clamped(session.model.cell)
+    chosen = session.selection
+    node = None if chosen.node is None else session.model.cell.nodes[chosen.node].name
+    first = [Target("clamp", node, chosen.unit or 0, t=chosen.t)] if node in names and node is not None else []
+    return [*first, *(Target("clamp", name) for name in sorted(names, key=lambda name: name != node))]
 
 
 def column_target(session: Session, column: str, unit: int, t: int) -> Target | None:

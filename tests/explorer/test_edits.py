@@ -124,6 +124,17 @@ def test_another_learning_rate_or_truncation_branches_and_keeps_edits(store):
     assert np.array_equal(now, then)
 
 
+def test_an_edit_made_while_a_run_is_prepared_is_not_lost(store):
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, optimiser=Momentum(0.01))))
+    store.dispatch(do.EditWeight("b_f", 0, None, 3.0))
+    store.dispatch(do.ClampGate("o", 1.0))
+    store.wait()
+    session = store.session
+    assert session.settings.optimiser == Momentum(0.01) and session.training.state.learning_rate == 0.01
+    assert session.model.parameters["b_f"][0] == 3.0 and session.settings.clamps == (Clamp("o", 1.0),)
+    assert not session.busy
+
+
 @pytest.mark.parametrize("trained", [0, 5])
 def test_a_session_file_keeps_every_edit(store, tmp_path, trained):
     store.dispatch(do.Advance(trained))

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ...model.stage_cut import dragged
-from ...model.stage_hit import Hit, hit, tip
+from ...model.stage_hit import Hit, hit, target_of, tip
 from ...model.stage_layout import Detail, Row, StageLayout
 from ...model.stage_records import FOOT, GATES, HEAD, PARTS, STATE, StageData, changed_parts, moved_highlight
 from ...model.stage_scene import MOST_UNITS
@@ -295,7 +295,8 @@ class StageCanvas(QWidget):
         if place is None or self._data is None:
             QToolTip.hideText()
             return
-        QToolTip.showText(where, tip(self._data, place), self)
+        more = "\nDouble-click to change it" if target_of(self._data, place, None) is not None else ""
+        QToolTip.showText(where, tip(self._data, place) + more, self)
 
     def _hit(self, at: QPointF) -> Hit | None:
         if self._data is None or self._layout is None or self._data.scene.length == 0:

@@ -133,6 +133,16 @@ def test_everything_that_is_suggested_can_be_edited(driver):
     assert {t.kind for t in found} == {"weight", "initial", "token", "clamp", "rate"}
 
 
+def test_the_selected_unit_of_a_gate_is_suggested_first(driver):
+    node = driver.session.model.cell.node("o").index
+    driver.do(do.Select(t=1, unit=3, node=node))
+    assert suggestions(driver.session)[:3] == (
+        Target("clamp", "o", 3, t=1),
+        Target("clamp", "o"),
+        Target("clamp", "i"),
+    )
+
+
 def test_columns_of_the_table_that_only_follow_from_others_have_no_target(driver):
     session = driver.session
     assert column_target(session, "f", 2, 4) == Target("clamp", "f", 2, t=4)

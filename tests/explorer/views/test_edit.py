@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from explorer.actions import BY_ID
 from explorer.model import action as do
@@ -224,3 +227,16 @@ def test_the_sentence_chip_says_that_it_was_edited(store, qtbot):
     assert sentence_name(store.session) == f"{before}, edited"
     store.dispatch(do.TypeSentence("the cat runs"))
     assert sentence_name(store.session) == "typed"
+
+
+def test_a_tool_tip_says_that_a_double_click_changes_what_can_be_changed(store, stage):
+    lay = stage.canvas.stage_layout
+
+    def tip_at(x, y):
+        place = QPointF(x, y).toPoint()
+        with patch.object(QToolTip, "showText") as shown:
+            QApplication.sendEvent(stage.canvas, QHelpEvent(QEvent.Type.ToolTip, place, place))
+        return shown.call_args.args[1]
+
+    assert "Double-click to change it" in tip_at(lay.left(1) + lay.inner / 2, lay.rows["input"].middle)
+    assert "Double-click" not in tip_at(lay.left(1) + 2, lay.value_lane)
