@@ -22,13 +22,16 @@ if TYPE_CHECKING:
     from ..store import Store
 
 
+TITLE = "Gradient ledger"
+
+
 class LedgerView(Panel):
     """The gradient ledger of a store."""
 
     CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
-        super().__init__(store, "Gradient ledger", " ", inline=True, parent=parent)
+        super().__init__(store, TITLE, " ", inline=True, parent=parent)
         self._mode = MODES[0]
         self.canvas = LedgerCanvas()
         self.parameter = Chip("W")
@@ -55,6 +58,8 @@ class LedgerView(Panel):
         high = self.height() >= current().px(360)
         self.caption.setVisible(high)
         self.subtitle_label.setVisible(not high)
+        self.set_title(TITLE if self.width() >= current().px(400) else "Ledger")
+        self.setAccessibleName(TITLE)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -36,6 +36,7 @@ class LossView(Panel):
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         hint = "click the curve to return to that update"
         super().__init__(store, "Loss", hint, inline=True, parent=parent)
+        self.subtitle_label.set_forms(hint, "a click returns there", "")
         self._reduction = Reduction()
         self._frame: LossFrame | None = None
         self.plot = LossPlot()
