@@ -243,11 +243,13 @@ def test_dear_frames_wait_until_late_ticks_are_paid_off(store, monkeypatch):
     now = [100.0]
     store._polled, store._debt = now[0], 0.0
 
-    def tick(seconds):
+    def tick(seconds, *, painted=True):
+        store._has_painted = painted
         now[0] += seconds
         store._count_tick(now[0])
 
     tick(0.016)
+    tick(0.040, painted=False)
     assert store._debt == 0.0 and store._due(now[0]) == (True, True)
     tick(0.040)
     assert 0.015 < store._debt < 0.025
