@@ -135,6 +135,8 @@ class Verification:
     update: int
     summary: str
     report: str
+    kernel: float | None = None
+    """The largest relative difference of the fast kernel's gradient from the graph's; None where no kernel serves."""
 
 
 @dataclass(frozen=True, eq=False)

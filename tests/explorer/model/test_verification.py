@@ -5,6 +5,7 @@ import pytest
 
 from explorer.model import action as do
 from explorer.model.verification import MOST_STEPS, verify
+from rnncore.kernel import Kernel
 from rnncore.model import Model
 from rnncore.trace import forward
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
@@ -53,3 +54,27 @@ def test_a_long_sentence_is_checked_in_part_and_says_so():
     driver.do(do.TypeSentence("the cat sees " * MOST_STEPS))
     found = verify(driver.derived.walk(driver.session), 0)
     assert found.ok and f"first {MOST_STEPS} of" in found.report
+
+
+@pytest.mark.parametrize("cell", ["vanilla", "gru", "lstm-peephole", "gru-2014"])
+def test_the_fast_kernel_is_checked_against_the_graph(cell):
+    driver = Driver(small_run(cell=cell))
+    found = verify(driver.derived.walk(driver.session), 0)
+    assert found.ok and found.kernel is not None and found.kernel < 1e-12
+    assert "Fast kernel against operation graph" in found.report
+
+
+def test_an_error_planted_in_the_kernel_is_found(monkeypatch):
+    driver = Driver()
+    right = Kernel.gradients
+
+    def wrong(self, *given, **more):
+        found, loss = right(self, *given, **more)
+        arrays = {name: np.array(found[name]) for name in found}
+        arrays["U"][0, driver.session.sentence.example.inputs[0]] += 1e-6
+        return arrays, loss
+
+    monkeypatch.setattr(Kernel, "gradients", wrong)
+    found = verify(driver.derived.walk(driver.session), 0)
+    assert not found.ok and found.kernel > 1e-7 and "differs" in found.summary
+    assert found.ledger < 1e-12 and found.difference < 1e-6  # the explaining path is right

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QMouseEvent
@@ -19,6 +20,7 @@ from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.window import MainWindow
+from rnncore.kernel import Kernel
 from tests.explorer.model.runs import small_run
 
 Key, Shift, Ctrl = Qt.Key, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -424,6 +426,26 @@ def test_layouts_that_are_nonsense_are_passed_over(window):
     window.resize(1900, 1000)
     QTest.qWait(10)
     assert below(window) and in_front(dock(window, "inspector"))
+
+
+def test_an_error_planted_in_the_kernel_turns_the_badge_red(window, monkeypatch):
+    right = Kernel.gradients
+
+    def wrong(self, *given, **more):
+        found, loss = right(self, *given, **more)
+        arrays = {name: np.array(found[name]) for name in found}
+        arrays["W"][0, 0] += 1e-5
+        return arrays, loss
+
+    window.store.verify_now()
+    window.store.wait()
+    assert window.bar.badge.value().startswith("✓") and window.bar.badge._accent == "good"
+    monkeypatch.setattr(Kernel, "gradients", wrong)
+    window.store.dispatch(do.ShowSentence(1))
+    window.store.verify_now()
+    window.store.wait()
+    assert window.bar.badge.value().startswith("✗") and window.bar.badge._accent == "cut"
+    assert "Fast kernel against operation graph" in window.bar.badge.toolTip()
 
 
 # --- opening, saving, dropping ----------------------------------------------------------------------------------
