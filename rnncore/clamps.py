@@ -68,7 +68,12 @@ def clamped(cell: Cell, clamps: Iterable[Clamp]) -> Cell:
         if clamp.name not in known:
             raise RnnError(f"the cell {cell.name!r} has no gate or state {clamp.name!r:.40}; it has {', '.join(known)}")
         text = _wrapped(text, clamp)
-    return cell if text == cell.text else Cell.from_equations(cell.name, text)
+    if text == cell.text:
+        return cell
+    new = Cell.from_equations(cell.name, text)
+    # To find it out anew is to read the equations once more, and a clamp takes no parameter away.
+    vars(new)["has_bias"] = cell.has_bias
+    return new
 
 
 def merged(clamps: Iterable[Clamp], new: Clamp) -> tuple[Clamp, ...]:

@@ -123,7 +123,7 @@ def test_a_clamp_changes_one_right_hand_side_and_no_parameter(key, data):
     unit = data.draw(st.none() | st.integers(0, 9))
     new = clamped(cell, [Clamp(name, value, unit)])
     assert new.parameters == cell.parameters and new.states == cell.states and new.assigned == cell.assigned
-    assert new.gates == cell.gates
+    assert new.gates == cell.gates and new.has_bias == Cell.from_equations(new.name, new.text).has_bias
     lines = list(zip(cell.equations, new.equations, strict=True))
     assert [a[0] for a, b in lines if a != b] == [name]
     trace = forward(Model.create(new, 3, 10), [0, 1])
