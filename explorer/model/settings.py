@@ -294,11 +294,11 @@ def change_run(
     """Return the run with other settings: a new one, a branch at ``update`` that keeps the weights, or the same one.
 
     ``state`` is that of ``update`` where it is at hand, so that it need not be sought. ``learning_rate`` is the one
-    from there on, whatever annealing had made of it. What was clamped in another cell is free in the new one.
+    from there on, whatever annealing had made of it. Clamps of what the new cell does not have are dropped.
     """
     changed = {f.name for f in fields(Settings) if getattr(settings, f.name) != getattr(run.settings, f.name)}
     if changed & {"cell", "equations", "hidden_size"} and "clamps" not in changed:
-        settings = _with_fitting_clamps(settings, same_cell=changed.isdisjoint({"cell", "equations"}))
+        settings = with_fitting_clamps(settings)
     if changed & set(NEW_CORPUS):
         return start_run(settings)
     if changed & set(NEW_MODEL):
@@ -363,8 +363,14 @@ def _before(weights: tuple[WeightEdit, ...], update: int) -> tuple[WeightEdit, .
     return tuple(weight for weight in weights if weight.update <= update)
 
 
-def _with_fitting_clamps(settings: Settings, *, same_cell: bool) -> Settings:
-    names = can_be_clamped(settings.make_cell()) if same_cell else ()
+def with_fitting_clamps(settings: Settings) -> Settings:
+    """Return the settings without clamps of gates, states or units that their cell does not have.
+
+    Raises CellError for equations that make no cell.
+    """
+    if not settings.clamps:
+        return settings
+    names = can_be_clamped(settings.make_cell())
     size = settings.hidden_size
     kept = tuple(c for c in settings.clamps if c.name in names and (c.unit is None or c.unit < size))
     return replace(settings, clamps=kept)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from ..model import action as do
 from ..model.compare_data import Comparison, compare
 from ..model.session import Changes
-from ..model.settings import Settings, start_run
+from ..model.settings import Settings, start_run, with_fitting_clamps
 from ..model.walking import same_place
 from ..store import Store
 
@@ -40,7 +40,7 @@ class Companion(QObject):
 
     def _wanted(self) -> Settings:
         settings = self.a.session.settings
-        return replace(settings, **self.changes) if self.changes is not None else settings
+        return with_fitting_clamps(replace(settings, **self.changes)) if self.changes is not None else settings
 
     def differ(self, changes: dict[str, Any]) -> None:
         """Let B differ from A in these settings, and in nothing else."""

@@ -210,10 +210,11 @@ def test_a_clamp_branches_at_the_update_on_show_and_keeps_the_weights():
     assert history.last == 6
 
 
-def test_what_was_clamped_in_one_cell_is_free_in_another():
+def test_what_is_clamped_and_another_cell_does_not_have_is_dropped():
     run = small_run(cell="lstm", clamps=(Clamp("f", 1.0), Clamp("i", 0.5, 4)))
     assert change_run(run, replace(run.settings, cell="gru"), 0).settings.clamps == ()
     assert change_run(run, replace(run.settings, hidden_size=4), 0).settings.clamps == (Clamp("f", 1.0),)
+    assert change_run(run, replace(run.settings, cell="mgu"), 0).settings.clamps == (Clamp("f", 1.0),)
     assert change_run(run, replace(run.settings, seed=3), 0).settings.clamps == run.settings.clamps
     wanted = replace(run.settings, cell="gru", clamps=(Clamp("z", 0.0),))
     assert change_run(run, wanted, 0).history.trainer.model.cell.nodes[-1].op == "add"
