@@ -15,6 +15,7 @@ from PySide6.QtCore import QCoreApplication
 from explorer.model import action as do
 from explorer.model.edits import edits
 from explorer.model.settings import Settings, start_run
+from explorer.services.companion import Companion
 from explorer.store import Store
 from rnncore.cells import Cell
 from rnncore.clamps import Clamp
@@ -251,3 +252,19 @@ def test_an_sgd_run_stays_finite_after_a_weight_that_was_not_is_set_right(qapp):
     assert store.session.training.shown == 2
     assert all(np.isfinite(v).all() for v in store.session.model.parameters.values())
     store.close()
+
+
+def test_the_second_of_two_networks_takes_the_clamps_that_it_has_gates_for(store):
+    store.dispatch(do.ClampGate("f", 1.0))
+    store.dispatch(do.ClampGate("h", 0.0, 2))
+    companion = Companion(store, {"cell": "gru"})
+    assert companion.b.session.settings.clamps == (Clamp("h", 0.0, 2),)
+    companion.differ({"cell": "mgu"})
+    companion.b.wait()
+    assert companion.b.session.settings.clamps == store.session.settings.clamps
+    store.dispatch(do.ClampGate("f", None))
+    store.wait()
+    companion.b.wait()
+    assert companion.b.session.settings.clamps == (Clamp("h", 0.0, 2),)
+    assert companion.b.session.message is None
+    companion.close()
