@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from ..model import action as do
@@ -109,13 +110,30 @@ class Companion(QObject):
 
     def _same_sentence(self) -> None:
         a, b = self.a.session, self.b.session
-        if a.sentence.words == b.sentence.words:
+        shown, first = a.sentence, a.sentence.original or a.sentence
+        if first.words != (b.sentence.original or b.sentence).words:
+            if first.index is not None and a.settings.corpus == b.settings.corpus:
+                self.b.dispatch(do.ShowSentence(first.index))
+            else:
+                self.b.dispatch(do.TypeSentence(first.text or " ".join(first.words[1:-1])))
+        elif shown.words == b.sentence.words and not shown.initial_state and not b.sentence.initial_state:
             return
-        if a.sentence.index is not None and a.settings.corpus == b.settings.corpus:
-            self.b.dispatch(do.ShowSentence(a.sentence.index))
-        else:
-            self.b.dispatch(do.TypeSentence(a.sentence.text or " ".join(a.sentence.words[1:-1])))
+        self._same_edits()
         self._same_place()
+
+    def _same_edits(self) -> None:
+        """What was changed by hand in A's sentence is changed in B's, as far as B has the units for it."""
+        a, b = self.a.session, self.b.session
+        if len(a.sentence.words) == len(b.sentence.words):
+            for place, (wanted, word) in enumerate(zip(a.sentence.words, b.sentence.words, strict=True)):
+                if wanted != word:
+                    self.b.dispatch(do.EditToken(place, wanted))
+        for state in {*a.sentence.initial_state, *b.sentence.initial_state} & {*b.model.cell.states}:
+            starts = a.sentence.initial_state.get(state, np.zeros(b.model.hidden_size))
+            now = b.sentence.initial_state.get(state, np.zeros(b.model.hidden_size))
+            if starts.shape == now.shape:
+                for unit in np.flatnonzero(~((starts == now) | (np.isnan(starts) & np.isnan(now)))):
+                    self.b.dispatch(do.EditInitialState(state, int(unit), float(starts[unit])))
 
     def _same_place(self) -> None:
         a, b = self.a.session, self.b.session
