@@ -268,3 +268,18 @@ def test_the_second_of_two_networks_takes_the_clamps_that_it_has_gates_for(store
     assert companion.b.session.settings.clamps == (Clamp("h", 0.0, 2),)
     assert companion.b.session.message is None
     companion.close()
+
+
+def test_the_second_of_two_networks_reads_the_edited_sentence(store):
+    companion = Companion(store, {"cell": "gru"})
+    b = companion.b
+    for action in (do.EditToken(1, "cats"), do.EditInitialState("h", 2, -1.0), do.EditInitialState("c", 0, 1.0)):
+        store.dispatch(action)
+    assert b.session.sentence.words == store.session.sentence.words
+    assert b.session.sentence.initial_state["h"].tolist() == [0, 0, -1, 0, 0]
+    store.dispatch(do.ResetEdits())
+    assert b.session.sentence.original is None and b.session.sentence.words == store.session.sentence.words
+    store.dispatch(do.ShowSentence(3))
+    store.dispatch(do.EditToken(1, "zebra"))
+    assert b.session.sentence.words[1] == "zebra" and b.session.sentence.index == 3
+    companion.close()
