@@ -46,7 +46,13 @@ def _with_edits(subtitle: str, words: str) -> str:
 def marks_of(session: Session) -> Marks:
     """What is pointed at and what is selected."""
     over, chosen = session.hover, session.selection
-    return Marks(over.t, over.unit, over.node, chosen.t, chosen.unit, chosen.node)
+    path, kept = None, True
+    for place in (chosen, over):  # what is pointed at goes before what is selected
+        if place.loss is not None and place.t is not None and place.t <= place.loss < session.sentence.length:
+            path = place.loss, place.t
+    if path is not None:
+        kept = bool(session.settings.truncation.table(session.sentence.length)[path])
+    return Marks(over.t, over.unit, over.node, chosen.t, chosen.unit, chosen.node, path, kept)
 
 
 def with_marks(data: StageData, session: Session) -> StageData:

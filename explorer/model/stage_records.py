@@ -52,7 +52,11 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What is pointed at and what is selected: a time step, a unit, a node of the cell; None is nothing."""
+    """What is pointed at and what is selected: a time step, a unit, a node of the cell; None is nothing.
+
+    ``path`` is (loss t, weight copy τ) of the pair that is pointed at, else of the selected one: its way lights up;
+    ``path_kept`` says whether the truncation counts it.
+    """
 
     hover_t: int | None = None
     hover_unit: int | None = None
@@ -60,6 +64,8 @@ class Marks:
     selected_t: int | None = None
     selected_unit: int | None = None
     selected_node: int | None = None
+    path: tuple[int, int] | None = None
+    path_kept: bool = True
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -33,7 +33,7 @@ from .edges import paint_edges, paint_streams
 from .edits import paint_edits
 from .gutter import paint_gutter
 from .heat import paint_heat
-from .overlay import badge_centre, badge_radius, paint_cut, paint_hint, paint_marks
+from .overlay import badge_centre, badge_radius, paint_cut, paint_hint, paint_marks, paint_path
 from .pixels import StripImages
 from .strips import gate_names, paint_strips
 
@@ -202,6 +202,11 @@ class StageCanvas(QWidget):
             for t in (marks.hover_t, marks.selected_t):
                 if t is not None and 0 <= t < new.scene.length:
                     self.update(self._column_region(t))
+        paths = [marks.path for marks in (old.marks, new.marks)]
+        if paths[0] != paths[1]:
+            for path in paths:
+                if path is not None and path[0] < new.scene.length:
+                    self.update(self._column_region(path[1]).united(self._column_region(path[0])))
 
     # -- painting -------------------------------------------------------------------------------
 
@@ -223,6 +228,7 @@ class StageCanvas(QWidget):
         painter.setClipRect(QRectF(lay.gutter - 16, 0, lay.room + 32, lay.height), Qt.ClipOperation.IntersectClip)
         outline_current(brush)
         paint_marks(brush)
+        paint_path(brush)
         paint_edits(brush)
         paint_cut(brush, self._dragging, self._over_badge)
         paint_hint(brush)

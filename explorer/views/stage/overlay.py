@@ -141,6 +141,32 @@ def paint_marks(brush: Brush) -> None:
             _unit(brush, unit // data.scene.group, t, node, token)
 
 
+def paint_path(brush: Brush) -> None:
+    """The way of one loss to one weight copy: down from the loss into its column, then left to the copy it moves."""
+    marks, lay = brush.data.marks, brush.layout
+    if marks.path is None:
+        return
+    loss, tau = marks.path
+    painter, colour = brush.painter, brush.colour("gradient" if marks.path_kept else "cut", 0.9)
+    style = Qt.PenStyle.SolidLine if marks.path_kept else Qt.PenStyle.DashLine
+    line = pen(colour, max(2.0, 3.0 * brush.theme.scale), style)
+    start, end = ((lay.left(t) + lay.right(t)) / 2 for t in (loss, tau))
+    y, top = lay.credit_lane, float(lay.rows["loss"].bottom)
+    painter.save()
+    painter.setClipRect(QRectF(lay.gutter, 0.0, lay.room, lay.rows["all"].bottom + 8.0), Qt.ClipOperation.IntersectClip)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(line)
+    painter.drawLine(QPointF(start, top), QPointF(start, y))
+    painter.drawLine(QPointF(start, y), QPointF(end, y))
+    painter.setPen(pen(colour, 2.0))
+    painter.setBrush(brush.colour("panel"))
+    painter.drawEllipse(QPointF(end, y), 6.0, 6.0)
+    painter.setBrush(colour)
+    painter.drawEllipse(QPointF(start, top), 3.5, 3.5)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.restore()
+
+
 def _column(brush: Brush, t: int, token: str) -> None:
     lay = brush.layout
     rows = lay.rows["all"]

@@ -251,3 +251,19 @@ def test_a_narrow_stage_says_briefly_where_the_walk_stands(store, stage):
     assert "backward · loss" in stage.subtitle_label.text()
     stage.resize(1300, 530)
     assert "backward pass · loss" in stage.subtitle_label.text()
+
+
+def test_a_chosen_pair_lights_its_way_and_a_cut_one_is_told_apart(stage, store):
+    store.dispatch(do.GoToEnd())
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, truncation=Window(1))))
+    store.wait()
+    before = stage.grab().toImage()
+    store.dispatch(do.Select(t=2, loss=3))
+    assert stage.data.marks.path == (3, 2) and stage.data.marks.path_kept
+    kept = stage.grab().toImage()
+    store.dispatch(do.Hover(t=0, loss=4))
+    assert stage.data.marks.path == (4, 0) and not stage.data.marks.path_kept
+    cut = stage.grab().toImage()
+    assert before != kept != cut != before
+    store.dispatch(do.Hover())
+    assert stage.data.marks.path == (3, 2)
