@@ -67,7 +67,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("save", "Save", "Save the session: weights, optimiser, history, sentence and place.", "File", ("Ctrl+S",)),
     Command("save-as", "Save as…", "Save the session to another file.", "File", ("Ctrl+Shift+S",)),
     Command("quit", "Quit", "Close the program; the session is kept for the next start.", "File", ("Ctrl+Q",)),
-    Command("undo", "Undo", "Take back the last change of sentence or settings.", "Edit", ("Ctrl+Z",)),
+    Command("undo", "Undo", "Take back the last edit or change of sentence or settings.", "Edit", ("Ctrl+Z",)),
     Command("redo", "Redo", "Make the change that was taken back once more.", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y")),
     Command(
         "sentence",
