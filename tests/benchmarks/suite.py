@@ -17,6 +17,7 @@ CELLS = ("vanilla", "gru", "lstm")
 PRECISIONS = ("float64", "float32")
 TORCH = {"vanilla": (5.0, 5.0), "gru": (4.0, 4.0), "lstm": (2.5, 1.3)}
 """How many times faster than eager PyTorch one step is to be: tiny, small."""
+AXES = {"length": (16, 32, 64, 128), "hidden": (32, 64, 128, 256), "vocabulary": (64, 512, 4096)}
 HELD_OUT = 400
 LOOK_STEPS = 200
 SEEK_UPDATES = 10_000
@@ -195,11 +196,7 @@ GROUPS = {
 def growth(turns: int) -> list[dict[str, object]]:
     """Return how the gradient's time grows with T, H and V: its slope in logarithms, and the arithmetic's."""
     base, found = Size("", 64, 64, 32), []
-    for axis, values in (
-        ("length", (16, 32, 64, 128)),
-        ("hidden", (32, 64, 128, 256)),
-        ("vocabulary", (64, 512, 4096)),
-    ):
+    for axis, values in AXES.items():
         for cell in ("vanilla", "lstm"):
             sizes = [replace(base, **{axis: value}) for value in values]
             calls = {str(s): work.gradient(Task(cell, s, "float64"), Full()) for s in sizes}

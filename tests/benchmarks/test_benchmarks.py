@@ -100,6 +100,24 @@ def test_the_groups_of_the_window_are_judged(monkeypatch):
     assert [row.group for row in suite.rows(3, "evaluation")] == ["evaluation"]
 
 
+def test_every_group_growth_and_share_can_be_run(monkeypatch):
+    for name in ("TINY", "SMALL", "MEDIUM", "TUTORIAL"):
+        monkeypatch.setattr(suite, name, LITTLE)
+    for name, value in (("LOOK_STEPS", 8), ("SEEK_UPDATES", 20), ("HELD_OUT", 5)):
+        monkeypatch.setattr(suite, name, value)
+    monkeypatch.setattr("tests.benchmarks.timing.BLOCK_SECONDS", 0.0)
+    monkeypatch.setattr(suite, "AXES", {"length": (2, 4), "hidden": (3, 6), "vocabulary": (5, 10)})
+    found = list(suite.rows(1, "core"))
+    wanted = {"one step", "window", "tutorial", "minibatch", "evaluation", "ledger", "walk", "seek"}
+    assert {row.group for row in found} == wanted and all(report.line(row) for row in found)
+    grown = suite.growth(1)
+    assert [item["axis"] for item in grown] == [axis for axis in suite.AXES for _ in range(2)]
+    assert all(np.isfinite(item["slope"]) and item["predicted"] > 0.0 for item in grown)
+    monkeypatch.setattr(machine, "peak", lambda precision: (10.0, 5.0))
+    assert all(item["share"] > 0.0 for item in suite.shares(1))
+    assert report.growth(grown) and "lstm" in report.short(found)
+
+
 def test_the_short_table_puts_rows_of_one_line_together():
     timings = {"step": Timing(1e-3, (1e-3,)), "torch": Timing(4e-3, (4e-3,))}
     budgets = [("torch", 2.0), ("torch", 5.0)]

@@ -120,6 +120,15 @@ def test_they_agree_where_columns_are_sorted_and_arrays_stay_apart(name):
     assert_agree(in_order(model, "F"), inputs, targets, None, Full(), 1e-12)
 
 
+@pytest.mark.parametrize("vocabulary", [90, 130])
+@pytest.mark.parametrize("name", ["vanilla", "lstm", "gru-2014", "deep input", "two stacks"])
+def test_a_batch_agrees_with_few_words_and_with_many(name, vocabulary):
+    model = lively(ALL[name], vocabulary, 6)
+    inputs, targets = data(2, vocabulary, 30, 5)
+    for truncation in (Full(), Window(4), Chunks(7)):
+        assert_agree(model, inputs, targets, state_of(model, 5), truncation, 1e-12)
+
+
 def test_logits_done_in_parts_add_up(monkeypatch):
     monkeypatch.setattr("rnncore.kernel_output.NUMBERS_AT_ONCE", 40)
     model = lively("gru", 13, 4)
