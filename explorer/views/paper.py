@@ -95,7 +95,7 @@ class PaperView(Panel):
         return made
 
     def _begin(self) -> None:
-        self._store.dispatch(do.ChangeSettings(SHEET))
+        self._store.dispatch(do.ChangeSettings(SHEET, whole=True))
 
     def _fill(self) -> None:
         self._everything = self.filled.isChecked()
