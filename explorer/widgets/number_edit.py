@@ -31,12 +31,13 @@ class NumberEdit(QLineEdit):
 
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
+        self._over = parent
         self.setAccessibleName(name)
         self.hide()
 
     def begin(self, area: QRectF, value: float) -> None:
         """Ask for a number in place of ``value``, over ``area`` of the parent."""
-        parent, theme = self.parentWidget(), current()
+        parent, theme = self._over, current()
         self.setFont(theme.font("label", fixed=True))
         text = exact(value)
         room = QFontMetrics(self.font()).horizontalAdvance(text) + theme.px(26)
@@ -56,7 +57,7 @@ class NumberEdit(QLineEdit):
             had = self.hasFocus()
             self.hide()
             if had:
-                self.parentWidget().setFocus(Qt.FocusReason.OtherFocusReason)
+                self._over.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
