@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QRegion
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..model.accumulator_data import AccumulatorData
 from ..theme.colourmap import AsinhScale, gradient_scale, value_scale
 from ..theme.theme import Theme, current
 from ..widgets.paint import elided, frame
+from ..widgets.surface import Surface
 
 Array = np.ndarray[Any, Any]
 
@@ -58,7 +59,7 @@ class Grid(NamedTuple):
     foot: float
 
 
-class AccumulatorMap(QWidget):
+class AccumulatorMap(Surface):
     """Paints an :class:`AccumulatorData`.
 
     ``pointed(row, column)`` names the cell that mouse or keyboard point at (−1, −1: none), ``chosen`` the one clicked.
@@ -109,11 +110,6 @@ class AccumulatorMap(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(110, 60)
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self.update()
-        super().changeEvent(event)
-
     # --- geometry ---
 
     def grid(self, data: AccumulatorData) -> Grid:
@@ -154,11 +150,11 @@ class AccumulatorMap(QWidget):
 
     # --- painting ---
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        data, theme = self._data, current()
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        data = self._data
         if data is None or not data.cells.size:
             return
-        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         grid = self.grid(data)
         rows, columns = data.cells.shape
         scale = gradient_scale(data.largest, DECADES)
@@ -258,7 +254,7 @@ class AccumulatorMap(QWidget):
             super().keyPressEvent(event)
 
 
-class VoteLine(QWidget):
+class VoteLine(Surface):
     """The last vote's name at the left and its length at the right: one widget, because both change at every vote."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -284,15 +280,7 @@ class VoteLine(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(60, current().px(20))
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self.updateGeometry()
-            self.update()
-        super().changeEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme = current()
-        painter = QPainter(self)
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         strong, fixed = theme.font("body", bold=True), theme.font("body", fixed=True)
         name, length = self._said
         wide = QFontMetricsF(fixed).horizontalAdvance(length) + 8 if self.width() >= theme.px(170) else 0.0

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QRegion
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..model.anatomy_data import STAGES, AnatomyData, Level, size_help, size_title
 from ..model.formula import number
 from ..theme.theme import Theme, current
 from ..widgets.paint import elided, pen
+from ..widgets.surface import Surface
 
 
-class Painted(QWidget):
+class Painted(Surface):
     """What both pictures share: the data, its repainting, the theme's changes."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
@@ -35,11 +36,6 @@ class Painted(QWidget):
         if data is not self._data:
             self._data = data
             self.update()
-
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self.update()
-        super().changeEvent(event)
 
     def tip(self, y: float, x: float) -> str:
         """The tool tip at a point."""
@@ -94,12 +90,10 @@ class ChainView(Painted):
             y += line * count + gap
         return whole, found
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        data, theme = self._data, current()
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        data = self._data
         if data is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         whole, rows = self.rows(data)
         title_font = theme.font("label", bold=True)
         metrics = QFontMetricsF(title_font)
@@ -249,11 +243,11 @@ class SizesView(Painted):
         rows = self.shown()
         return data.sizes[rows[row]].parameter if data is not None and 0 <= row < len(rows) else ""
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        data, theme = self._data, current()
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        data = self._data
         if data is None:
             return
-        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         small, fixed = theme.font("small"), theme.font("tiny", fixed=True)
         metrics = QFontMetricsF(theme.font("small", bold=True))
         names = max(metrics.horizontalAdvance(s.parameter) for s in data.sizes) + theme.px(10)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QRegion, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from rnncore.errors import RnnError
@@ -21,6 +21,7 @@ from ..widgets.elided import ElidedLabel
 from ..widgets.outcome_plot import OutcomePlot
 from ..widgets.paint import elided
 from ..widgets.panel import Panel
+from ..widgets.surface import Surface
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -129,7 +130,7 @@ class ExperimentsView(Panel):
         self._picture()
 
 
-class OutcomeCanvas(QWidget):
+class OutcomeCanvas(Surface):
     """Paints an :class:`Outcome`: rows with ticks, what is to be learnt, and the picture."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -153,15 +154,10 @@ class OutcomeCanvas(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(180, 90)
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self.update()
-        super().changeEvent(event)
-
     # --- painting ---
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme, painter = current(), QPainter(self)
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         area = QRectF(self.rect())
         if self._outcome is None:
             painter.setFont(theme.font("label"))

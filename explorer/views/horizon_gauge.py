@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QRegion
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..model.bias_data import Bias
 from ..theme.theme import Theme, current
 from ..widgets.paint import arrow, elided, pen
+from ..widgets.surface import Surface
 
 
-class BiasGaugeBar(QWidget):
+class BiasGaugeBar(Surface):
     """Shows a :class:`Bias`; None while it is computed. ``of`` names the gradient that is compared."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -50,16 +51,8 @@ class BiasGaugeBar(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(120, current().px(40))
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self.updateGeometry()
-            self.update()
-        super().changeEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme, bias = current(), self._bias
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        bias = self._bias
         dial = theme.px(64) if self.width() >= theme.px(210) else 0
         if dial:
             self._paint_arrows(painter, theme, QRectF(0, 0, dial, self.height()), bias)
@@ -72,9 +65,7 @@ class BiasGaugeBar(QWidget):
         for n, (label, text, value) in enumerate(zip(labels, texts, values, strict=True)):
             self._paint_row(painter, theme, QRectF(left, n * row, self.width() - left, row), label, text, value)
 
-    def _paint_row(
-        self, painter: QPainter, theme: Theme, room: QRectF, label: str, text: str, value: float
-    ) -> None:
+    def _paint_row(self, painter: QPainter, theme: Theme, room: QRectF, label: str, text: str, value: float) -> None:
         number, words = theme.font("title", bold=True, fixed=True), theme.font("label")
         wide = QFontMetricsF(number).horizontalAdvance(text or "…") + 4
         painter.setFont(number)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap, QPolygonF, QRegion
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..model.horizon_data import UNDERFLOW, HorizonData, raised
 from ..theme.theme import Theme, current
 from ..widgets.paint import crisp, hatch, pen
+from ..widgets.surface import Surface
 
 FAR = 400.0
 """Powers of ten up to which a line is drawn true to its slope beyond the axis: Qt's coordinates have an end."""
@@ -30,7 +31,7 @@ def _dashes(colour: QColor, pattern: list[float]) -> QPen:
     return stroke
 
 
-class HorizonPlot(QWidget):
+class HorizonPlot(Surface):
     """Paints a :class:`HorizonData`; ``pointed(lag)`` (−1: none) by the mouse, ``chosen(lag)`` on a click."""
 
     pointed = Signal(int)
@@ -72,11 +73,9 @@ class HorizonPlot(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(120, 60)
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self._still = None
-            self.update()
-        super().changeEvent(event)
+    def restyle(self) -> None:
+        self._still = None
+        super().restyle()
 
     # --- geometry ---
 
@@ -130,9 +129,8 @@ class HorizonPlot(QWidget):
 
     # --- painting ---
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        data, theme = self._data, current()
-        painter = QPainter(self)
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        data = self._data
         if data is None or not len(data.values):
             painter.setFont(theme.font("label"))
             painter.setPen(theme.colour("muted"))
@@ -144,7 +142,6 @@ class HorizonPlot(QWidget):
         if self._still is None or key != self._still_key:
             self._still, self._still_key = self._painted(data, theme, ratio), key
         painter.drawPixmap(0, 0, self._still)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_points(painter, theme, data)
 
     def _painted(self, data: HorizonData, theme: Theme, ratio: float) -> QPixmap:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QRegion
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..model.formula import compact
 from ..model.predictions_data import Continuation
-from ..theme.theme import current
+from ..theme.theme import Theme, current
 from ..theme.tokens import RADIUS
 from ..widgets.paint import rounded
+from ..widgets.surface import Surface
 
 PROMPT_SHOWN = 8
 """So many of the prompt's last tokens are shown."""
@@ -18,7 +19,7 @@ _CENTRE = Qt.AlignmentFlag.AlignCenter
 _WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
 
-class ContinuationCanvas(QWidget):
+class ContinuationCanvas(Surface):
     """Shows a :class:`Continuation`, or a sentence in its place; one that a newer will replace is dimmed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -83,13 +84,9 @@ class ContinuationCanvas(QWidget):
             x += wide + gap
         return found
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self.update()
-        super().changeEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme, painter, text = current(), QPainter(self), self._shown
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        text = self._shown
         label, tiny = theme.font("label"), theme.font("tiny", fixed=True)
         painter.setFont(label)
         if text is None:

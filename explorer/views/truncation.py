@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QRegion, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from rnncore.truncation import Full, Truncation
@@ -35,6 +35,7 @@ from ..widgets.chip import Chip
 from ..widgets.choices import Choices
 from ..widgets.paint import arrow_head, elided, hatch, pen, scissors
 from ..widgets.panel import Panel
+from ..widgets.surface import Surface
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -124,7 +125,7 @@ class TruncationView(Panel):
             self._store.dispatch(do.ChangeSettings(replace(settings, between=between)))
 
 
-class TruncationCanvas(QWidget):
+class TruncationCanvas(Surface):
     """Paints a :class:`TruncationData`."""
 
     policy_wanted = Signal(object)
@@ -151,11 +152,6 @@ class TruncationCanvas(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(180, 90)
-
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self.update()
-        super().changeEvent(event)
 
     # --- geometry ---
 
@@ -203,12 +199,10 @@ class TruncationCanvas(QWidget):
 
     # --- painting ---
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        data, theme = self._data, current()
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        data = self._data
         if data is None or not data.length:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_values(painter, theme, data)
         self._paint_lanes(painter, theme, data)
         self._paint_copies(painter, theme, data)
