@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Hashable, Mapping
+from functools import cached_property, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -147,28 +147,26 @@ class Progress:
             return self.walk.sweep
         return self.walk.lane(self.loss)
 
-    def _known(self, offset_of: Any) -> Array:
+    def _known(self, what: Hashable, offset_of: Callable[[Template], int | None]) -> Array:
         """Which time steps have passed an action: all visited before the current one, and the current one if so.
 
-        ``offset_of(template)`` is the number of actions after which it counts, None for never.
+        ``offset_of(template)`` is the number of actions after which it counts, None for never; the script keeps it
+        under the name ``what``.
         """
-        known = np.zeros(self.walk.trace.length, bool)
         if self._visit is None:
-            return known
-        script = self.walk.script
-        current, done = self._visit
-        offsets = [offset_of(t) for t in script.templates]
-        for taus, offset in zip(self._visited, offsets, strict=True):
-            if offset is not None:
-                known[taus] = True
+            return np.zeros(self.walk.trace.length, bool)
+        offsets, ever = self.walk.script.offsets(what, offset_of)
+        known: Array = ever @ self._visited
         if not self.summed:
+            current, done = self._visit
+            script = self.walk.script
             offset = offsets[script.visit_template[current]]
             known[script.visit_tau[current]] = offset is not None and done >= offset
         return known
 
     @cached_property
-    def _visited(self) -> list[Array]:
-        """For each template the time steps that visits of its kind have reached, the current one's included."""
+    def _visited(self) -> Array:
+        """For each template (n, T) bool the steps that visits of its kind have reached, the current one's included."""
         script, visit = self.walk.script, self._visit
         if visit is None or self.summed:
             taus, codes = script.visit_tau, script.visit_template
@@ -176,7 +174,9 @@ class Progress:
             # The visits of one loss stand together.
             first = int(np.searchsorted(-script.visit_loss, -script.visit_loss[visit[0]]))
             taus, codes = script.visit_tau[first : visit[0] + 1], script.visit_template[first : visit[0] + 1]
-        return [taus[codes == code] for code in range(len(script.templates))]
+        found = np.zeros((len(script.templates), self.walk.trace.length), bool)
+        found[codes, taus] = True
+        return found
 
     def nodes_known(self, t: int) -> frozenset[int]:
         """Return the nodes whose gradient is known at step t: :meth:`gradient` says the same, one node at a time."""
@@ -199,7 +199,7 @@ class Progress:
         By loss that of the walking loss alone, counted once; in a sweep, and in the update that follows the
         backward pass, that of all losses as often as the truncation counts them. Zero where no gradient arrives.
         """
-        return self.gradient_values(node), self._known(lambda t: t.known_after[node])
+        return self.gradient_values(node), self._known(node, lambda t: t.known_after[node])
 
     def gradient_values(self, node: int) -> Array:
         """The first half of :meth:`gradient` by itself."""
@@ -220,9 +220,11 @@ class Progress:
         found = self.step_gradients
         loss = found.from_loss if found is not None and state == "h" else zeros
         future = found.from_future[state] if found is not None else zeros
-        loss_known = self._known(lambda t: t.after("stream_loss")) if state == "h" else np.zeros(len(zeros), bool)
-        future_known = self._known(lambda t: t.after("stream_future"))
-        both = self._known(lambda t: t.after("sum") or t.after("stream_loss") or t.after("stream_future"))
+        loss_known = np.zeros(len(zeros), bool)
+        if state == "h":
+            loss_known = self._known("stream_loss", lambda t: t.after("stream_loss"))
+        future_known = self._known("stream_future", lambda t: t.after("stream_future"))
+        both = self._known("streams", lambda t: t.after("sum") or t.after("stream_loss") or t.after("stream_future"))
         return {
             "loss": loss,
             "future": future,
@@ -250,12 +252,12 @@ class Progress:
     @cached_property
     def carried(self) -> Array:
         """Where a gradient has flowed from step t to t − 1 (T,) bool: tells a norm that is NaN from none yet."""
-        return self._known(lambda t: t.after("carry"))
+        return self._known("carry", lambda t: t.after("carry"))
 
     @cached_property
     def cuts(self) -> Array:
         """Where the gradient has been cut between step t and t − 1 (T,) bool, as far as the walk has come."""
-        return self._known(lambda t: t.after("cut"))
+        return self._known("cut", lambda t: t.after("cut"))
 
     # --- the parameters' gradients ---
 
@@ -295,14 +297,14 @@ class Progress:
         for place, use in enumerate(trace.cell.uses):
             if use.parameter != name:
                 continue
-            steps = np.flatnonzero(self._known(lambda t, place=place: t.uses.get(place)))
+            steps = np.flatnonzero(self._known(("use", place), partial(_use_offset, place)))
             delta = found.nodes[use.delta]
             if len(steps) and delta is not None:
                 where = slice(int(steps[0]), int(steps[-1]) + 1)
                 base += use_gradient(trace, use, delta * weights.reshape(-1, 1), where)
         if name in ("V", "b_y"):
             hidden = trace.tape[trace.cell.outputs["h"]]
-            steps = np.flatnonzero(self._known(lambda t: t.uses.get(name)))
+            steps = np.flatnonzero(self._known(("use", name), lambda t: t.uses.get(name)))
             counted = found.d_logits[steps] * weights[steps].reshape(-1, 1)
             base += counted.T @ hidden[steps] if name == "V" else counted.sum(axis=0)
         return base
@@ -323,3 +325,8 @@ class Progress:
         else:
             added[:, taus] = counted[:, taus]
         return added
+
+
+def _use_offset(place: int, template: Template) -> int | None:
+    """The number of actions after which one use of a parameter has been added."""
+    return template.uses.get(place)

@@ -8,6 +8,7 @@ index is found by bisection.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable, Hashable
 from dataclasses import field
 from functools import cached_property
 from typing import Any
@@ -88,7 +89,14 @@ class Template:
 
     def after(self, kind: str) -> int | None:
         """Return the number of actions after which the first one of a kind is done; None when there is none."""
-        return next((i + 1 for i, a in enumerate(self.actions) if a.kind == kind), None)
+        return self._firsts.get(kind)
+
+    @cached_property
+    def _firsts(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for place, action in enumerate(self.actions):
+            found.setdefault(action.kind, place + 1)
+        return found
 
 
 def forward_template(cell: Cell, has_loss: bool) -> Template:
@@ -177,6 +185,20 @@ class Script:
     def update_start(self) -> int:
         return int(self.visit_starts[-1])
 
+    def offsets(
+        self, what: Hashable, offset_of: Callable[[Template], int | None]
+    ) -> tuple[tuple[int | None, ...], Array]:
+        """Return ``offset_of`` every template of a visit, and where that is not None (n,) bool; kept under ``what``."""
+        found = self._offsets.get(what)
+        if found is None:
+            values = tuple(offset_of(template) for template in self.templates)
+            found = self._offsets[what] = values, np.array([v is not None for v in values], bool)
+        return found
+
+    @cached_property
+    def _offsets(self) -> dict[Hashable, tuple[tuple[int | None, ...], Array]]:
+        return {}
+
     def locate(self, index: int) -> tuple[str, int, int]:
         """Return (phase, which time step or visit, which of its actions) of the micro-step at ``index``."""
         if not 0 <= index < len(self):
@@ -197,9 +219,11 @@ class Script:
     def boundaries(self) -> dict[str, Array]:
         """Granularity -> sorted positions at which it rests."""
         ends = [0, self.backward_start, self.update_start, len(self)]
-        losses = self.visit_starts[:-1][np.r_[True, self.visit_loss[1:] != self.visit_loss[:-1]]] if len(
-            self.visit_loss
-        ) else np.zeros(0, np.int64)
+        losses = (
+            self.visit_starts[:-1][np.r_[True, self.visit_loss[1:] != self.visit_loss[:-1]]]
+            if len(self.visit_loss)
+            else np.zeros(0, np.int64)
+        )
         return {
             "step": np.unique(np.r_[self.forward_starts, self.visit_starts, ends]),
             "loss": np.unique(np.r_[losses, ends]),
