@@ -58,6 +58,8 @@ FILES = "All files (*);;Texts, tables and sessions (*.txt *.csv *.tsv *.md *.bpt
 NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
 """What no system, or one of them, takes in a file's name."""
 
+_RULES = tuple(dict.fromkeys(command.when for command in COMMANDS))
+
 
 class MainWindow(QMainWindow):
     """The program's one window."""
@@ -108,6 +110,7 @@ class MainWindow(QMainWindow):
         self._make_actions()
         self._lay_out()
         self._was_running = False
+        self._enabled_for: tuple[bool, ...] = ()
         self.bar.menu_chip.set_menu(self._main_menu())
         self.bar.open_wanted.connect(self.open_file)
         self.bar.text_wanted.connect(self.type_text)
@@ -216,6 +219,11 @@ class MainWindow(QMainWindow):
         session = self.store.session
         if not session.training.running:
             self._was_running = False
+        # Hardly ever anything else than at the step before, and there are as many commands as keys.
+        state = (self.store.can_undo, self.store.can_redo, *(rule(session) for rule in _RULES))
+        if state == self._enabled_for:
+            return
+        self._enabled_for = state
         for command in COMMANDS:
             action = self.actions_[command.id]
             on = self.enabled(command)
