@@ -164,8 +164,13 @@ def run(path: str | None = None, *, theme: str | None = None, fresh: bool = Fals
             program.window.show()
         else:
             program.window.showMaximized()
-        QTimer.singleShot(SETTLED, program.window, collector.settled)
-        return application.exec()
+        settling = QTimer(program.window, singleShot=True, interval=SETTLED)
+        settling.timeout.connect(collector.settled)
+        settling.start()
+        try:
+            return application.exec()
+        finally:
+            settling.stop()
     finally:
         program.close()
         sys.excepthook = before

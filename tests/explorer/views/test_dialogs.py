@@ -135,7 +135,7 @@ def test_settings_are_reached_by_their_words(store, qtbot, typed, changes):
     dialog.show()
     QTest.keyClicks(dialog.line, typed)
     QTest.keyClick(dialog.line, Qt.Key.Key_Return)
-    assert [c.action for c in ran] == [do.ChangeSettings(replace(settings, **changes))]
+    assert [c.action for c in ran] == [do.ChangeSettings(replace(settings, **changes), settings)]
 
 
 def test_unknown_words_are_named_once_and_eight_at_most(store):
