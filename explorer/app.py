@@ -164,7 +164,7 @@ def run(path: str | None = None, *, theme: str | None = None, fresh: bool = Fals
             program.window.show()
         else:
             program.window.showMaximized()
-        settling = QTimer(program.window, singleShot=True, interval=SETTLED)
+        settling = QTimer(singleShot=True, interval=SETTLED)
         settling.timeout.connect(collector.settled)
         settling.start()
         try:
