@@ -31,6 +31,7 @@ from .services.worker import Worker
 
 T = TypeVar("T")
 _PAINTED = QEvent.Type(QEvent.registerEventType())
+_FOLLOW = QEvent.Type(QEvent.registerEventType())
 QUIETLY = ""
 """Name of a job of which the user hears nothing."""
 FRAME = 16
@@ -41,6 +42,9 @@ UNDO_LIMIT = 50
 UNDO_RUNS = 8
 """Changes that can be taken back, and runs among them: each holds its keyframes in memory. A branch that was never
 trained shares them with the line that it left."""
+
+HELD = 0.05
+"""Seconds between two keys below which a key is taken to be held down: keyboards repeat some thirty times a second."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,8 @@ class Store(QObject):
         self._frame, self._has_painted = (0.0, True), False
         self._spreading = False
         self._turns: dict[QObject, Callable[[], None]] = {}
+        self._followers: dict[QObject, Callable[[], None]] = {}
+        self._hurried, self._key_at = False, 0.0
         self._mail_timer = QTimer(self, interval=FRAME)
         self._mail_timer.timeout.connect(self.poll)
         self._beat_timer = QTimer(self, singleShot=True)
@@ -393,6 +399,38 @@ class Store(QObject):
         """Whether a panel still shows what was before the newest weights."""
         return panel in self._turns
 
+    def walk_by_key(self, action: do.Action) -> None:
+        """Dispatch what a key asks of the walk.
+
+        While the key is held down, the panels that :meth:`after_first` knows are painted one frame after the others.
+        """
+        now = time.perf_counter()
+        self._hurried, self._key_at = now - self._key_at < HELD, now
+        try:
+            self.dispatch(action)
+        finally:
+            self._hurried = False
+        if self._followers:
+            # Posted after the update requests of the first frame, and of their priority: it comes once that is painted.
+            QCoreApplication.postEvent(self, QEvent(_FOLLOW), Qt.EventPriority.LowEventPriority.value)
+
+    def after_first(self, panel: QObject, refresh: Callable[[], None]) -> None:
+        """As :meth:`in_turn`, but while a key is held down in the frame after the stage's and the inspector's.
+
+        A panel that has waited for a frame waits no longer.
+        """
+        if self._hurried and panel not in self._followers:
+            self._followers[panel] = refresh
+        else:
+            self._followers.pop(panel, None)
+            self.in_turn(panel, refresh)
+
+    def _follow(self) -> None:
+        followers, self._followers = self._followers, {}
+        for panel, refresh in followers.items():
+            if isValid(panel) and not self._closed:
+                self.in_turn(panel, refresh)
+
     def _take_turns(self, began: float) -> None:
         while self._turns and time.perf_counter() - began < TURN:
             panel = next(iter(self._turns))
@@ -479,6 +517,8 @@ class Store(QObject):
     def customEvent(self, event: QEvent) -> None:
         if event.type() == _PAINTED:
             self._painted(*self._frame)
+        elif event.type() == _FOLLOW:
+            self._follow()
 
     def _painted(self, began: float, light: bool) -> None:
         """Let training go on after a frame, and say when the next ones are due by what this one took."""

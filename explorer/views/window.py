@@ -254,7 +254,9 @@ class MainWindow(QMainWindow):
 
     def run(self, command: Command) -> None:
         """Do a command of the table."""
-        if command.action is not None:
+        if isinstance(command.action, do.Move):
+            self.store.walk_by_key(command.action)
+        elif command.action is not None:
             self.store.dispatch(command.action)
         else:
             self.handlers[command.id]()

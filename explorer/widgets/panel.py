@@ -23,6 +23,8 @@ class Panel(Card):
 
     CARES: ClassVar[Changes] = Changes.WALK | Changes.POSITION | Changes.SELECTION
     AWAITS: ClassVar[frozenset[str]] = frozenset()
+    FIRST: ClassVar[bool] = False
+    """Whether it is painted with the stage also while a key is held down, and not in the frame after that."""
 
     def __init__(
         self, store: Store, title: str, subtitle: str = "", *, inline: bool = False, parent: QWidget | None = None
@@ -46,7 +48,7 @@ class Panel(Card):
     def _changed(self, changes: Changes) -> None:
         if changes & self.CARES:
             if self.isVisible():
-                self._store.in_turn(self, self.refresh)
+                (self._store.in_turn if self.FIRST else self._store.after_first)(self, self.refresh)
             else:
                 self._stale = True
 

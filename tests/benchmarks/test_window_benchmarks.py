@@ -51,6 +51,7 @@ def test_every_operation_is_painted_and_every_panel_tells_what_it_takes(qapp):
     for row in rows:
         assert 0.0 < row.parts["p50"] <= row.parts["p95"] <= row.parts["longest"]
         assert row.parts["operations"] == 3 and row.parts["cpu_p95"] > 0.0
+        assert row.parts["all_p95"] >= row.parts["p95"] and row.parts["all_cpu_p95"] >= row.parts["frame_cpu_p95"] > 0.0
     for row in (row for row in rows if row.name.endswith(": →")):
         panels = row.parts["panels"]
         assert {"stage", "session", "inspector"} <= set(panels)

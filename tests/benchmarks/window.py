@@ -7,8 +7,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.benchmarks.startup import full_hd
 
@@ -87,6 +88,24 @@ def settle(store: Any, seconds: float = 20.0) -> None:
         time.sleep(0.002)
 
 
+class Span(NamedTuple):
+    """Seconds from an action to what it leads to, and of these the interface thread's processor time."""
+
+    wall: float
+    own: float
+
+
+class Took(NamedTuple):
+    """What an action took until the first frame was painted, and until no panel had anything left to paint.
+
+    They are the same where all is painted in one frame. ``longest`` is the dearest single frame.
+    """
+
+    first: Span
+    all: Span
+    longest: Span
+
+
 class Watch:
     """Times what is done to a window until that is painted."""
 
@@ -94,30 +113,34 @@ class Watch:
         from PySide6.QtCore import QEvent, QObject
 
         watch = self
-        self.painted = False
+        self.frames: list[tuple[float, float]] = []
 
         class Eye(QObject):
             def eventFilter(self, _: QObject, event: QEvent) -> bool:
-                if event.type() == QEvent.Type.UpdateRequest:  # its answer is the painting
-                    watch.painted = True
-                return False
+                if event.type() != QEvent.Type.UpdateRequest:
+                    return False
+                window.event(event)  # paints
+                watch.frames.append((time.perf_counter(), time.thread_time()))
+                return True
 
         self._eye = Eye(window)
         window.installEventFilter(self._eye)
 
-    def __call__(self, act: Any) -> tuple[float, float] | None:
-        """Return (seconds, of these the interface thread's processor time) from ``act()`` to the painted window.
-
-        None when it changed nothing that is to be seen.
-        """
+    def __call__(self, act: Any) -> Took | None:
+        """Do ``act()`` and return what it took; None when it changed nothing that is to be seen."""
         from PySide6.QtWidgets import QApplication
 
         QApplication.processEvents()
-        self.painted = False
-        wall, own = time.perf_counter(), time.thread_time()
+        self.frames.clear()
+        began = time.perf_counter(), time.thread_time()
         act()
-        QApplication.processEvents()
-        while not self.painted and time.perf_counter() - wall < PATIENCE:
+        calm, seen = 0, 0
+        while calm < 3 or (not self.frames and time.perf_counter() - began[0] < PATIENCE):
             QApplication.processEvents()
-        took = time.perf_counter() - wall, time.thread_time() - own
-        return took if self.painted else None
+            calm, seen = calm + 1 if len(self.frames) == seen else 0, len(self.frames)
+        if not self.frames:
+            return None
+        times = [began, *self.frames]
+        ends = [Span(wall - began[0], own - began[1]) for wall, own in self.frames]
+        each = [Span(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(times)]
+        return Took(ends[0], ends[-1], max(each, key=lambda span: span.own))

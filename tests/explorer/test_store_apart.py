@@ -274,3 +274,58 @@ def test_frames_come_often_when_they_are_cheap(store):
     began = time.perf_counter()
     until(store, lambda: time.perf_counter() - began > 1.0)
     assert len(seen) > 15 and 3 <= sum(heavy for _, heavy in seen) <= 20
+
+
+# --- a key held down ---
+
+
+class Reading(Panel):
+    """Notes the positions that it has shown."""
+
+    def __init__(self, store, qtbot):
+        self.positions: list[int] = []
+        super().__init__(store, "Reading")
+        qtbot.addWidget(self)
+        self.show()
+
+    def read(self):
+        self.positions.append(self._store.session.position)
+
+
+class ReadingFirst(Reading):
+    FIRST = True
+
+
+def hold(store, keys):
+    """Press a key so often, as fast as one that repeats."""
+    for _ in range(keys):
+        store._key_at = time.perf_counter()
+        store.walk_by_key(do.Move("operation"))
+
+
+def test_while_a_key_is_held_the_other_panels_follow_one_frame_after_the_first(store, qtbot):
+    first, other = ReadingFirst(store, qtbot), Reading(store, qtbot)
+    before = len(other.positions)
+    hold(store, 1)
+    assert first.positions[-1] == store.session.position and len(other.positions) == before
+    QCoreApplication.sendPostedEvents()
+    assert other.positions[-1] == store.session.position and len(other.positions) == before + 1
+
+
+def test_a_panel_that_has_waited_for_a_frame_does_not_wait_for_another(store, qtbot):
+    other = Reading(store, qtbot)
+    hold(store, 2)
+    assert other.positions[-1] == store.session.position
+    hold(store, 1)
+    store.dispatch(do.Move("operation"))
+    assert other.positions[-1] == store.session.position, "what is no key does not wait"
+    shown = len(other.positions)
+    QCoreApplication.sendPostedEvents()
+    assert len(other.positions) == shown
+
+
+def test_after_a_single_key_all_panels_are_read_at_once(store, qtbot):
+    other = Reading(store, qtbot)
+    store._key_at = time.perf_counter() - 2 * stores.HELD
+    store.walk_by_key(do.Move("operation"))
+    assert other.positions[-1] == store.session.position
