@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
@@ -23,7 +25,7 @@ from ...model.graph_routes import Box, Drawing, Edge, Rect, draw
 from ...model.inspector_data import InspectorData
 from ...theme.theme import Theme, current
 from ...theme.tokens import mix
-from ...widgets.paint import pen, rounded
+from ...widgets.paint import pen, rounded, text_width
 from ...widgets.surface import Surface
 
 _SCALES = (1.0, 0.92, 0.85, 0.78, 0.7)
@@ -56,7 +58,9 @@ class GraphCanvas(Surface):
         self._drawing: Drawing | None = None
         self._labels: dict[str, tuple[Rect, int]] = {}
         self._paths: list[QPainterPath] = []
-        self._areas: list[tuple[QRect, ...]] = []
+        self._areas: list[QRegion] = []
+        self._around: list[QRect] = []
+        self._fonts: tuple[tuple[QFont, QFontMetricsF], ...] = ()
         self._shown: _Shown | None = None
         self._texts: dict[str, tuple[Lines, QRectF, Lines]] = {}
         self._em = 1.0
@@ -136,10 +140,13 @@ class GraphCanvas(Surface):
         assert self._drawing is not None
         self._paths = [_path(edge) for edge in self._drawing.edges]
         self._areas = [_areas(edge, 4.0 * theme.scale) for edge in self._drawing.edges]
+        self._around = [_around(box) for box in self._drawing.boxes]
+        fonts = [self._label_font(theme, form) for form in range(len(FORMS))]
+        self._fonts = tuple((font, QFontMetricsF(font)) for font in fonts)
         self._shown, self._texts = None, {}
         forms = []
         for form, lines in enumerate(FORMS):
-            metrics = QFontMetricsF(self._label_font(theme, form))
+            metrics = self._fonts[form][1]
             sample = USUAL_LABEL if form == 0 else SHORT_LABEL
             forms.append((metrics.horizontalAdvance(sample), lines * metrics.height() * 0.94))
         keys = [b.key for b in self._drawing.boxes if b.kind in ("operation", "previous")]
@@ -165,11 +172,10 @@ class GraphCanvas(Surface):
         region = QRegion()
         for n, (old, new) in enumerate(zip(before.strokes, after.strokes, strict=True)):
             if old != new:
-                for area in self._areas[n]:
-                    region += area
-        for box, old_look, new_look in zip(self._drawing.boxes, before.looks, after.looks, strict=True):
+                region += self._areas[n]
+        for around, old_look, new_look in zip(self._around, before.looks, after.looks, strict=True):
             if old_look != new_look:
-                region += _around(box)
+                region += around
         for key, (room, lines) in after.texts.items():
             old_room, old_lines = before.texts[key]
             if lines != old_lines:
@@ -178,12 +184,12 @@ class GraphCanvas(Surface):
 
     def _show(self, data: InspectorData) -> _Shown:
         """How every edge, box and number looks."""
-        drawing, theme = self._drawing, current()
+        drawing = self._drawing
         assert drawing is not None
         return _Shown(
             tuple(_stroke(data, edge) for edge in drawing.edges),
             tuple(self._look(data, box) for box in drawing.boxes),
-            self._place_texts(data, theme),
+            self._place_texts(data),
         )
 
     def _look(self, data: InspectorData, box: Box) -> tuple[bool, str, str]:
@@ -193,7 +199,7 @@ class GraphCanvas(Surface):
         below = "" if box.kind == "operation" else str(data.t - 1 if box.kind == "previous" else data.t)
         return data.known(box.node), ring, below.replace("-", "−")
 
-    def _place_texts(self, data: InspectorData, theme: Theme) -> dict[str, tuple[QRectF, Lines]]:
+    def _place_texts(self, data: InspectorData) -> dict[str, tuple[QRectF, Lines]]:
         """The numbers to write beside each box, each with its colour, and the room that they take."""
         assert self._drawing is not None
         found: dict[str, tuple[QRectF, Lines]] = {}
@@ -207,12 +213,12 @@ class GraphCanvas(Surface):
             lines = lines[-FORMS[form] :]
             kept = self._texts.get(key)
             if kept is None or kept[0] != lines:
-                kept = self._texts[key] = (lines, *self._text_beside(box, rect, form, lines, theme))
+                kept = self._texts[key] = (lines, *self._text_beside(box, rect, form, lines))
             found[key] = kept[1:]
         return found
 
-    def _text_beside(self, box: Box, rect: Rect, form: int, lines: Lines, theme: Theme) -> tuple[QRectF, Lines]:
-        metrics = QFontMetricsF(self._label_font(theme, form))
+    def _text_beside(self, box: Box, rect: Rect, form: int, lines: Lines) -> tuple[QRectF, Lines]:
+        metrics = self._fonts[form][1]
         height = metrics.height() * 0.94
         # The longest numbers, such as ∂ −1.2e-5, fit their room without the space.
         lines = tuple((t if metrics.horizontalAdvance(t) <= rect[2] else t.replace("∂ ", "∂"), c) for t, c in lines)
@@ -235,14 +241,14 @@ class GraphCanvas(Surface):
             for key, (room, lines) in shown.texts.items()
             if lines and region.intersects(_whole(room))
         ]
+        ground = theme.colour("panel", 0.8)
         for room, _, _ in labels:
-            painter.fillRect(room, theme.colour("panel", 0.8))
-        for box, look in zip(drawing.boxes, shown.looks, strict=True):
-            if region.intersects(_around(box)):
+            painter.fillRect(room, ground)
+        for box, around, look in zip(drawing.boxes, self._around, shown.looks, strict=True):
+            if region.intersects(around):
                 self._paint_box(painter, theme, box, look)
         for room, lines, form in labels:
-            font = self._label_font(theme, form)
-            metrics = QFontMetricsF(font)
+            font, metrics = self._fonts[form]
             painter.setFont(font)
             for n, (text, token) in enumerate(lines, 1):
                 painter.setPen(theme.colour(token))
@@ -253,7 +259,7 @@ class GraphCanvas(Surface):
         """One path for each colour; the edges in use now last and thick."""
         strokes: dict[tuple[str, float], QPainterPath] = {}
         for stroke, path, areas in zip(shown.strokes, self._paths, self._areas, strict=True):
-            if any(region.intersects(area) for area in areas):
+            if region.intersects(areas):
                 strokes.setdefault(stroke, QPainterPath()).addPath(path)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         order = ("line", "value", "gradient", "weight")
@@ -268,8 +274,8 @@ class GraphCanvas(Surface):
         known, ring, below = look
         area = QRectF(*box.rect)
         radius = area.height() / 2
-        fill = theme.tokens.raised if known else mix(theme.tokens.raised, theme.tokens.panel, 0.4)
-        rounded(painter, area, radius, QColor(fill), theme.colour("line"))
+        fill = theme.colour("raised") if known else _faint(theme.tokens.raised, theme.tokens.panel)
+        rounded(painter, area, radius, fill, theme.colour("line"))
         if ring:
             painter.setPen(pen(theme.colour(ring), 1.2 if ring == "text" else 2.2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -323,18 +329,23 @@ def _stroke(data: InspectorData, edge: Edge) -> tuple[str, float]:
     return ("value" if data.known(edge.node) else "line"), 1.0
 
 
-def _areas(edge: Edge, margin: float) -> tuple[QRect, ...]:
+@lru_cache(maxsize=8)
+def _faint(raised: str, panel: str) -> QColor:
+    return QColor(mix(raised, panel, 0.4))
+
+
+def _areas(edge: Edge, margin: float) -> QRegion:
     """Rectangles that cover an edge with its width."""
     points = edge.samples(STRIPS * 2)
     step = max(1, -(-(len(points) - 1) // STRIPS))
-    found = []
+    found = QRegion()
     for n in range(0, len(points) - 1, step):
         part = points[n : n + step + 1]
         left, top = min(x for x, _ in part), min(y for _, y in part)
         right, bottom = max(x for x, _ in part), max(y for _, y in part)
         area = QRectF(left, top, right - left, bottom - top).adjusted(-margin, -margin, margin, margin)
-        found.append(area.toAlignedRect())
-    return tuple(found)
+        found += area.toAlignedRect()
+    return found
 
 
 def _around(box: Box) -> QRect:
@@ -360,15 +371,21 @@ def _box_font(theme: Theme, em: float) -> QFont:
     return theme.font("body" if em == 1.0 else "label" if em >= 0.85 else "small", bold=True)
 
 
+@lru_cache(maxsize=16)
+def _rise(font: QFont) -> float:
+    """How far below its middle a line of text has its baseline."""
+    metrics = QFontMetricsF(font)
+    return (metrics.ascent() - metrics.descent()) / 2
+
+
 def _subscripted(painter: QPainter, theme: Theme, area: QRectF, name: str, below: str, em: float) -> None:
     """A name in the middle of ``area`` with a lowered index after it."""
     large = _box_font(theme, em)
     small = theme.font("tiny", bold=True)
-    width = QFontMetricsF(large).horizontalAdvance(name)
-    tail = QFontMetricsF(small).horizontalAdvance(below) if below else 0.0
+    width = text_width(name, large)
+    tail = text_width(below, small) if below else 0.0
     x = area.center().x() - (width + tail) / 2
-    metrics = QFontMetricsF(large)
-    base = area.center().y() + (metrics.ascent() - metrics.descent()) / 2
+    base = area.center().y() + _rise(large)
     painter.setFont(large)
     painter.drawText(QPointF(x, base), name)
     if below:
