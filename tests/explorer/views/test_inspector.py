@@ -39,6 +39,8 @@ class Stub(QObject):
     def in_turn(self, panel: QWidget, refresh: Callable[[], None]) -> None:
         refresh()
 
+    after_first = in_turn
+
     def dispatch(self, action: do.Action) -> None:
         self.session, changes = reduce(self.session, action, self.derived)
         self.changed.emit(changes)
