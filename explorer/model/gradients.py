@@ -55,9 +55,12 @@ class Share:
     details: tuple[Runs, ...] = ()
 
 
-def gradient_formula(numbers: StepNumbers, node: int) -> Formula:
-    """∂L/∂(node) as a sum: one share for each operation that reads it, and the future of a state."""
-    shares = gradient_shares(numbers, node)
+def gradient_formula(numbers: StepNumbers, node: int, details: bool = True) -> Formula:
+    """∂L/∂(node) as a sum: one share for each operation that reads it, and the future of a state.
+
+    Without ``details`` the products of its matrices are not written out.
+    """
+    shares = gradient_shares(numbers, node, details)
     left = gradient_of(numbers, node)
     if not shares:
         return Formula(left, ((Run("0", "bold"),),), 0.0)
@@ -90,7 +93,7 @@ def gradient_of(numbers: StepNumbers, node: int) -> Runs:
 
 
 @np.errstate(all="ignore")
-def gradient_shares(numbers: StepNumbers, node: int) -> tuple[Share, ...]:
+def gradient_shares(numbers: StepNumbers, node: int, details: bool = True) -> tuple[Share, ...]:
     """The summands of a node's gradient; their values add up to it."""
     cell = numbers.cell
     shares: list[Share] = []
@@ -100,7 +103,7 @@ def gradient_shares(numbers: StepNumbers, node: int) -> tuple[Share, ...]:
     for reader in cell.consumers[node]:
         if reader in cell.backward_operations:
             n = cell.nodes[reader]
-            shares += [_share(numbers, n, place) for place, i in enumerate(n.inputs) if i == node]
+            shares += [_share(numbers, n, place, details) for place, i in enumerate(n.inputs) if i == node]
     return tuple(shares)
 
 
@@ -121,7 +124,7 @@ def _streams(numbers: StepNumbers, state: str) -> list[Share]:
     return found
 
 
-def _share(numbers: StepNumbers, reader: Node, place: int) -> Share:
+def _share(numbers: StepNumbers, reader: Node, place: int, details: bool) -> Share:
     """The vector-Jacobian product of ``reader`` with respect to its input at ``place``, in symbols and numbers."""
     cell, unit = numbers.cell, numbers.unit
     arriving = numbers.gradient(reader.index)
@@ -134,6 +137,8 @@ def _share(numbers: StepNumbers, reader: Node, place: int) -> Share:
             return Share(Term(transposed, PRODUCT), None, None)
         column = numbers.trace.model.parameters[matrix][:, unit]
         value = float(column @ gradient)
+        if not details:
+            return Share(Term(transposed, PRODUCT), numeral(value), value)
         detail: Runs = (*transposed, Run(f" = {expand(column, gradient, value)} = {number(value)}", "number", "muted"))
         return Share(Term(transposed, PRODUCT), numeral(value), value, (detail,))
     factors: list[Term] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -141,7 +140,7 @@ def d_operation(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers,
             _share_formula(n, source.index, s, r) for s, r in zip(shares, readers, strict=True) if r == node.index
         ]
         if n.gradient(source.index) is not None:
-            formulas.append(replace(gradient_formula(n, source.index), details=()))
+            formulas.append(gradient_formula(n, source.index, details=False))
     states = [s.state for s in sources if s.state is not None]
     note = f"It flows to step {n.t - 1} through step {n.t}." if states and n.t > 0 else ""
     if len(sources) == 1:
@@ -183,7 +182,7 @@ def _share_formula(n: StepNumbers, node: int, share: Share, reader: int) -> Form
 
 
 def carry(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
-    formulas = tuple(replace(gradient_formula(n, leaf), details=()) for leaf in n.cell.state_leaves.values())
+    formulas = tuple(gradient_formula(n, leaf, details=False) for leaf in n.cell.state_leaves.values())
     norm = float(progress.carry_norms[n.t])
     note = f"This flows on to step {n.t - 1}: norm {number(norm)}, all units and states together."
     return Now("Now: carry to the step before", formulas, note, "gradient")

@@ -235,7 +235,6 @@ class LedgerCanvas(Surface):
         """Bring the picture of the cells up to date: all of them, or those that look otherwise."""
         ratio, looks = self.devicePixelRatioF(), self._looks(data)
         key = (*self._key(data), id(theme), ratio)
-        colours = theme.map.rgba(data.entries, self._scale(data))
         if key != self._cells_for or self._cells is None:
             self._cells_for = key
             self._cells = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
@@ -247,6 +246,7 @@ class LedgerCanvas(Surface):
         self._painted = looks
         if not changed:
             return
+        colours = theme.map.rgba(data.entries, self._scale(data))
         painter = QPainter(self._cells)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.grid(data).wide < 5:

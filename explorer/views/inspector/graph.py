@@ -221,8 +221,10 @@ class GraphCanvas(Surface):
         metrics = self._fonts[form][1]
         height = metrics.height() * 0.94
         # The longest numbers, such as ∂ −1.2e-5, fit their room without the space.
-        lines = tuple((t if metrics.horizontalAdvance(t) <= rect[2] else t.replace("∂ ", "∂"), c) for t, c in lines)
         wide = max(metrics.horizontalAdvance(t) for t, _ in lines)
+        if wide > rect[2]:
+            lines = tuple((t if metrics.horizontalAdvance(t) <= rect[2] else t.replace("∂ ", "∂"), c) for t, c in lines)
+            wide = max(metrics.horizontalAdvance(t) for t, _ in lines)
         # A label left of its box ends at the box, one above it stands on it.
         x = rect[0] + rect[2] - wide if rect[0] + rect[2] / 2 < box.x - box.width / 2 else rect[0]
         above = rect[1] + rect[3] / 2 < box.y
