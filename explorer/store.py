@@ -95,6 +95,8 @@ class Store(QObject):
         self.apart = apart
         self._worker = Worker(apart=apart)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="background")
+        # What is computed for panels and checked must not keep waiting what was asked for by hand.
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside")
         self._jobs: list[tuple[Future[Any], Callable[[Any], None], str]] = []
         self._asked: dict[str, tuple[tuple[Any, ...], Callable[[], Any]]] = {}
         self._closed = False
@@ -191,6 +193,7 @@ class Store(QObject):
             timer.stop()
         self._worker.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._aside.shutdown(wait=True, cancel_futures=True)
 
     # --- the session ---
 
@@ -381,7 +384,7 @@ class Store(QObject):
             except RnnError as error:
                 return error
 
-        self._jobs.append((self._pool.submit(attempt), finish, QUIETLY))
+        self._jobs.append((self._aside.submit(attempt), finish, QUIETLY))
         self._watch()
 
     def in_turn(self, panel: QObject, refresh: Callable[[], None]) -> None:
@@ -558,7 +561,7 @@ class Store(QObject):
             if now.run is session.run and now.sentence is session.sentence:
                 self.dispatch(do.Verified(verification))
 
-        self._jobs.append((self._pool.submit(verify, walk, update), finish, QUIETLY))
+        self._jobs.append((self._aside.submit(verify, walk, update), finish, QUIETLY))
         self._watch()
 
 

@@ -111,9 +111,19 @@ class Board(QMainWindow):
         """Return to the layout that the program comes with."""
         self._kept.clear()
         self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
+        self._reset_now()
+        QTimer.singleShot(0, self, self._reset_rest)
+
+    def _reset_now(self) -> None:
         if self._wide is not None:
             self._default(self._wide)
             self.share()
+
+    def _reset_rest(self) -> None:
+        """Panels that float together come back one by one: what is left of such a group follows."""
+        if any(dock.isFloating() or dock.window() is not self.window() for dock in self.docks.values()):
+            self._reset_now()
+            QTimer.singleShot(0, self, self._settle)
 
     def _default(self, wide: bool) -> None:
         self._busy = True

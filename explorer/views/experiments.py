@@ -44,6 +44,7 @@ class ExperimentsView(Panel):
         self._experiment = EXPERIMENTS[0]
         self._outcome: Outcome | None = None
         self.choices = Choices([e.id for e in EXPERIMENTS], most=len(EXPERIMENTS))
+        self._name_choices()
         self.question = ElidedLabel("", role="label", bold=True)
         self.setup = ElidedLabel("", role="label", token="muted")
         self.canvas = OutcomeCanvas()
@@ -66,6 +67,14 @@ class ExperimentsView(Panel):
         self.body.addLayout(self._split, 1)
         self.body.setSpacing(SPACE.hair)
         self.refresh()
+
+    def _name_choices(self) -> None:
+        """A number alone says nothing: titles in the menu, and in the tool tips of the row."""
+        menu = self.choices.menu_chip.menu()
+        entries = menu.actions() if menu is not None else []
+        for experiment, action, chip in zip(EXPERIMENTS, entries, self.choices.chips, strict=True):
+            action.setText(f"{experiment.id}   {experiment.title}")
+            chip.setToolTip(experiment.title)
 
     @property
     def experiment(self) -> Experiment:
@@ -170,7 +179,8 @@ class OutcomeCanvas(Surface):
 
     def _paint_rows(self, painter: QPainter, theme: Theme, area: QRectF, outcome: Outcome, line: float) -> None:
         small, fixed = theme.font("small"), theme.font("small", fixed=True)
-        line = min(line, area.height() / (len(outcome.rows) + 1.6)) if outcome.rows else line
+        said = QFontMetricsF(small).boundingRect(area, int(Qt.TextFlag.TextWordWrap), outcome.said).height()
+        line = min(line, max(8.0, (area.height() - said - 6) / len(outcome.rows))) if outcome.rows else line
         tick = theme.px(14)
         value = QFontMetricsF(fixed).horizontalAdvance("−0.000·10⁻⁰⁰")
         band = QFontMetricsF(small).horizontalAdvance("0.000000 … 0.00000")

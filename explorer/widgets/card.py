@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF
+from PySide6.QtCore import QEvent, QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -10,6 +10,13 @@ from ..theme.theme import current
 from ..theme.tokens import RADIUS, SPACE
 from .elided import ElidedLabel
 from .paint import rounded
+
+
+class _Header(QWidget):
+    """A card's heading, which becomes as narrow as it must: what stands in it is elided."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
 
 
 class Card(QWidget):
@@ -25,7 +32,7 @@ class Card(QWidget):
         super().__init__(parent)
         self.title_label = ElidedLabel(title, role="title", bold=True, stretch=False, ground="panel")
         self.subtitle_label = ElidedLabel(subtitle, role="label", token="muted", ground="panel")
-        self.header_bar = QWidget()
+        self.header_bar = _Header()
         """What holds the title, the inline subtitle and the corner: a dock takes it for its title bar."""
         self.header = QHBoxLayout(self.header_bar)
         self.header.setContentsMargins(0, 0, 0, 0)

@@ -65,6 +65,9 @@ class OutcomePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
             item.setLabel(side, title, color=colour, **{"font-size": size})
         item.setLogMode(x=False, y=outcome.log)
         item.showGrid(x=False, y=outcome.heat is None, alpha=0.25)
+        whole = all(len(c.x) <= 12 and (c.x == np.round(c.x)).all() for c in outcome.curves)
+        ticks = [(float(x), f"{x:g}") for x in outcome.curves[0].x] if outcome.curves and whole else None
+        self.getAxis("bottom").setTicks(None if ticks is None else [ticks])
         self.setAccessibleName(f"{outcome.y_title} over {outcome.x_title}")
         if outcome.heat is not None:
             self._draw_heat(item, outcome)

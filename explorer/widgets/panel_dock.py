@@ -99,6 +99,8 @@ class PanelDock(QDockWidget):
         if window is not None:
             self.take_back(window.header)
             window.deleteLater()
+            if self.panel is not None:
+                self.panel.setFocus()
 
     # --- painting ---
 
@@ -128,7 +130,8 @@ class _Body(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         theme = current()
-        return QSize(theme.px(LEAST.width()), theme.px(LEAST.height())).expandedTo(self.column.minimumSize())
+        # Not what the panel at hand would like: turning to another tab must not push the neighbours about.
+        return QSize(theme.px(LEAST.width()), theme.px(LEAST.height()))
 
 
 class AloneWindow(QWidget):

@@ -358,9 +358,12 @@ class StageCanvas(QWidget):
             return
         moved = (event.position() - self._pressed).manhattanLength() > 4
         dropped, before = self._dragging, self._before_drag
+        cut = dropped is not None and before is not None and dropped != before.cut.handle
+        if cut:
+            self._before_drag = None  # the preview stays until the walk with the new cut is there
         self._let_go()
         if dropped is not None:
-            if before is not None and dropped != before.cut.handle:
+            if cut:
                 self.cut_dropped.emit(dropped)
         elif not moved:
             self.clicked.emit(self._hit(event.position()))
