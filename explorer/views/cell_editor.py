@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import (
@@ -115,8 +116,15 @@ class EquationEdit(QPlainTextEdit):
             self.highlighter.rehighlight()
 
 
+_drafts: WeakKeyDictionary[Store, tuple[str, str]] = WeakKeyDictionary()
+"""What was typed (name, equations) and not run when the editor was last closed; it lives as long as its store."""
+
+
 class CellEditor(PanelDialog):
-    """Edit equations and begin a run with them. Ctrl+Return applies; a text that makes no cell never does."""
+    """Edit equations and begin a run with them. Ctrl+Return applies; a text that makes no cell never does.
+
+    What is typed and not run is there again when the editor is opened the next time.
+    """
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__("A cell of your own", 900, 580, parent)
@@ -133,6 +141,8 @@ class CellEditor(PanelDialog):
         self.message = self._label("label")
         self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing() + 4)
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.draft = self._muted("Your draft. Ctrl+Z: the cell that runs", "small")
+        self.draft.hide()
         self.summary = QGridLayout()
         self.cancel, self.apply = Chip("Cancel"), Chip("Run this cell", filled=True)
         self.apply.setToolTip("Ctrl+Return: begin a new run with this cell")
@@ -144,8 +154,12 @@ class CellEditor(PanelDialog):
         self.apply.clicked.connect(self.accept)
         self.preview = Preview(None, None)
         self.edit.setPlainText(cell.text)
+        self._first = (self.name.text(), self.text)
+        self._restore()
         self.check()
         self.edit.installEventFilter(self)
+        self.setTabOrder(self.edit, self.apply)
+        self.setTabOrder(self.apply, self.cancel)
         self.edit.setFocus()
         self.edit.moveCursor(QTextCursor.MoveOperation.End)
 
@@ -155,7 +169,8 @@ class CellEditor(PanelDialog):
         head.addWidget(self._muted("Name"))
         head.addWidget(self.name)
         head.addWidget(self.template)
-        head.addStretch(1)
+        head.addWidget(self.draft, 1)
+        head.addStretch(0)
         left = QVBoxLayout()
         left.addWidget(self.edit, 1)
         left.addWidget(self.message)
@@ -207,12 +222,32 @@ class CellEditor(PanelDialog):
 
     def start_from(self, key: str) -> None:
         """Begin with the equations of a built-in cell; Ctrl+Z in the editor brings the old ones back."""
-        cursor = self.edit.textCursor()
-        cursor.select(QTextCursor.SelectionType.Document)
-        cursor.insertText(LIBRARY[key].text)
+        self._replace(LIBRARY[key].text)
         if self.name.text().strip().startswith("my "):
             self.name.setText(f"my {key}")
         self.edit.setFocus()
+
+    def _replace(self, text: str) -> None:
+        cursor = self.edit.textCursor()
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(text)
+
+    def _restore(self) -> None:
+        """Bring back what was left unfinished the last time."""
+        draft = _drafts.get(self._store)
+        if draft is not None and draft != self._first:
+            self.name.setText(draft[0])
+            self._replace(draft[1])
+            self.draft.show()
+
+    def done(self, result: int) -> None:
+        """Close, however it comes about; what is typed and not run is kept."""
+        typed = (self.name.text(), self.text)
+        if result or typed == self._first:
+            _drafts.pop(self._store, None)
+        else:
+            _drafts[self._store] = typed
+        super().done(result)
 
     @property
     def text(self) -> str:

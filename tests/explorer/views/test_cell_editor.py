@@ -60,6 +60,70 @@ def test_control_return_runs_it_and_it_trains_verifies_and_steps(store, editor):
     assert store.session.settings.cell == "gru"
 
 
+@pytest.mark.parametrize("where", ["name", "template", "edit", "apply", "cancel"])
+def test_control_return_runs_it_from_anywhere(store, editor, where):
+    editor.edit.setPlainText(OWN)
+    editor.name.setText("keeper")
+    QTest.keyClick(getattr(editor, where), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    store.wait()
+    assert not editor.isVisible() and store.session.settings.equations == OWN
+
+
+@pytest.mark.parametrize("where", ["name", "template", "edit", "cancel"])
+def test_control_return_refuses_a_bad_text_from_anywhere(store, editor, where):
+    before = store.session
+    editor.edit.setPlainText("h = tanh(U @ x")
+    QTest.keyClick(getattr(editor, where), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert editor.isVisible() and store.session is before and "Line 1" in editor.message.text()
+
+
+def test_tab_goes_from_the_equations_to_the_button_that_runs_them(editor, qtbot):
+    editor.activateWindow()
+    editor.edit.setPlainText(OWN)
+    editor.edit.setFocus()
+    for following in (editor.apply, editor.cancel):
+        QTest.keyClick(editor.focusWidget(), Qt.Key.Key_Tab)
+        assert editor.focusWidget() is following
+
+
+@pytest.mark.parametrize("how", ["cancel", "escape", "close"])
+def test_what_is_closed_unfinished_is_there_again(store, editor, qtbot, how):
+    editor.edit.setPlainText("h = tanh(U @ x")
+    editor.name.setText("half done")
+    if how == "cancel":
+        editor.cancel.click()
+    elif how == "escape":
+        QTest.keyClick(editor.edit, Qt.Key.Key_Escape)
+    else:
+        editor.close()
+    assert not editor.isVisible() and store.session.settings.equations is None
+    again = CellEditor(store)
+    qtbot.addWidget(again)
+    again.show()
+    assert (again.name.text(), again.text) == ("half done", "h = tanh(U @ x")
+    assert again.draft.isVisible() and not again.apply.isEnabled()
+    again.edit.undo()
+    assert again.text == LIBRARY["gru"].text
+    again.name.setText("my gru")
+    again.reject()  # as it was: there is nothing to keep
+    third = CellEditor(store)
+    qtbot.addWidget(third)
+    assert third.draft.isHidden() and third.text == LIBRARY["gru"].text
+
+
+def test_what_has_been_run_is_no_draft(store, editor, qtbot):
+    editor.edit.setPlainText("half")
+    editor.reject()
+    again = CellEditor(store)
+    qtbot.addWidget(again)
+    again.edit.setPlainText(OWN)
+    again.accept()
+    store.wait()
+    third = CellEditor(store)
+    qtbot.addWidget(third)
+    assert third.draft.isHidden() and third.text == OWN
+
+
 @pytest.mark.parametrize("text", ["", "h = tanh(U @ x", "f = sigmoid(U @ x)", "import os\nh = tanh(U @ x)", "h = 1"])
 def test_a_text_that_makes_no_cell_is_never_applied(store, editor, text):
     before = store.session
