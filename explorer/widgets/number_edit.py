@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
 
+from rnncore.errors import RnnError
+
+from ..model.edit_targets import NUMBER, read_number
 from ..model.formula import exact
 from ..theme.theme import current
 
-REFUSED = "Type a finite number, such as −0.25 or 1e-3"
-
 
 def number_in(text: str) -> float | None:
-    """The finite number that ``text`` writes, with any minus sign and a decimal comma or point; None for none."""
-    plain = text.strip().replace("−", "-").replace("–", "-").replace(",", ".")
+    """The number that ``text`` writes, with any minus sign and a decimal comma or point; None for none.
+
+    NaN and infinities are numbers here as in every other editor: to break a weight is a way to learn.
+    """
     try:
-        value = float(plain)
-    except ValueError:
+        return read_number(text.replace("–", "-").replace(",", "."))
+    except RnnError:
         return None
-    return value if math.isfinite(value) else None
 
 
 class NumberEdit(QLineEdit):
@@ -66,7 +66,7 @@ class NumberEdit(QLineEdit):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             value = number_in(self.text())
             if value is None:
-                QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), REFUSED, self)
+                QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), f"“{self.text().strip()[:40]}” is no number. {NUMBER}", self)
                 self.selectAll()
             else:
                 self.give_up()

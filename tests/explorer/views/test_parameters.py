@@ -214,6 +214,19 @@ def test_a_weight_is_edited_in_place_on_a_branch_that_can_be_undone(qtbot, store
     assert store.session.model.parameters["W_f"][1, 3] == before
 
 
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e400"])
+def test_what_is_not_finite_is_taken_and_shown_for_what_it_is(qtbot, store: Store, text: str) -> None:
+    store.dispatch(do.Select(parameter="W_f"))
+    made = view(qtbot, store)
+    qtbot.mouseDClick(made.canvas, Qt.MouseButton.LeftButton, pos=made.canvas.entry_rect(1, 3).center().toPoint())
+    made.editor.setText(text)
+    qtbot.keyClick(made.editor, Qt.Key.Key_Return)
+    settle(store, made)
+    assert not made.editor.isVisible()
+    assert np.array_equal(store.session.model.parameters["W_f"][1, 3], float(text), equal_nan=True)
+    assert np.array_equal(made.canvas.data.numbers.table[1, 3], float(text), equal_nan=True)
+
+
 def test_what_is_no_number_is_refused_and_escape_changes_nothing(qtbot, store: Store) -> None:
     store.dispatch(do.Select(parameter="b_f"))
     made = view(qtbot, store)

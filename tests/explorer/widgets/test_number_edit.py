@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -17,13 +18,21 @@ from explorer.widgets.number_edit import NumberEdit, number_in
         ("1e-3", 1e-3),
         ("-.5", -0.5),
         ("", None),
-        ("nan", None),
-        ("inf", None),
+        ("inf", math.inf),
+        ("-inf", -math.inf),
+        ("−∞", -math.inf),
+        ("1e400", math.inf),
+        ("1_0", None),
+        ("1,000.5", None),
         ("a", None),
     ],
 )
 def test_numbers_are_read_as_people_write_them(text: str, value: float | None) -> None:
     assert number_in(text) == value
+
+
+def test_nan_is_a_number_here() -> None:
+    assert math.isnan(number_in("NaN") or 0.0)
 
 
 @pytest.fixture
@@ -57,6 +66,7 @@ def test_without_a_number_it_stays_and_escape_gives_up(qtbot, made: NumberEdit) 
     made.setText("two")
     qtbot.keyClick(made, Qt.Key.Key_Return)
     assert not made.isHidden()
+    assert "“two” is no number" in QToolTip.text() and "0.25" in QToolTip.text()
     qtbot.keyClick(made, Qt.Key.Key_Escape)
     assert made.isHidden()
     assert seen == []
