@@ -48,6 +48,7 @@ PANELS: tuple[PanelInfo, ...] = (
         "Every run of the gradient back through time, with scissors to drag; carry, detach and reset side by side.",
         "explorer.views.truncation:TruncationView",
         1,
+        ("Ctrl+3",),
     ),
     PanelInfo(
         "horizon",
@@ -65,7 +66,7 @@ PANELS: tuple[PanelInfo, ...] = (
         "Value, slope, gradient and saturation of every gate over time, and its share of the whole gradient.",
         "explorer.views.gates:GatesView",
         2,
-        ("Ctrl+6",),
+        ("Ctrl+5",),
     ),
     PanelInfo(
         "accumulator",
@@ -74,7 +75,7 @@ PANELS: tuple[PanelInfo, ...] = (
         "A weight’s gradient as its rank-one votes arrive one by one.",
         "explorer.views.accumulator:AccumulatorView",
         3,
-        ("Ctrl+5",),
+        ("Ctrl+6",),
     ),
     PanelInfo(
         "parameters",
@@ -92,7 +93,7 @@ PANELS: tuple[PanelInfo, ...] = (
         "From the raw gradient over clip and optimiser to what a weight moves.",
         "explorer.views.anatomy:AnatomyView",
         3,
-        ("Ctrl+9",),
+        ("Ctrl+8",),
     ),
     PanelInfo(
         "paper",
@@ -101,6 +102,7 @@ PANELS: tuple[PanelInfo, ...] = (
         "The worked tables of a network of one to three units, to check by hand, to fill in, to print.",
         "explorer.views.paper:PaperView",
         3,
+        ("Ctrl+Shift+N",),
     ),
     PanelInfo(
         "loss",
@@ -109,7 +111,7 @@ PANELS: tuple[PanelInfo, ...] = (
         "The loss of every update, of evaluations and of branches; a click returns to an update.",
         "explorer.views.loss:LossView",
         4,
-        ("Ctrl+3",),
+        ("Ctrl+9",),
     ),
     PanelInfo(
         "predictions",
@@ -118,7 +120,7 @@ PANELS: tuple[PanelInfo, ...] = (
         "What the network expects at each step, and a text that it goes on with by itself.",
         "explorer.views.predictions:PredictionsView",
         4,
-        ("Ctrl+8",),
+        ("Ctrl+0",),
     ),
     PanelInfo(
         "experiments",
@@ -127,7 +129,7 @@ PANELS: tuple[PanelInfo, ...] = (
         "Canonical experiments, measured now and judged against what is expected of them.",
         "explorer.views.experiments:ExperimentsView",
         4,
-        ("Ctrl+0",),
+        ("Ctrl+Shift+E",),
     ),
 )
 
