@@ -18,6 +18,8 @@ from .session import Session
 NUMBER = "Type a number such as 0.25, −1e-3, nan or inf."
 FREE = ("", "free", "none", "off")
 QUICK = (("shut, 0", "0"), ("open, 1", "1"), ("free", "free"))
+"""Only a sigmoid is open or shut."""
+QUICK_STATE = (("0", "0"), ("free", "free"))
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,9 @@ class Target:
 class Field:
     """What an editor shows of a target.
 
-    ``title`` says what is edited and ``now`` what it is; ``value`` is the text to begin with. ``scopes`` are pairs of a
-    label and the target that it stands for, ``quick`` pairs of a label and a text; ``words`` complete what is typed.
+    ``title`` names what is edited, ``heading`` says more of it where it can, and ``now`` is what it is; ``value`` is
+    the text to begin with. ``scopes`` are pairs of a label and the target that it stands for, ``quick`` pairs of a
+    label and a text; ``words`` complete what is typed.
     """
 
     target: Target
@@ -52,6 +55,7 @@ class Field:
     scopes: tuple[tuple[str, Target], ...] = ()
     quick: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
+    heading: str = ""
 
 
 def read_number(text: str) -> float:
@@ -81,7 +85,7 @@ def action_of(target: Target, text: str) -> do.Action:
             value = read_number(text)
         except RnnError:
             raise RnnError(
-                f"not a number here: “{text.strip()[:40]}”. Type 1 (open), 0 (shut), any other number, or “free”."
+                f"not a number here: “{text.strip()[:40]}”. Type the number to hold it at, such as 0 or 1, or “free”."
             ) from None
         return do.ClampGate(target.name, value, target.unit)
     value = read_number(text)
@@ -183,8 +187,30 @@ def _clamp(session: Session, derived: Derived, target: Target) -> Field:
         exact(held.value) if held is not None else "",
         "Enter holds it at every time step; no gradient passes through.",
         scopes,
-        QUICK,
+        QUICK if _opens(session, target.name) else QUICK_STATE,
+        heading=_capital(holding(target)),
     )
+
+
+def _opens(session: Session, name: str) -> bool:
+    """Whether a value is a gate that opens and shuts: a sigmoid, clamped already or not."""
+    cell = session.model.cell
+    return any(node.name == name and cell.beneath(node).op == "sigmoid" for node in cell.nodes)
+
+
+def holding(target: Target) -> str:
+    """What a clamp does, in words: ``hold h[3] at a value at every step``."""
+    what = f"all of {target.name}" if target.unit is None else f"{target.name}[{target.unit}]"
+    return f"hold {what} at a value at every step"
+
+
+def invitation(target: Target) -> str:
+    """What a double-click on a target does, for its tool tip."""
+    return f"Double-click to {holding(target)}" if target.kind == "clamp" else "Double-click to change it"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _rate(session: Session, derived: Derived, target: Target) -> Field:

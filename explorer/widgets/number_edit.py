@@ -66,7 +66,8 @@ class NumberEdit(QLineEdit):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             value = number_in(self.text())
             if value is None:
-                QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), f"“{self.text().strip()[:40]}” is no number. {NUMBER}", self)
+                remedy = f"“{self.text().strip()[:40]}” is no number. {NUMBER}"
+                QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), remedy, self)
                 self.selectAll()
             else:
                 self.give_up()

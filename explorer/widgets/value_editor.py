@@ -44,6 +44,7 @@ class ValueEditor(QFrame):
         column.setSpacing(SPACE.small)
         self.title, self.now = QLabel(), QLabel()
         self.title.setFont(theme.font("title", bold=True))
+        self.title.setWordWrap(True)
         self.now.setFont(theme.font("label", fixed=True))
         self.now.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.now.setWordWrap(True)
@@ -82,13 +83,14 @@ class ValueEditor(QFrame):
 
     def _show(self, field: Field) -> None:
         self.field = field
-        self.title.setText(field.title)
+        heading = field.heading or field.title
+        self.title.setText(heading)
         self.now.setText(f"now {field.now}")
         self.line.setText(field.value)
         self.line.selectAll()
         self.line.setFocus()
         for name in (self, self.line):
-            name.setAccessibleName(f"{field.title}, now {field.now}")
+            name.setAccessibleName(f"{heading}, now {field.now}")
         for chip, (_, target) in zip(self.scopes, field.scopes, strict=True):
             chip.setChecked(target == field.target)
         self._say(field.help)

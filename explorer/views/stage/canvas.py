@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from ...model.edit_targets import invitation
 from ...model.stage_cut import dragged
 from ...model.stage_hit import Hit, hit, target_of, tip
 from ...model.stage_layout import Detail, Row, StageLayout
@@ -301,7 +302,8 @@ class StageCanvas(QWidget):
         if place is None or self._data is None:
             QToolTip.hideText()
             return
-        more = "\nDouble-click to change it" if target_of(self._data, place, None) is not None else ""
+        target = target_of(self._data, place, None)
+        more = "" if target is None else f"\n{invitation(target)}"
         QToolTip.showText(where, tip(self._data, place) + more, self)
 
     def _hit(self, at: QPointF) -> Hit | None:

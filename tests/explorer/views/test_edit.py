@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from explorer.actions import BY_ID
 from explorer.model import action as do
+from explorer.model.stage_hit import target_of
 from explorer.store import Store
 from explorer.views.edit import EditDialog
 from explorer.views.inspector import InspectorView
@@ -240,3 +241,15 @@ def test_a_tool_tip_says_that_a_double_click_changes_what_can_be_changed(store, 
 
     assert "Double-click to change it" in tip_at(lay.left(1) + lay.inner / 2, lay.rows["input"].middle)
     assert "Double-click" not in tip_at(lay.left(1) + 2, lay.value_lane)
+
+
+def test_the_tool_tip_of_a_state_says_that_it_is_held_at_every_step(store, stage):
+    lay = stage.canvas.stage_layout
+    row, span = lay.rows["state"], lay.state_spans[-1]
+    place = QPointF(lay.left(1) + span.x + 3, row.top + 3).toPoint()
+    with patch.object(QToolTip, "showText") as shown:
+        QApplication.sendEvent(stage.canvas, QHelpEvent(QEvent.Type.ToolTip, place, place))
+    words = shown.call_args.args[1]
+    target = target_of(stage.canvas._data, stage.canvas._hit(QPointF(place)), None)
+    assert target.name == "h"
+    assert words.endswith(f"Double-click to hold h[{target.unit}] at a value at every step") and "change it" not in words

@@ -77,12 +77,33 @@ def test_a_gate_is_opened_in_one_unit_or_in_all(store, window):
     assert store.session.settings.clamps == (Clamp("f", 1.0, 2),)
     editor = opened(store, window, Target("clamp", "f", 2, t=1))
     editor.scopes[1].click()
-    assert editor.scopes[1].isChecked() and not editor.scopes[0].isChecked() and editor.title.text() == "Clamp f"
+    assert editor.scopes[1].isChecked() and not editor.scopes[0].isChecked()
+    assert editor.title.text() == "Hold all of f at a value at every step"
     typed(editor, "0.25")
     assert store.session.settings.clamps == (Clamp("f", 0.25),)
     editor = opened(store, window, Target("clamp", "f"))
     editor.quick[2].click()
     assert store.session.settings.clamps == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("f", ["shut, 0", "open, 1", "free"]), ("h", ["0", "free"]), ("c", ["0", "free"]), ("g", ["0", "free"])],
+)
+def test_a_clamp_says_what_it_does_in_words_that_fit(store, window, name, words):
+    for _ in range(2):  # free, and clamped
+        editor = opened(store, window, Target("clamp", name, 2, t=1))
+        assert editor.title.text() == f"Hold {name}[2] at a value at every step"
+        assert [c.value() for c in editor.quick] == words
+        assert "at every step" in editor.accessibleName()
+        typed(editor, "0.25")
+        assert store.session.settings.clamps == (Clamp(name, 0.25, 2),)
+
+
+def test_a_refused_clamp_speaks_of_no_gate(store, window):
+    editor = opened(store, window, Target("clamp", "h", 2, t=1))
+    typed(editor, "much")
+    assert "“free”" in editor.error and "open" not in editor.error and "shut" not in editor.error
 
 
 def test_the_other_states_start_is_one_click_away(store, window):
