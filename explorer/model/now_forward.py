@@ -6,6 +6,7 @@ import numpy as np
 
 from rnncore.progress import Progress
 from rnncore.script import MicroStep, label
+from rnncore.trace import Trace
 from rnncore.walk import Walk
 
 from .equations import expand, forward_formula
@@ -48,21 +49,30 @@ def logits(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, word
 
 def softmax(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
     token, word = shown_token(walk, n.t, words)
-    value = float(walk.trace.probabilities[n.t, token])
-    z = float(walk.trace.logits[n.t, token])
-    with np.errstate(all="ignore"):
-        total = float(np.exp(walk.trace.logits[n.t]).sum())
-    symbols = (Run("exp("), *symbol("z", str(n.t)).runs, Run(") / Σ exp("), *symbol("z", str(n.t)).runs, Run(")"))
-    left = (*symbol("ŷ", str(n.t)).runs, Run(f"[{word}]", "plain", "muted"))
-    with np.errstate(all="ignore"):
-        numerals = f"{number(float(np.exp(z)))} / {number(total)}"
-    return Now("Now: softmax", (Formula(left, (symbols, muted(numerals), result(value)), value),))
+    return Now("Now: softmax", (softmax_formula(walk.trace, n.t, token, word),))
+
+
+@np.errstate(all="ignore")
+def softmax_formula(trace: Trace, t: int, token: int, word: str) -> Formula:
+    """The probability of one token at step ``t``; ``word`` is what it is called."""
+    value = float(trace.probabilities[t, token])
+    z = float(trace.logits[t, token])
+    total = float(np.exp(trace.logits[t]).sum())
+    symbols = (Run("exp("), *symbol("z", str(t)).runs, Run(") / Σ exp("), *symbol("z", str(t)).runs, Run(")"))
+    left = (*symbol("ŷ", str(t)).runs, Run(f"[{word}]", "plain", "muted"))
+    numerals = f"{number(float(np.exp(z)))} / {number(total)}"
+    return Formula(left, (symbols, muted(numerals), result(value)), value)
 
 
 def loss(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
-    token, word = shown_token(walk, n.t, words)
-    value = float(walk.losses[n.t])
-    p = float(walk.trace.probabilities[n.t, token])
-    symbols = (Run("−ln "), *symbol("ŷ", str(n.t)).runs, Run(f"[{word}]", "plain", "muted"))
-    left = symbol("L", str(n.t), "loss").runs
-    return Now("Now: loss", (Formula(left, (symbols, muted(f"−ln {number(p)}"), result(value)), value),), "", "loss")
+    return Now("Now: loss", (loss_formula(walk, n.t, words),), "", "loss")
+
+
+def loss_formula(walk: Walk, t: int, words: Words) -> Formula:
+    """The loss of step ``t``, minus the logarithm of its target's probability."""
+    token, word = shown_token(walk, t, words)
+    value = float(walk.losses[t])
+    p = float(walk.trace.probabilities[t, token])
+    symbols = (Run("−ln "), *symbol("ŷ", str(t)).runs, Run(f"[{word}]", "plain", "muted"))
+    left = symbol("L", str(t), "loss").runs
+    return Formula(left, (symbols, muted(f"−ln {number(p)}"), result(value)), value)

@@ -79,6 +79,7 @@ def build_stage(
         hint="→  one step     T  train" if position == 0 else "",
         marks=marks,
         source=source,
+        progress=progress,
     )
 
 

@@ -8,7 +8,8 @@ from rnncore.frozen import dataclass
 from .edit_targets import Target
 from .stage_layout import Detail, StageLayout
 from .stage_records import StageData, Strip
-from .stage_words import cell_tip, edge_tip, loss_tip, output_tip, streams_tip
+from .stage_tips import cell_tip, loss_tip, output_tip
+from .stage_words import edge_tip, streams_tip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,10 @@ def _on_strip(data: StageData, lay: StageLayout, t: int, inside: float, y: float
 
 
 def tip(data: StageData, place: Hit) -> str:
-    """The exact numbers at a place, in words."""
-    if place.row == "cell" and place.strip is not None and place.cell is not None:
-        return cell_tip(data, data.strips[place.strip], place.t, place.cell)
+    """The exact numbers at a place and the formula that they come from: written out only when it is asked for."""
+    unit = unit_of(data, place)
+    if place.row == "cell" and place.strip is not None and place.cell is not None and unit is not None:
+        return cell_tip(data, data.strips[place.strip], place.t, place.cell, unit, place.gradient)
     if place.row == "output":
         return output_tip(data, place.t)
     if place.row == "loss":

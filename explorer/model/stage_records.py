@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncore.frozen import dataclass
+from rnncore.progress import Progress
 
 from ..theme.colourmap import AsinhScale
 from .edits import NOTHING, Edits
@@ -78,7 +79,7 @@ class StageData:
     micro-step just done has touched, ``focus`` the token of its accent: value, gradient or weight. ``cut`` is
     in force while its loss walks, before that a preview. ``source`` is where the gradients come from, so that
     the next position can share what is derived from them. ``brief`` is the subtitle for a narrow stage. ``edited`` is
-    what was changed by hand.
+    what was changed by hand, ``progress`` the position itself: tool tips read their formulas from it.
     """
 
     scene: Scene
@@ -109,6 +110,7 @@ class StageData:
     marks: Marks
     source: object = None
     edited: Edits = NOTHING
+    progress: Progress | None = None
 
     @property
     def strips(self) -> tuple[Strip, ...]:

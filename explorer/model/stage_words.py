@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .stage_records import Flow, StageData, Strip
+from .stage_records import Flow, StageData
 
 
 def number(value: float, signed: bool = False) -> str:
@@ -49,48 +49,6 @@ def percent(share: float) -> str:
     if 0.0 < share < 0.005:
         return "<1"
     return f"{100.0 * share:.0f}"
-
-
-def cell_tip(data: StageData, strip: Strip, t: int, cell: int) -> str:
-    """The exact numbers of one cell: ``h[7] at t = 5: −0.4312, ∂L/∂h = +0.0031``."""
-    units = data.scene.units_of(cell)
-    name = strip.track.label
-    lines = []
-    for unit in units:
-        text = f"{name}[{unit}] at t = {t}"
-        if not strip.known[t]:
-            lines.append(f"{text}: not computed yet")
-            continue
-        text += f" = {number(strip.track.values[t, unit], signed=True)}"
-        if strip.gradient_known[t]:
-            text += f",  ∂L/∂{name} = {number(strip.gradients[t, unit], signed=True)}"
-        lines.append(text)
-    if len(units) > 1:
-        lines.insert(0, f"Units {units[0]}–{units[-1]}; the cell shows the one furthest from zero.")
-    return "\n".join(lines)
-
-
-def output_tip(data: StageData, t: int) -> str:
-    """The distribution of one step in words."""
-    if not data.output_known[t]:
-        return f"Output at t = {t}: not computed yet"
-    scene = data.scene
-    lines = [f"Output at t = {t}"]
-    for i, word in enumerate(scene.words[t]):
-        mark = "  ← target" if i == scene.target_row[t] else ""
-        lines.append(f"P({word}) = {number(scene.shares[t, i])}{mark}")
-    return "\n".join(lines)
-
-
-def loss_tip(data: StageData, t: int) -> str:
-    """The loss of one step in words."""
-    scene = data.scene
-    if scene.masked[t]:
-        return f"t = {t} carries no loss: the task asks nothing here"
-    if not data.loss_known[t]:
-        return f"Loss at t = {t}: not computed yet"
-    target, share = scene.targets[t], number(scene.target_share[t])
-    return f"L{t} = −ln P({target}) = −ln {share} = {number(scene.losses[t])} nats"
 
 
 def edge_tip(data: StageData, t: int) -> str:

@@ -1,7 +1,14 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from explorer.model import stage_tips
+from explorer.model.equations import forward_formula
+from explorer.model.formula import number as exact_four
+from explorer.model.gradients import gradient_formula
+from explorer.model.inspector_data import InspectorData
+from explorer.model.now_parts import Words
 from explorer.model.stage_hit import Hit, hit, tip, unit_of
 from explorer.model.stage_layout import Detail, StageLayout
 from explorer.model.stage_words import number, percent, printable, short, spoken
@@ -51,10 +58,74 @@ def test_rows_edges_and_the_plus_are_found():
 def test_the_tip_of_a_cell_has_the_exact_value_and_gradient_with_their_signs():
     data, _ = staged()
     strip = data.strips[1]
-    words = tip(data, Hit(6, "cell", 1, 3))
+    words = tip(data, Hit(6, "cell", 1, 3)).split("\n")[0]
     value, gradient = strip.track.values[6, 3], strip.gradients[6, 3]
-    assert words == f"h[3] at t = 6 = {number(value, True)},  ∂L/∂h = {number(gradient, True)}"
+    assert words == f"h[4] at t = 6 = {number(value, True)},  ∂L/∂h[4] = {number(gradient, True)}"
     assert float(words.split(" = ")[2].split(",")[0].replace("−", "-")) == pytest.approx(value, rel=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["vanilla", "lstm", "gru"])
+def test_a_cell_says_the_inspector_s_formula_with_its_numbers(cell):
+    w = small_walk(cell)
+    for position in (w.script.update_start + 1, w.script.backward_start + 12):
+        data = stage_at(w, position)
+        words = Words(data.scene.tokens, data.scene.targets)
+        inspector = InspectorData(w, data.progress, 6, 3, words, "")
+        for i, strip in enumerate(data.strips):
+            node = strip.track.node
+            assert forward_formula(inspector.numbers, node).text in tip(data, Hit(6, "cell", i, 3)).split("\n")
+            said = tip(data, Hit(6, "cell", i, 3, True)).split("\n")
+            if strip.gradient_known[6]:
+                assert gradient_formula(inspector.numbers, node).text in said
+            else:
+                assert said[-1] == f"∂L/∂{strip.track.label} is not computed yet"
+
+
+def test_a_sum_is_opened_up_into_its_terms():
+    w = small_walk("vanilla")
+    data = stage_at(w, w.script.backward_start)
+    t, unit, p = 6, 3, w.model.parameters
+    said = tip(data, Hit(t, "cell", 1, unit)).split("\n")
+    column, product = p["U"][unit, w.trace.inputs[t]], p["W"][unit] @ w.trace.hidden[t - 1]
+    assert said[1].startswith(f"a₆ = U x₆ + W h₅ = {exact_four(column)} + {exact_four(product)} = ")
+    assert said[2].strip() == f"U x₆ = U[4, “{data.scene.tokens[t]}”] = {exact_four(column)}"
+    assert said[3].strip().startswith("W h₅ = ") and said[3].endswith(f" = {exact_four(product)}")
+    lstm = small_walk("lstm")
+    data = stage_at(lstm, lstm.script.backward_start)
+    f, c = (lstm.trace[name] for name in "fc")
+    said = tip(data, Hit(t, "cell", 0, unit))
+    assert f"f₆ ⊙ c₅ = {exact_four(f[t, unit])} × (−{exact_four(-c[t - 1, unit])})" in said
+
+
+def test_the_loss_and_the_bars_say_what_they_are_computed_from():
+    data, _ = staged()
+    share, loss = data.scene.target_share[6], data.scene.losses[6]
+    target = data.scene.targets[6]
+    said = f"L₆ = −ln ŷ₆[“{target}”] = −ln {exact_four(share)} = {exact_four(loss)}"
+    assert tip(data, Hit(6, "loss")).endswith(said)
+    z = np.exp(data.scene.trace.logits[6])
+    numbers = f"{exact_four(z[data.progress.walk.targets[6]])} / {exact_four(z.sum())} = {exact_four(share)}"
+    assert f"ŷ₆[“{target}”] = exp(z₆) / Σ exp(z₆) = {numbers}  ← target" in tip(data, Hit(6, "output"))
+
+
+def test_no_formula_is_written_before_a_tip_is_asked_for(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("a formula was written for nobody")
+
+    for name in ("forward_formula", "gradient_formula", "loss_formula", "softmax_formula"):
+        monkeypatch.setattr(stage_tips, name, refuse)
+    data, _ = staged()
+    with pytest.raises(AssertionError, match="for nobody"):
+        tip(data, Hit(6, "cell", 1, 3))
+
+
+def test_what_is_not_finite_has_its_formula_too():
+    w = small_walk("lstm", poison=True)
+    data = stage_at(w, w.script.update_start + 1)
+    for i in range(6):
+        for gradient in (False, True):
+            assert "NaN" in tip(data, Hit(6, "cell", i, 1, gradient))
+    assert "NaN" in tip(data, Hit(6, "loss")) and "NaN" in tip(data, Hit(6, "output"))
 
 
 def test_what_is_not_computed_yet_says_so():
@@ -86,9 +157,12 @@ def test_a_group_of_units_lists_each_and_points_at_the_one_it_shows():
     scene = scene_of(w)
     data = stage_at(w, w.script.backward_start, scene)
     place = Hit(1, "cell", 0, 2)
-    assert tip(data, place).startswith("Units 8–11")
-    assert tip(data, place).count("h[") == 4
     unit = unit_of(data, place)
+    assert tip(data, place).startswith(
+        f"Units 9–12 together; the cell shows the one furthest from zero, unit {unit + 1}."
+    )
+    assert tip(data, place).count("h[") == 4
+    assert f"tanh(a₁) = tanh({exact_four(scene.trace['a'][1, unit])})" in tip(data, place)
     assert unit in range(8, 12)
     assert abs(scene.states[0].values[1, unit]) == abs(scene.states[0].values[1, 8:12]).max()
 

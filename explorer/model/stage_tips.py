@@ -1,0 +1,110 @@
+"""What a number on the stage is made of: its formula with its numbers, written when the tool tip asks for it.
+
+The formulas are those of the inspector: :mod:`equations`, :mod:`gradients` and :mod:`now_forward`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from .equations import forward_formula, product_line
+from .formula import plain
+from .gradients import gradient_formula
+from .now_forward import loss_formula, softmax_formula
+from .now_parts import Words
+from .stage_records import StageData, Strip
+from .stage_words import number
+from .step_numbers import StepNumbers
+
+MOST_LISTED = 8
+"""Units of a group whose numbers are listed; of more only the one that is shown."""
+
+
+def cell_tip(data: StageData, strip: Strip, t: int, cell: int, unit: int, gradient: bool) -> str:
+    """One cell: its exact number and gradient, and the formula of the side that is pointed at.
+
+    Of a group of units ``unit`` is the one that the cell shows: it is theirs that furthest from zero.
+    """
+    units = data.scene.units_of(cell)
+    lines = []
+    if len(units) > 1:
+        together = f"Units {units[0] + 1}–{units[-1] + 1} together"
+        lines.append(f"{together}; the cell shows the one furthest from zero, unit {unit + 1}.")
+    lines += [_numbers(strip, t, u) for u in (units if len(units) <= MOST_LISTED else (unit,))]
+    if data.progress is None:
+        return "\n".join(lines)
+    numbers = _step_numbers(data, t, unit)
+    node = strip.track.node
+    if not gradient and strip.known[t]:
+        lines += [forward_formula(numbers, node).text, *(f"    {part}" for part in _terms(numbers, node))]
+    elif gradient and strip.gradient_known[t]:
+        formula = gradient_formula(numbers, node)
+        lines += [formula.text, *(f"    {plain(d)}" for d in formula.details)]
+    elif gradient:
+        lines.append(f"∂L/∂{strip.track.label} is not computed yet")
+    return "\n".join(lines)
+
+
+def _numbers(strip: Strip, t: int, unit: int) -> str:
+    """``h[7] at t = 5 = −0.4312,  ∂L/∂h[7] = +0.0031``, the unit counted from 1."""
+    name = f"{strip.track.label}[{unit + 1}]"
+    if not strip.known[t]:
+        return f"{name} at t = {t}: not computed yet"
+    text = f"{name} at t = {t} = {number(strip.track.values[t, unit], signed=True)}"
+    if strip.gradient_known[t]:
+        text += f",  ∂L/∂{name} = {number(strip.gradients[t, unit], signed=True)}"
+    return text
+
+
+def _step_numbers(data: StageData, t: int, unit: int) -> StepNumbers:
+    progress = data.progress
+    assert progress is not None
+    step = progress.step
+    loss = step.loss if step is not None and not progress.complete else None
+    return StepNumbers(data.scene.trace, t, unit, progress, data.scene.tokens[t], loss)
+
+
+def _terms(numbers: StepNumbers, node: int) -> Iterable[str]:
+    """What a value is computed from, each written out, down to what has a name: ``U x₅ = …``, ``f₅ ⊙ c₄ = …``."""
+    cell = numbers.cell
+    for i in cell.nodes[node].inputs:
+        inner = cell.nodes[i]
+        if inner.op == "matmul":
+            yield plain(product_line(numbers, i))
+        elif not inner.is_leaf and not inner.name:
+            yield forward_formula(numbers, i).text
+            yield from _terms(numbers, i)
+
+
+@np.errstate(all="ignore")
+def output_tip(data: StageData, t: int) -> str:
+    """The distribution of one step: each bar as a softmax with its numbers."""
+    if not data.output_known[t]:
+        return f"Output at t = {t}: not computed yet"
+    scene = data.scene
+    lines = [f"Output at t = {t}: the {len(scene.words[t])} bars of {scene.trace.probabilities.shape[1]} tokens"]
+    for i, word in enumerate(scene.words[t]):
+        mark = "  ← target" if i == scene.target_row[t] else ""
+        share = f"P({word}) = {number(scene.shares[t, i])}"
+        found = np.flatnonzero(scene.trace.probabilities[t] == scene.shares[t, i])
+        token = int(data.progress.walk.targets[t]) if mark and data.progress else int(found[0]) if len(found) else None
+        if token is not None:
+            share += f":  {softmax_formula(scene.trace, t, token, f'“{word}”').text}"
+        lines.append(share + mark)
+    return "\n".join(lines)
+
+
+@np.errstate(all="ignore")
+def loss_tip(data: StageData, t: int) -> str:
+    """The loss of one step: ``L₅ = −ln ŷ₅[“cat”] = −ln 0.0357 = 3.333``."""
+    scene = data.scene
+    if scene.masked[t]:
+        return f"t = {t} carries no loss: the task asks nothing here"
+    if not data.loss_known[t]:
+        return f"Loss at t = {t}: not computed yet"
+    lines = [f"Loss at t = {t} = {number(scene.losses[t])} nats"]
+    if data.progress is not None:
+        lines.append(loss_formula(data.progress.walk, t, Words(scene.tokens, scene.targets)).text)
+    return "\n".join(lines)
