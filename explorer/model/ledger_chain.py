@@ -73,6 +73,17 @@ class Chain:
         rows.append(("= norm of the entry", number(self.norm, 3)))
         return (*rows, ("signed share", self._share()))
 
+    def pieces(self, most: int = 1000) -> tuple[str, ...]:
+        """The chain in few letters, to be set in lines where it may break: its factors, their product, the share."""
+        said: list[str] = []
+        for factor in shortened(self.factors, most):
+            times = "× " if said else ""
+            long = f"{factor.what.split(' → ')[0]}…{factor.what.split(' → ')[-1]} " if factor.span > 1 else ""
+            value = number(factor.value, 2)
+            said.append(f"×{long and ' ' + long}{value}" if factor.span else f"{times}{factor.what} {value}")
+        share = self._share()
+        return (*said, f"= {number(self.norm, 3)}", *(f"share {share}" if self.count else share).split(" · "))
+
     def _share(self) -> str:
         if not self.count:
             return "cut off: not counted"

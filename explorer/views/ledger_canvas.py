@@ -45,7 +45,8 @@ def total_text(data: LedgerData) -> str:
 
 class Grid(NamedTuple):
     """The picture's measures in pixels: its corner, a cell, the bars below, a line below those (0: none), and the
-    upper left corner of the reading (None: there is room in the empty half of the triangle alone)."""
+    area of the reading (None: there is room in the empty half of the triangle alone). ``names`` is the height of a line
+    between the cells and the bars that names the columns (0: none)."""
 
     left: float
     top: float
@@ -54,6 +55,7 @@ class Grid(NamedTuple):
     bars: float
     below: float
     reading: QRectF | None
+    names: float = 0.0
 
     def cell(self, t: int, tau: int) -> QRectF:
         """The area of one cell, on whole pixels: it can be painted again without a trace on its neighbours."""
@@ -148,12 +150,16 @@ class LedgerCanvas(Surface):
         total = fixed.horizontalAdvance(SAMPLE) + 12
         least = min(theme.px(34), self.height() * 0.16)
         broad = (self.width() - left - 4) / rows
-        side = min((self.height() - least - 6) / rows, broad, theme.px(34))
+        # A large panel has large cells, as long as the reading stays beside them.
+        free = (self.width() - left - theme.px(1.5 * LEAST_READING)) / rows
+        names = line if self.height() >= theme.px(420) and free > theme.px(16) else 0.0
+        most = min(max(float(theme.px(34)), free), float(theme.px(88)))
+        side = min((self.height() - least - 6 - names) / rows, broad, most)
         below = fixed.height() + 2 if left + side * rows + total > self.width() else 0.0
         beside = self.width() - left - side * rows - 12
         # Below a high and narrow picture the reading has the room that stretched cells would take.
         told = READING_LINES * line + 6 if self.height() >= theme.px(420) and beside < theme.px(LEAST_READING) else 0.0
-        room = self.height() - top - 6 - below - told
+        room = self.height() - top - 6 - below - told - names
         side = max(1.0, min((room - least) / rows, side))
         # A narrow, high panel stretches the cells, and then the bars.
         high = max(1.0, min((room - least) / rows, 1.6 * side))
@@ -164,7 +170,7 @@ class LedgerCanvas(Surface):
             reading = QRectF(4, self.height() - told + 4, self.width() - 8, told - 4)
         elif beside >= theme.px(LEAST_READING):
             reading = QRectF(self.width() - beside, top, beside, high * rows)
-        return Grid(left, top, side, high, bars, below, reading)
+        return Grid(left, top, side, high, bars, below, reading, names)
 
     def pair_at(self, x: float, y: float) -> Pair | None:
         """The (t, τ) under a point, None outside the triangle."""
@@ -182,7 +188,7 @@ class LedgerCanvas(Surface):
 
     def _foot(self, data: LedgerData) -> float:
         grid = self.grid(data)
-        return grid.top + data.length * grid.high + 4
+        return grid.top + data.length * grid.high + 4 + grid.names
 
     def _votes_area(self, data: LedgerData) -> QRect:
         grid = self.grid(data)
@@ -258,7 +264,12 @@ class LedgerCanvas(Surface):
     def _paint_pixels(self, painter: QPainter, theme: Theme, data: LedgerData, colours: Any) -> None:
         grid = self.grid(data)
         shown = np.where(data.added[..., None], colours, 0).astype(np.uint8)
-        shown[np.tri(data.length, dtype=bool) & ~data.added] = np.array([*theme.tokens.rgb("raised"), 255], np.uint8)
+        raised = np.array(theme.tokens.rgb("raised"), float)
+        shown[np.tri(data.length, dtype=bool) & ~data.added] = [*raised.astype(np.uint8), 255]
+        # Too small for lines of their own: the cells of every third diagonal make the hatching.
+        t, tau = np.nonzero(data.cut & ~data.added)
+        share = np.where((t + tau) % 3 == 0, 0.6, 0.2)[:, None]
+        shown[t, tau, :3] = raised * (1 - share) + np.array(theme.tokens.rgb("cut"), float) * share
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         area = grid.cell(0, 0) | grid.cell(data.length - 1, data.length - 1)
         painter.fillRect(area, theme.colour("panel"))
@@ -293,7 +304,8 @@ class LedgerCanvas(Surface):
 
     def _paint_words(self, painter: QPainter, theme: Theme, data: LedgerData, region: QRegion) -> None:
         grid = self.grid(data)
-        font = theme.font("small" if grid.high >= theme.px(14) else "tiny")
+        size = "label" if grid.high >= theme.px(44) else "small" if grid.high >= theme.px(14) else "tiny"
+        font = theme.font(size)
         metrics = QFontMetricsF(font)
         painter.setFont(font)
         every = max(1, int(np.ceil(metrics.height() * 0.8 / grid.high)))  # what is left out above and below letters
@@ -304,8 +316,26 @@ class LedgerCanvas(Surface):
                 continue
             current_row = data.walking is not None and data.walking[0] == t
             painter.setPen(theme.colour("text" if current_row else "muted"))
-            word = elided(data.words[t] or "–", font, room.width())
+            # Words left out between words would read as a sentence: then the losses are numbered.
+            said = str(t) if every > 1 else data.words[t] or "–"
+            word = elided(said, font, room.width())
             painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, word)
+        if grid.names:
+            self._paint_names(painter, theme, data, grid)
+
+    def _paint_names(self, painter: QPainter, theme: Theme, data: LedgerData, grid: Grid) -> None:
+        """The weight copies' numbers below their columns."""
+        small = theme.font("small", fixed=True)
+        painter.setFont(small)
+        painter.setPen(theme.colour("muted"))
+        every = max(1, int(np.ceil((QFontMetricsF(small).horizontalAdvance(str(data.length)) + 6) / grid.wide)))
+        top = grid.top + data.length * grid.high + 2
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(0, top, grid.left - theme.px(8), grid.names), right, "τ")
+        for tau in range(0, data.length, every):
+            middle = grid.left + (tau + 0.5) * grid.wide
+            room = QRectF(middle - 20, top, 40, grid.names)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, str(tau))
 
     def _paint_votes(self, painter: QPainter, theme: Theme, data: LedgerData) -> None:
         """A bar for each weight copy: what it has contributed to ‖G‖ so far, up for more, down for less."""
@@ -347,10 +377,8 @@ class LedgerCanvas(Surface):
 
     def _told(self, data: LedgerData) -> tuple[tuple[str, str], ...]:
         pair, grid = self._pair(data), self.grid(data)
-        if pair is None:
+        if pair is None or grid.reading is None:
             return ()
-        if grid.reading is None:
-            return tuple((line, "") for line in data.reading(*pair))
         line = QFontMetricsF(current().font("small")).height() + 1
         return data.lines(*pair, max(1, int(grid.reading.height() // line)))
 
@@ -359,29 +387,57 @@ class LedgerCanvas(Surface):
         reading = self.grid(data).reading
         if reading is not None:
             return reading.adjusted(-2, -2, 2, 2).toAlignedRect()
-        lines = self._told(data)
-        metrics = QFontMetricsF(current().font("small", fixed=True))
-        wide = max((metrics.horizontalAdvance(what) for what, _ in lines), default=0.0) + 16
-        return QRectF(self.width() - wide, 0, wide, (metrics.height() + 3) * 4).toAlignedRect()
+        grid = self.grid(data)
+        return QRectF(grid.left, 0, self.width() - grid.left, grid.top + data.length * grid.high).toAlignedRect()
+
+    def compact(self, data: LedgerData) -> list[tuple[QRectF, str]]:
+        """The reading set in lines beside the diagonal, where each line ends at the cells: all of it, or with the steps
+        in the middle as one product, until it finds room."""
+        pair = self._pair(data)
+        if pair is None:
+            return []
+        told = data.reading(*pair)
+        if data.chain is None or pair[1] > pair[0] or not (data.added[pair] or data.cut[pair]):
+            return self._set(data, told[0], told[1:])[0]
+        chain = data.chain(*pair)
+        for most in (1000, 6, 4, 2, 1):
+            found, whole = self._set(data, told[0], chain.pieces(most))
+            if whole:
+                break
+        return found
+
+    def _set(self, data: LedgerData, head: str, pieces: tuple[str, ...]) -> tuple[list[tuple[QRectF, str]], bool]:
+        """Lines of ``pieces`` below ``head``, flush right, and whether all of them found room."""
+        theme, grid = current(), self.grid(data)
+        heads, metrics = QFontMetricsF(theme.font("small", bold=True)), QFontMetricsF(theme.font("tiny", fixed=True))
+        right, foot = self.width() - 4.0, grid.top + data.length * grid.high
+        wide = heads.horizontalAdvance(head)
+        lines = [(QRectF(right - wide, grid.top, wide + 2, heads.height()), head)]
+        y, line, left = grid.top + heads.height(), metrics.height(), list(pieces)
+        while left and y + line <= foot:
+            row = min(int((y + line - grid.top) / grid.high), data.length - 1)
+            room = right - (grid.left + (row + 1) * grid.wide + 6)
+            said = ""
+            while left and metrics.horizontalAdvance(f"{said} {left[0]}".strip()) <= room:
+                said = f"{said} {left.pop(0)}".strip()
+            if said:
+                wide = metrics.horizontalAdvance(said)
+                lines.append((QRectF(right - wide, y, wide + 2, line), said))
+            y += line
+        return lines, not left
 
     def _paint_reading(self, painter: QPainter, theme: Theme, data: LedgerData) -> None:
-        lines = self._told(data)
-        if not lines:
-            return
+        reading = self.grid(data).reading
         bold, fixed, small = theme.font("small", bold=True), theme.font("small", fixed=True), theme.font("small")
         middle = Qt.AlignmentFlag.AlignVCenter
-        height = QFontMetricsF(small).height() + 1
-        reading = self.grid(data).reading
         if reading is None:
-            fonts, tokens = (bold, fixed, small), ("gradient", "text", "muted")
-            wide = max(QFontMetricsF(f).horizontalAdvance(s) for (s, _), f in zip(lines, fonts, strict=False))
-            x, y = self.width() - wide - theme.px(4), float(theme.px(4))
-            painter.fillRect(QRectF(x - 4, y, wide + 8, (height + 1) * len(lines)), theme.colour("panel", 0.85))
-            for n, ((said, _), font, token) in enumerate(zip(lines, fonts, tokens, strict=False)):
-                painter.setFont(font)
-                painter.setPen(theme.colour(token))
-                painter.drawText(QRectF(x, y + n * (height + 1), wide + 4, height), middle, said)
+            for n, (room, said) in enumerate(self.compact(data)):
+                painter.setFont(theme.font("tiny", fixed=True) if n else bold)
+                painter.setPen(theme.colour("text" if n else "gradient"))
+                painter.drawText(room, middle, said)
             return
+        lines = self._told(data)
+        height = QFontMetricsF(small).height() + 1
         for n, (what, value) in enumerate(lines):
             row = QRectF(reading.left(), reading.top() + n * height, reading.width() - 4, height)
             last = n == len(lines) - 1 and value != ""

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -151,3 +154,47 @@ def test_a_high_panel_is_used_to_its_foot(qtbot) -> None:
     used = grid.top + grid.high * canvas._data.length + grid.bars + grid.below
     assert used <= canvas.height()
     assert grid.high > grid.wide or used > 0.9 * canvas.height()
+
+
+@pytest.mark.parametrize("size", [(345, 250), (330, 240)])
+def test_a_docked_panel_prints_the_whole_chain_beside_the_diagonal(qtbot, size) -> None:
+    store, made = view(qtbot)
+    made.resize(*size)
+    store.dispatch(do.GoTo(10_000))
+    store.dispatch(do.Select(t=1, loss=3))
+    qtbot.wait(5)
+    canvas, data = made.canvas, made.canvas._data
+    lines = canvas.compact(data)
+    said = " ".join(text for _, text in lines[1:])
+    assert said == " ".join(data.chain(3, 1).pieces())
+    grid = canvas.grid(data)
+    for room, _ in lines:
+        assert canvas.rect().toRectF().contains(room)
+        row = min(int((room.bottom() - grid.top) / grid.high), data.length - 1)
+        assert room.left() >= grid.cell(row, row).right()
+
+
+def test_a_large_panel_has_large_square_cells_and_names_the_columns(qtbot) -> None:
+    _, made = view(qtbot)
+    made.resize(1900, 1000)
+    qtbot.wait(5)
+    canvas = made.canvas
+    grid = canvas.grid(canvas._data)
+    assert grid.high * canvas._data.length > 0.8 * canvas.height()
+    assert abs(grid.wide - grid.high) < 1e-9
+    assert grid.names > 0
+
+
+def test_pairs_that_are_cut_are_told_from_others_however_small_their_cells(qtbot) -> None:
+    store, made = view(qtbot)
+    store.dispatch(do.GoTo(10_000))
+    data = made.canvas._data
+    cut = np.zeros_like(data.cut)
+    cut[3, 1] = True
+    made.resize(180, 160)
+    made.grab()
+    made.canvas.set_data(replace(data, cut=cut, added=data.added & ~cut))
+    assert made.canvas.grid(data).wide < 5
+    image = made.canvas.grab().toImage()
+    colour = image.pixelColor(made.canvas.centre_of(3, 1).toPoint())
+    assert colour.red() > colour.blue() + 10
