@@ -39,8 +39,8 @@ class Clamp:
 
     @property
     def describe(self) -> str:
-        """The clamp in words: ``f clamped to 1``, ``f[3] clamped to 0.5``."""
-        where = "" if self.unit is None else f"[{self.unit}]"
+        """The clamp in words, units counted from 1: ``f clamped to 1``, ``f[3] clamped to 0.5``."""
+        where = "" if self.unit is None else f"[{self.unit + 1}]"
         return f"{self.name}{where} clamped to {self.value:.6g}".replace("-", "−")
 
     def to_plain(self) -> dict[str, Any]:

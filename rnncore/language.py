@@ -249,7 +249,7 @@ class _Reader:
             raise self._fail(
                 e,
                 "clamp takes a value, a number and perhaps a unit",
-                "Write clamp(…, 1), or clamp(…, 1, 0) for unit 0.",
+                "Write clamp(…, 1), or clamp(…, 1, 0) for unit 1.",
             )
         operand = self._vector(e.args[0])
         if self.nodes[operand].constant is not None:
@@ -261,7 +261,7 @@ class _Reader:
         if len(numbers) == 2:
             unit = self.nodes[numbers[1]].constant
             if unit is None or unit < 0 or unit != int(unit):
-                raise self._fail(e.args[2], "a unit is counted from 0 on", "Write a whole number such as 0.")
+                raise self._fail(e.args[2], "a unit is counted from 0 on", "Write a whole number: 0 is unit 1.")
         return self._operation("clamp", (operand, *numbers), e)
 
     def _binary(self, e: ast.BinOp) -> int:

@@ -218,7 +218,7 @@ def parameter_shapes(cell: Cell, vocabulary_size: int, hidden_size: int) -> dict
     """
     if cell.units_named > hidden_size:
         raise RnnError(
-            f"the cell clamps unit {cell.units_named - 1}, but there are only {hidden_size} (from 0); "
+            f"the cell clamps unit {cell.units_named}, but there are only {hidden_size}; "
             "take that clamp away or choose a larger hidden size"
         )
     shapes = {p.name: p.shape(hidden_size, vocabulary_size) for p in cell.parameters}

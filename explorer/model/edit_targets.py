@@ -112,7 +112,7 @@ def _weight(session: Session, derived: Derived, target: Target) -> Field:
     _within(index, array.shape, target.name)
     target = replace(target, unit=unit, column=column)
     value = exact(array[index])
-    where = ", ".join(map(str, index))
+    where = ", ".join(str(i + 1) for i in index)
     return Field(
         target,
         f"{target.name}[{where}]",
@@ -132,7 +132,7 @@ def _initial(session: Session, derived: Derived, target: Target) -> Field:
     scopes = tuple((f"{s}₀", replace(target, name=s, unit=unit)) for s in states) if len(states) > 1 else ()
     return Field(
         replace(target, unit=unit),
-        f"{target.name}₀[{unit}]",
+        f"{target.name}₀[{unit + 1}]",
         f"before the first step, {value}",
         value,
         "Enter sets the state that this sentence starts from.",
@@ -179,10 +179,10 @@ def _clamp(session: Session, derived: Derived, target: Target) -> Field:
             values = derived.trace(session)[target.name]
             now = f"free, {exact(values[target.t, target.unit])} at t = {target.t}"
     unit = target.unit if target.unit is not None else session.selection.unit or 0
-    scopes = ((f"unit {unit}", replace(target, unit=unit)), ("all units", replace(target, unit=None)))
+    scopes = ((f"unit {unit + 1}", replace(target, unit=unit)), ("all units", replace(target, unit=None)))
     return Field(
         target,
-        f"Clamp {target.name}" + ("" if target.unit is None else f"[{target.unit}]"),
+        f"Clamp {target.name}" + ("" if target.unit is None else f"[{target.unit + 1}]"),
         now,
         exact(held.value) if held is not None else "",
         "Enter holds it at every time step; no gradient passes through.",
@@ -200,7 +200,7 @@ def _opens(session: Session, name: str) -> bool:
 
 def holding(target: Target) -> str:
     """What a clamp does, in words: ``hold h[3] at a value at every step``."""
-    what = f"all of {target.name}" if target.unit is None else f"{target.name}[{target.unit}]"
+    what = f"all of {target.name}" if target.unit is None else f"{target.name}[{target.unit + 1}]"
     return f"hold {what} at a value at every step"
 
 
@@ -224,7 +224,8 @@ _FIELDS = {"weight": _weight, "initial": _initial, "token": _token, "clamp": _cl
 
 def _within(index: tuple[int, ...], shape: tuple[int, ...], name: str) -> None:
     if not all(0 <= i < size for i, size in zip(index, shape, strict=True)):
-        raise RnnError(f"{name} has no entry {list(index)}; it is {' × '.join(map(str, shape))}, counted from 0")
+        said = [i + 1 for i in index]
+        raise RnnError(f"{name} has no entry {said}; it is {' × '.join(map(str, shape))}, counted from 1")
 
 
 # --- typed all at once: W_f[3, 2] = 0.5 -------------------------------------------------------------------------
@@ -236,7 +237,11 @@ EXAMPLES = "W[3, 2] = 0.5,  h0[1] = −1,  token 2 = cat,  f = 1"
 
 
 def read_target(session: Session, text: str) -> Target:
-    """Return what a text names: ``W_f[3, 2]``, ``h0[1]``, ``token 2``, ``f``; raises RnnError with what there is."""
+    """Return what a text names: ``W_f[3, 2]``, ``h0[1]``, ``token 2``, ``f``; raises RnnError with what there is.
+
+    Units, rows and columns are typed from 1, as they are shown; a target has them from 0. A token's number is its
+    time step, from 0.
+    """
     token = _TOKEN.match(text)
     if token:
         return Target("token", position=int(token[1]))
@@ -246,15 +251,17 @@ def read_target(session: Session, text: str) -> Target:
     cell, parameters = session.model.cell, session.model.parameters
     if found:
         name, zero, row, column = found.groups()
-        unit = None if row is None else int(row)
+        unit = None if row is None else int(row) - 1
+        if any(typed is not None and int(typed) == 0 for typed in (row, column)):
+            raise RnnError(f"nothing is numbered 0 in “{text.strip()[:40]}”: units, rows and columns count from 1")
         if zero and name in cell.states:
             return Target("initial", name, session.selection.unit or 0 if unit is None else unit)
         name += zero
         if name in parameters:
             shape = "[row, column]" if parameters[name].ndim == 2 else "[row]"
             if unit is None or (column is None) != (parameters[name].ndim == 1):
-                raise RnnError(f"which entry of {name}? Write {name}{shape}, counted from 0.")
-            return Target("weight", name, unit, None if column is None else int(column))
+                raise RnnError(f"which entry of {name}? Write {name}{shape}, counted from 1.")
+            return Target("weight", name, unit, None if column is None else int(column) - 1)
         if name in can_be_clamped(cell) and column is None:
             return Target("clamp", name, unit)
     known = ", ".join([*parameters, *(f"{s}0" for s in cell.states), *can_be_clamped(cell), "token", "rate"])

@@ -75,7 +75,7 @@ def with_initial_unit(model: Model, sentence: Sentence, state: str, unit: int, v
     if state not in model.cell.states:
         raise RnnError(f"the cell has no state {state!r:.40}; it has {', '.join(model.cell.states)}")
     if not 0 <= unit < model.hidden_size:
-        raise RnnError(f"there is no unit {unit}; there are {model.hidden_size}, counted from 0")
+        raise RnnError(f"there is no unit {unit + 1}; there are {model.hidden_size}, counted from 1")
     old = sentence.initial_state.get(state)
     values = np.zeros(model.hidden_size, model.dtype) if old is None else old.copy()
     values[unit] = value
@@ -183,7 +183,7 @@ def edits(session: Session) -> Edits:
     states = [s for s in session.model.cell.states if s in sentence.initial_state]
     words = [f"{s}₀ edited" for s in states]
     details = [
-        f"{s}₀[{u}] = {_number(sentence.initial_state[s][u])}" for s in states for n, u in sorted(initial) if n == s
+        f"{s}₀[{u + 1}] = {_number(sentence.initial_state[s][u])}" for s in states for n, u in sorted(initial) if n == s
     ]
     before = (sentence.original or sentence).words
     changed = [f"“{before[i]}” → “{sentence.words[i]}”" for i in tokens]

@@ -92,17 +92,17 @@ def write(
         if n.op == "matmul":
             return Term((*inputs[0].runs, Run(" "), *bracket(inputs[1], ATOM)), PRODUCT)
         if n.op == "clamp":
-            return _clamp(inputs)
+            return _clamp(inputs, cell.nodes[n.inputs[2]].constant if len(n.inputs) == 3 else None)
         return apply(FUNCTIONS.get(n.op, n.op), inputs[0])
 
     return part(node, root=True)
 
 
-def _clamp(inputs: list[Term]) -> Term:
-    """``clamp(σ(a), 1)``, and of one unit ``clamp(σ(a), 1, unit 3)``."""
+def _clamp(inputs: list[Term], unit: float | None) -> Term:
+    """``clamp(σ(a), 1)``, and of one unit, counted from 1, ``clamp(σ(a), 1, unit 3)``."""
     runs = (Run("clamp("), *inputs[0].runs, Run(", "), *inputs[1].runs)
-    unit = (Run(", unit "), *inputs[2].runs) if len(inputs) == 3 else ()
-    return Term((*runs, *unit, Run(")")))
+    where = () if unit is None else (Run(f", unit {unit + 1:g}"),)
+    return Term((*runs, *where, Run(")")))
 
 
 @np.errstate(all="ignore")

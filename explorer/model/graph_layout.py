@@ -123,7 +123,7 @@ def _label(cell: Cell, node: Node) -> str:
     if node.op == "matmul":
         return f"{inputs[0].parameter or ''} ·"
     if node.op == "clamp":
-        where = f"[{inputs[2].constant:g}]" if len(inputs) == 3 else ""
+        where = "" if len(inputs) < 3 else f"[{(inputs[2].constant or 0) + 1:g}]"
         return f"{node.name or ''}{where} ≔ {inputs[1].constant:g}".strip().replace("-", "−")
     if node.op in ("sub", "mul") and len(inputs) == 2:
         for n, other in enumerate(inputs):

@@ -16,9 +16,8 @@ from .step_numbers import StepNumbers
 
 
 def read(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
-    which = (
-        f"token {int(walk.trace.inputs[n.t])} of {walk.model.vocabulary_size}" if walk.trace.inputs.ndim == 1 else ""
-    )
+    ids = walk.trace.inputs
+    which = f"token {int(ids[n.t]) + 1} of {walk.model.vocabulary_size}" if ids.ndim == 1 else ""
     left = symbol("x", str(n.t)).runs
     return Now("Now: read the token", (Formula(left, (text(f"one-hot(“{words.inputs[n.t]}”)"), text(which, "muted"))),))
 

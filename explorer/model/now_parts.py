@@ -66,7 +66,7 @@ def shown_token(walk: Walk, t: int, words: Words) -> tuple[int, str]:
     if target >= 0:
         return target, words.target(t)
     best = int(np.argmax(np.nan_to_num(walk.trace.logits[t], nan=-np.inf)))
-    return best, f"token {best}"
+    return best, f"token {best + 1}"
 
 
 def d_of(of: str, loss: int | None) -> Runs:

@@ -257,8 +257,8 @@ class WeightEdit:
 
     @property
     def place(self) -> str:
-        """The weight as it is written: ``W[3, 2]``."""
-        entry = f"{self.row}" if self.column is None else f"{self.row}, {self.column}"
+        """The weight as it is written, counted from 1: ``W[3, 2]``."""
+        entry = f"{self.row + 1}" if self.column is None else f"{self.row + 1}, {self.column + 1}"
         return f"{self.parameter}[{entry}]"
 
 
@@ -329,7 +329,7 @@ def edit_weight(run: Run, state: TrainingState, parameter: str, row: int, column
     index = (row,) if column is None else (row, column)
     if len(index) != old.ndim or not all(0 <= i < size for i, size in zip(index, old.shape, strict=True)):
         size = " × ".join(map(str, old.shape))
-        raise RnnError(f"{parameter} has no entry {list(index)}; it is {size}, counted from 0")
+        raise RnnError(f"{parameter} has no entry {[i + 1 for i in index]}; it is {size}, counted from 1")
     new = old.copy()
     new[index] = value
     history = run.history.branch(state.update, state=state, parameters={parameter: new})

@@ -168,7 +168,7 @@ def test_only_gates_and_states_that_the_cell_has_can_be_clamped_to_finite_number
             Clamp("f", value)
     with pytest.raises(RnnError, match="whole number from 0"):
         Clamp("f", 1.0, -1)
-    with pytest.raises(RnnError, match="clamps unit 3, but there are only 3"):
+    with pytest.raises(RnnError, match="clamps unit 4, but there are only 3"):
         held("lstm", Clamp("f", 1.0, 3))
 
 
@@ -179,7 +179,7 @@ def test_clamps_of_one_name_replace_each_other_and_go_away_again():
     assert merged((one,), Clamp("f", 0.5, 2)) == (Clamp("f", 0.5, 2),)
     assert without((one, all_units, other), "f") == (other,)
     assert without((one, all_units, other), "f", 2) == (all_units, other)
-    assert Clamp("f", -0.5, 2).describe == "f[2] clamped to −0.5"
+    assert Clamp("f", -0.5, 2).describe == "f[3] clamped to −0.5"
     assert Clamp.from_plain(one.to_plain()) == one
     for bad in (None, {}, {"name": "f", "value": float("nan"), "unit": None}, {"name": 1, "value": 0, "unit": None}):
         with pytest.raises(RnnError):

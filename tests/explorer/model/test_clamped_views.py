@@ -50,14 +50,14 @@ def test_a_formula_says_what_is_clamped_and_to_what():
     model = held("lstm", Clamp("f", 1.0), Clamp("o", 0.25, 3))
     texts = [f.text for f in cell_formulas(numbers(model))]
     assert "clamp(σ(" in texts[1] and ", 1)" in texts[1] and texts[1].endswith("= 1.000")
-    assert ", 0.25, unit 3)" in texts[3] and not texts[3].endswith("= 0.2500")
+    assert ", 0.25, unit 4)" in texts[3] and not texts[3].endswith("= 0.2500")
     assert [f.text for f in cell_formulas(numbers(model, unit=3))][3].endswith("= 0.2500")
 
 
 def test_the_graph_has_a_box_for_a_clamp_and_keeps_its_rail():
     model = held("lstm", Clamp("f", 1.0), Clamp("c", -2.0, 3))
     arrangement = arrange(model.cell)
-    assert {"f ≔ 1", "c[3] ≔ −2"} <= set(arrangement.labels.values())
+    assert {"f ≔ 1", "c[4] ≔ −2"} <= set(arrangement.labels.values())
     assert arrangement.rails["c"][-1] == model.cell.outputs["c"]
 
 

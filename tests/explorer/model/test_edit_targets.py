@@ -14,6 +14,7 @@ from explorer.model.edit_targets import (
     read_target,
     suggestions,
 )
+from explorer.model.edits import edits
 from rnncore.errors import RnnError
 from tests.explorer.model.runs import Driver, small_run
 
@@ -47,15 +48,15 @@ def test_what_is_no_number_is_refused_with_the_remedy(text, remedy):
 @pytest.mark.parametrize(
     ("text", "target", "value", "action"),
     [
-        ("W_f[3, 2]", Target("weight", "W_f", 3, 2), "0.5", do.EditWeight("W_f", 3, 2, 0.5)),
-        ("b_i[4]", Target("weight", "b_i", 4), "-inf", do.EditWeight("b_i", 4, None, -math.inf)),
-        ("h0[1]", Target("initial", "h", 1), "−1", do.EditInitialState("h", 1, -1.0)),
+        ("W_f[4, 3]", Target("weight", "W_f", 3, 2), "0.5", do.EditWeight("W_f", 3, 2, 0.5)),
+        ("b_i[5]", Target("weight", "b_i", 4), "-inf", do.EditWeight("b_i", 4, None, -math.inf)),
+        ("h0[2]", Target("initial", "h", 1), "−1", do.EditInitialState("h", 1, -1.0)),
         ("c₀", Target("initial", "c", 0), "2", do.EditInitialState("c", 0, 2.0)),
         ("token 2", Target("token", position=2), "cat", do.EditToken(2, "cat")),
         ("Word[0]", Target("token", position=0), "the", do.EditToken(0, "the")),
         ("f", Target("clamp", "f"), "1", do.ClampGate("f", 1.0)),
-        ("o[3]", Target("clamp", "o", 3), "free", do.ClampGate("o", None, 3)),
-        (" h [ 0 ] ", Target("clamp", "h", 0), "0", do.ClampGate("h", 0.0, 0)),
+        ("o[4]", Target("clamp", "o", 3), "free", do.ClampGate("o", None, 3)),
+        (" h [ 1 ] ", Target("clamp", "h", 0), "0", do.ClampGate("h", 0.0, 0)),
         ("Learning rate", Target("rate"), "1e-3", do.EditLearningRate(1e-3)),
     ],
 )
@@ -80,6 +81,9 @@ def test_what_is_typed_names_a_target_and_its_value_an_action(driver, text, targ
         ("", "Examples: W"),
         ("f[1, 2]", "nothing here is called"),
         ("h[", "There are U_i"),
+        ("f[0]", "count from 1"),
+        ("W_f[1, 0]", "count from 1"),
+        ("h0[00]", "count from 1"),
     ],
 )
 def test_what_names_nothing_is_refused_with_what_there_is(driver, text, words):
@@ -116,9 +120,28 @@ def test_a_field_says_what_a_thing_is_now_exactly(driver):
     assert "cats" in token.words and "<unk>" in token.words
 
 
+def test_a_title_counts_from_one_as_everything_shown_and_reads_back_as_its_target(driver):
+    session, derived = driver.session, driver.derived
+    for target, title in (
+        (Target("weight", "W_f", 0, 2), "W_f[1, 3]"),
+        (Target("weight", "b_f", 4), "b_f[5]"),
+        (Target("initial", "c", 3), "c₀[4]"),
+        (Target("clamp", "h", 1), "Clamp h[2]"),
+    ):
+        assert field_of(session, derived, target).title == title
+        assert read_target(session, title.removeprefix("Clamp ")) == target
+    driver.do(do.EditInitialState("h", 3, 0.5))
+    driver.do(do.ClampGate("f", 0.5, 3))
+    driver.do(do.EditWeight("W_f", 3, 0, 0.5))
+    said = edits(driver.session).details
+    assert [words[: words.index("]") + 1] for words in said] == ["h₀[4]", "f[4]", "W_f[4, 1]"]
+    with pytest.raises(RnnError, match=r"W_f has no entry \[6, 1\]; it is 5 × 5, counted from 1"):
+        field_of(driver.session, derived, Target("weight", "W_f", 5, 0))
+
+
 def test_the_scopes_of_a_field_stand_for_themselves(driver):
     gate = field_of(driver.session, driver.derived, Target("clamp", "f", 1))
-    assert [label for label, _ in gate.scopes] == ["unit 1", "all units"]
+    assert [label for label, _ in gate.scopes] == ["unit 2", "all units"]
     assert [t.unit for _, t in gate.scopes] == [1, None] and gate.scopes[0][1] == gate.target
     start = field_of(driver.session, driver.derived, Target("initial", "h", 2))
     assert [(label, t.name) for label, t in start.scopes] == [("h₀", "h"), ("c₀", "c")]

@@ -40,7 +40,7 @@ def test_the_initial_state_enters_the_first_step_and_stays_verified():
     assert d.session.position == place and d.changes & Changes.SENTENCE
     assert edits(d.session).initial == {("c", 2), ("h", 0)}
     assert edits(d.session).words == "h₀ edited · c₀ edited"
-    assert "c₀[2] = 1.5" in edits(d.session).details
+    assert "c₀[3] = 1.5" in edits(d.session).details
     everything_is_finite_and_verified(d)
 
 
@@ -54,7 +54,7 @@ def test_a_unit_set_back_to_zero_is_not_edited_any_more():
 def test_nan_and_infinity_are_taken_and_shown_for_what_they_are():
     d = lstm()
     d.do(do.GoToEnd(), do.EditInitialState("h", 1, math.nan), do.EditInitialState("c", 0, -math.inf))
-    assert edits(d.session).details == ("h₀[1] = NaN", "c₀[0] = −∞")
+    assert edits(d.session).details == ("h₀[2] = NaN", "c₀[1] = −∞")
     assert np.isnan(d.derived.trace(d.session).hidden).any()
     assert not verify(d.derived.walk(d.session), 0).ok
     d.do(do.EditInitialState("h", 1, 0.0), do.EditInitialState("c", 0, 0.0))
@@ -71,14 +71,14 @@ def test_another_sentence_starts_from_zeros_again():
     ("action", "words"),
     [
         (do.EditInitialState("k", 0, 1.0), "no state 'k'; it has h, c"),
-        (do.EditInitialState("h", 5, 1.0), "no unit 5; there are 5"),
+        (do.EditInitialState("h", 5, 1.0), "no unit 6; there are 5"),
         (do.EditToken(99, "cat"), "no place 99"),
         (do.EditToken(1, "cat dog"), "holds one word"),
         (do.EditToken(1, "   "), "is nothing"),
         (do.EditWeight("Q", 0, 0, 1.0), "no parameter 'Q'"),
         (do.EditWeight("W_f", 0, None, 1.0), "5 × 5"),
-        (do.EditWeight("W_f", 5, 0, 1.0), "counted from 0"),
-        (do.EditWeight("W_f", -1, 0, 1.0), "counted from 0"),
+        (do.EditWeight("W_f", 5, 0, 1.0), "counted from 1"),
+        (do.EditWeight("W_f", -1, 0, 1.0), "counted from 1"),
         (do.ClampGate("q", 1.0), "no gate or state 'q'; it has i, f, g, o, h, c"),
         (do.ClampGate("f", math.nan), "finite number"),
         (do.ClampGate("f", 1.0, 5), "there are only 5"),
@@ -172,7 +172,7 @@ def test_a_clamped_gate_is_held_in_every_step_and_the_walk_stays_where_it_is():
     assert np.all(trace["f"] == 1) and np.all(trace["i"][:, 2] == 0) and not np.all(trace["i"] == 0)
     now = d.derived.walk(d.session)[d.session.position - 1]
     assert (now.phase, now.t) == (step.phase, step.t)
-    assert edits(d.session).words == "f clamped to 1 · i[2] clamped to 0"
+    assert edits(d.session).words == "f clamped to 1 · i[3] clamped to 0"
     assert edits(d.session).clamp_of("f", 3) == Clamp("f", 1.0) and edits(d.session).clamp_of("i", 3) is None
     everything_is_finite_and_verified(d)
     d.do(do.ClampGate("f", None), do.ClampGate("i", None, 2))
@@ -244,8 +244,8 @@ def test_a_weight_is_set_for_the_model_on_show_and_training_goes_on_from_there()
     assert d.session.run.history.parent is history and d.session.training.last == 5
     changed = [n for n, v in d.session.model.parameters.items() if not np.array_equal(v, before.parameters[n])]
     assert changed == ["W_f"]
-    assert edits(d.session).words == "W_f[3, 2] edited"
-    assert edits(d.session).details == ("W_f[3, 2] = 0.125 from update 5 on",)
+    assert edits(d.session).words == "W_f[4, 3] edited"
+    assert edits(d.session).details == ("W_f[4, 3] = 0.125 from update 5 on",)
     everything_is_finite_and_verified(d)
     d.do(d.trained(3, running=False))
     branch = d.session.run.history
@@ -273,7 +273,7 @@ def test_several_weights_edited_one_after_the_other_make_one_branch():
     d.do(do.EditWeight("b_f", 2, None, 7.0))
     assert d.session.run.history.parent is history
     assert d.session.model.parameters["b_f"][:4].tolist() == [0, 1, 7, 3]
-    assert [w.place for w in d.session.run.weights] == ["b_f[0]", "b_f[1]", "b_f[3]", "b_f[2]"]
+    assert [w.place for w in d.session.run.weights] == ["b_f[1]", "b_f[2]", "b_f[4]", "b_f[3]"]
     assert edits(d.session).words == "4 weights edited"
     d.do(do.ResetEdits("weights"))
     assert d.session.run.history is history and not d.session.run.weights
@@ -299,7 +299,7 @@ def test_a_weight_edited_before_a_branch_of_the_past_is_none_of_it():
     d.do(d.trained(0, running=False, state=state))
     assert not edits(d.session)
     d.do(do.EditWeight("b_f", 1, None, 2.0))
-    assert [w.place for w in edits(d.session).weights] == ["b_f[1]"] and d.session.model.parameters["b_f"][0] != 1.0
+    assert [w.place for w in edits(d.session).weights] == ["b_f[2]"] and d.session.model.parameters["b_f"][0] != 1.0
 
 
 def test_resetting_weights_keeps_the_settings_of_now():

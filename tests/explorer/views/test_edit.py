@@ -50,8 +50,8 @@ def editor() -> ValueEditor | None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("W_f[3, 2] = 0.5", lambda s: s.model.parameters["W_f"][3, 2] == 0.5),
-        ("h0[1]=-1", lambda s: s.sentence.initial_state["h"][1] == -1),
+        ("W_f[4, 3] = 0.5", lambda s: s.model.parameters["W_f"][3, 2] == 0.5),
+        ("h0[2]=-1", lambda s: s.sentence.initial_state["h"][1] == -1),
         ("token 2 = cats", lambda s: s.sentence.words[2] == "cats"),
         ("f = 1", lambda s: s.settings.clamps == (Clamp("f", 1.0),)),
         ("learning rate = 0.02", lambda s: s.training.state.learning_rate == 0.02),
@@ -252,5 +252,5 @@ def test_the_tool_tip_of_a_state_says_that_it_is_held_at_every_step(store, stage
     words = shown.call_args.args[1]
     target = target_of(stage.canvas._data, stage.canvas._hit(QPointF(place)), None)
     assert target.name == "h"
-    assert words.endswith(f"Double-click to hold h[{target.unit}] at a value at every step")
+    assert words.endswith(f"Double-click to hold h[{target.unit + 1}] at a value at every step")
     assert "change it" not in words

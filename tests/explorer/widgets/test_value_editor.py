@@ -46,7 +46,7 @@ def typed(editor, text):
 def test_enter_sets_the_value_and_closes(store, window):
     editor = opened(store, window, Target("weight", "W_f", 3, 2))
     value = float(store.session.model.parameters["W_f"][3, 2])
-    assert editor.line.text() == repr(value) and repr(value) in editor.now.text() and editor.title.text() == "W_f[3, 2]"
+    assert editor.line.text() == repr(value) and repr(value) in editor.now.text() and editor.title.text() == "W_f[4, 3]"
     typed(editor, "0.375")
     assert store.session.model.parameters["W_f"][3, 2] == 0.375 and not editor.isVisible()
 
@@ -72,7 +72,7 @@ def test_what_is_no_number_is_said_with_the_remedy_and_stays_open(store, window)
 
 def test_a_gate_is_opened_in_one_unit_or_in_all(store, window):
     editor = opened(store, window, Target("clamp", "f", 2, t=1))
-    assert [c.value() for c in editor.scopes] == ["unit 2", "all units"] and editor.scopes[0].isChecked()
+    assert [c.value() for c in editor.scopes] == ["unit 3", "all units"] and editor.scopes[0].isChecked()
     editor.quick[1].click()
     assert store.session.settings.clamps == (Clamp("f", 1.0, 2),)
     editor = opened(store, window, Target("clamp", "f", 2, t=1))
@@ -93,7 +93,7 @@ def test_a_gate_is_opened_in_one_unit_or_in_all(store, window):
 def test_a_clamp_says_what_it_does_in_words_that_fit(store, window, name, words):
     for _ in range(2):  # free, and clamped
         editor = opened(store, window, Target("clamp", name, 2, t=1))
-        assert editor.title.text() == f"Hold {name}[2] at a value at every step"
+        assert editor.title.text() == f"Hold {name}[3] at a value at every step"
         assert [c.value() for c in editor.quick] == words
         assert "at every step" in editor.accessibleName()
         typed(editor, "0.25")
@@ -144,6 +144,6 @@ def test_the_editor_stays_on_the_screen(store, window):
 
 def test_a_reader_of_the_screen_hears_what_is_edited(store, window):
     editor = opened(store, window, Target("initial", "h", 3))
-    assert editor.line.accessibleName() == "h₀[3], now before the first step, 0.0"
+    assert editor.line.accessibleName() == "h₀[4], now before the first step, 0.0"
     editor.close()
     assert np.all(store.derived.trace(store.session).initial_state["h"] == 0)
