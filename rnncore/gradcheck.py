@@ -344,7 +344,8 @@ def _report(
     bad = ~(np.isfinite(analytic) & np.isfinite(numeric))
     absolute = np.where(bad, np.inf, absolute)
     relative = np.where(bad, np.inf, relative)
-    worst = int(np.argmax(relative))
+    # Of entries that agree equally well the largest: “0 against 0” tells nobody anything.
+    worst = int(np.lexsort((size, relative))[-1])
     index = tuple(int(i) for i in np.unravel_index(int(entries[worst]), shape))
     return ParameterReport(
         name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import field
 from enum import Flag, auto
@@ -122,6 +123,40 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """Two numbers that must be the same: of a parameter, or of its entry that agrees least. ``where`` names it."""
+
+    where: str
+    first: float
+    second: float
+    error: float
+    """Relative; infinite where something is not finite."""
+    ok: bool
+
+
+@dataclass(frozen=True)
+class Check:
+    """One way of checking the gradient: what ``first`` and ``second`` are, and both for each parameter."""
+
+    title: str
+    first: str
+    second: str
+    tolerance: float
+    rows: tuple[Compared, ...]
+    note: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether all of it agrees."""
+        return all(row.ok for row in self.rows)
+
+    @property
+    def worst(self) -> Compared | None:
+        """The row that agrees least; of equal ones the one with the largest numbers. None without rows."""
+        return max(self.rows, key=lambda r: (r.error, abs(r.first) if r.first == r.first else math.inf), default=None)
+
+
+@dataclass(frozen=True)
 class Verification:
     """What the live check of the gradient found.
 
@@ -137,6 +172,8 @@ class Verification:
     report: str
     kernel: float | None = None
     """The largest relative difference of the fast kernel's gradient from the graph's; None where no kernel serves."""
+    checks: tuple[Check, ...] = ()
+    """Both numbers of every check."""
 
 
 @dataclass(frozen=True, eq=False)

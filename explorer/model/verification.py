@@ -11,7 +11,7 @@ from rnncore.ledger import ledgers
 from rnncore.walk import Walk
 
 from .formula import compact
-from .session import Verification
+from .session import Check, Compared, Verification
 
 LEDGER_TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 SAMPLES = 3
@@ -21,71 +21,121 @@ MOST_STEPS = 16
 
 def verify(walk: Walk, update: int) -> Verification:
     """Check the walk's gradient; never raises, and never calls what is not finite verified."""
-    ledger_error = 0.0
-    with np.errstate(all="ignore"):
-        for one in ledgers(walk.model, walk.trace, walk.targets, walk.truncation, gradients=walk.gradients).values():
-            size = max(one.total, float(np.abs(one.kept * one.signed).sum()))
-            error = abs(float((one.kept * one.signed).sum()) - one.total)
-            relative = 0.0 if size == 0 else error / size
-            ledger_error = max(ledger_error, relative if math.isfinite(relative) else math.inf)
-    kernel_error = kernel_against_graph(walk)
-    steps = min(walk.trace.length, MOST_STEPS)
-    whole = steps == walk.trace.length
-    if steps:
-        from rnncore.gradcheck import check_gradients
-
-        report = check_gradients(
-            walk.model,
-            walk.trace.inputs[:steps],
-            walk.targets[:steps],
-            walk.truncation,
-            samples=SAMPLES,
-            seed=update,
-            initial_state=walk.trace.initial_state,
-            # Numeric derivatives are of double precision; single ones are checked in what they were made from.
-            gradients=walk.gradients if whole and walk.model.dtype == np.float64 else None,
-        )
-        difference, fine, text = report.max_relative_error, report.ok, str(report)
-    else:
-        difference, fine, text = 0.0, True, "the sentence is empty"
     tolerance = LEDGER_TOLERANCE[walk.model.dtype.name]
-    ok = fine and ledger_error <= tolerance and (kernel_error is None or kernel_error <= tolerance)
-    worst = max(ledger_error, difference, kernel_error or 0.0)
+    checks = [_ledger(walk, tolerance), _kernel(walk, tolerance), _numeric(walk, update)]
+    ledger_error, kernel_error, difference = (_error(check) for check in checks)
+    ok = all(check.ok for check in checks)
+    worst = max(ledger_error, difference, kernel_error)
     if ok:
         summary = f"gradient verified {compact(worst)}"
     elif not math.isfinite(worst):
         summary = "gradient not finite"
     else:
         summary = f"gradient differs {compact(worst)}"
-    single = "" if walk.model.dtype == np.float64 else "\n(the weights are single; this check is double)"
-    part = "" if whole else f"\n(spot check on the first {steps} of {walk.trace.length} steps)"
-    fast = "no kernel takes this sentence" if kernel_error is None else f"relative error {kernel_error:.1e}"
-    details = (
-        f"Σ ledger against ‖G‖: relative error {ledger_error:.1e}\n"
-        f"Fast kernel against operation graph: {fast}\n{text}{part}{single}"
-    )
-    return Verification(ok, ledger_error, difference, update, summary, details, kernel_error)
+    details = "\n".join(in_words(check) for check in checks)
+    kernel = kernel_error if checks[1].rows else None
+    return Verification(ok, ledger_error, difference, update, summary, details, kernel, tuple(checks))
 
 
-def kernel_against_graph(walk: Walk) -> float | None:
-    """Return the largest relative difference between the gradient that trains and the one that is explained.
+def digits(value: float) -> str:
+    """Thirteen digits with a true minus sign, every number as wide as every other; NaN and infinities by name."""
+    if not math.isfinite(value):
+        return compact(value, signed=not math.isnan(value))
+    return f"{value:+.12e}".replace("-", "−")
 
-    Each parameter's largest difference by its largest entry; infinite where only one of the two is finite; None where
-    no kernel is made for the sentence.
+
+def error_text(error: float) -> str:
+    """A relative error as it is read: 1.2e−16, 0, not finite."""
+    return compact(error) if math.isfinite(error) else "not finite"
+
+
+def in_words(check: Check) -> str:
+    """Both numbers of the check's worst row on a line or two, as plain text."""
+    worst = check.worst
+    if worst is None:
+        return f"– {check.title}: {check.note}"
+    lines = [
+        f"{'✓' if check.ok else '✗'} {check.title}: relative error {error_text(worst.error)} at worst",
+        f"    {worst.where}: {check.first} {digits(worst.first)}, {check.second} {digits(worst.second)}",
+    ]
+    return "\n".join([*lines, f"    ({check.note})"] if check.note else lines)
+
+
+def _error(check: Check) -> float:
+    return max((row.error for row in check.rows), default=0.0)
+
+
+def _ledger(walk: Walk, tolerance: float) -> Check:
+    rows = []
+    with np.errstate(all="ignore"):
+        for one in ledgers(walk.model, walk.trace, walk.targets, walk.truncation, gradients=walk.gradients).values():
+            summed = float((one.kept * one.signed).sum())
+            size = max(one.total, float(np.abs(one.kept * one.signed).sum()))
+            error = 0.0 if size == 0 else abs(summed - one.total) / size
+            error = error if math.isfinite(error) else math.inf
+            rows.append(Compared(one.parameter, summed, one.total, error, error <= tolerance))
+    return Check("Ledger against ‖G‖", "Σ kept·signed", "‖G‖", tolerance, tuple(rows))
+
+
+def _kernel(walk: Walk, tolerance: float) -> Check:
+    """The gradient that trains against the one that is explained: each parameter's largest difference.
+
+    Its relative error is by the parameter's largest entry; infinite where something is not finite. No rows where no
+    kernel is made for the sentence.
     """
+    title, sides = "Fast kernel against operation graph", ("kernel", "graph")
     trace, model = walk.trace, walk.model
     inputs, targets = np.asarray(trace.inputs, np.int64), np.asarray(walk.targets, np.int64)
     kernel = kernel_for(model, inputs, targets, trace.initial_state, walk.truncation)
     if kernel is None:
-        return None
+        return Check(title, *sides, tolerance, (), "no kernel takes this sentence")
+    rows = []
     with np.errstate(all="ignore"):
         found, _ = kernel.gradients(model.parameters, inputs, targets, trace.initial_state, walk.truncation)
-        worst = 0.0
         for name, graph in walk.gradients.items():
             fast = np.asarray(found[name])
-            if np.array_equal(fast, graph, equal_nan=True):
-                continue
+            same = (fast == graph) | (np.isnan(fast) & np.isnan(graph))
+            away = np.where(same, 0.0, np.abs(fast - graph))
+            away = np.where(np.isfinite(away), away, np.inf).ravel()
+            # Of entries that agree equally well the largest, so that no 0 is set against 0.
+            at = np.unravel_index(int(np.lexsort((np.abs(graph).ravel(), away))[-1]), graph.shape)
             size = float(np.abs(graph).max(initial=0.0)) or 1.0
-            error = float(np.abs(fast - graph).max()) / size
-            worst = max(worst, error if math.isfinite(error) else math.inf)
-    return worst
+            error = float(away.max(initial=0.0)) / size if math.isfinite(size) else math.inf
+            rows.append(_entry(name, tuple(int(i) for i in at), float(fast[at]), float(graph[at]), error, tolerance))
+    return Check(title, *sides, tolerance, tuple(rows))
+
+
+def _numeric(walk: Walk, update: int) -> Check:
+    from rnncore.gradcheck import TOLERANCE, check_gradients
+
+    title, sides = "Numeric derivative against analytic", ("numeric", "analytic")
+    steps = min(walk.trace.length, MOST_STEPS)
+    whole = steps == walk.trace.length
+    if not steps:
+        return Check(title, *sides, TOLERANCE["complex step"], (), "the sentence is empty")
+    report = check_gradients(
+        walk.model,
+        walk.trace.inputs[:steps],
+        walk.targets[:steps],
+        walk.truncation,
+        samples=SAMPLES,
+        seed=update,
+        initial_state=walk.trace.initial_state,
+        # Numeric derivatives are of double precision; single ones are checked in what they were made from.
+        gradients=walk.gradients if whole and walk.model.dtype == np.float64 else None,
+    )
+    rows = tuple(
+        _entry(r.parameter, r.index, r.numeric, r.analytic, r.relative, report.tolerance) for r in report.rows
+    )
+    notes = [f"by {report.method}, {walk.truncation.describe()}, up to {SAMPLES} entries of each parameter"]
+    if walk.model.dtype != np.float64:
+        notes.append("the weights are single; this check is double")
+    if not whole:
+        notes.append(f"spot check on the first {steps} of {walk.trace.length} steps")
+    return Check(title, *sides, report.tolerance, rows, "; ".join(notes))
+
+
+def _entry(name: str, index: tuple[int, ...], first: float, second: float, error: float, limit: float) -> Compared:
+    """One entry, ``W_f[3, 2]``; where even the largest is 0 it is not one entry that is told of, but all."""
+    where = f"{name}[{', '.join(map(str, index))}]" if first or second else f"{name}, all 0"
+    return Compared(where, first, second, error, error <= limit)

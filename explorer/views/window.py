@@ -352,9 +352,9 @@ class MainWindow(QMainWindow):
         """Show both numbers of every check behind the badge."""
         found = self.store.session.verification
         if found is not None:
-            from .dialogs import ReportDialog
+            from .verification import VerificationDialog
 
-            self._show(ReportDialog("The gradient, checked", found.report, self))
+            self._show(VerificationDialog(found, self))
 
     def type_text(self) -> None:
         """Let the user type or paste a text to learn."""

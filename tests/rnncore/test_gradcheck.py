@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rnncore import Chunks, Full, RnnError, Window, backward, check_gradients, check_pairs, forward
+from rnncore.gradcheck import _report
 from tests.rnncore.cases import CELLS, POLICIES, lively, sequence
 
 
@@ -87,3 +88,13 @@ def test_unknown_methods_and_parameters_are_refused():
         check_gradients(model, *sequence(), samples=0)
     with pytest.raises(RnnError, match="one sequence"):
         check_gradients(model, [[0, 1]], [[0, 1]])
+
+
+def test_the_worst_entry_is_never_a_nought_while_others_agree_as_well():
+    rows = [
+        _report("W", (4,), np.arange(4), np.array([0.0, 0.5, -2.0, 0.0]), np.array([0.0, 0.5, -2.0, 0.0]), 1e-6),
+        _report("W", (4,), np.arange(4), np.array([0.0, 0.5, -2.0, 0.0]), np.array([0.0, 0.6, -2.0, 0.0]), 1e-6),
+    ]
+    assert [row.index for row in rows] == [(2,), (1,)]
+    broken = _report("W", (2,), np.arange(2), np.array([np.nan, 5.0]), np.array([1.0, 9.0]), 1e-6)
+    assert broken.index == (0,) and broken.relative == np.inf

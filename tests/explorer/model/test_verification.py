@@ -78,3 +78,48 @@ def test_an_error_planted_in_the_kernel_is_found(monkeypatch):
     found = verify(driver.derived.walk(driver.session), 0)
     assert not found.ok and found.kernel > 1e-7 and "differs" in found.summary
     assert found.ledger < 1e-12 and found.difference < 1e-6  # the explaining path is right
+
+
+@pytest.mark.parametrize("policy", [Full(), Window(1), Tail(1)])
+def test_both_numbers_of_every_check_are_told_and_no_zero_is_the_worst(policy):
+    driver = Driver(small_run(cell="gru", truncation=policy))
+    made = driver.derived.walk(driver.session)
+    found = verify(made, 3)
+    assert [len(check.rows) for check in found.checks] == [len(made.gradients)] * 3
+    for check in found.checks:
+        worst = check.worst
+        assert worst.first != 0 and worst.second != 0 and worst.first == pytest.approx(worst.second)
+        assert worst.where in found.report
+        for row in check.rows:
+            assert (row.first != 0 or row.second != 0) or not np.any(made.gradients[row.where.split(",")[0]])
+    ledger, kernel, _ = found.checks
+    for row in ledger.rows:
+        assert row.second == pytest.approx(np.linalg.norm(made.gradients[row.where]))
+    for row in kernel.rows:
+        name, _, at = row.where.partition("[")
+        if at:
+            assert made.gradients[name][tuple(map(int, at[:-1].split(",")))] == row.second
+
+
+def test_a_planted_error_is_named_with_both_its_numbers(monkeypatch):
+    driver = Driver()
+    right = Kernel.gradients
+    word = driver.session.sentence.example.inputs[0]
+
+    def wrong(self, *given, **more):
+        found, loss = right(self, *given, **more)
+        arrays = {name: np.array(found[name]) for name in found}
+        arrays["U"][0, word] += 1e-3
+        return arrays, loss
+
+    monkeypatch.setattr(Kernel, "gradients", wrong)
+    worst = verify(driver.derived.walk(driver.session), 0).checks[1].worst
+    assert worst.where == f"U[0, {word}]" and not worst.ok and worst.first - worst.second == pytest.approx(1e-3)
+
+
+def test_what_is_not_finite_is_marked_wherever_it_is():
+    model = Model.create("vanilla", 6, 4, seed=0)
+    model = model.with_parameters({**model.parameters, "W": np.full((4, 4), np.nan)})
+    ids = np.array([0, 1, 2, 3])
+    found = verify(walk(model, forward(model, ids), np.array([1, 2, 3, 4])), 0)
+    assert all(not check.ok for check in found.checks) and "NaN" in found.report and "not finite" in found.report

@@ -15,10 +15,12 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from explorer.actions import COMMANDS
 from explorer.model import action as do
 from explorer.model.session import Message
+from explorer.model.verification import digits
 from explorer.panels import PANELS
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
+from explorer.views.verification import VerificationDialog
 from explorer.views.window import MainWindow
 from rnncore.kernel import Kernel
 from tests.explorer.model.runs import small_run
@@ -473,6 +475,13 @@ def test_an_error_planted_in_the_kernel_turns_the_badge_red(window, monkeypatch)
     window.store.wait()
     assert window.bar.badge.value().startswith("✗") and window.bar.badge._accent == "cut"
     assert "Fast kernel against operation graph" in window.bar.badge.toolTip()
+    window.bar.badge.click()
+    dialog = window.findChild(VerificationDialog)
+    worst = window.store.session.verification.checks[1].worst
+    assert worst.where.startswith("W[") and worst.first - worst.second == pytest.approx(1e-5)
+    for words in (worst.where, digits(worst.first), digits(worst.second), "Σ kept·signed", "numeric", "analytic"):
+        assert words in dialog.view.toPlainText()
+    dialog.reject()
 
 
 # --- opening, saving, dropping ----------------------------------------------------------------------------------
