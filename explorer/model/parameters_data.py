@@ -147,6 +147,22 @@ class ParametersData:
             found.append((f"{self.gate} saturated", self.saturated, "text"))
         return tuple(found)
 
+    @property
+    def brief(self) -> tuple[str, str]:
+        """The same in two short lines: of its entries, and of its spectrum."""
+        n, s = self.numbers, self.spectrum
+        first, second = [], []
+        if n is not None:
+            first += [f"{n.nans} NaN, {n.infinities} ∞"] if n.nans or n.infinities else []
+            first += [f"‖{self.name}‖ {number(n.norm, 3)}", f"max |w| {number(n.largest, 3)}"]
+        if s is not None:
+            second += [f"ρ {number(s.radius, 3)}"] if s.radius is not None else []
+            second += [f"σ₁ {number(float(s.singular[0]), 3)}"] if s.radius is None and len(s.singular) else []
+            second += [f"σ₁/σₙ {number(s.condition, 2)}"] if s.condition is not None else []
+        if not second and self.change is not None:
+            second.append(f"{self.change_name} {number(self.change, 2)}")
+        return " · ".join(first), " · ".join(second)
+
     def explain(self, i: int, j: int) -> str:
         """One entry: its name, value, and its gradient so far; of a grouped cell, what it stands for."""
         value = float(self.array[i, j] if self.is_matrix else self.array[i])

@@ -28,7 +28,7 @@ from ..widgets.cells import cell_image, colours_of, spread
 from ..widgets.number_rows import line_height, lines, paint_rows
 from ..widgets.paint import elided, frame
 from ..widgets.picture import Picture
-from .parameters_spectrum import paint_spectrum
+from .parameters_spectrum import paint_spectrum, paint_strip
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -104,7 +104,8 @@ class ParametersCanvas(QWidget):
     def areas(self) -> Areas:
         """Heat map, spectrum and numbers: side by side in a wide panel, below one another in a high one.
 
-        In a small one the heat map and a single line of numbers are all there is room for.
+        In a small one there are a strip of singular values and two short lines of numbers below the heat map, in a
+        smaller one a single line.
         """
         theme, line = current(), line_height()
         wide, high = float(self.width()), float(self.height())
@@ -124,6 +125,10 @@ class ParametersCanvas(QWidget):
             top = high - rows.height() - plot_high - (gap if plot_high else 0) - gap / 2
             plot = QRectF(0, top + gap / 2, wide, plot_high) if plot_high else nothing
             return Areas(QRectF(0, 0, wide, top), plot, rows)
+        if high >= 8 * line:
+            rows = QRectF(0, high - 2 * line, wide, 2 * line)
+            strip = QRectF(0, rows.top() - theme.px(30), wide, theme.px(28)) if matrix else nothing
+            return Areas(QRectF(0, 0, wide, rows.top() - 4 - (theme.px(30) if matrix else 0)), strip, rows)
         return Areas(QRectF(0, 0, wide, max(1.0, high - line - 2)), nothing, QRectF(0, high - line, wide, line))
 
     def most_cells(self) -> tuple[int, int]:
@@ -200,15 +205,29 @@ class ParametersCanvas(QWidget):
                 self._paint_heat(painter, theme, data, areas.heat)
             if self._picture.is_new("rows", (data.rows, layout)):
                 painter.fillRect(areas.rows, theme.colour("panel"))
-                paint_rows(painter, theme, data.rows, areas.rows)
+                self._paint_numbers(painter, theme, data, areas.rows)
             if self._picture.is_new("spectrum", (data.name, layout), data.spectrum):
                 painter.fillRect(areas.spectrum, theme.colour("panel"))
-                paint_spectrum(painter, theme, data.spectrum, areas.spectrum)
+                low = areas.spectrum.height() < 4 * line_height() - 1
+                (paint_strip if low else paint_spectrum)(painter, theme, data.spectrum, areas.spectrum)
             painter.end()
         painter = QPainter(self)
         painter.drawPixmap(QPointF(0, 0), self._picture.pixmap(self))
         if data is not None and data.numbers is not None:
             self._paint_marks(painter, theme, data)
+
+    def _paint_numbers(self, painter: QPainter, theme: Theme, data: ParametersData, area: QRectF) -> None:
+        line, small = line_height(), theme.font("small")
+        if area.height() > 2 * line + 1 or len(data.rows) <= area.height() / line:
+            paint_rows(painter, theme, data.rows, area)
+            return
+        first, second = data.brief
+        said = (first, second) if area.height() >= 2 * line else (f"{first} · {second}",)
+        painter.setFont(small)
+        painter.setPen(theme.colour("muted"))
+        for n, text in enumerate(said):
+            row = QRectF(area.left(), area.top() + n * line, area.width(), line)
+            painter.drawText(row, _LEFT, elided(text, small, row.width()))
 
     def _paint_heat(self, painter: QPainter, theme: Theme, data: ParametersData, heat: QRectF) -> None:
         numbers, small = data.numbers, theme.font("small")

@@ -36,6 +36,30 @@ def caption(values: np.ndarray, low: int, step: int) -> str:
     return ", ".join(parts)
 
 
+def paint_strip(painter: QPainter, theme: Theme, spectrum: Spectrum | None, area: QRectF) -> None:
+    """Singular values as bars on a log axis in a strip without an axis: its ends are named beside it."""
+    values = np.zeros(0) if spectrum is None else spectrum.singular
+    if not len(values) or values[0] == 0 or not np.isfinite(values).all():
+        paint_spectrum(painter, theme, spectrum, area)
+        return
+    low, high = spectrum_range(values)
+    tiny = theme.font("tiny")
+    said = f"σ {_power(low)}…{_power(high)}"
+    side = QFontMetricsF(tiny).horizontalAdvance(said) + 8
+    painter.setFont(tiny)
+    painter.setPen(theme.colour("muted"))
+    painter.drawText(area, _RIGHT, said)
+    plot = area.adjusted(0, 0, -side, 0)
+    painter.fillRect(plot, theme.colour("raised"))
+    shown = values[:: -(-len(values) // max(1, int(plot.width() // 2)))]
+    pitch = min(plot.width() / len(shown), theme.px(16))
+    with np.errstate(divide="ignore"):
+        tall = np.clip((np.log10(shown) - low) / (high - low) * plot.height(), 1.0, plot.height())
+    for k, t in enumerate(tall.tolist()):
+        bar = QRectF(plot.left() + k * pitch, plot.bottom() - t, max(1.0, pitch - (pitch >= 3)), t)
+        painter.fillRect(bar, theme.colour("weight"))
+
+
 def paint_spectrum(painter: QPainter, theme: Theme, spectrum: Spectrum | None, area: QRectF) -> None:
     """Singular values as bars on a log axis whose ends are powers of ten, with a line at 1."""
     if area.isEmpty():

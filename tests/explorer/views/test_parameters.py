@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QFontMetricsF, QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from explorer.model import action as do
 from explorer.model.session import Changes
 from explorer.store import Store
 from explorer.theme import palette
-from explorer.theme.theme import theme_named
+from explorer.theme.theme import current, theme_named
 from explorer.views.parameters import ParametersView
 from explorer.views.parameters_spectrum import caption, spectrum_range
 
@@ -255,3 +255,17 @@ def test_the_title_is_whole_in_the_smallest_panel(qtbot, store: Store) -> None:
     made = view(qtbot, store, (230, 180))
     assert made.size().toTuple() == (230, 180)
     assert made.title_label.width() >= made.title_label.sizeHint().width() - 2
+
+
+@pytest.mark.parametrize("size", [(310, 245), (345, 255)])
+def test_a_docked_panel_shows_the_singular_values_and_no_number_is_cut(qtbot, store: Store, size) -> None:
+    made = view(qtbot, store, size)
+    areas, data = made.canvas.areas(), made.canvas.data
+    assert data is not None
+    assert not areas.spectrum.isEmpty()
+    assert areas.heat.bottom() <= areas.spectrum.top()
+    assert areas.spectrum.bottom() <= areas.rows.top()
+    metrics = QFontMetricsF(current().font("small"))
+    assert data.brief[1].startswith("ρ ")
+    assert all(metrics.horizontalAdvance(line) <= areas.rows.width() for line in data.brief)
+    assert not made.grab().isNull()
