@@ -82,7 +82,7 @@ class LossView(Panel):
             self.train.setAccessibleName("Pause training" if running else "Train")
 
     def _show_legend(self) -> None:
-        html = "" if self._frame is None else legend_html(self._frame)
+        html = "" if self._frame is None else legend_html(self._frame, brief=not self._broad)
         if html != self.legend.text() or self.legend.font() != current().font("small"):
             self.legend.setFont(current().font("small"))
             self.legend.setText(html)
@@ -108,6 +108,7 @@ class LossView(Panel):
                 self._row.addWidget(self.legend, 1)
                 self.subtitle_label.setMaximumWidth(WIDGET_MOST)
             self.legend.setWordWrap(not broad)
+            self._show_legend()
         if broad:
             self.legend.setWordWrap(False)
             wanted = self.legend.sizeHint().width() + self.title_label.sizeHint().width()

@@ -13,11 +13,14 @@ def coloured(text: str, token: str) -> str:
     return f"<span style='color: {getattr(current().tokens, token)}'>{text}</span>"
 
 
-def legend_html(frame: LossFrame) -> str:
-    """Return what each mark of the curve means, as rich text in its colours; "" when nothing is drawn."""
+def legend_html(frame: LossFrame, brief: bool = False) -> str:
+    """Return what each mark of the curve means, as rich text in its colours; "" when nothing is drawn.
+
+    ``brief`` leaves out what the axis says anyway: that it is updates.
+    """
     if frame.empty:
         return ""
-    rows = [("━", "loss", frame.legend)]
+    rows = [("━", "loss", frame.legend.removesuffix(" updates") if brief else frame.legend)]
     if frame.valid.shape[1]:
         rows.append(("●", "value", "held-out text" if frame.evaluated == "valid" else frame.evaluated))
     if len(frame.annealed):

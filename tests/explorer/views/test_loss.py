@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QImage, QMouseEvent, QTextDocument, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from explorer.model import action as do
@@ -200,3 +202,19 @@ def test_train_becomes_pause_while_it_runs(qtbot) -> None:
     shown = panel(qtbot, np.full(10, 2.0))
     shown.set_frame(shown.plot.frame, True)
     assert shown.train.value().startswith("Pause")
+
+
+@pytest.mark.parametrize("wide", [288, 300, 315])
+def test_the_legend_of_a_docked_panel_is_not_cut(qtbot, wide: int) -> None:
+    losses = 3 * np.exp(-np.arange(200) / 90)
+    shown = panel(qtbot, losses, 0, (wide, 240))
+    assert shown._frame is not None
+    shown.set_frame(replace(shown._frame, legend="mean of 256 updates"), False)
+    QApplication.processEvents()
+    text = QTextDocument()
+    text.setDefaultFont(shown.legend.font())
+    text.setDocumentMargin(0)
+    text.setHtml(shown.legend.text())
+    text.setTextWidth(1)  # what may not be broken
+    assert "256" in shown.legend.text()
+    assert text.idealWidth() <= shown.legend.width() + 1
