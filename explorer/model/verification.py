@@ -136,6 +136,6 @@ def _numeric(walk: Walk, update: int) -> Check:
 
 
 def _entry(name: str, index: tuple[int, ...], first: float, second: float, error: float, limit: float) -> Compared:
-    """One entry, ``W_f[3, 2]``; where even the largest is 0 it is not one entry that is told of, but all."""
-    where = f"{name}[{', '.join(map(str, index))}]" if first or second else f"{name}, all 0"
+    """One entry, ``W_f[4, 3]``, as everywhere counted from 1; where even the largest is 0, it stands for all."""
+    where = f"{name}[{', '.join(str(i + 1) for i in index)}]" if first or second else f"{name}, all 0"
     return Compared(where, first, second, error, error <= limit)

@@ -98,7 +98,7 @@ def test_both_numbers_of_every_check_are_told_and_no_zero_is_the_worst(policy):
     for row in kernel.rows:
         name, _, at = row.where.partition("[")
         if at:
-            assert made.gradients[name][tuple(map(int, at[:-1].split(",")))] == row.second
+            assert made.gradients[name][tuple(int(i) - 1 for i in at[:-1].split(","))] == row.second
 
 
 def test_a_planted_error_is_named_with_both_its_numbers(monkeypatch):
@@ -114,7 +114,7 @@ def test_a_planted_error_is_named_with_both_its_numbers(monkeypatch):
 
     monkeypatch.setattr(Kernel, "gradients", wrong)
     worst = verify(driver.derived.walk(driver.session), 0).checks[1].worst
-    assert worst.where == f"U[0, {word}]" and not worst.ok and worst.first - worst.second == pytest.approx(1e-3)
+    assert worst.where == f"U[1, {word + 1}]" and not worst.ok and worst.first - worst.second == pytest.approx(1e-3)
 
 
 def test_what_is_not_finite_is_marked_wherever_it_is():

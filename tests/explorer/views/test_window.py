@@ -478,7 +478,7 @@ def test_an_error_planted_in_the_kernel_turns_the_badge_red(window, monkeypatch)
     window.bar.badge.click()
     dialog = window.findChild(VerificationDialog)
     worst = window.store.session.verification.checks[1].worst
-    assert worst.where.startswith("W[") and worst.first - worst.second == pytest.approx(1e-5)
+    assert worst.where == "W[1, 1]" and worst.first - worst.second == pytest.approx(1e-5)
     for words in (worst.where, digits(worst.first), digits(worst.second), "Σ kept·signed", "numeric", "analytic"):
         assert words in dialog.view.toPlainText()
     dialog.reject()
