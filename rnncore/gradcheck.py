@@ -99,8 +99,9 @@ class GradientReport:
     def __str__(self) -> str:
         lines = [f"{self.method}, {self.truncation.describe()}: {'agrees' if self.ok else 'DIFFERS'}"]
         for r in self.rows:
+            worst = [i + 1 for i in r.index]  # as everywhere on show, counted from 1
             lines.append(
-                f"  {r.parameter:6} {r.checked:4} entries  worst {list(r.index)}  analytic {r.analytic:+.12e}  "
+                f"  {r.parameter:6} {r.checked:4} entries  worst {worst}  analytic {r.analytic:+.12e}  "
                 f"numeric {r.numeric:+.12e}  relative error {r.relative:.1e}"
             )
         return "\n".join(lines)

@@ -33,6 +33,7 @@ def test_a_planted_error_is_found_with_both_its_numbers(method):
     report = check_gradients(model, inputs, targets, Window(2), method=method, samples=None, gradients=wrong)
     assert not report.ok
     assert report.worst.parameter == "W_n" and report.worst.index == (1, 2)
+    assert "worst [2, 3]" in str(report)  # counted from 1, as everything shown
     assert report.worst.analytic - report.worst.numeric == pytest.approx(0.01, rel=1e-4)
 
 
