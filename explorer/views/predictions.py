@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from ..store import Store
 
 KIND = "continuation"
+NEXT, SAMPLE = "next word", "sample"
+"""The two pages of a panel that has no room for both."""
 PARTS = 20
 """Steps of the temperature's slider to 1; it ends at 2."""
 
@@ -57,6 +59,11 @@ class PredictionsView(Panel):
         self.canvas.pointed.connect(lambda t: store.dispatch(do.Hover(t=t)))
         self.canvas.picked.connect(lambda t: store.dispatch(do.Select(t=t)))
         self._make_controls()
+        self.page = Chip(NEXT)
+        self.page.setToolTip("Turn to the sampled continuation and its temperature, or back to the next word")
+        self.page.clicked.connect(self._turn)
+        self.add_corner(self.page)
+        self.page.hide()
         self._both = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._both.setSpacing(SPACE.medium)
         self._both.addWidget(self.canvas, 5)
@@ -101,8 +108,15 @@ class PredictionsView(Panel):
         self._show_controls()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A low, wide panel has the continuation beside the distribution; one too small for both, none."""
+        """A low, wide panel has the continuation beside the distribution; one too small for both, on a second page."""
         super().resizeEvent(event)
+        self._place()
+
+    def _turn(self) -> None:
+        self.page.set_value(SAMPLE if self.page.value() == NEXT else NEXT)
+        self._place()
+
+    def _place(self) -> None:
         px = current().px
         self.subtitle_label.setVisible(self.width() >= px(250))
         beside = self.width() >= px(620) and self.height() < px(420)
@@ -113,8 +127,13 @@ class PredictionsView(Panel):
         self._both.setStretchFactor(self.canvas, 4 if beside else 5)
         self._both.setStretchFactor(self.writing, 3 if beside else 2)
         self._both.setSpacing(SPACE.wide if beside else SPACE.medium)
-        if self.writing.isHidden() != low:
-            self.writing.setHidden(low)
+        turns = low and self.width() >= px(270)  # in a narrower one the title has no room beside the chip
+        sampling = turns and self.page.value() == SAMPLE
+        self.page.setVisible(turns)
+        if self.canvas.isHidden() != sampling:
+            self.canvas.setHidden(sampling)
+        if self.writing.isHidden() != (low and not sampling):
+            self.writing.setHidden(low and not sampling)
             self.refresh()
 
     # --- what is asked for ---

@@ -240,3 +240,30 @@ def test_the_title_is_whole_in_the_smallest_panel(qtbot, store: Store) -> None:
     made = view(qtbot, store, (230, 180))
     assert made.size().toTuple() == (230, 180)
     assert made.title_label.width() >= made.title_label.sizeHint().width() - 2
+
+
+@pytest.mark.parametrize("size", [(310, 230), (345, 250)])
+def test_a_docked_panel_reaches_the_temperature_and_the_sample_on_a_second_page(qtbot, store: Store, size) -> None:
+    made = finished(qtbot, store, size)
+    assert made.page.isVisible()
+    assert not made.writing.isVisible()
+    made.page.click()
+    settle(store, made)
+    assert not made.canvas.isVisible()
+    assert made.words.shown is not None
+    assert made.size().toTuple() == size
+    for part in (made.track, made.again, made.copy, made.words):
+        assert part.isVisible()
+        at = part.mapTo(made, QPoint(0, 0))
+        assert made.rect().contains(at)
+        assert at.x() + part.width() <= made.width()
+    made.track.wanted.emit(PARTS // 2)
+    settle(store, made)
+    assert "0.5" in made.status.toolTip() + made.status.shown()
+    made.page.click()
+    assert made.canvas.isVisible()
+    made.resize(440, 460)
+    settle(store, made)
+    assert made.canvas.isVisible()
+    assert made.writing.isVisible()
+    assert not made.page.isVisible()
