@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap, QPolygonF, QRegion
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ..model.horizon_data import UNDERFLOW, HorizonData, raised
+from ..model.horizon_data import UNDERFLOW, HorizonData, Line, raised
 from ..theme.theme import Theme, current
 from ..widgets.paint import crisp, hatch, pen
 from ..widgets.surface import Surface
@@ -230,15 +230,19 @@ class HorizonPlot(Surface):
         metrics = QFontMetricsF(font)
         painter.setFont(font)
         runs = self._sampled(data)
-        labels = [(line.label, line.values, line.token) for line in data.lines]
+        labels = [(line.label, line.values, line.token) for line in self.named(data)]
         if self.plot_area().height() > 4 * metrics.height():
             labels.insert(0, (data.who, data.values, "gradient"))
         taken: list[QRectF] = []
+        area = self.plot_area()
+        cut = None if data.first_cut is None else self.x_of(data.first_cut - 0.5)
+        dashes = [] if cut is None else [QRectF(cut - 2, area.top(), 4, area.height())]
         for label, values, token in labels:
             wide, high = metrics.horizontalAdvance(label) + 6, metrics.height()
-            room = self._room_for(values, wide, high, runs, taken)
+            room = self._room_for(values, wide, high, runs, taken + dashes)
             if room is None and (values is not data.values):
-                room = self._room_below(wide + LEGEND, high, runs, taken)
+                room = self._room_below(wide + LEGEND, high, runs, taken + dashes)
+                room = room or self._room_below(wide + LEGEND, high, runs, taken)
                 if room is not None:
                     # Too far from its line to be known by its place: a piece of the line goes before it.
                     taken.append(QRectF(room))
@@ -250,6 +254,16 @@ class HorizonPlot(Surface):
                 taken.append(room)
                 painter.setPen(theme.colour(token))
                 painter.drawText(room, Qt.AlignmentFlag.AlignCenter, label)
+
+    def named(self, data: HorizonData) -> list[Line]:
+        """The references that run within the axis after lag 0: what is not drawn is not named."""
+        area = self.plot_area()
+        found = []
+        for line in data.lines:
+            ys = self.ys(line.values)[1:]
+            if ((ys >= area.top()) & (ys < area.bottom())).any():
+                found.append(line)
+        return found
 
     def _room_below(self, wide: float, high: float, runs: Any, taken: list[QRectF]) -> QRectF | None:
         """A place in the lower left corner, above those taken, clear of every curve; None where there is none."""

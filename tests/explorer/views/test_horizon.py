@@ -160,3 +160,15 @@ def test_a_step_within_a_loss_paints_no_still_layer_anew(shown) -> None:
     store.dispatch(do.Move("step"))
     view.grab()
     assert view.plot._still is still
+
+
+def test_a_reference_below_the_axis_is_not_named(shown) -> None:
+    _, view = shown((330, 240))
+    data = view.plot.data
+    assert data is not None
+    line = data.lines[0]
+    gone = replace(line, label="gone", values=np.where(np.arange(len(line.values)), 1e-300, 1.0))
+    changed = replace(data, lines=(line, gone), key=("gone",))
+    view.plot.set_data(changed)
+    assert "gone" not in [one.label for one in view.plot.named(changed)]
+    assert not view.plot.grab().isNull()
