@@ -162,14 +162,14 @@ class LedgerCanvas(Surface):
         room = self.height() - top - 6 - below - told - names
         side = max(1.0, min((room - least) / rows, side))
         # A narrow, high panel stretches the cells, and then the bars.
-        high = max(1.0, min((room - least) / rows, 1.6 * side))
+        high = max(1.0, min((room - least) / rows, side if names else 1.6 * side))
         bars = max(1.0, min(room - high * rows, max(least, theme.px(140))))
         beside = self.width() - left - side * rows - 12
         reading = None
         if told:
             reading = QRectF(4, self.height() - told + 4, self.width() - 8, told - 4)
         elif beside >= theme.px(LEAST_READING):
-            reading = QRectF(self.width() - beside, top, beside, high * rows)
+            reading = QRectF(self.width() - beside, top, min(beside, theme.px(420)), high * rows)
         return Grid(left, top, side, high, bars, below, reading, names)
 
     def pair_at(self, x: float, y: float) -> Pair | None:

@@ -127,6 +127,7 @@ class PredictionsView(Panel):
         self._both.setStretchFactor(self.canvas, 4 if beside else 5)
         self._both.setStretchFactor(self.writing, 3 if beside else 2)
         self._both.setSpacing(SPACE.wide if beside else SPACE.medium)
+        self._show_length()
         turns = low and self.width() >= px(270)  # in a narrower one the title has no room beside the chip
         sampling = turns and self.page.value() == SAMPLE
         self.page.setVisible(turns)
@@ -162,10 +163,14 @@ class PredictionsView(Panel):
     def _show_controls(self) -> None:
         t = self._temperature
         self.source.set_value(self._source)
-        self.length.set_value(f"{self._length} tokens")
+        self._show_length()
         self.again.setToolTip(f"Draw another text (this is seed {self._seed})")
         self.track.set_state(t * PARTS, 2 * PARTS, "value", f"temperature {t:g}")
         self.track.setToolTip("Temperature: 0 takes the likeliest token, 1 draws as the network says, 2 more evenly")
+
+    def _show_length(self) -> None:
+        wide = self.width() >= current().px(400)  # in a narrower panel the four chips would run into one another
+        self.length.set_value(f"{self._length} tokens" if wide else str(self._length))
 
     def _copy(self) -> None:
         if self.words.shown is not None:

@@ -183,6 +183,7 @@ def test_a_large_panel_has_large_square_cells_and_names_the_columns(qtbot) -> No
     assert grid.high * canvas._data.length > 0.8 * canvas.height()
     assert abs(grid.wide - grid.high) < 1e-9
     assert grid.names > 0
+    assert grid.reading is None or grid.reading.width() <= 500
 
 
 def test_pairs_that_are_cut_are_told_from_others_however_small_their_cells(qtbot) -> None:
