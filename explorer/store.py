@@ -112,7 +112,8 @@ class Store(QObject):
         self._hurried, self._key_at = False, 0.0
         self._mail_timer = QTimer(self, interval=FRAME)
         self._mail_timer.timeout.connect(self.poll)
-        self._beat_timer = QTimer(self, singleShot=True)
+        self._beat_timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._beat_due = 0.0
         self._beat_timer.timeout.connect(self._beat)
         self._verify_timer = QTimer(self, singleShot=True, interval=QUIET)
         self._verify_timer.timeout.connect(self._verify)
@@ -543,7 +544,10 @@ class Store(QObject):
             self._beat_timer.stop()
             return
         walk = self.derived.walk(self._session)
-        self._beat_timer.start(max(1, round(1000 * pause_after(self._session, walk))))
+        # From when the last beat was due, not from when its work was done: else every beat would be late by its work.
+        now, pause = time.perf_counter(), pause_after(self._session, walk)
+        self._beat_due = max(self._beat_due + pause, now) if now - self._beat_due < pause else now + pause
+        self._beat_timer.start(max(1, round(1000 * (self._beat_due - now))))
 
     def _beat(self) -> None:
         self.dispatch(do.Beat())

@@ -433,3 +433,19 @@ def test_an_error_in_what_is_put_off_is_its_result(store):
     store.wait()
     result, fresh = store.later("answer", on, compute)
     assert fresh and str(result) == "no such thing"
+
+
+def test_a_beat_that_came_late_does_not_put_the_next_one_off(store, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("explorer.store.time.perf_counter", lambda: clock[0])
+    store.dispatch(do.SetPlayback("operation", 10.0))
+    store.dispatch(do.Play(True))
+    assert store._beat_timer.interval() == 100
+    clock[0] = 100.13  # 30 ms of work
+    store._beat()
+    assert store._beat_timer.interval() == 70
+    clock[0] = 107.0  # a long halt is not caught up with
+    store._beat()
+    assert store._beat_timer.interval() == 100
+    store.dispatch(do.Play(False))
+    assert not store._beat_timer.isActive()
