@@ -30,7 +30,7 @@ from rnncore.session_reader import Reader, demand, sentence
 from rnncore.training import Trainer
 from rnncore.training_state import TrainingState
 
-__all__ = ["FORMAT", "Line", "SessionFile", "load", "save"]
+__all__ = ["FORMAT", "Line", "SessionFile", "load", "save", "saved_order"]
 
 FORMAT = "bptt-session-1"
 KEYFRAME_BYTES = 32 * 2**20
@@ -64,11 +64,13 @@ def save(
 
     Raises FileError when something cannot be saved, or the file cannot be written; an older file stays whole.
     """
-    lines = _lines(trainer, history, keyframe_bytes)
+    order = () if history is None else saved_order(history)
+    current = 0 if history is None else order.index(_as_tuple(history)[0])
+    lines = _lines(trainer, order, current, keyframe_bytes)
     if lines:
-        leader = trainer if history is None else _as_tuple(history)[0].trainer
+        leader = order[current].trainer if order else trainer
         assert leader is not None
-        model, corpus = leader.model.with_parameters(lines[0].state.parameters), leader.corpus
+        model, corpus = leader.model.with_parameters(lines[current].state.parameters), leader.corpus
     if model is None:
         raise FileError(f"{path}: there is nothing to save. Give a model, a trainer or a history.")
     if corpus is not None and not isinstance(corpus, Corpus):
@@ -84,7 +86,7 @@ def save(
     if corpus is not None:
         plain["corpus"], packed = pack(corpus)
         arrays |= {f"corpus/{name}": value for name, value in packed.items()}
-    plain["training"] = {"lines": [_line_to_plain(line, pool) for line in lines], "current": 0}
+    plain["training"] = {"lines": [_line_to_plain(line, pool) for line in lines], "current": current}
     for place, line in enumerate(lines):
         columns = line.curve.columns()
         arrays |= {f"curve/{place}/{name}": value for name, value in columns.items()}
@@ -125,23 +127,25 @@ def _as_tuple(history: History | Sequence[History]) -> tuple[History, ...]:
     return (history,) if isinstance(history, History) else tuple(history)
 
 
-def _lines(trainer: Trainer | None, history: History | Sequence[History] | None, room: int) -> list[Line]:
-    if history is None:
-        if trainer is None:
-            return []
-        state = trainer.state
-        return [Line(trainer.settings, state, (state,), 1, LossCurve(), Evaluations())]
-    wanted = _as_tuple(history)
+def saved_order(history: History | Sequence[History]) -> tuple[History, ...]:
+    """Return the histories given and their ancestors in the order of :attr:`SessionFile.lines`: parents first."""
     found: list[History] = []
-    for one in wanted:
-        for other in reversed(one.lineage):
-            if other not in found:
-                found.append(other)
-    leader = found[0].trainer.model.cell
-    return [_line(one, found, room, leader) for one in found]
+    for one in _as_tuple(history):
+        found += [other for other in one.lineage if other not in found]
+    return tuple(found)
 
 
-def _line(history: History, found: list[History], room: int, leader: Cell) -> Line:
+def _lines(trainer: Trainer | None, order: tuple[History, ...], current: int, room: int) -> list[Line]:
+    if order:
+        leader = order[current].trainer.model.cell
+        return [_line(one, order, room, leader) for one in order]
+    if trainer is None:
+        return []
+    state = trainer.state
+    return [Line(trainer.settings, state, (state,), 1, LossCurve(), Evaluations())]
+
+
+def _line(history: History, found: tuple[History, ...], room: int, leader: Cell) -> Line:
     now = history.snapshot()
     spacing, frames = now.spacing, now.keyframes
     while len(frames) > 1 and len(frames) * state_bytes(now.state) > room:
@@ -150,7 +154,9 @@ def _line(history: History, found: list[History], room: int, leader: Cell) -> Li
     parent = None if history.parent is None else found.index(history.parent)
     own = history.trainer.model.cell
     cell = None if own.text == leader.text else own
-    return Line(history.trainer.settings, now.state, frames, spacing, now.curve, now.evaluations, parent, cell)
+    return Line(
+        history.trainer.settings, now.state, frames, spacing, now.curve, now.evaluations, parent, cell, history.label
+    )
 
 
 def _cell_to_plain(cell: Cell) -> dict[str, str]:
@@ -178,6 +184,7 @@ def _line_to_plain(line: Line, pool: _Pool) -> dict[str, Any]:
         "curve": {"stride": line.curve.stride},
         "parent": line.parent,
         "cell": None if line.cell is None else _cell_to_plain(line.cell),
+        "label": line.label,
     }
 
 

@@ -55,18 +55,27 @@ class History:
         replay over it would take more than :data:`REPLAY_SECONDS` of the processor's time.
     parent : History, optional
         The history that this one branched from, at its first update.
+    label : str
+        What made this branch, in words; "" for none.
 
     All methods may be called while another thread trains.
     """
 
     def __init__(
-        self, trainer: Trainer, *, spacing: int = SPACING, memory: int = MEMORY, parent: History | None = None
+        self,
+        trainer: Trainer,
+        *,
+        spacing: int = SPACING,
+        memory: int = MEMORY,
+        parent: History | None = None,
+        label: str = "",
     ) -> None:
         if spacing < 1 or memory < 0:
             raise RnnError("History: give a spacing of at least 1 update and a memory of at least 0 bytes.")
         self._trainer = trainer
         self._behind = False
         self.parent = parent
+        self.label = label
         self.memory = memory
         self.curve = LossCurve()
         self.evaluations = Evaluations()
@@ -294,9 +303,9 @@ class History:
         trainer.restore(state)
         return trainer.edited(**changes) if changes else trainer
 
-    def branch(self, update: int, *, state: TrainingState | None = None, **changes: Any) -> History:
+    def branch(self, update: int, *, state: TrainingState | None = None, label: str = "", **changes: Any) -> History:
         """Return a new history that leaves this one at ``update`` with something changed; this one stays
-        whole.
+        whole. ``label`` says what was changed.
 
         ``changes`` are those of :meth:`Trainer.edited`: parameters, learning_rate, cell, or any setting; ``state`` as
         for :meth:`trainer_at`. A branch that has not been trained yet is no past of its own: what leaves it leaves its
@@ -306,7 +315,7 @@ class History:
         line: History = self
         while line.parent is not None and (update < line.first or (line.first == line.last == update)):
             line = line.parent
-        return History(trainer, spacing=min(self._spacing, SPACING), memory=self.memory, parent=line)
+        return History(trainer, spacing=min(self._spacing, SPACING), memory=self.memory, parent=line, label=label)
 
     @property
     def lineage(self) -> tuple[History, ...]:
@@ -323,6 +332,7 @@ class History:
         spacing: int = SPACING,
         memory: int = MEMORY,
         parent: History | None = None,
+        label: str = "",
     ) -> History:
         """Return a history put together again from its parts; the trainer stands at its newest update.
 
@@ -333,7 +343,7 @@ class History:
             raise RnnError("The history's keyframes are missing or out of order.")
         if curve.last not in (0, trainer.state.update):
             raise RnnError(f"The loss curve ends at update {curve.last}, the training at {trainer.state.update}.")
-        history = History(trainer, spacing=spacing, memory=memory, parent=parent)
+        history = History(trainer, spacing=spacing, memory=memory, parent=parent, label=label)
         history._first = updates[0]
         history._updates = updates
         history._frames = dict(zip(updates, keyframes, strict=True))

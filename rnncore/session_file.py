@@ -35,6 +35,8 @@ class Line:
     parent: int | None = None
     cell: Cell | None = None
     """The line's equations where they are not the model's: something was clamped, or is no longer."""
+    label: str = ""
+    """What made this branch, in words."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class SessionFile:
                     line.evaluations.copy(),
                     spacing=line.spacing,
                     parent=None if line.parent is None else made[line.parent],
+                    label=line.label,
                 )
             )
         return tuple(made)

@@ -18,6 +18,8 @@ from rnncore.session_file import Line, SessionFile
 from rnncore.training_settings import TrainingSettings
 from rnncore.training_state import TrainingState
 
+LONGEST_LABEL = 10_000
+
 
 class Reader:
     """Rebuilds the records, believing nothing. ``where`` is the member being read, for the error message."""
@@ -93,8 +95,11 @@ class Reader:
         cell = None
         if plain.get("cell") is not None:
             cell = self._cell(plain["cell"])
-            demand(parameter_shapes(cell, model.vocabulary_size, model.hidden_size).items()
-                   == {n: p.shape for n, p in model.parameters.items()}.items(), f"line {place} has other equations")
+            demand(
+                parameter_shapes(cell, model.vocabulary_size, model.hidden_size).items()
+                == {n: p.shape for n, p in model.parameters.items()}.items(),
+                f"line {place} has other equations",
+            )
             demand(list(cell.states) == list(model.cell.states), f"line {place} has other states")
         stride = _whole(plain["curve"], "stride", 1)
         self.where = f"curve/{place}"
@@ -112,7 +117,9 @@ class Reader:
         evaluations = Evaluations.of(*(column.tolist() for column in table))
         self.where = "training.json"
         spacing = _whole(plain, "spacing", 1)
-        return Line(settings, state, tuple(frames), spacing, curve, evaluations, parent, cell)
+        label = plain.get("label", "")
+        demand(isinstance(label, str) and len(label) <= LONGEST_LABEL, f"line {place} has no name")
+        return Line(settings, state, tuple(frames), spacing, curve, evaluations, parent, cell, label)
 
     def _cell(self, plain: Any) -> Cell:
         demand(isinstance(plain, dict), "it describes no cell")

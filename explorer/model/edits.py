@@ -16,6 +16,7 @@ from rnncore.history import History
 from rnncore.model import Model
 from rnncore.ops import Array
 
+from .branch_labels import number
 from .session import Sentence, Session
 from .settings import WeightEdit
 
@@ -121,9 +122,7 @@ def _without(sentence: Sentence, what: str) -> Sentence:
 
 def fitted(sentence: Sentence, model: Model) -> Sentence:
     """Return the sentence without an initial state that another model does not have."""
-    fits = all(
-        s in model.cell.states and v.shape == (model.hidden_size,) for s, v in sentence.initial_state.items()
-    )
+    fits = all(s in model.cell.states and v.shape == (model.hidden_size,) for s, v in sentence.initial_state.items())
     return sentence if fits else without_initial_state(sentence)
 
 
@@ -183,7 +182,7 @@ def edits(session: Session) -> Edits:
     states = [s for s in session.model.cell.states if s in sentence.initial_state]
     words = [f"{s}₀ edited" for s in states]
     details = [
-        f"{s}₀[{u + 1}] = {_number(sentence.initial_state[s][u])}" for s in states for n, u in sorted(initial) if n == s
+        f"{s}₀[{u + 1}] = {number(sentence.initial_state[s][u])}" for s in states for n, u in sorted(initial) if n == s
     ]
     before = (sentence.original or sentence).words
     changed = [f"“{before[i]}” → “{sentence.words[i]}”" for i in tokens]
@@ -192,14 +191,10 @@ def edits(session: Session) -> Edits:
     held = [clamp.describe for clamp in clamps]
     details += held
     words += held if len(held) <= MOST_NAMED else [f"{len(held)} clamps"]
-    details += [f"{w.place} = {_number(w.value)} from update {w.update} on" for w in weights]
+    details += [f"{w.place} = {number(w.value)} from update {w.update} on" for w in weights]
     few = len(weights) <= MOST_NAMED
     words += [f"{w.place} edited" for w in weights] if few else [f"{len(weights)} weights edited"]
     return Edits(initial, tokens, clamps, weights, " · ".join(words), tuple(details))
-
-
-def _number(value: float) -> str:
-    return f"{float(value):.6g}".replace("-", "−").replace("inf", "∞").replace("nan", "NaN")
 
 
 # --- files ------------------------------------------------------------------------------------------------------

@@ -24,6 +24,8 @@ from rnncore.training_settings import TrainingSettings
 from rnncore.training_state import TrainingState
 from rnncore.truncation import Truncation, Window, from_json, to_json
 
+from .branch_labels import branch_label
+
 CORPUS_KINDS = ("bundled", "file", "text")
 PRECISIONS = ("float64", "float32")
 MAX_TRACED_STEPS = 400
@@ -315,7 +317,9 @@ def change_run(
         history = History(run.history.trainer.edited(**changes), parent=run.history.parent)
     else:
         history = run.history.branch(update, state=state, **changes)
-    return Run(settings, run.corpus, history, _before(run.weights, update))
+    weights = _before(run.weights, update)
+    _name(history, settings, weights, learning_rate)
+    return Run(settings, run.corpus, history, weights)
 
 
 def edit_weight(run: Run, state: TrainingState, parameter: str, row: int, column: int | None, value: float) -> Run:
@@ -338,7 +342,18 @@ def edit_weight(run: Run, state: TrainingState, parameter: str, row: int, column
     # An edit of what has not been trained since leaves the line that the first such edit left.
     home = same[0].home if same else len(history.lineage) - 2
     edit = WeightEdit(state.update, parameter, row, column, float(new[index]), home)
-    return replace(run, history=history, weights=(*(w for w in weights if w not in same), edit))
+    weights = (*(w for w in weights if w not in same), edit)
+    _name(history, run.settings, weights)
+    return replace(run, history=history, weights=weights)
+
+
+def _name(
+    history: History, settings: Settings, weights: tuple[WeightEdit, ...], learning_rate: float | None = None
+) -> None:
+    """Write on a branch what it differs in from the line that it left."""
+    home = len(history.lineage) - 2
+    own = [weight for weight in weights if weight.update == history.first and weight.home == home]
+    history.label = branch_label(history, settings.clamps, own, learning_rate)
 
 
 def without_weight_edits(run: Run) -> tuple[Run, TrainingState]:
@@ -353,6 +368,8 @@ def without_weight_edits(run: Run) -> tuple[Run, TrainingState]:
     if now.model.cell.text != home.trainer.model.cell.text:
         changes["cell"] = now.model.cell
     history = home.branch(first.update, **changes) if changes else home
+    if changes:
+        _name(history, run.settings, ())
     state = history.seek(first.update)
     assert state is not None
     return replace(run, history=history, weights=()), state

@@ -16,7 +16,7 @@ from rnncore.bundled import load as bundled
 from rnncore.cells import Cell
 from rnncore.corpus import Corpus
 from rnncore.errors import FileError, RnnError
-from rnncore.files import SessionFile, load, save
+from rnncore.files import SessionFile, load, save, saved_order
 from rnncore.history import History, state_bytes
 from rnncore.model import Init, Model
 from rnncore.optim import SGD, Adam, ClipByNorm
@@ -183,7 +183,7 @@ def test_branches_are_saved_with_what_they_came_from(tmp_path):
     history = recorded(20)
     branch = history.branch(12, learning_rate=0.3)
     branch.run(9)
-    sibling = history.branch(6, optimiser=SGD(0.1))
+    sibling = history.branch(6, optimiser=SGD(0.1), label="learning rate 0.1")
     sibling.run(2)
     save(tmp_path / "tree.bptt", history=[branch, sibling])
     loaded = load(tmp_path / "tree.bptt")
@@ -194,6 +194,8 @@ def test_branches_are_saved_with_what_they_came_from(tmp_path):
     assert same(current.parent.seek(20), history.seek(20))
     others = [made for made in loaded.histories() if made.last == 8]
     assert len(others) == 1 and others[0].parent is not None
+    assert others[0].label == "learning rate 0.1" and current.label == current.parent.label == ""
+    assert [made.last for made in loaded.histories()] == [made.last for made in saved_order([branch, sibling])]
 
 
 def test_keyframes_are_thinned_to_the_room_given_and_seeking_stays_exact(tmp_path):
@@ -415,7 +417,7 @@ FORGERIES = {
     "a size that is a truth value": edit_json("model", lambda d: d.update(hidden_size=True)),
     "another vocabulary": edit_json("corpus", lambda d: d["vocabulary"]["tokens"].pop()),
     "lines that are their own parents": edit_json("training", lambda d: d["lines"][1].update(parent=1)),
-    "lines in a circle": edit_json("training", lambda d: d["lines"][1].update(parent=0)),
+    "lines in a circle": edit_json("training", lambda d: d["lines"][0].update(parent=1)),
     "no current line": edit_json("training", lambda d: d.update(current=7)),
     "an unknown optimiser": edit_json("training", lambda d: d["lines"][0]["settings"]["optimiser"].update(kind="os")),
     "a hostile setting": edit_json("training", lambda d: d["lines"][0]["settings"].update(batch_size=-1)),
@@ -429,7 +431,9 @@ FORGERIES = {
     "a count that is no number": edit_json("training", lambda d: d["lines"][0]["state"].update(update="3")),
     "a rate below zero": edit_json("training", lambda d: d["lines"][0]["state"].update(learning_rate=-1.0)),
     "no keyframes": edit_json("training", lambda d: d["lines"][0].update(keyframes=[])),
-    "a curve of another run": edit_json("training", lambda d: d["lines"][1]["curve"].update(stride=4)),
+    "a curve of another run": edit_json("training", lambda d: d["lines"][0]["curve"].update(stride=4)),
+    "a name that is a number": edit_json("training", lambda d: d["lines"][0].update(label=7)),
+    "a name as long as a book": edit_json("training", lambda d: d["lines"][0].update(label="w" * 10**5)),
     "a training that is a list": replaced("training.json", b"[]"),
     "a name that climbs out": lambda members: members.update({"../evil.npy": b""}),
     "an absolute name": lambda members: members.update({"/etc/evil": b""}),
