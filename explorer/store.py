@@ -72,6 +72,8 @@ CHEAP = 0.01
 """Seconds that a frame may take without making a tick late."""
 TURN = 0.004
 """Seconds of reading after which the other panels wait for the next tick to show new weights."""
+FOLLOWING = 0.002
+"""The same for panels that follow a step: they wait for the next frame. They paint longer than they read."""
 
 
 class Store(QObject):
@@ -404,22 +406,22 @@ class Store(QObject):
         return panel in self._turns
 
     def walk_by_key(self, action: do.Action) -> None:
-        """Dispatch what a key asks of the walk.
+        """Dispatch what a key, a slider or a click asks of the walk or selects.
 
-        While the key is held down, the panels that :meth:`after_first` knows are painted one frame after the others.
+        The panels that :meth:`after_first` knows are painted in the frames after the first, a few in each. Only a
+        single operation is cheap enough to be shown at once everywhere, as long as no key is held down.
         """
         now = time.perf_counter()
-        self._hurried, self._key_at = now - self._key_at < HELD, now
+        held, self._key_at = now - self._key_at < HELD, now
+        self._hurried = held or action != do.Move("operation", getattr(action, "direction", 1))
         try:
             self.dispatch(action)
         finally:
             self._hurried = False
-        if self._followers:
-            # Posted after the update requests of the first frame, and of their priority: it comes once that is painted.
-            QCoreApplication.postEvent(self, QEvent(_FOLLOW), Qt.EventPriority.LowEventPriority.value)
+        self._post_follow()
 
     def after_first(self, panel: QObject, refresh: Callable[[], None]) -> None:
-        """As :meth:`in_turn`, but while a key is held down in the frame after the stage's and the inspector's.
+        """As :meth:`in_turn`, but for :meth:`walk_by_key` in a frame after the stage's and the inspector's.
 
         A panel that has waited for a frame waits no longer.
         """
@@ -429,11 +431,20 @@ class Store(QObject):
             self._followers.pop(panel, None)
             self.in_turn(panel, refresh)
 
+    def _post_follow(self) -> None:
+        if self._followers:
+            # Posted after the update requests of the frame before, with their priority: it comes once that is painted.
+            QCoreApplication.postEvent(self, QEvent(_FOLLOW), Qt.EventPriority.LowEventPriority.value)
+
     def _follow(self) -> None:
-        followers, self._followers = self._followers, {}
-        for panel, refresh in followers.items():
+        """Let a few of the panels that wait for it show what has changed, the next ones after these are painted."""
+        began = time.perf_counter()
+        while self._followers and time.perf_counter() - began < FOLLOWING:
+            panel = next(iter(self._followers))
+            refresh = self._followers.pop(panel)
             if isValid(panel) and not self._closed:
                 self.in_turn(panel, refresh)
+        self._post_follow()
 
     def _take_turns(self, began: float) -> None:
         while self._turns and time.perf_counter() - began < TURN:
@@ -550,7 +561,7 @@ class Store(QObject):
         self._beat_timer.start(max(1, round(1000 * (self._beat_due - now))))
 
     def _beat(self) -> None:
-        self.dispatch(do.Beat())
+        self.walk_by_key(do.Beat())
 
     def _verify(self) -> None:
         session = self._session

@@ -45,7 +45,8 @@ class TransportView(Card):
         for sign, name in BUTTONS:
             command = BY_ID[name]
             button = TransportButton(sign, key_text(command.keys[0]), command.title, filled=name == "play")
-            button.clicked.connect(lambda _=False, action=command.action: store.dispatch(action))
+            does = store.walk_by_key if isinstance(command.action, do.Move) else store.dispatch
+            button.clicked.connect(lambda _=False, does=does, action=command.action: does(action))
             self.buttons[name] = button
             row.addWidget(button)
         row.addSpacing(SPACE.large)
@@ -133,15 +134,15 @@ class TransportView(Card):
         self._store.dispatch(do.GoToUpdate(min(update, last)))
 
     def _pass(self, position: int) -> None:
-        self._store.dispatch(do.GoTo(position))
+        self._store.walk_by_key(do.GoTo(position))
 
     def _step(self, visits: int) -> None:
         walk = self._store.derived.walk(self._store.session)
         here = spot(walk, self._store.session.position)
-        self._store.dispatch(do.GoTo(step_start(walk, here.phase, visits)))
+        self._store.walk_by_key(do.GoTo(step_start(walk, here.phase, visits)))
 
     def _operation(self, done: int) -> None:
         walk = self._store.derived.walk(self._store.session)
         here = spot(walk, self._store.session.position)
         # 0 done in a visit is the end of the one before, which would turn the slider to that one.
-        self._store.dispatch(do.GoTo(here.start + max(done, 0 if here.start == 0 else 1)))
+        self._store.walk_by_key(do.GoTo(here.start + max(done, 0 if here.start == 0 else 1)))

@@ -38,10 +38,12 @@ def measured(operations: int, cells: tuple[str, ...] = CELLS) -> Iterator[Judged
                 found = {name: _timed(window, act, operations) for name, act in actions(window).items()}
             shares = _shares(settings, every_panel, max(1, operations // 3))
             for name, times in found.items():
-                yield _judged(f"{where}: {name}", times, shares if name == STEP else {})
+                yield _judged(f"{where}: {name}", times, shares.get(name, {}))
 
 
-STEP = "→"
+STEP, TIME_STEP, SCRUB, SELECTION = "→", "⇧→", "scrub", "selection"
+STOPS = 120
+"""Places of the walk that a slider is dragged over, from its one end to the other."""
 
 
 def actions(window: Any) -> dict[str, Callable[[], None]]:
@@ -59,6 +61,8 @@ def actions(window: Any) -> dict[str, Callable[[], None]]:
         for x in np.linspace(0.06, 0.94, 23)
     ]
     hovers, clicks = cycle(places), cycle(places[::2])
+    stops = cycle(range(1, STOPS))
+    sliders = window.transport.tracks
 
     def press(which: Qt.Key, modifiers: Qt.KeyboardModifier) -> None:
         QTest.keyClick(QApplication.focusWidget() or window, which, modifiers)
@@ -75,12 +79,16 @@ def actions(window: Any) -> dict[str, Callable[[], None]]:
         )
         QApplication.sendEvent(canvas, move)
 
+    def scrub() -> None:
+        sliders["pass"].wanted.emit(len(window.store.derived.walk(window.store.session)) * next(stops) // STOPS)
+
     return {
         STEP: lambda: press(key.Key_Right, plain),
-        "⇧→": lambda: press(key.Key_Right, shift),
+        TIME_STEP: lambda: press(key.Key_Right, shift),
+        SCRUB: scrub,
         "←": lambda: press(key.Key_Left, plain),
         "hover": hover,
-        "selection": lambda: QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, plain, next(clicks)),
+        SELECTION: lambda: QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, plain, next(clicks)),
     }
 
 
@@ -111,18 +119,21 @@ def _timed(window: Any, act: Callable[[], None], operations: int) -> list[window
     return found
 
 
-def _shares(settings: Any, every_panel: bool, operations: int) -> dict[str, dict[str, float]]:
-    """Return panel -> {"dispatch", "read", "paint"} -> seconds of processor time a step."""
+def _shares(settings: Any, every_panel: bool, operations: int) -> dict[str, dict[str, dict[str, float]]]:
+    """Return action -> panel -> {"dispatch", "read", "paint"} -> seconds of processor time each time."""
     costs = Costs()
+    shares: dict[str, dict[str, dict[str, float]]] = {}
     with costs.measuring(), windows.opened(settings, every_panel=every_panel) as window:
-        step = actions(window)[STEP]
-        _timed(window, step, 5)
-        costs.clear()
-        count = len(_timed(window, step, operations))
-        found: dict[str, dict[str, float]] = {}
-        for (panel, kind), seconds in costs.seconds.items():
-            found.setdefault(panel, {})[kind] = seconds / max(1, count)
-    return dict(sorted(found.items(), key=lambda item: -sum(item[1].values())))
+        act = actions(window)
+        for name in (STEP, TIME_STEP, SCRUB, SELECTION):
+            _timed(window, act[name], 5)
+            costs.clear()
+            count = len(_timed(window, act[name], operations))
+            found: dict[str, dict[str, float]] = {}
+            for (panel, kind), seconds in costs.seconds.items():
+                found.setdefault(panel, {})[kind] = seconds / max(1, count)
+            shares[name] = dict(sorted(found.items(), key=lambda item: -sum(item[1].values())))
+    return shares
 
 
 def _seen(window: Any) -> list[str]:

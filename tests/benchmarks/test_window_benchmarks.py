@@ -46,13 +46,14 @@ def test_the_command_prints_and_writes_what_the_window_was_measured_at(tmp_path,
 def test_every_operation_is_painted_and_every_panel_tells_what_it_takes(qapp):
     rows = list(paint.measured(3, ("vanilla",)))
     names = [row.name for row in rows]
-    for act in ("→", "⇧→", "←", "hover", "selection"):
+    for act in ("→", "⇧→", "scrub", "←", "hover", "selection"):
         assert sum(name.endswith(f": {act}") for name in names) == 2
     for row in rows:
         assert 0.0 < row.parts["p50"] <= row.parts["p95"] <= row.parts["longest"]
         assert row.parts["operations"] == 3 and row.parts["cpu_p95"] > 0.0
         assert row.parts["all_p95"] >= row.parts["p95"] and row.parts["all_cpu_p95"] >= row.parts["frame_cpu_p95"] > 0.0
-    for row in (row for row in rows if row.name.endswith(": →")):
+    told = [row for row in rows if row.name.rpartition(": ")[2] in ("→", "⇧→", "scrub", "selection")]
+    for row in told:
         panels = row.parts["panels"]
         assert {"stage", "session", "inspector"} <= set(panels)
         assert panels["stage"]["read"] > 0.0 and panels["stage"]["paint"] > 0.0

@@ -324,8 +324,59 @@ def test_a_panel_that_has_waited_for_a_frame_does_not_wait_for_another(store, qt
     assert len(other.positions) == shown
 
 
-def test_after_a_single_key_all_panels_are_read_at_once(store, qtbot):
+@pytest.mark.parametrize("direction", [1, -1])
+def test_after_a_single_key_all_panels_are_read_at_once(store, qtbot, direction):
+    store.dispatch(do.GoTo(5))
     other = Reading(store, qtbot)
     store._key_at = time.perf_counter() - 2 * stores.HELD
-    store.walk_by_key(do.Move("operation"))
+    store.walk_by_key(do.Move("operation", direction))
     assert other.positions[-1] == store.session.position
+
+
+@pytest.mark.parametrize("action", [do.Move("step"), do.Move("pass"), do.GoTo(40), do.Select(1)], ids=str)
+def test_a_single_leap_is_shown_by_the_stage_first_and_by_the_other_panels_in_the_next_frame(store, qtbot, action):
+    first, other = ReadingFirst(store, qtbot), Reading(store, qtbot)
+    before = len(first.positions), len(other.positions)
+    store._key_at = time.perf_counter() - 2 * stores.HELD
+    store.walk_by_key(action)
+    assert (len(first.positions), len(other.positions)) == (before[0] + 1, before[1])
+    QCoreApplication.sendPostedEvents()
+    assert other.positions[-1] == store.session.position and len(other.positions) == before[1] + 1
+
+
+class Deliberate(Reading):
+    """Takes its time to read, and notes each painting of the window it is in."""
+
+    def read(self):
+        super().read()
+        time.sleep(1.5 * stores.FOLLOWING)
+        self.update()
+
+    def paintEvent(self, event):
+        PAINTED.append(len(self.positions))
+        super().paintEvent(event)
+
+
+PAINTED: list[int] = []
+
+
+def test_panels_that_read_slowly_follow_one_to_a_frame(store, qtbot):
+    panels = [Deliberate(store, qtbot) for _ in range(3)]
+    QCoreApplication.processEvents()
+    before = [len(p.positions) for p in panels]
+    read = []
+    follow = store._follow
+
+    def counted():
+        was = sum(len(p.positions) for p in panels)
+        follow()
+        read.append(sum(len(p.positions) for p in panels) - was)
+        PAINTED.append(0)
+
+    store._follow = counted
+    PAINTED.clear()
+    store.walk_by_key(do.Move("step"))
+    for _ in range(6):
+        QCoreApplication.processEvents()
+    assert read == [1, 1, 1] and [len(p.positions) for p in panels] == [n + 1 for n in before]
+    assert [n == 0 for n in PAINTED] == [True, False] * 3, "each is painted before the next one reads"

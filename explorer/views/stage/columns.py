@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QColor, QPainter
 
 from ...model.stage_layout import Detail, Row, StageLayout
 from ...model.stage_records import StageData
@@ -51,11 +51,23 @@ def _ground(brush: Brush, t: int) -> None:
         inset = 2 if lay.detail >= Detail.BARS else 0
         band = QRectF(lay.left(t) + inset, rows.top - 4, lay.right(t) - lay.left(t) - 2 * inset, rows.height + 8)
         alpha = {"value": 0.10, "gradient": 0.13}.get(data.focus, 0.12)
-        rounded(p, band, RADIUS.band if inset else 0, brush.colour(data.focus, alpha))
+        # Nothing but the ground lies below it: a colour that hides it is filled several times as fast as one through
+        # which it is seen.
+        rounded(p, band, RADIUS.band if inset else 0, _over(brush.colour(data.focus, alpha), brush.colour("panel")))
     if data.cut.dropped[t]:
         alpha = (0.42 if data.cut_in_force else 0.17) * (1.0 if brush.theme.tokens.dark else 0.8)
         area = QRectF(lay.left(t), rows.top - 4, lay.right(t) - lay.left(t), rows.height + 8)
         hatched(brush, area, brush.colour("cut", alpha))
+
+
+def _over(colour: QColor, ground: QColor) -> QColor:
+    """What ``colour`` looks like on ``ground``."""
+    share = colour.alphaF()
+    mixed = (
+        round(share * a + (1.0 - share) * b)
+        for a, b in zip(colour.getRgb()[:3], ground.getRgb()[:3], strict=True)  # type: ignore[index]
+    )
+    return QColor(*mixed)
 
 
 def _loss(brush: Brush, t: int) -> None:

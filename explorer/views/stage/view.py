@@ -127,10 +127,10 @@ class StageView(Card):
 
     def _click(self, place: Hit | None) -> None:
         if place is None or self._data is None:
-            self._store.dispatch(do.Release())
+            self._store.walk_by_key(do.Release())
             return
         t = min(place.t, self._data.scene.length - 1)
-        self._store.dispatch(do.Select(t, unit_of(self._data, place), self._node(place)))
+        self._store.walk_by_key(do.Select(t, unit_of(self._data, place), self._node(place)))
 
     def _edit(self, place: Hit, at: QPoint) -> None:
         if self._data is None:
@@ -157,7 +157,7 @@ class StageView(Card):
         at = session.selection.t
         if at is None and self._data is not None:
             at = self._data.current_t
-        self._store.dispatch(do.Select(at, unit))
+        self._store.walk_by_key(do.Select(at, unit))
 
     def _follow_layout(self) -> None:
         """Keep the scroll bar, and the number of cells that fit, in step with the canvas."""
