@@ -34,11 +34,22 @@ SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One factor: ``what`` it is, its ``value``, and ``span``, how many steps of time it stands for (0: none)."""
+    """One factor: ``what`` it is, its ``value``, and ``span``, how many steps of time it stands for (0: none).
+
+    ``words`` say what happens there; "" where ``what`` says it already.
+    """
 
     what: str
     value: float
     span: int = 0
+    words: str = ""
+
+    @property
+    def said(self) -> str:
+        """What it is, in words."""
+        if self.span:
+            return f"{'one step' if self.span == 1 else f'{self.span} steps'} back, {self.what}"
+        return f"{self.words}, {self.what}" if self.words else self.what
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +78,41 @@ class Chain:
         return f"loss {self.t} → copy τ = {self.tau} of {self.parameter}"
 
     def rows(self, most: int = 1000) -> tuple[tuple[str, str], ...]:
-        """(what, number) of each line in at most ``most`` lines: factors, their product, the signed share."""
+        """(what in words, number) of each line in at most ``most`` lines: factors, their product, the signed share."""
         factors = shortened(self.factors, max(1, most - 2 - sum(not f.span for f in self.factors)))
-        rows = [(f.what, ("× " if n else "") + number(f.value, 3)) for n, f in enumerate(factors)]
+        rows = [(f.said, ("× " if n else "") + number(f.value, 3)) for n, f in enumerate(factors)]
         rows.append(("= norm of the entry", number(self.norm, 3)))
         return (*rows, ("signed share", self._share()))
 
     def pieces(self, most: int = 1000) -> tuple[str, ...]:
-        """The chain in few letters, to be set in lines where it may break: its factors, their product, the share."""
+        """The chain to be set in lines that break between these: each factor in few words, then their product."""
         said: list[str] = []
+        back = "back "
         for factor in shortened(self.factors, most):
-            times = "× " if said else ""
-            long = f"{factor.what.split(' → ')[0]}…{factor.what.split(' → ')[-1]} " if factor.span > 1 else ""
-            value = number(factor.value, 2)
-            said.append(f"×{long and ' ' + long}{value}" if factor.span else f"{times}{factor.what} {value}")
-        share = self._share()
-        return (*said, f"= {number(self.norm, 3)}", *(f"share {share}" if self.count else share).split(" · "))
+            value = f"×{number(factor.value, 3)}" if said else number(factor.value, 3)
+            if factor.span:
+                said.append(f"{back}{factor.what.replace(' → ', '→')} {value},")
+                back = ""
+            else:
+                said.append(f"{factor.what} {value},")
+        said[-1] = said[-1].rstrip(",")
+        return (*said, f"= {number(self.norm, 3)}")
+
+    @property
+    def share(self) -> tuple[str, str]:
+        """The signed share, and how much that is of ‖G‖; or that it is cut off, and what its norm would be."""
+        if not self.count:
+            return "cut off: not counted", f"its norm: {number(self.norm, 3)}"
+        counted = self.signed * self.count
+        percent = f"{number(100 * counted / self.total, 2)} % of ‖d{self.parameter}‖" if self.total else ""
+        times = f" (× {self.count})" if self.count > 1 else ""
+        return f"{'+' if counted > 0 else ''}{number(counted, 3)}{times}", percent
 
     def _share(self) -> str:
         if not self.count:
             return "cut off: not counted"
-        counted = self.signed * self.count
-        times = f" (× {self.count})" if self.count > 1 else ""
-        percent = f" · {number(100 * counted / self.total, 2)} %" if self.total else ""
-        return f"{'+' if counted > 0 else ''}{number(counted, 3)}{times}{percent}"
+        counted = f" · {number(100 * self.signed * self.count / self.total, 2)} %" if self.total else ""
+        return self.share[0] + counted
 
     @property
     def text(self) -> str:
@@ -128,14 +150,14 @@ def chain(walk: Walk, ledger: Ledger, t: int, tau: int, lane: StepGradients | No
     if name in ("V", "b_y"):
         z = f"∂L{_low(t)}/∂z{_low(t)}"
         if tau == t:
-            factors.append(Factor(f"‖{z}‖", _norm(found.d_logits[t])))
+            factors.append(Factor(f"‖{z}‖", _norm(found.d_logits[t]), words="what the loss asks of the logits"))
             if name == "V":
-                factors.append(Factor(f"‖h{_low(t)}‖", _norm(walk.trace.hidden[t])))
+                factors.append(Factor(f"‖h{_low(t)}‖", _norm(walk.trace.hidden[t]), words="what the copy reads"))
         else:
             factors.append(Factor(f"{name} of step {tau} serves loss {tau} alone", 0.0))
     else:
         norms = state_norms(found, t)
-        factors.append(Factor(f"‖∂L{_low(t)}/∂h{_low(t)}‖", float(norms[t])))
+        factors.append(Factor(f"‖∂L{_low(t)}/∂h{_low(t)}‖", float(norms[t]), words="the loss at its own step"))
         factors += [Factor(f"{s} → {s - 1}", _ratio(norms[s - 1], norms[s]), 1) for s in range(t, tau, -1)]
         uses = [u for u in walk.model.cell.uses if u.parameter == name]
         factors += _end(walk, found, uses, tau, float(norms[tau]), float(ledger.norms[t, tau]))
@@ -161,14 +183,14 @@ def _end(walk: Walk, lane: StepGradients, uses: list[Use], tau: int, arrived: fl
     reader = cell.nodes[cell.consumers[use.delta][0]] if cell.consumers[use.delta] else cell.nodes[use.delta]
     gate = reader.name or cell.nodes[use.node].name or ""
     into = f"into {plain(symbol(gate, str(tau)).runs)}" if gate else "into its product"
-    factors = [Factor(into, _ratio(delta, arrived))]
+    factors = [Factor(into, _ratio(delta, arrived), words="through the activation" if gate else "")]
     if use.operand is not None:
         this = cell.nodes[use.operand]
         if this.op == "input" and walk.trace.inputs.dtype.kind in "iu":
-            factors.append(Factor("‖one-hot token‖", 1.0))
+            factors.append(Factor("‖one-hot token‖", 1.0, words="what the copy reads"))
         else:
             name = plain(value_symbol(cell, this.index, tau).runs)
-            factors.append(Factor(f"‖{name}‖", _operand(walk, this.index, tau)))
+            factors.append(Factor(f"‖{name}‖", _operand(walk, this.index, tau), words="what the copy reads"))
     return factors
 
 

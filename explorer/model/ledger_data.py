@@ -100,11 +100,28 @@ class LedgerData:
         votes = number(float(self.votes[tau]), 4)
         return f"this copy’s votes: copy τ = {tau} contributes {votes} to ‖d{self.parameter}‖"
 
+    @property
+    def complete(self) -> bool:
+        """Whether all pairs that are counted have been added: then the votes come to ‖G‖."""
+        return self.ledger is not None and bool(self.added[self.ledger.kept > 0].all())
+
+    @property
+    def sums(self) -> tuple[str, ...]:
+        """What the votes come to, now and in the end, from the fullest form to the shortest."""
+        so_far, total = number(self.so_far, 4), number(self.total, 4)
+        if self.complete:
+            return f"Σ votes = {so_far} = ‖d{self.parameter}‖", f"Σ = {so_far} = ‖d{self.parameter}‖", f"Σ = {so_far}"
+        end = f"‖d{self.parameter}‖ = {total}"
+        return f"Σ votes = {so_far} so far, in the end {end}", f"Σ = {so_far}, {end}", f"Σ = {so_far}"
+
+    def is_known(self, t: int, tau: int) -> bool:
+        """Whether something can be said of a pair: it is added, or cut off."""
+        return tau <= t and (bool(self.added[t, tau]) or bool(self.cut[t, tau]))
+
     def lines(self, t: int, tau: int, most: int) -> tuple[tuple[str, str], ...]:
         """(what, number) in at most ``most`` lines about a pair: its chain of factors once it is reached."""
         told = self.reading(t, tau)
-        known = tau <= t and (bool(self.added[t, tau]) or bool(self.cut[t, tau]))
-        if self.chain is None or not known or most < 4:
+        if self.chain is None or not self.is_known(t, tau) or most < 4:
             return tuple((line, "") for line in told[:most])
         return ((told[0], ""), *self.chain(t, tau).rows(most - 1))
 
@@ -135,7 +152,8 @@ def ledger_data(
     done = np.asarray(progress.done)
     causal = np.tri(steps, dtype=bool)
     counted = causal & (progress.walk.targets >= 0)[:, None]
-    signed = ledger.signed * done
+    # What is not added yet is nothing, even where it will be no number: NaN × 0 would be one.
+    signed = np.where(done > 0, ledger.signed * done, 0.0)
     step = progress.step
     walking = None
     if step is not None and step.phase == "backward" and step.loss is not None and step.t is not None:

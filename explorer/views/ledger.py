@@ -58,7 +58,9 @@ class LedgerView(Panel):
         high = self.height() >= current().px(360)
         self.caption.setVisible(high)
         self.subtitle_label.setVisible(not high)
-        self.set_title(TITLE if self.width() >= current().px(400) else "Ledger")
+        # In a narrow one the two chips need the room: that it is the ledger its tab says.
+        wide = self.width() >= current().px(400)
+        self.set_title(TITLE if wide else "Ledger" if self.width() >= current().px(260) else "")
         self.setAccessibleName(TITLE)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from explorer.model.derived import Derived
+from explorer.model.formula import number
 from explorer.model.ledger_chain import chain, chain_of, lane_of, shortened, state_norms
 from explorer.model.reducer import new_session
 from explorer.model.settings import CorpusChoice, Settings, start_run
@@ -79,6 +80,24 @@ def test_a_long_chain_is_shortened_to_the_same_product() -> None:
         assert np.prod([f.value for f in short]) == pytest.approx(np.prod([f.value for f in found.factors]))
     assert shortened(found.factors, 1)[1].what == "5 → 0"
     assert len(found.rows(7)) <= 7
+
+
+def test_a_chain_in_words_says_what_each_factor_is_and_in_lines_what_it_comes_to() -> None:
+    walk = make_walk("vanilla", truncation=Full())
+    found = chain(walk, ledger(walk.model, walk.trace, walk.targets, "W", Full()), 4, 2)
+    assert [what for what, _ in found.rows()] == [
+        "the loss at its own step, ‖∂L₄/∂h₄‖",
+        "one step back, 4 → 3",
+        "one step back, 3 → 2",
+        "through the activation, into a₂",
+        "what the copy reads, ‖h₁‖",
+        "= norm of the entry",
+        "signed share",
+    ]
+    pieces = found.pieces()
+    assert [p.rsplit(" ", 1)[0] for p in pieces[:-1]] == ["‖∂L₄/∂h₄‖", "back 4→3", "3→2", "into a₂", "‖h₁‖"]
+    assert pieces[-1] == f"= {number(found.norm, 3)}"
+    assert len(found.pieces(1)) == len(pieces) - 1
 
 
 def test_the_states_norms_are_those_of_the_gradient_with_respect_to_them() -> None:

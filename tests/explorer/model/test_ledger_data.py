@@ -39,6 +39,17 @@ def test_nothing_is_shown_before_it_is_added() -> None:
     assert data.reading(2, 1) == ("loss 2 → τ 1", "not added yet")
 
 
+def test_what_is_not_added_yet_is_nothing_even_where_it_will_be_no_number() -> None:
+    walk = make_walk("lstm")
+    book = ledger(walk.model, walk.trace, walk.targets, "W_f", walk.truncation)
+    broken = replace(book, signed=np.full_like(book.signed, np.nan))
+    data = ledger_data(broken, walk.progress(after(walk, "carry", 4, loss=5)), WORDS[1:], ("W_f",), "signed")
+    assert np.flatnonzero(np.isnan(data.votes)).tolist() == [4, 5]
+    before = ledger_data(broken, walk.progress(0), WORDS[1:], ("W_f",), "signed")
+    assert before.so_far == 0.0
+    assert not before.entries.any()
+
+
 def test_pairs_appear_as_the_walk_reaches_them() -> None:
     walk = make_walk("lstm")
     position = after(walk, "carry", 4, loss=5)

@@ -4,13 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QApplication
 
 from explorer.model import action as do
+from explorer.model.formula import number
 from explorer.theme import palette
-from explorer.theme.theme import theme_named
+from explorer.theme.theme import current, theme_named
+from explorer.views import ledger_reading as reading
 from explorer.views.ledger import LedgerView
+from explorer.views.ledger_layout import layout
+from explorer.widgets.paint import text_width
 
 from .test_inspector import Stub, on_screen
 
@@ -67,27 +71,78 @@ def test_the_arrow_keys_go_from_pair_to_pair_and_stay_in_the_triangle(qtbot) -> 
     assert (store.session.selection.loss, store.session.selection.t) == (2, 2)
 
 
-@pytest.mark.parametrize("size", [(540, 324), (370, 640), (318, 250)])
-def test_a_pairs_chain_is_printed_beside_the_triangle_below_it_or_in_a_tool_tip(qtbot, size) -> None:
+@pytest.mark.parametrize("size", [(540, 324), (370, 640), (900, 500)])
+def test_a_pairs_chain_is_printed_beside_the_triangle_or_below_it(qtbot, size) -> None:
     store, made = view(qtbot)
     made.resize(*size)
     store.dispatch(do.GoTo(10_000))
     store.dispatch(do.Select(t=1, loss=3))
     qtbot.wait(5)
     canvas = made.canvas
-    data = canvas._data
-    rows = data.chain(3, 1).rows()
-    reading = canvas.grid(data).reading
-    if size[0] < 330:
-        assert reading is None
-        centre = canvas.centre_of(3, 1)
-        assert all(what in canvas.tip(centre.x(), centre.y()) for what, _ in rows)
-        return
-    assert reading is not None
-    assert canvas._told(data)[1:] == rows
-    assert canvas.rect().toRectF().contains(reading)
-    last = canvas.grid(data).cell(data.length - 1, data.length - 1)
-    assert reading.left() >= last.right() or reading.top() >= last.bottom() + canvas.grid(data).bars
+    data, grid = canvas._data, canvas.grid(canvas._data)
+    assert grid.reading is not None
+    assert reading.table(current(), data, canvas.pair(data), grid.reading)[1:] == data.chain(3, 1).rows()
+    assert canvas.rect().toRectF().contains(grid.reading)
+    assert grid.reading.left() >= grid.right or grid.reading.top() >= grid.base + grid.bars
+
+
+@pytest.mark.parametrize("size", [(371, 330), (300, 260), (345, 250), (318, 210)])
+def test_a_docked_panel_prints_the_pair_beside_the_diagonal_and_its_whole_chain_below(qtbot, size) -> None:
+    store, made = view(qtbot)
+    made.resize(*size)
+    store.dispatch(do.GoTo(10_000))
+    store.dispatch(do.Select(t=1, loss=3))
+    qtbot.wait(5)
+    canvas, data, theme = made.canvas, made.canvas._data, current()
+    grid, chain = canvas.grid(data), data.chain(3, 1)
+    assert " ".join(reading.flow(theme, data, (3, 1), grid.flow)) == " ".join(chain.pieces())
+    assert canvas.rect().toRectF().contains(grid.flow)
+    assert grid.flow.top() >= grid.base + grid.bars + grid.foot - 1
+    lines = reading.head(theme, data, (3, 1), grid, canvas.width())
+    assert [said for _, said in lines][:2] == ["loss 3 → τ 1", chain.share[0]]
+    for room, _ in lines:
+        assert canvas.rect().toRectF().contains(room)
+        row = min(int((room.bottom() - grid.top) / grid.high), data.length - 1)
+        assert room.left() >= grid.cell(row, row).right()
+
+
+def test_the_smallest_panel_tells_a_pairs_chain_in_a_tool_tip(qtbot) -> None:
+    store, made = view(qtbot)
+    made.resize(230, 180)
+    store.dispatch(do.GoTo(10_000))
+    qtbot.wait(5)
+    centre = made.canvas.centre_of(3, 1)
+    said = made.canvas.tip(centre.x(), centre.y())
+    assert all(what in said for what, _ in made.canvas._data.chain(3, 1).rows())
+
+
+@pytest.mark.parametrize("size", [(230, 180), (300, 260), (371, 330)])
+def test_the_cells_of_a_docked_panel_take_its_whole_width(qtbot, size) -> None:
+    _, made = view(qtbot)
+    made.resize(*size)
+    qtbot.wait(5)
+    canvas = made.canvas
+    assert canvas.grid(canvas._data).right > 0.9 * canvas.width()
+
+
+@pytest.mark.parametrize("rows", [1, 2, 9, 50, 200, 400])
+@pytest.mark.parametrize("size", [(206, 118), (276, 200), (347, 270), (347, 600), (876, 420), (1770, 880)])
+def test_every_part_stays_within_the_panel_whatever_the_sentences_length(qapp, rows: int, size) -> None:
+    grid = layout(current(), *size, rows)
+    assert grid.right <= size[0]
+    assert grid.base + grid.bars + grid.foot <= size[1] + 1
+    assert grid.wide > 0
+    assert grid.high > 0
+    for area in (grid.flow, grid.reading or QRectF()):
+        assert area.isEmpty() or QRectF(0, 0, *size).contains(area)
+
+
+def test_what_the_votes_come_to_is_named_now_and_in_the_end(qtbot) -> None:
+    store, made = view(qtbot)
+    assert " so far, in the end ‖dW_" in made.canvas._data.sums[0]
+    store.dispatch(do.GoTo(10_000))
+    data = made.canvas._data
+    assert data.sums[0] == f"Σ votes = {number(data.total, 4)} = ‖d{data.parameter}‖"
 
 
 @pytest.mark.parametrize("size", [(318, 324), (447, 268), (540, 324), (370, 640)])
@@ -142,7 +197,8 @@ def test_the_sum_is_always_within_the_picture(qtbot, size) -> None:
     area = canvas.sum_area(canvas._data)
     assert canvas.rect().toRectF().adjusted(-1, -1, 1, 1).contains(area)
     grid = canvas.grid(canvas._data)
-    assert area.left() >= grid.left + grid.wide * canvas._data.length or area.top() >= grid.top + grid.high
+    assert area.left() >= grid.right or area.top() >= grid.base + grid.bars
+    assert text_width(canvas._data.sums[-1], current().font("small", fixed=True)) <= area.width()
 
 
 def test_a_high_panel_is_used_to_its_foot(qtbot) -> None:
@@ -151,27 +207,9 @@ def test_a_high_panel_is_used_to_its_foot(qtbot) -> None:
     qtbot.wait(10)
     canvas = made.canvas
     grid = canvas.grid(canvas._data)
-    used = grid.top + grid.high * canvas._data.length + grid.bars + grid.below
+    used = grid.base + grid.bars + grid.foot
     assert used <= canvas.height()
     assert grid.high > grid.wide or used > 0.9 * canvas.height()
-
-
-@pytest.mark.parametrize("size", [(345, 250), (330, 240)])
-def test_a_docked_panel_prints_the_whole_chain_beside_the_diagonal(qtbot, size) -> None:
-    store, made = view(qtbot)
-    made.resize(*size)
-    store.dispatch(do.GoTo(10_000))
-    store.dispatch(do.Select(t=1, loss=3))
-    qtbot.wait(5)
-    canvas, data = made.canvas, made.canvas._data
-    lines = canvas.compact(data)
-    said = " ".join(text for _, text in lines[1:])
-    assert said == " ".join(data.chain(3, 1).pieces())
-    grid = canvas.grid(data)
-    for room, _ in lines:
-        assert canvas.rect().toRectF().contains(room)
-        row = min(int((room.bottom() - grid.top) / grid.high), data.length - 1)
-        assert room.left() >= grid.cell(row, row).right()
 
 
 def test_a_large_panel_has_large_square_cells_and_names_the_columns(qtbot) -> None:
@@ -192,10 +230,10 @@ def test_pairs_that_are_cut_are_told_from_others_however_small_their_cells(qtbot
     data = made.canvas._data
     cut = np.zeros_like(data.cut)
     cut[3, 1] = True
-    made.resize(180, 160)
+    made.resize(140, 130)
     made.grab()
     made.canvas.set_data(replace(data, cut=cut, added=data.added & ~cut))
-    assert made.canvas.grid(data).wide < 5
+    assert made.canvas.grid(data).high < 5
     image = made.canvas.grab().toImage()
     colour = image.pixelColor(made.canvas.centre_of(3, 1).toPoint())
     assert colour.red() > colour.blue() + 10

@@ -1,0 +1,118 @@
+"""The ledger's cells in a picture that is kept: a step adds one pair, and one cell is painted again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from ..model.blocks import blocks
+from ..model.ledger_data import LedgerData
+from ..theme.colourmap import AsinhScale, gradient_scale
+from ..theme.theme import Theme
+from ..widgets.paint import hatch, image_of, pen
+from .ledger_layout import Grid
+
+Pair = tuple[int, int]
+SMALL = 5.0
+"""Pixels below which a cell has no gap and no hatching of its own."""
+
+
+def looks(data: LedgerData) -> Any:
+    """(T, T) what each cell looks like: its entry, or whether it is empty (−∞), cut off (∞) or nothing (0)."""
+    found = np.where(data.cut, np.inf, np.where(np.tri(data.length, dtype=bool), -np.inf, 0.0))
+    # A number that is not finite must not be taken for one of the two.
+    entries = np.nan_to_num(data.entries, nan=1e308, posinf=1e308, neginf=-1e308)
+    return np.where(data.added, entries, found)
+
+
+def scale_of(data: LedgerData) -> AsinhScale:
+    """The colours' scale: by what the entries come to in the end."""
+    return AsinhScale(1.0, 1.0) if data.mode == "log" else gradient_scale(data.reach, 2.0)
+
+
+class LedgerCells:
+    """Holds the picture, and what it was painted from."""
+
+    def __init__(self) -> None:
+        self._pixmap: QPixmap | None = None
+        self._for: tuple[object, ...] = ()
+        self._painted: Any = None
+
+    def forget(self) -> None:
+        """Paint all of them anew next time."""
+        self._for = ()
+
+    def changed(self, data: LedgerData) -> list[Pair]:
+        """The pairs that look otherwise than in the picture."""
+        if self._painted is None or len(self._painted) != data.length:
+            return []
+        return [(t, tau) for t, tau in np.argwhere(looks(data) != self._painted).tolist()]
+
+    def renewed(self, widget: QWidget, theme: Theme, data: LedgerData, grid: Grid, key: tuple[object, ...]) -> QPixmap:
+        """The picture of ``data``: painted as a whole for a new ``key``, else only what looks otherwise."""
+        ratio = widget.devicePixelRatioF()
+        key = (*key, id(theme), ratio)
+        if key != self._for or self._pixmap is None:
+            self._for = key
+            self._pixmap = QPixmap(widget.size() * ratio)
+            self._pixmap.setDevicePixelRatio(ratio)
+            self._pixmap.fill(theme.colour("panel"))
+            pairs = [(t, tau) for t in range(data.length) for tau in range(t + 1)]
+        else:
+            pairs = self.changed(data)
+        self._painted = looks(data)
+        if not pairs:
+            return self._pixmap
+        colours = theme.map.rgba(data.entries, scale_of(data))
+        painter = QPainter(self._pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if min(grid.wide, grid.high) < SMALL:
+            _paint_pixels(painter, theme, data, grid, colours)
+        else:
+            _paint_squares(painter, theme, data, grid, colours, pairs, ratio)
+        painter.end()
+        return self._pixmap
+
+
+def _paint_pixels(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, colours: Any) -> None:
+    shown = np.where(data.added[..., None], colours, 0).astype(np.uint8)
+    raised = np.array(theme.tokens.rgb("raised"), float)
+    shown[np.tri(data.length, dtype=bool) & ~data.added] = [*raised.astype(np.uint8), 255]
+    # Too small for lines of their own: the cells of every third diagonal make the hatching.
+    t, tau = np.nonzero(data.cut & ~data.added)
+    share = np.where((t + tau) % 3 == 0, 0.6, 0.2)[:, None]
+    shown[t, tau, :3] = raised * (1 - share) + np.array(theme.tokens.rgb("cut"), float) * share
+    shown[t, tau, 3] = 255
+    area = grid.cells
+    if min(grid.wide, grid.high) < 1:
+        # Smaller than a pixel: each pixel shows of its pairs the furthest from 0.
+        entries = np.where(data.added, data.entries, 0.0)
+        found = blocks(entries, max(1, int(area.height())), max(1, int(area.width())))
+        shown = shown[found.row, found.column]
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    painter.fillRect(area, theme.colour("panel"))
+    painter.drawImage(area, image_of(shown))
+
+
+def _paint_squares(
+    painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, colours: Any, pairs: list[Pair], ratio: float
+) -> None:
+    gap = (1.0 if min(grid.wide, grid.high) < 12 else 2.0) / 2
+    lines = hatch(theme.colour("cut", 0.55), 6, ratio)
+    for t, tau in pairs:
+        area = grid.cell(t, tau).adjusted(gap, gap, -gap, -gap)
+        painter.fillRect(grid.cell(t, tau), theme.colour("panel"))
+        painter.setPen(Qt.PenStyle.NoPen)
+        if data.added[t, tau]:
+            red, green, blue, _ = colours[t, tau].tolist()
+            painter.setBrush(theme.colour("raised").fromRgb(red, green, blue))
+        elif data.cut[t, tau]:
+            painter.setPen(pen(theme.colour("cut", 0.6)))
+            painter.setBrush(lines)
+        else:
+            painter.setBrush(theme.colour("raised"))
+        painter.drawRoundedRect(area, 2, 2)

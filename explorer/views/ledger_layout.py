@@ -1,0 +1,94 @@
+"""Where the parts of the ledger's picture lie: cells, names, bars, the sum, and what is said of a pair."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF
+
+from ..theme.theme import Theme
+
+BESIDE = 250
+"""Width at scale 1 from which what is said of a pair has a column of its own beside the triangle."""
+ROOMY = 420
+"""Height at scale 1 from which a panel has lines to spare."""
+TOLD = 9
+"""Lines that are kept below a high and narrow picture."""
+
+
+class Grid(NamedTuple):
+    """The picture's measures in pixels.
+
+    ``left`` and ``top`` are the cells' corner, ``wide`` and ``high`` one cell's size; ``names`` is the height of the
+    line that numbers the columns (0: none), ``bars`` that of the votes, ``foot`` of the sum below them (0: the sum
+    stands beside them). ``reading`` is the table that is said of a pair, None where there is room for ``flow`` alone:
+    lines below the picture, with the head of it in the empty half of the triangle.
+    """
+
+    left: float
+    top: float
+    wide: float
+    high: float
+    rows: int
+    names: float
+    bars: float
+    foot: float
+    reading: QRectF | None
+    flow: QRectF
+
+    def cell(self, t: int, tau: int) -> QRectF:
+        """The area of one cell, on whole pixels: it can be painted again without a trace on its neighbours."""
+        x, y = round(self.left + tau * self.wide), round(self.top + t * self.high)
+        right, foot = round(self.left + (tau + 1) * self.wide), round(self.top + (t + 1) * self.high)
+        return QRectF(x, y, right - x, foot - y)
+
+    @property
+    def cells(self) -> QRectF:
+        """The area of all of them, and of the empty half."""
+        return self.cell(0, 0) | self.cell(self.rows - 1, self.rows - 1)
+
+    @property
+    def base(self) -> float:
+        """Where the bars begin."""
+        return self.top + self.rows * self.high + 4 + self.names
+
+    @property
+    def right(self) -> float:
+        return self.left + self.rows * self.wide
+
+
+def layout(theme: Theme, width: float, height: float, rows: int) -> Grid:
+    """The measures for ``rows`` losses in ``width`` × ``height`` pixels.
+
+    A wide panel has square cells and a column beside them for what is said of a pair; else the cells take the whole
+    width, and it is said below them, in lines or, in a high panel, as a table.
+    """
+    line = QFontMetricsF(theme.font("small")).height() + 1
+    top = 2.0
+    left = float(min(theme.px(58), round(0.22 * width)))
+    names = line if height >= theme.px(260) else 0.0
+    least = min(theme.px(34), height * 0.16)
+    room = height - top - 6 - names
+    most = float(theme.px(88))
+    beside = width - left - theme.px(BESIDE) - 16
+    if width >= theme.px(1.9 * BESIDE) and beside >= 0.42 * (room - least):
+        side = min((room - least) / rows, beside / rows, most)
+        bars = max(1.0, min(room - side * rows, max(least, theme.px(120))))
+        right = left + side * rows + theme.px(20)
+        reading = QRectF(right, top, min(width - right, theme.px(460)), max(side * rows, 8 * line))
+        return Grid(left, top, side, side, rows, names, bars, 0.0, reading, QRectF())
+    foot = QFontMetricsF(theme.font("small", fixed=True)).height() + 2
+    wide = min((width - left - 4) / rows, theme.px(120))
+    told = TOLD * line + 6 if height >= theme.px(ROOMY) else 0.0
+    lines = (
+        0 if told or height < theme.px(150) else 3 if height >= theme.px(190 if width < theme.px(290) else 230) else 2
+    )
+    flow = lines * line + 2 if lines else 0.0
+    room -= foot + told + flow
+    high = min((room - least) / rows, 1.6 * wide, most)
+    bars = max(1.0, min(room - high * rows, max(least, theme.px(140))))
+    wide = min(wide, max(2.6 * high, theme.px(24)))
+    table = QRectF(4, height - told + 4, width - 8, told - 4) if told else None
+    below = QRectF(2, height - flow + 2, width - 4, flow - 2) if flow else QRectF()
+    return Grid(left, top, wide, high, rows, names, bars, foot, table, below)

@@ -1,0 +1,141 @@
+"""What is said of one pair of the ledger: a table beside or below the triangle, or its head in the empty half of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
+
+from ..model.ledger_data import LedgerData
+from ..theme.theme import Theme
+from ..widgets.paint import elided, text_width
+from .ledger_layout import Grid
+
+Pair = tuple[int, int]
+HINT = "click a cell: its path lights on the stage, and its chain of factors is printed here"
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+
+
+def role_of(theme: Theme, area: QRectF) -> str:
+    """The largest letters in which a whole table finds room."""
+    for role in ("body", "label"):
+        line = QFontMetricsF(theme.font(role)).height() + 2
+        if area.width() >= theme.px(340) and area.height() >= 12 * line:
+            return role
+    return "small"
+
+
+def table(theme: Theme, data: LedgerData, pair: Pair | None, area: QRectF) -> tuple[tuple[str, str], ...]:
+    """(what, number) of each line that finds room in ``area``."""
+    if pair is None:
+        return ()
+    line = QFontMetricsF(theme.font(role_of(theme, area))).height() + 1
+    return data.lines(*pair, max(1, int(area.height() // line)))
+
+
+def paint_table(painter: QPainter, theme: Theme, data: LedgerData, pair: Pair | None, area: QRectF) -> None:
+    """Print the table; the numbers stand next to their names, not at the far end of a broad panel."""
+    role = role_of(theme, area)
+    small, bold, fixed = theme.font(role), theme.font(role, bold=True), theme.font(role, fixed=True)
+    rows = table(theme, data, pair, area)
+    if not rows:
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(area, _WRAPPED, HINT)
+        return
+    height = QFontMetricsF(small).height() + 1
+    names = max((text_width(what, small) for what, value in rows if value), default=0.0)
+    numbers = max((text_width(value, fixed) for _, value in rows), default=0.0)
+    right = min(area.right() - 4, area.left() + names + numbers + theme.px(24))
+    for n, (what, value) in enumerate(rows):
+        row = QRectF(area.left(), area.top() + n * height, right - area.left(), height)
+        last = n == len(rows) - 1 and value != ""
+        painter.setFont(bold if n == 0 or last else small)
+        painter.setPen(theme.colour("gradient" if n == 0 else "text" if last or not value else "muted"))
+        if not value:
+            row.setRight(area.right())
+        beside = text_width(value, fixed) + 8 if value else 0.0
+        painter.drawText(row, _LEFT, elided(what, painter.font(), row.width() - beside))
+        painter.setFont(fixed)
+        painter.setPen(theme.colour("text"))
+        painter.drawText(row, _RIGHT, value)
+
+
+def head(theme: Theme, data: LedgerData, pair: Pair | None, grid: Grid, width: float) -> list[tuple[QRectF, str]]:
+    """The pair, its signed share and how much that is, flush right in the empty half; each line ends at the cells."""
+    if pair is None:
+        return []
+    said = list(data.reading(*pair))
+    if data.chain is not None and data.is_known(*pair):
+        said[1:] = data.chain(*pair).share
+    lines = []
+    y, right = grid.top, width - 4.0
+    for n, text in enumerate(said):
+        font = head_font(theme, n)
+        metrics = QFontMetricsF(font)
+        row = min(int((y + metrics.height() - grid.top) / grid.high), grid.rows - 1)
+        room = right - (grid.left + (row + 1) * grid.wide + 6)
+        if metrics.horizontalAdvance(text) > room:
+            text = text.split(" of ")[0]
+        wide = metrics.horizontalAdvance(text)
+        if not text or wide > room or y + metrics.height() > grid.top + grid.rows * grid.high:
+            break
+        lines.append((QRectF(right - wide - 2, y, wide + 2, metrics.height()), text))
+        y += metrics.height()
+    return lines
+
+
+def head_font(theme: Theme, line: int) -> QFont:
+    """The font of one of the head's lines: the pair, the number, the rest."""
+    return theme.font("small", bold=line < 2, fixed=line == 1)
+
+
+def paint_head(painter: QPainter, theme: Theme, lines: list[tuple[QRectF, str]]) -> None:
+    """Print the head."""
+    for n, (room, said) in enumerate(lines):
+        painter.setFont(head_font(theme, n))
+        painter.setPen(theme.colour(("gradient", "text", "muted")[min(n, 2)]))
+        painter.drawText(room, _RIGHT, said)
+
+
+def flow(theme: Theme, data: LedgerData, pair: Pair | None, area: QRectF) -> list[str]:
+    """The chain of factors in lines as broad as ``area``: all of it, or with the steps in the middle as one product."""
+    font = theme.font("small")
+    most = int((area.height() + 1) // QFontMetricsF(font).height())
+    if most < 1:
+        return []
+    if pair is None:
+        return broken(tuple(HINT.split()), area.width(), theme)[:most]
+    if data.chain is None or not data.is_known(*pair):
+        return []
+    chain = data.chain(*pair)
+    lines: list[str] = []
+    for steps in (1000, 6, 4, 3, 2, 1):
+        lines = broken(chain.pieces(steps), area.width(), theme)
+        if len(lines) <= most:
+            return lines
+    return lines[:most]
+
+
+def broken(pieces: tuple[str, ...], width: float, theme: Theme) -> list[str]:
+    """``pieces`` set in lines that break between them."""
+    metrics = QFontMetricsF(theme.font("small"))
+    lines = [""]
+    for piece in pieces:
+        longer = f"{lines[-1]} {piece}".strip()
+        if lines[-1] and metrics.horizontalAdvance(longer) > width:
+            lines.append(piece)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def paint_flow(painter: QPainter, theme: Theme, data: LedgerData, pair: Pair | None, area: QRectF) -> None:
+    """Print the chain's lines."""
+    font = theme.font("small")
+    high = QFontMetricsF(font).height()
+    painter.setFont(font)
+    painter.setPen(theme.colour("muted" if pair is None else "text"))
+    for n, said in enumerate(flow(theme, data, pair, area)):
+        painter.drawText(QRectF(area.left(), area.top() + n * high, area.width(), high), _LEFT, said)
