@@ -234,6 +234,13 @@ class ResetEdits(Action):
 
 
 @dataclass(frozen=True)
+class ShowBranch(Action):
+    """Turn to another line of the run: the one at ``place`` of ``session.run.others``, at its newest update."""
+
+    place: int
+
+
+@dataclass(frozen=True)
 class Train(Action):
     """Start or pause training; None turns it over."""
 

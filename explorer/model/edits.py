@@ -18,7 +18,7 @@ from rnncore.ops import Array
 
 from .branch_labels import number
 from .session import Sentence, Session
-from .settings import WeightEdit
+from .settings import Run, WeightEdit
 
 MOST_NAMED = 2
 """Edits of one kind that are named one by one; more are counted."""
@@ -206,8 +206,13 @@ def to_plain(session: Session) -> dict[str, Any]:
     return {
         "tokens": [[i, sentence.words[i]] for i in edited_tokens(sentence)],
         "initial_state": {s: [float(x) for x in v] for s, v in sentence.initial_state.items()},
-        "weights": [[w.update, w.parameter, w.row, w.column, w.value, w.home] for w in session.run.weights],
+        "weights": weights_to_plain(session.run),
     }
+
+
+def weights_to_plain(run: Run) -> list[list[Any]]:
+    """Return the weights of a run that were set by hand as plain data for a session file."""
+    return [[w.update, w.parameter, w.row, w.column, w.value, w.home] for w in run.weights]
 
 
 def tokens_from_plain(plain: Any) -> tuple[tuple[int, str], ...]:

@@ -18,7 +18,7 @@ from . import edits
 from .derived import Derived
 from .sentences import corpus_sentence, first_sentence, typed_sentence, unknown_words
 from .session import Changes, Message, Place, Playback, Sentence, Session, Training
-from .settings import Run, change_run, edit_weight, without_weight_edits
+from .settings import Run, change_run, edit_weight, turn_to, without_weight_edits
 from .walking import playable, same_place
 
 Result = tuple[Session, Changes]
@@ -323,6 +323,12 @@ def _on_branch(session: Session, run: Run, state: TrainingState, derived: Derive
     return after, (Changes.ALL & ~kept) | Changes.VERIFICATION
 
 
+def _show_branch(session: Session, action: do.ShowBranch, derived: Derived) -> Result:
+    run = turn_to(session.run, action.place)
+    after, changes = _on_branch(session, run, run.history.head, derived)
+    return replace(after, training=replace(after.training, running=False)), changes
+
+
 def _moved(place: Place, old: Cell, new: Cell) -> Place:
     """The same place in a cell whose nodes are numbered otherwise."""
     if place.node is None or old.text == new.text:
@@ -476,6 +482,7 @@ _RULES: dict[type[do.Action], Callable[[Session, Any, Derived], Result]] = {
     do.ClampGate: _clamp_gate,
     do.EditLearningRate: _edit_learning_rate,
     do.ResetEdits: _reset_edits,
+    do.ShowBranch: _show_branch,
     do.Train: _train,
     do.Trained: _trained,
     do.SetTheme: _set_theme,
@@ -493,6 +500,7 @@ EDITS: tuple[type[do.Action], ...] = (
     do.ClampGate,
     do.EditLearningRate,
     do.ResetEdits,
+    do.ShowBranch,
 )
 UNDOABLE: tuple[type[do.Action], ...] = (do.ShowSentence, do.TypeSentence, do.Follow, do.Prepared, *EDITS)
 """Actions after which undo brings the session before them back."""

@@ -241,6 +241,8 @@ def differences(old: Settings, new: Settings) -> dict[str, Any]:
 NEW_CORPUS = ("corpus",)
 NEW_MODEL = ("cell", "equations", "hidden_size", "bias", "init", "precision", "seed")
 VIEW_ONLY = ("order",)
+MOST_OTHERS = 6
+"""Lines beside the one on show that are kept: each holds its keyframes in memory."""
 
 
 @dataclass(frozen=True)
@@ -266,12 +268,32 @@ class WeightEdit:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A corpus and the history of training on it; ``weights`` were set by hand in its past, the newest last."""
+    """A corpus and the history of training on it; ``weights`` were set by hand in its past, the newest last.
+
+    ``others`` are the other lines of this history that have been trained, in the order in which they were left: what
+    this one branched from, and branches that were left for it. Each is a run as it was, without others of its own.
+    """
 
     settings: Settings
     corpus: Corpus
     history: History
     weights: tuple[WeightEdit, ...] = ()
+    others: tuple[Run, ...] = ()
+
+
+def other_lines(run: Run, history: History) -> tuple[Run, ...]:
+    """Return the lines that are beside ``history`` when the run goes on with it; the oldest of too many are let go."""
+    lines = (*run.others, replace(run, others=()))
+    return tuple(r for r in lines if r.history is not history and r.history.last > r.history.first)[-MOST_OTHERS:]
+
+
+def turn_to(run: Run, place: int) -> Run:
+    """Return the run that goes on with one of its other lines. Raises RnnError when there is none at ``place``."""
+    if not 0 <= place < len(run.others):
+        raise RnnError(f"there is no branch {place + 1}; there are {len(run.others)} beside the one on show")
+    line = run.others[place]
+    settings = replace(line.settings, **{name: getattr(run.settings, name) for name in VIEW_ONLY})
+    return replace(line, settings=settings, others=other_lines(run, line.history))
 
 
 def start_run(settings: Settings, corpus: Corpus | None = None) -> Run:
@@ -318,8 +340,10 @@ def change_run(
     else:
         history = run.history.branch(update, state=state, **changes)
     weights = _before(run.weights, update)
-    _name(history, settings, weights, learning_rate)
-    return Run(settings, run.corpus, history, weights)
+    home = len(history.lineage) - 2
+    own = [weight for weight in weights if weight.update == history.first and weight.home == home]
+    history.label = branch_label(history, settings.clamps, own, learning_rate)
+    return Run(settings, run.corpus, history, weights, other_lines(run, history))
 
 
 def edit_weight(run: Run, state: TrainingState, parameter: str, row: int, column: int | None, value: float) -> Run:
@@ -339,21 +363,13 @@ def edit_weight(run: Run, state: TrainingState, parameter: str, row: int, column
     history = run.history.branch(state.update, state=state, parameters={parameter: new})
     weights = _before(run.weights, state.update)
     same = [w for w in weights if (w.update, w.parameter, w.row, w.column) == (state.update, parameter, row, column)]
+    left = len(history.lineage) - 2
     # An edit of what has not been trained since leaves the line that the first such edit left.
-    home = same[0].home if same else len(history.lineage) - 2
-    edit = WeightEdit(state.update, parameter, row, column, float(new[index]), home)
+    edit = WeightEdit(state.update, parameter, row, column, float(new[index]), same[0].home if same else left)
     weights = (*(w for w in weights if w not in same), edit)
-    _name(history, run.settings, weights)
-    return replace(run, history=history, weights=weights)
-
-
-def _name(
-    history: History, settings: Settings, weights: tuple[WeightEdit, ...], learning_rate: float | None = None
-) -> None:
-    """Write on a branch what it differs in from the line that it left."""
-    home = len(history.lineage) - 2
-    own = [weight for weight in weights if weight.update == history.first and weight.home == home]
-    history.label = branch_label(history, settings.clamps, own, learning_rate)
+    own = [w for w in weights if w.update == history.first and (w.home == left or w is edit)]
+    history.label = branch_label(history, run.settings.clamps, own)
+    return replace(run, history=history, weights=weights, others=other_lines(run, history))
 
 
 def without_weight_edits(run: Run) -> tuple[Run, TrainingState]:
@@ -369,10 +385,10 @@ def without_weight_edits(run: Run) -> tuple[Run, TrainingState]:
         changes["cell"] = now.model.cell
     history = home.branch(first.update, **changes) if changes else home
     if changes:
-        _name(history, run.settings, ())
+        history.label = branch_label(history, run.settings.clamps, ())
     state = history.seek(first.update)
     assert state is not None
-    return replace(run, history=history, weights=()), state
+    return replace(run, history=history, weights=(), others=other_lines(run, history)), state
 
 
 def _before(weights: tuple[WeightEdit, ...], update: int) -> tuple[WeightEdit, ...]:

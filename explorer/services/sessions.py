@@ -18,6 +18,8 @@ from ..model.settings import CorpusChoice, Run, Settings, start_run
 if TYPE_CHECKING:
     from rnncore.files import SessionFile
 
+    from rnncore.history import History
+    from rnncore.model import Model
 SESSION_SUFFIX = ".bptt"
 KEPT_OPTIONS = ("level", "vocabulary_size", "encoding", "max_length")
 """Options of reading that stay when another file is opened."""
@@ -50,8 +52,9 @@ def open_session(path: Path) -> do.Prepared:
             "Save it with a trainer or a history: rnncore.save(path, history=…)."
         )
     own = file.session if isinstance(file.session, Mapping) else {}
-    history = file.history()
-    settings = _settings(own.get("settings"), file)
+    histories = file.histories()
+    history = histories[file.current]
+    settings = _settings(own.get("settings"), file, file.model)
     shown = own.get("shown")
     update = shown if isinstance(shown, int) and history.lineage[0].first <= shown <= history.last else history.last
     state = history.seek(update)
@@ -64,7 +67,8 @@ def open_session(path: Path) -> do.Prepared:
         raise FileError(f"{path.name}: {error}; it was changed by hand. Open an older copy.") from None
     known = isinstance(sentence, int) and 0 <= sentence < len(file.corpus.sentences)
     return do.Prepared(
-        Run(settings, file.corpus, history, weights),
+        Run(settings, file.corpus, history, weights, others),
+    others = _others(own.get("others"), file, histories)
         update,
         state,
         sentence=sentence if known else None,
@@ -78,7 +82,7 @@ def open_session(path: Path) -> do.Prepared:
 
 def save_session(path: str, session: Session) -> do.Saved:
     """Save everything that is needed to go on; raises FileError and leaves an older file whole."""
-    from rnncore.files import save
+    from rnncore.files import KEYFRAME_BYTES, save, saved_order
 
     where = Path(path).expanduser()
     if where.suffix.lower() != SESSION_SUFFIX:
@@ -88,29 +92,58 @@ def save_session(path: str, session: Session) -> do.Saved:
         "settings": session.settings.to_plain(),
         "shown": session.training.shown,
         "sentence": sentence.index,
+    lines = [session.run.history, *(run.history for run in session.run.others)]
+    order = saved_order(lines)
         "text": sentence.text if sentence.index is None else None,
         "position": session.position,
         "following": session.following,
         **edits.to_plain(session),
     }
-    save(where, history=session.run.history, session=own)
+    save(where, history=lines, session=own, keyframe_bytes=KEYFRAME_BYTES // len(order))
     return do.Saved(str(where))
 
 
-def _settings(plain: Any, file: SessionFile) -> Settings:
+        "others": [
+            {
+                "line": order.index(run.history),
+                "settings": run.settings.to_plain(),
+                "weights": edits.weights_to_plain(run),
+            }
+            for run in session.run.others
+        ],
+def _others(plain: Any, file: SessionFile, histories: tuple[History, ...]) -> tuple[Run, ...]:
+    """Return the lines beside the current one; raises FileError when a file says about them what cannot be."""
+    if plain is None:
+        return ()
+    found = []
+    try:
+        for one in plain if isinstance(plain, list) else [None]:
+            line = one.get("line") if isinstance(one, Mapping) else None
+            if type(line) is not int or not 0 <= line < len(histories) or line == file.current:
+                raise RnnError("one of them is no line of it")
+            history = histories[line]
+            settings = _settings(one.get("settings"), file, history.trainer.model)
+            assert file.corpus is not None
+            found.append(Run(settings, file.corpus, history, edits.weights_from_plain(one.get("weights"), history)))
+    except RnnError as error:
+        raise FileError(f"the branches in this session file cannot be used: {error}") from None
+    return tuple(found)
+
+
+def _settings(plain: Any, file: SessionFile, model: Model) -> Settings:
     """Return the settings that were saved, or those that a file written from Python implies."""
     if plain is not None:
         try:
             settings = Settings.from_plain(plain)
-            same = settings.hidden_size == file.model.hidden_size
-            same = same and settings.precision == file.model.dtype.name
-            same = same and settings.make_model(file.model.vocabulary_size).cell.text == file.model.cell.text
+            same = settings.hidden_size == model.hidden_size
+            same = same and settings.precision == model.dtype.name
+            same = same and settings.make_clamped_cell().text == model.cell.text
         except RnnError as error:
             raise FileError(f"the settings in this session file cannot be used: {error}") from None
         if not same:
             raise FileError("the settings in this session file are not those of its weights; it was changed by hand")
         return settings
-    model, training = file.model, file.lines[file.current].settings
+    training = file.lines[file.current].settings
     known = LIBRARY.get(model.cell.name)
     own = known is None or known.text != model.cell.text
     return Settings(
