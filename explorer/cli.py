@@ -86,14 +86,17 @@ def _window(path: str | None) -> int:
 
     if path is not None and not Path(path).expanduser().exists():
         return _fail(f"{path}: there is no such file. Give a text, a table or a .bptt session, or see --help.")
-    trouble = _qt_trouble()
-    if trouble:
-        return _fail(trouble)
+    fault = doctor.qt_fault()
+    if fault:
+        return _fail(fault)
     screen = display.find_display()
     if not screen.present:
         print(f"There is no screen to open a window on: {screen.reason}.")
-        print("Here is a short tour in pictures instead.")
-        return _tour([] if path is None else [path])
+        print("Here is a short tour in pictures instead.", flush=True)
+        return _tour([] if path is None else ["--", path])
+    lacking = _qt_lacks()
+    if lacking:
+        return _fail(lacking)
     if any(platform.partition(":")[0] not in TRUSTED for platform in screen.platforms):
         # Only an attempt can tell, and Qt ends the process that fails at it.
         start = doctor.start_check(screen)
@@ -116,13 +119,10 @@ def _window(path: str | None) -> int:
     return run(path)
 
 
-def _qt_trouble() -> str:
-    """Return why Qt cannot be used here, with the one command that mends it; "" when it can."""
-    from explorer.services import doctor, libraries
+def _qt_lacks() -> str:
+    """Return what Qt lacks to be loaded, with the one command that mends it; "" when it loads."""
+    from explorer.services import libraries
 
-    fault = doctor.qt_fault()
-    if fault:
-        return fault
     try:
         import PySide6.QtWidgets  # noqa: F401
     except ImportError as error:
@@ -176,17 +176,22 @@ def _tour(words: list[str]) -> int:
     parser.add_argument("--output", "-o", metavar="FOLDER", help="where to put the pictures (default: a new folder)")
     parser.add_argument("--theme", choices=("dark", "light", "high-contrast"), default="dark")
     options = parser.parse_args(words)
-    trouble = _qt_trouble()
-    if trouble:
-        return _fail(trouble)
+    from explorer.services import doctor
     from rnncore.errors import RnnError
 
+    fault = doctor.qt_fault()
+    if fault:
+        return _fail(fault)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    lacking = _qt_lacks()
     from explorer.services.tour import tell
+    from explorer.services.tour_drawn import Drawings
 
+    if lacking:
+        print(f"{lacking}\nUntil then the pictures are simple drawings.", flush=True)
     try:
         folder = _folder(options.output)
-        page = tell(folder, options.path, theme=options.theme, say=print)
+        page = tell(folder, options.path, theme=options.theme, say=print, easel=Drawings if lacking else None)
     except (RnnError, OSError) as error:
         return _fail(_sentence(error))
     print(f"The pictures are in {folder.absolute()}; begin with {page.name}.")

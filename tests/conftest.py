@@ -11,7 +11,7 @@ import time
 import hypothesis
 import pytest
 
-from tests import without_qt
+from tests import qt_loads, without_qt
 
 # The same examples at every run, so that a failure is a fault and not luck; --hypothesis-profile=default looks further.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
@@ -32,6 +32,12 @@ def pytest_addoption(parser):
         parser.addini("qt_log_ignore", "of pytest-qt", type="linelist")
     except ValueError:
         pass  # pytest-qt is here and has said so itself
+
+
+def pytest_configure(config):
+    """Skip what needs Qt where the runner has found that it cannot be loaded."""
+    if not config.pluginmanager.hasplugin("pytest-qt") and not os.environ.get(without_qt.VARIABLE):
+        config.pluginmanager.register(qt_loads)
 
 
 @pytest.fixture(autouse=True)

@@ -230,14 +230,14 @@ class ResetEdits(Action):
     what: str = "all"
 
 
-# --- training ---------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class ShowBranch(Action):
     """Turn to another line of the run: the one at ``place`` of ``session.run.others``, at its newest update."""
 
     place: int
+
+
+# --- training ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from ..model.settings import CorpusChoice, Run, Settings, start_run
 
 if TYPE_CHECKING:
     from rnncore.files import SessionFile
-
     from rnncore.history import History
     from rnncore.model import Model
+
 SESSION_SUFFIX = ".bptt"
 KEPT_OPTIONS = ("level", "vocabulary_size", "encoding", "max_length")
 """Options of reading that stay when another file is opened."""
@@ -65,10 +65,10 @@ def open_session(path: Path) -> do.Prepared:
         initial_state = edits.initial_from_plain(own.get("initial_state"))
     except RnnError as error:
         raise FileError(f"{path.name}: {error}; it was changed by hand. Open an older copy.") from None
+    others = _others(own.get("others"), file, histories)
     known = isinstance(sentence, int) and 0 <= sentence < len(file.corpus.sentences)
     return do.Prepared(
         Run(settings, file.corpus, history, weights, others),
-    others = _others(own.get("others"), file, histories)
         update,
         state,
         sentence=sentence if known else None,
@@ -88,21 +88,16 @@ def save_session(path: str, session: Session) -> do.Saved:
     if where.suffix.lower() != SESSION_SUFFIX:
         where = where.with_name(where.name + SESSION_SUFFIX)
     sentence = session.sentence.original or session.sentence
+    lines = [session.run.history, *(run.history for run in session.run.others)]
+    order = saved_order(lines)
     own = {
         "settings": session.settings.to_plain(),
         "shown": session.training.shown,
         "sentence": sentence.index,
-    lines = [session.run.history, *(run.history for run in session.run.others)]
-    order = saved_order(lines)
         "text": sentence.text if sentence.index is None else None,
         "position": session.position,
         "following": session.following,
         **edits.to_plain(session),
-    }
-    save(where, history=lines, session=own, keyframe_bytes=KEYFRAME_BYTES // len(order))
-    return do.Saved(str(where))
-
-
         "others": [
             {
                 "line": order.index(run.history),
@@ -111,6 +106,11 @@ def save_session(path: str, session: Session) -> do.Saved:
             }
             for run in session.run.others
         ],
+    }
+    save(where, history=lines, session=own, keyframe_bytes=KEYFRAME_BYTES // len(order))
+    return do.Saved(str(where))
+
+
 def _others(plain: Any, file: SessionFile, histories: tuple[History, ...]) -> tuple[Run, ...]:
     """Return the lines beside the current one; raises FileError when a file says about them what cannot be."""
     if plain is None:

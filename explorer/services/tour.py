@@ -1,34 +1,29 @@
-"""A first walk in pictures, for a machine without a screen: the real window, painted off screen.
+"""A first walk in pictures, for a machine without a screen.
 
 The story drives the same actions as a person at the keyboard would, and its captions are read off the session, so
-that what they say is what the pictures show.
+that what they say is what the pictures show. Who makes the pictures is an :class:`Easel`: the real window, painted
+off screen, or, where Qt's libraries are missing, a drawing that needs none of them.
 """
 
 from __future__ import annotations
 
 import html
 import math
-import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
-from PySide6.QtWidgets import QApplication
 
 from rnncore.errors import FileError
 from rnncore.evaluation import perplexity
 from rnncore.frozen import dataclass
 
 from ..model import action as do
+from ..model.derived import Derived
 from ..model.loss_data import Reduction, loss_of
-from ..model.settings import Settings, start_run
-from ..store import Store
-from ..theme import palette
-from ..theme.theme import theme_named
-from ..views.window import MainWindow
-from .sessions import open_path
+from ..model.session import Session
 
-SIZE = (1760, 990)
 UPDATES = 600
 PATIENCE = 15.0
 """Seconds of training at most."""
@@ -45,6 +40,31 @@ class Picture:
     text: str
 
 
+class Easel(Protocol):
+    """Holds the session and makes pictures of it."""
+
+    derived: Derived
+    suffix: str
+    """How the pictures' files end, ".png" or ".svg"."""
+    how: str
+    """In a few words how the pictures were made, for the page."""
+
+    @property
+    def session(self) -> Session: ...
+
+    def dispatch(self, action: do.Action) -> None:
+        """Do what an action asks."""
+
+    def train(self, updates: int) -> None:
+        """Train so many updates, or as many as :data:`PATIENCE` allows."""
+
+    def take(self, path: Path) -> None:
+        """Make a picture of the session; raises FileError or OSError when it cannot be written."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
 def tell(
     folder: Path,
     path: str | None = None,
@@ -52,49 +72,40 @@ def tell(
     theme: str = "dark",
     say: Callable[[str], None] = lambda line: None,
     updates: int = UPDATES,
+    easel: Callable[[str | None, str], Easel] | None = None,
 ) -> Path:
     """Write the pictures and an ``index.html`` into ``folder``, which exists; return the page's path.
 
-    ``path`` is a text, a table or a session; None takes the bundled corpus that the window begins with. Needs a Qt
-    platform, "offscreen" included. Raises RnnError when ``path`` cannot be opened, and FileError when a picture cannot
-    be written.
+    ``path`` is a text, a table or a session; None takes the bundled corpus that the window begins with. ``easel``
+    makes the pictures, of a path in a theme: by default the window, which needs a Qt platform, "offscreen" included.
+    Raises RnnError when ``path`` cannot be opened, and FileError when a picture cannot be written.
     """
-    application = QApplication.instance() or QApplication(["bptt-explorer"])
-    assert isinstance(application, QApplication)
-    settings = Settings()
-    opened = None if path is None else open_path(path, settings)
-    palette.apply(application, theme_named(theme))
-    store = Store(start_run(settings) if opened is None else opened.run, theme=theme)
-    window = MainWindow(store)
+    if easel is None:
+        from .tour_window import Photographs
+
+        easel = Photographs
+    made = easel(path, theme)
     try:
-        if opened is not None:
-            store.dispatch(opened)
-        window.resize(*SIZE)
-        window.show()
-        pictures = _Story(application, store, window, folder, say).told(updates)
+        pictures = _Story(made, folder, say).told(updates)
+        corpus = made.session.corpus.name
     finally:
-        store.close()
-        window.about_to_close()
-        window.close()
-        window.deleteLater()
+        made.close()
     page = folder / "index.html"
     try:
-        page.write_text(_page(pictures, store.session.corpus.name), encoding="utf-8")
+        page.write_text(_page(pictures, corpus, made.how), encoding="utf-8")
     except OSError as error:
         raise FileError(f"{page}: {error.strerror}. Give a folder that can be written to.") from None
     return page
 
 
 class _Story:
-    def __init__(
-        self, application: QApplication, store: Store, window: MainWindow, folder: Path, say: Callable[[str], None]
-    ) -> None:
-        self.application, self.store, self.window, self.folder, self.say = application, store, window, folder, say
+    def __init__(self, easel: Easel, folder: Path, say: Callable[[str], None]) -> None:
+        self.easel, self.folder, self.say = easel, folder, say
         self.pictures: list[Picture] = []
 
     def told(self, updates: int) -> list[Picture]:
         """Tell it all; each method is a chapter."""
-        self.store.dispatch(do.GoTo(0))
+        self.easel.dispatch(do.GoTo(0))
         self.forward()
         self.backward()
         self.training(updates)
@@ -103,27 +114,27 @@ class _Story:
     # --- chapters ---
 
     def forward(self) -> None:
-        sentence = self.store.session.sentence
+        sentence = self.easel.session.sentence
         words = " ".join(sentence.words)
         self.take("An empty stage", f"One sentence, a column for each time step: {words}. Nothing is known yet.")
         for _ in range(3):
-            self.store.dispatch(do.Move("operation"))
+            self.easel.dispatch(do.Move("operation"))
         self.take("One step at a time", "Three presses of →. Just done: {step}. The rest is still empty.")
         half = max(1, sentence.length // 2)
         while self._column() < half:
-            before = self.store.session.position
-            self.store.dispatch(do.Move("step"))
-            if self.store.session.position == before:
+            before = self.easel.session.position
+            self.easel.dispatch(do.Move("step"))
+            if self.easel.session.position == before:
                 break
         self.take("The state is carried on", "Each Shift+→ is a time step; the hidden state flows to the right.")
-        self.store.dispatch(do.GoTo(0))
-        self.store.dispatch(do.Move("pass"))
+        self.easel.dispatch(do.GoTo(0))
+        self.easel.dispatch(do.Move("pass"))
         self.take("Forward, all of it", f"The forward pass is done. {self._loss()}")
 
     def backward(self) -> None:
-        walk = self.store.derived.walk(self.store.session)
-        start = self.store.session.position
-        store = self.store
+        walk = self.easel.derived.walk(self.easel.session)
+        start = self.easel.session.position
+        store = self.easel
         store.dispatch(do.Move("step"))
         self.take("Backward begins", "The last loss sends its gradient back, as ribbons. Just done: {step}.")
         end = walk.next_boundary(start, "pass")
@@ -143,20 +154,9 @@ class _Story:
         self.take("Backward, all of it", f"Every pair that the truncation keeps is summed: a norm of {norm:.4g}.")
 
     def training(self, updates: int) -> None:
-        store = self.store
+        store = self.easel
         begun = store.session.training.last
-        store.dispatch(do.GoToUpdate(begun))
-        store.wait()
-        store.dispatch(do.Train(True))
-        end = time.monotonic() + PATIENCE
-        while store.session.training.last - begun < updates and time.monotonic() < end:
-            store.poll()
-            self.application.processEvents()  # training rests until the frame is painted
-            if not store.session.training.running and not store.busy:
-                break
-            time.sleep(0.005)
-        store.dispatch(do.Train(False))
-        store.wait()
+        store.train(updates)
         training = store.session.training
         size = store.session.corpus.vocabulary.size
         read = ", ".join(part for part in loss_of(store.session, Reduction()).footer.split("   ") if part)
@@ -172,13 +172,13 @@ class _Story:
     # --- what the captions read ---
 
     def _column(self) -> int:
-        position = self.store.session.position
-        step = self.store.derived.walk(self.store.session)[position - 1] if position else None
+        position = self.easel.session.position
+        step = self.easel.derived.walk(self.easel.session)[position - 1] if position else None
         return -1 if step is None or step.phase != "forward" or step.t is None else step.t
 
     def _loss(self) -> str:
-        session = self.store.session
-        losses = self.store.derived.trace(session).losses(session.sentence.example.targets)
+        session = self.easel.session
+        losses = self.easel.derived.trace(session).losses(session.sentence.example.targets)
         counted = session.sentence.example.targets >= 0
         mean = float(np.mean(losses[counted])) if counted.any() else math.nan
         return f"The sentence costs {mean:.3f} nats a token, a perplexity of {perplexity(mean):.1f}."
@@ -186,22 +186,22 @@ class _Story:
     # --- pictures ---
 
     def take(self, title: str, text: str) -> None:
-        """Photograph the window; ``{step}`` stands for the micro-step just done."""
-        session = self.store.session
-        walk = self.store.derived.walk(session)
+        """Make a picture; ``{step}`` stands for the micro-step just done."""
+        session = self.easel.session
+        walk = self.easel.derived.walk(session)
         done = walk[session.position - 1].title if session.position else "nothing"
-        self.store.verify_now()
-        self.store.wait()
-        self.application.processEvents()
-        name = f"{len(self.pictures) + 1:02d}-{title.lower().replace(',', '').replace(' ', '-')}.png"
-        image = self.window.grab().toImage()
-        if not image.save(str(self.folder / name)):
-            raise FileError(f"{self.folder / name} cannot be written. Give a folder that can be, with --output.")
+        name = f"{len(self.pictures) + 1:02d}-{title.lower().replace(',', '').replace(' ', '-')}{self.easel.suffix}"
+        try:
+            self.easel.take(self.folder / name)
+        except OSError as error:
+            raise FileError(
+                f"{self.folder / name}: {error.strerror or error}. Give a folder that can be written to, with --output."
+            ) from None
         self.pictures.append(Picture(name, title, text.replace("{step}", done)))
         self.say(f"  {name}")
 
 
-def _page(pictures: list[Picture], corpus: str) -> str:
+def _page(pictures: list[Picture], corpus: str, how: str) -> str:
     def figure(number: int, picture: Picture) -> str:
         title, text = html.escape(picture.title), html.escape(picture.text)
         return (
@@ -220,7 +220,7 @@ img {{ width: 100%; border: 1px solid #2a323d; border-radius: 8px }}
 figure {{ margin: 0 0 3rem }} h2 {{ font-size: 1.15rem; margin: 0 0 .5rem }} figcaption {{ margin-top: .5rem }}
 </style></head><body>
 <h1>BPTT Explorer: a first walk</h1>
-<p>The window, painted without a screen, on {html.escape(corpus)}. Every number was computed for these pictures.</p>
+<p>{html.escape(how)}, on {html.escape(corpus)}. Every number was computed for these pictures.</p>
 {figures}
 </body></html>
 """

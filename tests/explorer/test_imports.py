@@ -27,6 +27,7 @@ LATER = {
     "explorer.widgets.rows": "lists of dialogs",
     "explorer.services.headless": "trains without a window",
     "explorer.services.tour": "makes pictures without a window",
+    "explorer.services.sketch": "makes pictures without Qt",
     "explorer.services.trainer_process": "runs in the training process",
     "PySide6.QtSvg": "export",
     "PySide6.QtTest": "tests",
