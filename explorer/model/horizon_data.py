@@ -31,6 +31,12 @@ class Line:
     values: Array = field(repr=False)
     token: str
     meaning: str
+    short: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What to call it, from the fullest form to the shortest."""
+        return (self.label, self.short) if self.short else (self.label,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,11 +214,11 @@ def _lines(
         many = int(found.counts[state][0])
         values = found.means[state]
         meaning = "all losses of this sentence, each against its own lag 0"
-        lines.append(Line(f"mean of {many} losses", values, "gradient", meaning))
+        lines.append(Line(f"mean of {many} losses", values, "gradient", meaning, "mean"))
     if reference is not None and reference.length == found.length:
         values = reference.means["h"] if loss is None else _ratio(reference.norms["h"][loss, loss::-1])
         meaning = f"an untrained tanh RNN of the same size, drawn with seed {reference.trace.model.seed}"
-        lines.append(Line("tanh RNN, same seed", values[:count], "muted", meaning))
+        lines.append(Line("tanh RNN, same seed", values[:count], "muted", meaning, "tanh RNN"))
     if found.carry is not None:
         carry = found.carry
         values = carry.mean if loss is None else carry.table[loss, loss::-1]

@@ -7,28 +7,20 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap, QPolygonF, QRegion
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPixmap, QPolygonF, QRegion
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ..model.horizon_data import UNDERFLOW, HorizonData, Line, raised
+from ..model.horizon_data import UNDERFLOW, HorizonData, Line
 from ..theme.theme import Theme, current
-from ..widgets.paint import crisp, hatch, pen
+from ..widgets.paint import pen, text_width
 from ..widgets.surface import Surface
+from .horizon_axes import dashes, paint_axes, paint_hatch
+from .horizon_labels import Label, Placed, key_of, paint_name, place
 
 FAR = 400.0
 """Powers of ten up to which a line is drawn true to its slope beyond the axis: Qt's coordinates have an end."""
-LEGEND = 26
-"""Pixels that a piece of a line takes before its name in the legend."""
 DASHES = {"gradient": [2.0, 2.0], "muted": [4.0, 3.0], "value": [1.0, 2.5], "weight": [7.0, 3.0, 1.5, 3.0]}
 """A reference line's dashes by its colour: told apart without colour as well."""
-
-
-def _dashes(colour: QColor, pattern: list[float]) -> QPen:
-    """A hairline of dashes: wider ones take Qt ten times as long."""
-    stroke = pen(colour, 1.0)
-    stroke.setDashPattern(pattern)
-    stroke.setCosmetic(True)
-    return stroke
 
 
 class HorizonPlot(Surface):
@@ -150,57 +142,15 @@ class HorizonPlot(Surface):
         still.setDevicePixelRatio(ratio)
         still.fill(Qt.GlobalColor.transparent)
         painter = QPainter(still)
-        self._paint_hatch(painter, theme, data, ratio)
-        self._paint_axes(painter, theme, data, ratio)
+        area = self.plot_area()
+        paint_hatch(painter, theme, data, area, self.x_of, ratio)
+        paint_axes(painter, theme, data, area, self.x_of, ratio, lags=self._foot() >= 8)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_lines(painter, theme, data)
         self._paint_curve(painter, theme, data)
         self._paint_labels(painter, theme, data)
         painter.end()
         return still
-
-    def _paint_hatch(self, painter: QPainter, theme: Theme, data: HorizonData, ratio: float) -> None:
-        area = self.plot_area()
-        partly, cut = data.first_partly_cut, data.first_cut
-        for first, strength in ((partly, 0.14), (cut, 0.32)):
-            if first is not None and (first != partly or strength < 0.2 or partly == cut):
-                left = max(area.left(), self.x_of(first - 0.5))
-                room = QRectF(left, area.top(), max(0.0, area.right() - left), area.height())
-                painter.fillRect(room, hatch(theme.colour("cut", strength), 8, ratio))
-        if cut is not None:
-            x = crisp(max(area.left(), self.x_of(cut - 0.5)), ratio)
-            painter.setPen(_dashes(theme.colour("cut", 0.8), [3.0, 3.0]))
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-
-    def _paint_axes(self, painter: QPainter, theme: Theme, data: HorizonData, ratio: float) -> None:
-        area = self.plot_area()
-        font = theme.font("small")
-        metrics = QFontMetricsF(font)
-        painter.setFont(font)
-        decades = data.top - data.bottom
-        most = max(1, int(area.height() // (metrics.height() * 1.25)))
-        every = next((n for n in (1, 2, 4, 8, 16, 32, 64, 154, 308, 616) if decades / n <= most), decades)
-        powers = [p for p in range(data.bottom, data.top + 1) if (p - data.top) % every == 0 or p == 0]
-        for power in powers:
-            y = crisp(area.top() + area.height() * (data.top - power) / decades, ratio)
-            painter.fillRect(QRectF(area.left(), y - 0.5 / ratio, area.width(), 1 / ratio), theme.colour("line", 0.8))
-            painter.setPen(theme.colour("muted"))
-            room = QRectF(0, y - metrics.height() / 2, area.left() - 8, metrics.height())
-            painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"10{raised(power)}")
-        if self._foot() < 8:
-            return
-        wide = metrics.horizontalAdvance("000") + 8
-        last = max(1, data.length - 1)
-        step = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if last / n * wide <= area.width()), last)
-        name = "lag ℓ"
-        end = area.right() - metrics.horizontalAdvance(name) - 4
-        for lag in range(0, last + 1, step):
-            x = self.x_of(lag)
-            if x + wide / 2 - 4 < end:
-                room = QRectF(x - wide / 2, area.bottom() + 2, wide, metrics.height())
-                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, str(lag))
-        room = QRectF(0, area.bottom() + 2, area.right(), metrics.height())
-        painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
 
     def _segments(self, values: Any) -> list[QPolygonF]:
         """The runs of a curve between what is no number."""
@@ -219,41 +169,30 @@ class HorizonPlot(Surface):
         painter.setClipRect(self.plot_area().adjusted(-4, -1, 4, 0))
         for line in data.lines:
             colour = theme.colour(line.token, 0.6 if line.token == "gradient" else 1.0)
-            painter.setPen(_dashes(colour, DASHES[line.token]))
+            painter.setPen(dashes(colour, DASHES[line.token]))
             for run in self._segments(line.values):
                 painter.drawPolyline(run)
         painter.restore()
 
-    def _paint_labels(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
-        """Name the curves where there is room beside them."""
-        font = theme.font("small")
-        metrics = QFontMetricsF(font)
-        painter.setFont(font)
-        runs = self._sampled(data)
-        labels = [(line.label, line.values, line.token) for line in self.named(data)]
-        if self.plot_area().height() > 4 * metrics.height():
-            labels.insert(0, (data.who, data.values, "gradient"))
-        taken: list[QRectF] = []
+    def placed(self, data: HorizonData) -> list[Placed]:
+        """The curves' names and where they stand."""
+        high = QFontMetricsF(current().font("small")).height()
         area = self.plot_area()
-        cut = None if data.first_cut is None else self.x_of(data.first_cut - 0.5)
-        dashes = [] if cut is None else [QRectF(cut - 2, area.top(), 4, area.height())]
-        for label, values, token in labels:
-            wide, high = metrics.horizontalAdvance(label) + 6, metrics.height()
-            room = self._room_for(values, wide, high, runs, taken + dashes)
-            if room is None and (values is not data.values):
-                room = self._room_below(wide + LEGEND, high, runs, taken + dashes)
-                room = room or self._room_below(wide + LEGEND, high, runs, taken)
-                if room is not None:
-                    # Too far from its line to be known by its place: a piece of the line goes before it.
-                    taken.append(QRectF(room))
-                    painter.setPen(_dashes(theme.colour(token), DASHES[token]))
-                    y = room.center().y()
-                    painter.drawLine(QPointF(room.left(), y), QPointF(room.left() + LEGEND - 4, y))
-                    room.setLeft(room.left() + LEGEND)
-            if room is not None:
-                taken.append(room)
-                painter.setPen(theme.colour(token))
-                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, label)
+        labels = [Label(line.names, data.lines.index(line) + 1, line.token) for line in self.named(data)]
+        if area.height() > 4 * high:
+            labels.insert(0, Label((data.who,), 0, "gradient"))
+        cut = math.nan if data.first_cut is None else self.x_of(data.first_cut - 0.5)
+        font = current().font("small")
+        return place(labels, self._sampled(data), area, lambda text: text_width(text, font), high, cut)
+
+    def _paint_labels(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
+        """Name the curves where there is room beside them; a name far from its line has a piece of it before."""
+        painter.setFont(theme.font("small"))
+        for one in self.placed(data):
+            if one.key:
+                painter.setPen(dashes(theme.colour(one.token), DASHES[one.token]))
+                painter.drawLine(*key_of(one))
+            paint_name(painter, theme, one)
 
     def named(self, data: HorizonData) -> list[Line]:
         """The references that run within the axis after lag 0: what is not drawn is not named."""
@@ -265,46 +204,12 @@ class HorizonPlot(Surface):
                 found.append(line)
         return found
 
-    def _room_below(self, wide: float, high: float, runs: Any, taken: list[QRectF]) -> QRectF | None:
-        """A place in the lower left corner, above those taken, clear of every curve; None where there is none."""
-        area = self.plot_area()
-        room = QRectF(area.left() + 6, area.bottom() - high - 3, wide, high)
-        while room.top() > area.center().y() - high and room.right() < area.right():
-            part = runs[:, 6 : int(6 + wide) + 1]
-            crossed = ((part > room.top() - 1) & (part < room.bottom() + 1)).any()
-            if not crossed and not any(room.intersects(other) for other in taken):
-                return room
-            room.translate(0, -high)
-        return None
-
     def _sampled(self, data: HorizonData) -> Any:
         """Where every curve runs, one row a curve, one column a pixel of the plot's width; NaN where it does not."""
         area = self.plot_area()
         lags = np.arange(max(2, int(area.width()))) * (max(1, data.length - 1) / max(1.0, area.width()))
         rows = [self.ys(values) for values in (data.values, *(line.values for line in data.lines))]
         return np.array([np.interp(lags, np.arange(len(ys)), ys, right=np.nan) for ys in rows])
-
-    def _room_for(self, values: Any, wide: float, high: float, runs: Any, taken: list[QRectF]) -> QRectF | None:
-        """A place beside a curve, clear of other labels and of every curve; None where there is none."""
-        area, mine = self.plot_area(), self.ys(values)
-        first, step = self.x_of(0), self.x_of(1) - self.x_of(0)
-        left, right, top, bottom = area.left(), area.right(), area.top(), area.bottom()
-        order = sorted(range(len(values)), key=lambda n: abs(n - 0.6 * len(values)))
-        for lag in order[:: max(1, len(order) // 16)]:
-            y, x = float(mine[lag]), first + step * lag
-            if not top < y < bottom - 1:
-                continue
-            for dx, dy in ((5, -high - 4), (-wide - 5, 4), (5, 3), (-wide - 5, -high - 3)):
-                at, over = x + dx, y + dy
-                if at < left or at + wide > right or over < top or over + high > bottom:
-                    continue
-                part = runs[:, int(at - left) : int(at + wide - left) + 1]
-                if ((part > over - 1) & (part < over + high + 1)).any():
-                    continue
-                room = QRectF(at, over, wide, high)
-                if not any(room.intersects(other) for other in taken):
-                    return room
-        return None
 
     def _paint_curve(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
         """The curve itself: whole where it is counted, dashed and muted where it is cut."""
@@ -314,7 +219,7 @@ class HorizonPlot(Surface):
         for run in self._segments(data.values[: max(until, 1)]):
             painter.drawPolyline(run)
         if cut is not None:
-            painter.setPen(_dashes(theme.colour("gradient", 0.7), [3.0, 3.0]))
+            painter.setPen(dashes(theme.colour("gradient", 0.7), [3.0, 3.0]))
             rest = data.values.copy()
             rest[: max(until - 1, 0)] = np.nan
             for run in self._segments(rest):

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 
 from explorer.model import action as do
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
 from explorer.views.horizon import ALL, HorizonView
+from explorer.views.horizon_axes import powers
+from explorer.views.horizon_labels import Label, place
 from rnncore.bptt import backward as gradient
 from rnncore.truncation import Full, Window
 
@@ -172,3 +175,51 @@ def test_a_reference_below_the_axis_is_not_named(shown) -> None:
     view.plot.set_data(changed)
     assert "gone" not in [one.label for one in view.plot.named(changed)]
     assert not view.plot.grab().isNull()
+
+
+@pytest.mark.parametrize("size", [(230, 180), (300, 260), (371, 330), (900, 500)])
+@pytest.mark.parametrize("cell", ["vanilla", "lstm", "gru"])
+@pytest.mark.parametrize("policy", [Full(), Window(1), Window(2)])
+def test_names_stand_clear_of_every_curve_of_one_another_and_of_the_cut(shown, size, cell, policy) -> None:
+    store, view = shown(size, cell=cell, truncation=policy)
+    backward(store, 0.2)
+    settle(store)
+    plot, data = view.plot, view.plot.data
+    area, placed = plot.plot_area(), view.plot.placed(data)
+    assert placed or size[0] < 300
+    curves = plot._sampled(data)
+    for n, one in enumerate(placed):
+        assert area.contains(one.room)
+        part = curves[:, int(one.room.left() - area.left()) : int(one.room.right() - area.left())]
+        assert not ((part > one.room.top()) & (part < one.room.bottom())).any(), one
+        assert not any(one.room.intersects(other.room) for other in placed[:n])
+        if data.first_cut is not None:
+            assert not one.room.left() <= plot.x_of(data.first_cut - 0.5) <= one.room.right()
+
+
+def test_a_name_stands_beside_its_own_curve_or_has_a_piece_of_its_line_before_it() -> None:
+    flat = np.full(300, 30.0)
+    curves = np.array([flat, flat + 40])
+    area = QRectF(0, 0, 300, 100)
+    first, second = place(
+        [Label(("one",), 0, "gradient"), Label(("two",), 1, "muted")], curves, area, lambda _: 40.0, 12.0, np.nan
+    )
+    assert abs(first.room.center().y() - 30) < 20
+    assert abs(second.room.center().y() - 70) < 20
+    crowded = np.array([np.full(300, y) for y in range(4, 70, 6)], float)
+    (apart,) = place([Label(("long", "short"), 3, "muted")], crowded, area, lambda _: 40.0, 12.0, np.nan)
+    assert apart.key
+    assert apart.room.top() > 70
+    full = np.array([np.full(300, y) for y in range(4, 100, 6)], float)
+    assert place([Label(("long", "short"), 3, "muted")], full, area, lambda _: 40.0, 12.0, np.nan) == []
+
+
+def test_the_axis_names_1_and_no_two_powers_in_one_place(shown) -> None:
+    _, view = shown()
+    data = view.plot.data
+    for top, bottom in ((0, -4), (1, -4), (2, -8), (8, -16), (308, -308), (0, -308)):
+        for height in (40.0, 120.0, 400.0):
+            named = powers(replace(data, top=top, bottom=bottom), height, 14.0)
+            assert 0 in named
+            places = sorted(height * (top - p) / (top - bottom) for p in named)
+            assert all(b - a >= 13.9 for a, b in itertools.pairwise(places)), (top, bottom, named)

@@ -1,0 +1,83 @@
+"""The horizon's ground: the logarithmic axis, the lags, and the hatching of what the truncation cuts off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from ..model.horizon_data import HorizonData, raised
+from ..theme.theme import Theme
+from ..widgets.paint import crisp, hatch, pen
+
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def dashes(colour: QColor, pattern: list[float]) -> QPen:
+    """A hairline of dashes: wider ones take Qt ten times as long."""
+    stroke = pen(colour, 1.0)
+    stroke.setDashPattern(pattern)
+    stroke.setCosmetic(True)
+    return stroke
+
+
+def paint_hatch(
+    painter: QPainter, theme: Theme, data: HorizonData, area: QRectF, x_of: Callable[[float], float], ratio: float
+) -> None:
+    """Hatch the lags that some losses do not count, and more strongly those that none does, with a line before."""
+    partly, cut = data.first_partly_cut, data.first_cut
+    for first, strength in ((partly, 0.14), (cut, 0.32)):
+        if first is not None:
+            left = max(area.left(), x_of(first - 0.5))
+            room = QRectF(left, area.top(), max(0.0, area.right() - left), area.height())
+            painter.fillRect(room, hatch(theme.colour("cut", strength), 8, ratio))
+    if cut is not None:
+        x = crisp(max(area.left(), x_of(cut - 0.5)), ratio)
+        painter.setPen(dashes(theme.colour("cut", 0.8), [3.0, 3.0]))
+        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+
+
+def powers(data: HorizonData, height: float, line: float) -> list[int]:
+    """The powers of ten that are named on an axis of ``height`` pixels: 1 always, and no two nearer than a ``line``."""
+    decades = data.top - data.bottom
+    most = max(1, int(height // (line * 1.25)))
+    every = next((n for n in (1, 2, 4, 8, 16, 32, 64, 154, 308, 616) if decades / n <= most), decades)
+    found = [p for p in range(data.bottom, data.top + 1) if p % every == 0]
+    if height * (min(found) - data.bottom) / decades >= line:
+        found.append(data.bottom)
+    return found
+
+
+def paint_axes(
+    painter: QPainter,
+    theme: Theme,
+    data: HorizonData,
+    area: QRectF,
+    x_of: Callable[[float], float],
+    ratio: float,
+    *,
+    lags: bool,
+) -> None:
+    """Draw a line for each power of ten that is named, and where there is room the ``lags`` below."""
+    metrics = QFontMetricsF(theme.font("small"))
+    painter.setFont(theme.font("small"))
+    line = metrics.height()
+    for power in powers(data, area.height(), line):
+        y = crisp(area.top() + area.height() * (data.top - power) / (data.top - data.bottom), ratio)
+        painter.fillRect(QRectF(area.left(), y - 0.5 / ratio, area.width(), 1 / ratio), theme.colour("line", 0.8))
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(QRectF(0, y - line / 2, area.left() - 8, line), _RIGHT, f"10{raised(power)}")
+    if not lags:
+        return
+    wide = metrics.horizontalAdvance("000") + 8
+    last = max(1, data.length - 1)
+    step = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if last / n * wide <= area.width()), last)
+    name = "lag ℓ"
+    end = area.right() - metrics.horizontalAdvance(name) - 4
+    for lag in range(0, last + 1, step):
+        x = x_of(lag)
+        if x + wide / 2 - 4 < end:
+            room = QRectF(x - wide / 2, area.bottom() + 2, wide, line)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, str(lag))
+    painter.drawText(QRectF(0, area.bottom() + 2, area.right(), line), _RIGHT, name)

@@ -1,0 +1,146 @@
+"""Where the horizon's curves are named: each beside its own, clear of every curve, of one another and of the cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from ..theme.theme import Theme
+
+KEY = 26
+"""Pixels that a piece of a line takes before its name where that stands far from its curve."""
+GAP = 3.0
+"""Pixels between a name and a curve."""
+STRIDE = 4
+"""Pixels from one place that is tried to the next."""
+NEAR, DOUBT = 7.0, 150.0
+"""A name so near to another curve as well leaves in doubt which it is of: rather one so many pixels further off."""
+Array = np.ndarray[Any, Any]
+
+
+class Label(NamedTuple):
+    """What is to be named: ``forms`` from the fullest to the shortest, ``curve`` its row among the curves."""
+
+    forms: tuple[str, ...]
+    curve: int
+    token: str
+
+
+class Placed(NamedTuple):
+    """A name and where it stands; with a ``key`` a piece of its line goes before it."""
+
+    text: str
+    room: QRectF
+    token: str
+    key: bool
+
+
+def place(
+    labels: Sequence[Label], curves: Array, area: QRectF, wide_of: Callable[[str], float], high: float, cut: float
+) -> list[Placed]:
+    """Find a place for each label, or none: a name that would cross something is left out.
+
+    ``curves`` (N, W) are the curves' y at each pixel of ``area``'s width, NaN where they do not run; the first has
+    dots. ``cut`` is the x of the cut line, NaN without one.
+    """
+    found: list[Placed] = []
+    for label in labels:
+        taken = [one.room for one in found]
+        for text in label.forms:
+            room = _beside(label.curve, curves, area, wide_of(text) + 4, high, cut, taken)
+            if room is not None:
+                found.append(Placed(text, room, label.token, False))
+                break
+        else:
+            if label.curve == 0:
+                continue  # the one whole line needs no name
+            for text in label.forms:
+                room = _anywhere(curves, area, wide_of(text) + KEY + 4, high, cut, taken)
+                if room is not None:
+                    found.append(Placed(text, room, label.token, True))
+                    break
+    return found
+
+
+def _extent(curves: Array, wide: int) -> tuple[Array, Array, Array]:
+    """For each place that is tried its left edge, and the least and greatest y of each curve across the width."""
+    windows = np.lib.stride_tricks.sliding_window_view(curves, wide, axis=1)[:, ::STRIDE]
+    low = np.where(np.isnan(windows), np.inf, windows).min(axis=2)
+    high = np.where(np.isnan(windows), -np.inf, windows).max(axis=2)
+    low[0], high[0] = low[0] - GAP, high[0] + GAP  # its dots
+    return np.arange(windows.shape[1]) * STRIDE, low - GAP, high + GAP
+
+
+def _free(left: Array, top: Array, wide: float, high: float, area: QRectF, cut: float, taken: list[QRectF]) -> Array:
+    """Which places lie within the area, off the cut line and off what is taken."""
+    x, right = area.left() + left, area.left() + left + wide
+    free = (top >= area.top()) & (top + high <= area.bottom()) & (right <= area.right())
+    if not np.isnan(cut):
+        free &= (right < cut - 2) | (x > cut + 2)
+    for room in taken:
+        free &= (x > room.right() + 2) | (right < room.left() - 2) | (top > room.bottom()) | (top + high < room.top())
+    return np.asarray(free)
+
+
+def _clear(left_low: Array, left_high: Array, top: Array, high: float) -> Array:
+    """Which places no curve crosses."""
+    return np.asarray(~((left_low < top + high) & (left_high > top)).any(axis=0))
+
+
+def _beside(
+    curve: int, curves: Array, area: QRectF, wide: float, high: float, cut: float, taken: list[QRectF]
+) -> QRectF | None:
+    if int(wide) >= curves.shape[1]:
+        return None
+    left, low, upper = _extent(curves, int(wide))
+    runs = np.flatnonzero(np.isfinite(curves[curve]) & (curves[curve] >= area.top()) & (curves[curve] <= area.bottom()))
+    if not len(runs):
+        return None
+    near = runs[int(0.6 * (len(runs) - 1))]
+    best, cost = None, np.inf
+    steep = upper[curve] - low[curve]
+    for top in (low[curve] - high, upper[curve]):
+        # It must hang on to the part of its curve that is seen.
+        seen = np.isfinite(top) & (left < runs[-1]) & (left + wide > runs[0])
+        free = seen & _free(left, top, wide, high, area, cut, taken) & _clear(low, upper, top, high)
+        close = (low < top + high + NEAR) & (upper > top - NEAR)
+        close[curve] = False
+        costs = np.abs(left + wide / 2 - near) + 2.0 * steep + DOUBT * close.any(axis=0)
+        costs = np.where(free, costs, np.inf)
+        n = int(costs.argmin())
+        if costs[n] < cost:
+            cost, best = float(costs[n]), QRectF(area.left() + float(left[n]), float(top[n]), wide, high)
+    return best
+
+
+def _anywhere(curves: Array, area: QRectF, wide: float, high: float, cut: float, taken: list[QRectF]) -> QRectF | None:
+    """The free place nearest to the lower left corner."""
+    if int(wide) >= curves.shape[1]:
+        return None
+    left, low, upper = _extent(curves, int(wide))
+    for n in range(max(1, int((area.height() - high) / (high / 2)))):
+        top = np.full(len(left), area.bottom() - high - 2 - n * high / 2)
+        free = _free(left, top, wide, high, area, cut, taken) & _clear(low, upper, top, high) & (left >= 4)
+        if free.any():
+            return QRectF(area.left() + float(left[int(free.argmax())]), float(top[0]), wide, high)
+    return None
+
+
+def paint_name(painter: QPainter, theme: Theme, placed: Placed) -> None:
+    """Print a name with a halo in the panel's colour, so that neither hatching nor grid lines run through it."""
+    room = placed.room.adjusted(KEY if placed.key else 0, 0, 0, 0)
+    painter.setPen(theme.colour("panel"))
+    for dx, dy in ((-1.5, 0), (1.5, 0), (0, -1.5), (0, 1.5), (-1, -1), (1, 1), (-1, 1), (1, -1)):
+        painter.drawText(room.translated(dx, dy), Qt.AlignmentFlag.AlignCenter, placed.text)
+    painter.setPen(theme.colour(placed.token))
+    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, placed.text)
+
+
+def key_of(placed: Placed) -> tuple[QPointF, QPointF]:
+    """Both ends of the piece of line before a name."""
+    y = placed.room.center().y()
+    return QPointF(placed.room.left(), y), QPointF(placed.room.left() + KEY - 4, y)
