@@ -36,7 +36,7 @@ def main(words: list[str]) -> int:
     window: list[str] = []
     if lacking:
         window = ["-p", "no:pytest-qt"]
-        say(f"Going on without the tests of the window. {lacking}")
+        say(f"{qt_loads.REASON}: going on without the tests of the window.")
     rest = [f"--ignore={path}" for path in QT_FREE]
     layers: list[tuple[str, list[str], dict[str, str]]] = [
         ("style (ruff)", [python, "-m", "ruff", "check", "."], {}),

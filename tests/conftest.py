@@ -40,6 +40,13 @@ def pytest_configure(config):
         config.pluginmanager.register(qt_loads)
 
 
+@pytest.fixture(scope="session")
+def loadable_qt():
+    """Skip where Qt's libraries are missing: for tests that need Qt in a process of their own."""
+    if qt_loads.trouble():
+        pytest.skip(qt_loads.REASON)
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory, monkeypatch):
     """Keep the settings of whoever runs the tests out of them, and the tests out of those."""

@@ -61,9 +61,7 @@ def test_a_missing_file_is_named_and_nothing_opens(tmp_path, capsys):
 
 @pytest.mark.parametrize("display", [None, ":987", "nonsense"])
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
-def test_without_a_screen_it_says_so_and_tells_the_story_in_pictures(tmp_path, display):
-    if qt_loads.trouble():
-        pytest.skip(qt_loads.REASON)
+def test_without_a_screen_it_says_so_and_tells_the_story_in_pictures(tmp_path, display, loadable_qt):
     done = run(cwd=tmp_path, display=display)
     assert done.returncode == 0, done.stderr
     assert "no screen" in done.stdout
@@ -77,7 +75,7 @@ def test_without_a_screen_it_says_so_and_tells_the_story_in_pictures(tmp_path, d
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for Linux's libraries")
-def test_a_missing_system_library_is_named_with_the_command_that_installs_it(monkeypatch, capsys):
+def test_a_missing_system_library_is_named_with_the_command_that_installs_it(monkeypatch, capsys, loadable_qt):
     from explorer.services import display, libraries
 
     problem = libraries.Problem(("libxcb-cursor.so.0",), "libxcb-cursor.so.0: cannot open shared object file")
@@ -125,7 +123,7 @@ def test_where_qt_cannot_be_imported_a_screen_brings_the_remedy_and_no_traceback
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux's platforms")
 @pytest.mark.parametrize("platform", ["no-such-thing", "linuxfb:fb=/dev/null"])
-def test_a_platform_that_cannot_start_is_told_and_does_not_end_the_process(tmp_path, platform):
+def test_a_platform_that_cannot_start_is_told_and_does_not_end_the_process(tmp_path, platform, loadable_qt):
     done = run(cwd=tmp_path, QT_QPA_PLATFORM=platform)
     assert done.returncode == 1
     assert platform in done.stderr

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import math
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -52,6 +54,14 @@ def test_every_truncation_can_be_written(written, policy):
 def test_a_truncation_that_cannot_be_read_is_refused_with_words(written):
     with pytest.raises(RnnError, match=r"window:4|at least"):
         headless.parse_truncation(written)
+
+
+def test_what_is_told_to_open_the_session_can_be_copied_though_its_name_has_blanks(text, capsys):
+    assert cli.main(["train", str(text), "--updates", "1", "-o", "my très own.bptt"]) == 0
+    told = re.search("see it with: (.*)", capsys.readouterr().err)[1]
+    if sys.platform != "win32":
+        assert shlex.split(told) == ["bptt-explorer", "my très own.bptt"]
+    assert told != "bptt-explorer my très own.bptt"
 
 
 def test_training_lowers_the_loss_and_keeps_a_session_that_the_window_opens(text, capsys):

@@ -152,7 +152,7 @@ def test_the_table_puts_each_remedy_below_its_finding():
     ]  # fmt: skip
 
 
-def test_qt_that_dies_at_the_start_is_found_in_a_process_of_its_own():
+def test_qt_that_dies_at_the_start_is_found_in_a_process_of_its_own(loadable_qt):
     check = doctor.start_check(Display(("no-such-platform",), ""))
     assert check.state == doctor.BAD
     assert doctor.start_check(Display((), "")).state == doctor.GOOD

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shlex
 import shutil
 import signal
 import sys
@@ -194,8 +195,17 @@ def train(options: argparse.Namespace, stream: TextIO | None = None) -> int:
     _report(run, out)
     own = {"settings": settings.to_plain(), "shown": history.last, "sentence": None, "text": None, "position": 0}
     save(target, history=history, session=own)
-    out.write(f"Saved {target}; see it with: bptt-explorer {target}\n")
+    out.write(f"Saved {target}; see it with: bptt-explorer {quoted(target)}\n")
     return 0
+
+
+def quoted(path: Path) -> str:
+    """Return a path as this system's shell reads it back, blanks and all."""
+    if sys.platform == "win32":
+        import subprocess
+
+        return subprocess.list2cmdline([str(path)])
+    return shlex.quote(str(path))
 
 
 def describe(run: Run) -> str:

@@ -39,7 +39,7 @@ LATER = {
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
+def loaded(tmp_path_factory, loadable_qt):
     """The names of all modules that are there when the window has been painted for the first time."""
     home = tmp_path_factory.mktemp("home")
     modules = start(home, tmp_path_factory.mktemp("bytecode"))["modules"]
