@@ -64,6 +64,30 @@ class TruncationData:
         twice = f", {self.twice} of them more than once" if self.twice else ""
         return f"{self.kept} of {self.pairs} pairs (loss t, copy τ) kept{twice}"
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """:attr:`sentence`, from its fullest form to its shortest."""
+        short = f"{self.kept} of {self.pairs} pairs"
+        return self.sentence, f"{short} kept", short, f"{self.kept} / {self.pairs}"
+
+    def explain(self, lane: int) -> str:
+        """What one run back through time does."""
+        run = self.lanes[lane]
+        many = ", ".join(map(str, run.losses))
+        losses = f"loss {many}" if len(run.losses) == 1 else f"losses {many}" if run.losses else "no loss"
+        steps = run.high - run.low
+        back = f"{losses}: back from step {run.high} to copy {run.low}, {steps} step{'' if steps == 1 else 's'} of time"
+        cut = f"\ncut off: copies 0…{run.low - 1}" if run.low > 1 else "\ncut off: copy 0" if run.low else ""
+        return back + (cut or "\nnothing is cut off")
+
+    def explain_copy(self, t: int) -> str:
+        """How often the weight copy of step ``t`` is counted, and by which losses it could be."""
+        later = self.length - t
+        return (
+            f"copy τ = {t}, which reads “{self.words[t]}”: counted {int(self.counts[t])} times\n"
+            f"{later} loss{'' if later == 1 else 'es'} from step {t} on could reach it"
+        )
+
 
 def truncation_data(session: Session, walking_loss: int | None = None) -> TruncationData:
     """Return the drawing for a session; ``walking_loss`` is the loss that walks back now, None for none."""
@@ -141,6 +165,18 @@ def dragged(data: TruncationData, lane: int, boundary: int) -> Truncation:
     if isinstance(policy, Tail):
         return Tail(max(1, data.length - boundary))
     return policy
+
+
+def nudged(data: TruncationData, by: int) -> Truncation:
+    """Return the policy whose runs go ``by`` steps further back (or less far); never beyond the sentence."""
+    policy, most = data.policy, data.length
+    if isinstance(policy, Full):
+        return policy if by > 0 else Window(max(most - 2, 0))
+    if isinstance(policy, Window) and by > 0 and policy.k >= most - 1:
+        return policy
+    name = "k2" if isinstance(policy, Stride) else "n" if isinstance(policy, Chunks) else "k"
+    now = int(numbers_of(policy)[name])
+    return with_number(policy, name, min(now + by, max(most, now)))
 
 
 def crossing(between: str) -> tuple[bool, bool]:

@@ -15,6 +15,7 @@ from explorer.model.truncation_data import (
     dragged,
     kind_of,
     lane_rows,
+    nudged,
     numbers_of,
     of_kind,
     truncation_data,
@@ -88,3 +89,15 @@ def test_more_lanes_than_room_leave_some_out_but_not_the_last():
     assert list(lane_rows(data, 100)) == list(range(data.length))
     few = lane_rows(data, 3)
     assert len(few) == 3 and few[-1] == data.length - 1 and few[0] == 0
+
+
+def test_a_nudge_moves_the_cut_by_one_step_and_stays_within_the_sentence():
+    length = truncation_data(session(Full())).length
+    assert nudged(truncation_data(session(Full())), 1) == Full()
+    assert nudged(truncation_data(session(Full())), -1) == Window(length - 2)
+    assert nudged(truncation_data(session(Window(2))), -1) == Window(1)
+    assert nudged(truncation_data(session(Window(0))), -1) == Window(0)
+    assert nudged(truncation_data(session(Window(length - 1))), 1) == Window(length - 1)
+    assert nudged(truncation_data(session(Chunks(3))), 1) == Chunks(4)
+    assert nudged(truncation_data(session(Stride(2, 4, "last"))), -1) == Stride(2, 3, "last")
+    assert nudged(truncation_data(session(Tail(length))), 1) == Tail(length)

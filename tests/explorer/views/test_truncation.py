@@ -45,6 +45,8 @@ def test_every_policy_is_drawn_at_every_size(store, view, size):
     for policy in (Full(), Window(0), Window(3), Chunks(2), Stride(2, 5, "all"), Stride(3, 1), Tail(3), Window(99)):
         set_policy(store, policy)
         assert not view.grab().isNull()
+        assert view.width() == size[0]
+        assert all(chip.geometry().right() < view.width() for chip in view._numbers.values() if chip.isVisible())
         assert str(view._data.kept) in view.subtitle_label.toolTip()
 
 
@@ -90,3 +92,64 @@ def test_the_walking_loss_lights_its_lane(store, view):
     store.dispatch(do.Move("pass"))
     store.dispatch(do.Move("operation"))
     assert view._data.current == store.session.sentence.length - 1
+
+
+def test_a_panel_that_is_shown_for_the_first_time_does_not_grow(store, qtbot):
+    made = TruncationView(store)
+    qtbot.addWidget(made)
+    made.resize(230, 180)
+    made.show()
+    assert made.width() == 230
+    assert "…" not in made.subtitle_label.shown()
+
+
+def test_what_a_run_never_reaches_is_hatched(store, view):
+    set_policy(store, Window(1))
+    canvas = view.canvas
+    lane, y = canvas.lanes()[-1]
+    low = view._data.lanes[lane].low
+    image = canvas.grab().toImage()
+
+    def reddish(x, y):
+        colours = [image.pixelColor(round(x) + dx, round(y) + dy) for dx in range(8) for dy in range(-3, 4)]
+        return sum(c.red() > c.green() + 25 for c in colours)
+
+    assert reddish(canvas.column(low / 2), y) > 5
+    first, above = canvas.lanes()[0]
+    assert view._data.lanes[first].low == 0
+    assert reddish(canvas.column(low / 2), above) == 0
+
+
+def test_the_arrow_keys_move_the_cut_and_choose_what_crosses(store, view):
+    set_policy(store, Window(2))
+    for key, policy in (
+        (Qt.Key.Key_Left, Window(3)),
+        (Qt.Key.Key_Right, Window(2)),
+        (Qt.Key.Key_Right, Window(1)),
+    ):
+        QTest.keyClick(view.canvas, key)
+        store.wait()
+        assert store.session.settings.truncation == policy
+    QTest.keyClick(view.canvas, Qt.Key.Key_Up)
+    store.wait()
+    assert store.session.settings.between == "detached"
+
+
+def test_a_tool_tip_says_what_a_run_reaches_and_how_often_a_copy_is_counted(store, view):
+    set_policy(store, Window(1))
+    canvas, data = view.canvas, view._data
+    _, y = canvas.lanes()[-1]
+    last = data.length - 1
+    said = canvas.tip(canvas.column(last - 0.5), y)
+    assert (
+        said == f"loss {last}: back from step {last} to copy {last - 1}, 1 step of time\ncut off: copies 0…{last - 2}"
+    )
+    foot = canvas.areas()[0].bottom() - 4
+    assert "counted 2 times" in canvas.tip(canvas.column(2.5), foot)
+    name, box = canvas._boxes()[1]
+    assert canvas.tip(box.center().x(), box.center().y()) == f"{name}: only the state crosses"
+
+
+def test_the_mouse_over_a_column_points_at_its_step_everywhere(store, view):
+    QTest.mouseMove(view.canvas, QPoint(round(view.canvas.column(3.5)), 60))
+    assert store.session.hover.t == 3

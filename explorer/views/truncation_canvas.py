@@ -1,0 +1,293 @@
+"""The truncation as a drawing: runs back through time with scissors to drag, the weight copies, and what crosses."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QRegion
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from rnncore.truncation import Full
+
+from ..model.truncation_data import BETWEEN, CALLED, MEANINGS, TruncationData, dragged, lane_rows, nudged
+from ..theme.theme import Theme, current
+from ..widgets.paint import arrow_head, elided, frame, hatch, pen, scissors
+from ..widgets.surface import Surface
+from .truncation_between import paint_between
+
+NEAR = 11
+"""Pixels around scissors in which they can be taken hold of."""
+
+
+class TruncationCanvas(Surface):
+    """Paints a :class:`TruncationData`."""
+
+    policy_wanted = Signal(object)
+    between_wanted = Signal(str)
+    pointed = Signal(int)
+    """The time step under the mouse; −1: none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._data: TruncationData | None = None
+        self._held: int | None = None
+        self._before: TruncationData | None = None
+        self._over = -1
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_data(self, data: TruncationData) -> None:
+        """Show ``data``."""
+        self._data = data
+        if self._held is not None and self._before is not None and data.words != self._before.words:
+            self._held = self._before = None
+        self.setAccessibleName(f"{CALLED[data.kind]}: {data.sentence}. Between sequences: {MEANINGS[data.between]}")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 200)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(180, 90)
+
+    # --- geometry ---
+
+    def areas(self) -> tuple[QRectF, QRectF]:
+        """The drawing of the runs, and that of what crosses between sequences (empty where there is no room)."""
+        theme, whole = current(), QRectF(self.rect())
+        if whole.width() >= theme.px(430):
+            wide = theme.px(150)
+            return whole.adjusted(0, 0, -wide - 14, 0), QRectF(whole.right() - wide, whole.top(), wide, whole.height())
+        high = theme.px(58)
+        if whole.height() >= high + theme.px(110):
+            return whole.adjusted(0, 0, 0, -high - 6), QRectF(whole.left(), whole.bottom() - high, whole.width(), high)
+        return whole, QRectF()
+
+    def column(self, t: float) -> float:
+        """The x of a time step's left edge; halves are its middle."""
+        assert self._data is not None
+        area = self.areas()[0].adjusted(4, 0, -4, 0)
+        return area.left() + t / max(1, self._data.length) * area.width()
+
+    def step_at(self, x: float) -> int:
+        """The boundary nearest to ``x``: 0 before the first step."""
+        assert self._data is not None
+        area = self.areas()[0].adjusted(4, 0, -4, 0)
+        return round((x - area.left()) / max(1.0, area.width()) * self._data.length)
+
+    def lanes(self) -> list[tuple[int, float]]:
+        """The lanes that are drawn, and the y of each."""
+        assert self._data is not None
+        theme, area = current(), self.areas()[0]
+        top, bottom = area.top() + theme.px(20), area.bottom() - theme.px(36)
+        rows = lane_rows(self._data, max(1, int((bottom - top) // theme.px(7))))
+        high = (bottom - top) / max(1, len(rows))
+        return [(int(n), top + (place + 0.5) * min(high, theme.px(110))) for place, n in enumerate(rows.tolist())]
+
+    def scissors_at(self, x: float, y: float) -> int | None:
+        """The lane whose scissors lie at a point."""
+        if self._data is None:
+            return None
+        for n, row in self.lanes():
+            low = self.column(self._data.lanes[n].low)
+            if abs(x - low) <= NEAR and abs(y - row) <= NEAR and (self._data.lanes[n].low or self._data.kind == "full"):
+                return n
+        return None
+
+    # --- painting ---
+
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        data = self._data
+        if data is None or not data.length:
+            return
+        self._paint_values(painter, theme, data)
+        self._paint_lanes(painter, theme, data)
+        self._paint_copies(painter, theme, data)
+        paint_between(painter, theme, self._boxes(), data.between)
+        if self.hasFocus():
+            frame(painter, QRectF(self.rect()), theme.colour("value"), 1.0)
+
+    def _paint_values(self, painter: QPainter, theme: Theme, data: TruncationData) -> None:
+        y = self.areas()[0].top() + theme.px(8)
+        left, right = self.column(0), self.column(data.length)
+        painter.setPen(pen(theme.colour("value"), 1.4))
+        painter.drawLine(QPointF(left, y), QPointF(right - 6, y))
+        arrow_head(painter, QPointF(right, y), 1.0, 0.0, theme.colour("value"), 6.0)
+        painter.setFont(theme.font("tiny"))
+        painter.setPen(theme.colour("muted"))
+        drawn, runs = len(self.lanes()), len(data.lanes)
+        words = "values: never cut" + (f" · below: {drawn} of {runs} runs back" if drawn < runs else "")
+        wide = QFontMetricsF(theme.font("tiny")).horizontalAdvance(words) + 8
+        painter.fillRect(QRectF(left, y - 7, wide, 14), theme.colour("panel"))
+        painter.drawText(QRectF(left, y - 8, wide, 16), Qt.AlignmentFlag.AlignVCenter, words)
+
+    def _paint_lanes(self, painter: QPainter, theme: Theme, data: TruncationData) -> None:
+        rows = self.lanes()
+        spacing = rows[1][1] - rows[0][1] if len(rows) > 1 else theme.px(18)
+        thick = max(1.5, min(4.0, spacing * 0.3))
+        lines = hatch(theme.colour("cut", 0.4), 6, self.devicePixelRatioF())
+        band = min(theme.px(16), 0.72 * spacing)
+        for n, y in rows:
+            lane, lit = data.lanes[n], data.current in (None, n)
+            if lane.low:
+                # What this run never reaches, hatched as on the stage.
+                left = self.column(0)
+                painter.fillRect(QRectF(left, y - band / 2, self.column(lane.low) - left, band), lines)
+            colour = theme.colour("gradient", 1.0 if lit else 0.45)
+            right, left = self.column(lane.high + 0.5), self.column(lane.low) + (9 if lane.low else 3)
+            painter.setPen(pen(colour, thick))
+            painter.drawLine(QPointF(right, y), QPointF(left + 5, y))
+            arrow_head(painter, QPointF(left, y), -1.0, 0.0, colour, min(7.0, thick * 2.6))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour("loss", 1.0 if lit else 0.45))
+            for t in lane.losses:
+                painter.drawEllipse(QPointF(self.column(t + 0.5), y), thick * 0.9, thick * 0.9)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            if lane.low or isinstance(data.policy, Full):
+                cut = theme.colour("cut", 1.0 if lane.low else 0.5)
+                if spacing >= theme.px(12):
+                    scissors(
+                        painter,
+                        QPointF(self.column(lane.low), y),
+                        min(theme.px(20), max(theme.px(12), 0.5 * spacing)),
+                        cut,
+                    )
+                else:
+                    painter.setPen(pen(cut, 1.4))
+                    at = self.column(lane.low)
+                    painter.drawLine(QPointF(at, y - spacing * 0.4), QPointF(at, y + spacing * 0.4))
+
+    def _paint_copies(self, painter: QPainter, theme: Theme, data: TruncationData) -> None:
+        """The weight copies, how often each is counted, and the words that they read."""
+        area = self.areas()[0]
+        y, high = area.bottom() - theme.px(31), theme.px(14)
+        font = theme.font("tiny", fixed=True)
+        painter.setFont(font)
+        lines = hatch(theme.colour("cut", 0.55), 6, self.devicePixelRatioF())
+        most = max(1, int(data.counts.max(initial=1)))
+        wide = self.column(1) - self.column(0)
+        for t in range(data.length):
+            cell = QRectF(self.column(t) + 0.5, y, max(1.0, wide - 1), high)
+            count = int(data.counts[t])
+            painter.fillRect(cell, theme.colour("gradient", 0.15 + 0.6 * count / most) if count else lines)
+            if wide >= QFontMetricsF(font).horizontalAdvance("00") + 2:
+                painter.setPen(theme.colour("text"))
+                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, str(count))
+        small = theme.font("tiny")
+        painter.setFont(small)
+        painter.setPen(theme.colour("muted"))
+        for t in range(data.length):
+            if wide >= theme.px(26):
+                room = QRectF(self.column(t), y + high + 1, wide, theme.px(14))
+                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, elided(data.words[t], small, wide - 2))
+        if wide < theme.px(26):
+            below = QRectF(self.column(0), y + high + 1, area.width(), theme.px(14))
+            said = f"how often each of {data.length} weight copies is counted"
+            if QFontMetricsF(small).horizontalAdvance(said) > below.width():
+                said = "how often each is counted"
+            painter.drawText(below, 0, said)
+
+    def _boxes(self) -> list[tuple[str, QRectF]]:
+        area = self.areas()[1]
+        if area.isEmpty():
+            return []
+        if area.height() > area.width():
+            high = area.height() / 3
+            tall = min(high - 6, current().px(118))
+            boxes = [QRectF(area.left(), area.top() + n * (tall + 6), area.width(), tall) for n in range(3)]
+        else:
+            wide = area.width() / 3
+            boxes = [QRectF(area.left() + n * wide, area.top(), wide - 8, area.height()) for n in range(3)]
+        return list(zip(BETWEEN, boxes, strict=True))
+
+    # --- the mouse ---
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._data is not None:
+            self._held = self.scissors_at(event.position().x(), event.position().y())
+            self._before = self._data if self._held is not None else None
+            for name, box in self._boxes():
+                if box.contains(event.position()):
+                    self.between_wanted.emit(name)
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        x, y = event.position().x(), event.position().y()
+        if self._held is not None and self._before is not None:
+            self.setToolTip(dragged(self._before, self._held, self.step_at(x)).describe())
+        over = self._held is not None or self.scissors_at(x, y) is not None
+        boxed = any(box.contains(event.position()) for _, box in self._boxes())
+        shape = Qt.CursorShape.SizeHorCursor if over else Qt.CursorShape.PointingHandCursor
+        self.setCursor(shape if over or boxed else Qt.CursorShape.ArrowCursor)
+        self._point(self._step_under(x, y))
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._point(-1)
+        super().leaveEvent(event)
+
+    def _step_under(self, x: float, y: float) -> int:
+        """The time step of a column of the drawing; −1 outside."""
+        if self._data is None or not self.areas()[0].contains(x, y):
+            return -1
+        wide = self.column(1) - self.column(0)
+        t = int((x - self.column(0)) // wide) if wide > 0 else -1
+        return t if 0 <= t < self._data.length else -1
+
+    def _point(self, t: int) -> None:
+        if t != self._over:
+            self._over = t
+            self.pointed.emit(t)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        held, before, self._held, self._before = self._held, self._before, None, None
+        if held is not None and before is not None:
+            self.policy_wanted.emit(dragged(before, held, self.step_at(event.position().x())))
+        super().mouseReleaseEvent(event)
+
+    def lane_at(self, y: float) -> int | None:
+        """The lane nearest to a height, None above and below them."""
+        rows = self.lanes() if self._data is not None and self._data.length else []
+        if not rows or not rows[0][1] - NEAR <= y <= rows[-1][1] + NEAR:
+            return None
+        return min(rows, key=lambda row: abs(row[1] - y))[0]
+
+    def tip(self, x: float, y: float) -> str:
+        """What is said of a point: of a run back, of a weight copy, or of what crosses."""
+        data = self._data
+        if data is None:
+            return ""
+        for name, box in self._boxes():
+            if box.contains(x, y):
+                return f"{name}: {MEANINGS[name]}"
+        if not self.areas()[0].contains(x, y):
+            return ""
+        lane, t = self.lane_at(y), self._step_under(x, y)
+        if lane is not None:
+            return data.explain(lane)
+        return data.explain_copy(t) if t >= 0 else ""
+
+    # --- the keys ---
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._held is None:
+            QToolTip.showText(event.globalPos() + QPoint(8, 8), self.tip(event.pos().x(), event.pos().y()), self)
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _KEYS:
+            event.accept()  # else the window would take the arrow for a step of the walk
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """← and → move the cut, ↑ and ↓ choose what crosses between sequences."""
+        data, key = self._data, Qt.Key(event.key())
+        if data is None or not data.length or key not in _KEYS:
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.policy_wanted.emit(nudged(data, 1 if key == Qt.Key.Key_Left else -1))
+        else:
+            at = BETWEEN.index(data.between) + (1 if key == Qt.Key.Key_Down else -1)
+            self.between_wanted.emit(BETWEEN[min(max(at, 0), len(BETWEEN) - 1)])
+
+
+_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
