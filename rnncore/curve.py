@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -254,10 +253,18 @@ class Evaluations:
 
     def __init__(self, limit: int = 20_000) -> None:
         self.limit = limit
-        self._losses: dict[int, tuple[float, float, bool]] = {}
+        self._rows = np.empty(64, EVALUATION)
+        self._count = 0
 
     def __len__(self) -> int:
-        return len(self._losses)
+        return self._count
+
+    @property
+    def rows(self) -> Array:
+        """All evaluations, a read-only structured array (n,) of dtype :data:`EVALUATION`; free of cost."""
+        view = self._rows[: self._count]
+        view.flags.writeable = False
+        return view
 
     def append(self, record: UpdateRecord) -> None:
         """Take the evaluation out of a record, if there is one in it."""
@@ -265,23 +272,34 @@ class Evaluations:
             self.add(record.update - 1, record.evaluated, record.learning_rate, record.annealed)
 
     def add(self, update: int, loss: float, learning_rate: float, annealed: bool = False) -> None:
-        """Add the evaluated loss of the parameters after ``update`` updates."""
-        self._losses[update] = (loss, learning_rate, annealed)
-        if len(self._losses) > self.limit:
-            old = list(self._losses.items())[: self.limit // 2]
-            dropped = {key for place, (key, entry) in enumerate(old) if place % 2 and not entry[2]}
-            # The table is replaced, not thinned in place: another thread may be reading it.
-            self._losses = {key: entry for key, entry in self._losses.items() if key not in dropped}
+        """Add the evaluated loss of the parameters after ``update`` updates.
+
+        Raises RnnError when it does not come after the last one.
+        """
+        if self._count and update <= self._rows["update"][self._count - 1]:
+            raise RnnError("The evaluations do not count upwards.")
+        if self._count == len(self._rows):
+            # A new array: rows that were handed out stay as they are.
+            self._rows = np.concatenate([self._rows, np.empty(self._count, EVALUATION)])
+        self._rows[self._count] = (update, loss, learning_rate, annealed)
+        self._count += 1
+        if self._count > self.limit:
+            old = np.arange(self._count) < self.limit // 2
+            kept = self._rows[: self._count]
+            kept = kept[~old | (np.arange(self._count) % 2 == 0) | kept["annealed"]]
+            self._rows, self._count = kept, len(kept)
 
     def get(self, update: int) -> float | None:
         """Return the loss found after ``update`` updates, or None."""
-        entry = self._losses.get(update)
-        return None if entry is None else entry[0]
+        rows = self.rows
+        place = int(np.searchsorted(rows["update"], update))
+        return float(rows["loss"][place]) if place < len(rows) and rows["update"][place] == update else None
 
     def copy(self) -> Evaluations:
         """Return an independent table with the same rows."""
         table = Evaluations(self.limit)
-        table._losses = self._losses.copy()
+        rows = self.rows
+        table._rows, table._count = rows.copy(), len(rows)
         return table
 
     @staticmethod
@@ -289,14 +307,7 @@ class Evaluations:
         updates: Sequence[int], losses: Sequence[float], rates: Sequence[float], annealed: Sequence[bool]
     ) -> Evaluations:
         """Return the table with these columns. Raises RnnError when the updates do not count upwards."""
-        if any(later <= earlier for earlier, later in pairwise(updates)):
-            raise RnnError("The evaluations do not count upwards.")
         table = Evaluations()
         for row in zip(updates, losses, rates, annealed, strict=True):
             table.add(*row)
         return table
-
-    @property
-    def rows(self) -> Array:
-        """All evaluations, a structured array (n,) of dtype :data:`EVALUATION`."""
-        return np.array([(update, *entry) for update, entry in self._losses.copy().items()], EVALUATION)

@@ -21,7 +21,8 @@ from rnncore.container import LIMIT, damaged, read, write
 from rnncore.corpus import Corpus
 from rnncore.curve import EVALUATION, Evaluations, LossCurve
 from rnncore.errors import FileError
-from rnncore.history import History, state_bytes
+from rnncore.history import History
+from rnncore.keyframes import state_bytes
 from rnncore.model import Model
 from rnncore.ops import Array
 from rnncore.packing import pack

@@ -7,25 +7,22 @@ the result is bitwise what it was. An edit in the past starts a branch and destr
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from threading import RLock, get_ident
 from time import thread_time
 from typing import Any
 
-import numpy as np
-
 from rnncore.curve import Evaluations, LossCurve
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
+from rnncore.keyframes import SPACING, Keyframes, state_bytes
 from rnncore.ops import Array
 from rnncore.training import Trainer
 from rnncore.training_state import TrainingState, UpdateRecord
 
-SPACING = 32
 MEMORY = 256 * 2**20
-REPLAY_SECONDS = 0.05
-"""How long a replay from one keyframe to the next may take; keyframes move closer together where it takes longer."""
+REPLAYED = 512
+"""States on the way of a replay that are kept at most, so that stepping back through them costs nothing."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +45,10 @@ class History:
         Train it by :meth:`step` or :meth:`run` of the history, or call :meth:`observe` after each of its
         updates. Its settings must not change: for an edit use :meth:`branch`.
     spacing : int
-        Updates between keyframes, at first.
+        Updates between keyframes, at first; see :mod:`rnncore.keyframes` for how they become denser where updates are
+        slow, and sparser in the far past. Seeking stays exact wherever they are.
     memory : int
-        Bytes for keyframes. When they are used up, every second keyframe goes and the spacing doubles;
-        seeking then replays more, and stays exact. Until then the spacing halves while updates prove so slow that a
-        replay over it would take more than :data:`REPLAY_SECONDS` of the processor's time.
+        Bytes for keyframes.
     parent : History, optional
         The history that this one branched from, at its first update.
     label : str
@@ -79,18 +75,14 @@ class History:
         self.memory = memory
         self.curve = LossCurve()
         self.evaluations = Evaluations()
-        self._spacing = spacing
         self._lock = RLock()
         self._seeking = RLock()
         self._head = trainer.state
         self._first = self._head.update
-        self._updates: list[int] = [self._first]
-        self._frames: dict[int, TrainingState] = {self._first: self._head}
+        self._frames = Keyframes(self._head, spacing, memory)
         self._recent: dict[int, TrainingState] = {}
         self._replayer: Trainer | None = None
         self._clock: tuple[int, float] | None = None
-        self._seconds = REPLAY_SECONDS / SPACING / 4
-        self._full = False
 
     # --- recording ----------------------------------------------------------------------------------------
 
@@ -122,20 +114,20 @@ class History:
 
     @property
     def spacing(self) -> int:
-        """Updates between keyframes now."""
-        return self._spacing
+        """Updates between keyframes of the near past, now."""
+        return self._frames.spacing
 
     @property
     def keyframes(self) -> tuple[TrainingState, ...]:
         """The keyframes, oldest first."""
         with self._lock:
-            return tuple(self._frames[update] for update in self._updates)
+            return self._frames.states
 
     @property
     def memory_used(self) -> int:
         """Bytes of all keyframes' arrays."""
         with self._lock:
-            return sum(state_bytes(state) for state in self._frames.values())
+            return self._frames.memory_used
 
     def step(self) -> UpdateRecord:
         """Do and record one update of the trainer."""
@@ -176,19 +168,15 @@ class History:
             self.evaluations.append(record)
             self._head = state
             self._time_update()
-            if (record.update - self._first) % self._spacing == 0:
-                self._keep(state)
+            if self._frames.is_due(record.update):
+                self._frames.keep(state)
 
     def _time_update(self) -> None:
-        """Measure the last update in its thread's own time, and halve the spacing where updates are slow."""
+        """Measure the last update in its thread's own time."""
         thread, now = get_ident(), thread_time()
         last, self._clock = self._clock, (thread, now)
-        if last is None or last[0] != thread:
-            return
-        # Steps of 5 % up or down settle at the median: what evaluations take, which no replay repeats, moves it little.
-        self._seconds *= 1.05 if now - last[1] > self._seconds else 0.95
-        if self._spacing * self._seconds > REPLAY_SECONDS and self._spacing % 2 == 0 and not self._full:
-            self._spacing //= 2
+        if last is not None and last[0] == thread:
+            self._frames.time(now - last[1])
 
     def extend(
         self,
@@ -196,6 +184,7 @@ class History:
         evaluations: Sequence[tuple[int, float, float, bool]],
         keyframes: Sequence[TrainingState],
         state: TrainingState,
+        seconds: float = 0.0,
     ) -> None:
         """Record updates that an equal trainer has done elsewhere, going on from :attr:`head`.
 
@@ -210,6 +199,8 @@ class History:
             replays more.
         state : TrainingState
             The state after the last of the updates. The trainer goes there.
+        seconds : float
+            What they took of the processor's time, 0 for what is not known.
 
         Raises RnnError when the updates do not follow the newest one recorded, or do not lead to ``state``.
         """
@@ -227,26 +218,17 @@ class History:
             self._head = state
             self._behind = True
             for frame in keyframes:
-                if (frame.update - self._first) % self._spacing == 0 and frame.update > self._updates[-1]:
-                    self._keep(frame)
+                if self._frames.is_due(frame.update) and frame.update > self._frames.newest:
+                    self._frames.keep(frame)
+            if seconds:
+                self._frames.time(seconds, len(rows))
 
     def snapshot(self) -> Snapshot:
         """Return all that is recorded, as it is at one moment, while training may go on."""
         with self._lock:
-            frames = tuple(self._frames[update] for update in self._updates)
-            return Snapshot(self._head, frames, self._spacing, self.curve.copy(), self.evaluations.copy())
-
-    def _keep(self, state: TrainingState) -> None:
-        self._frames[state.update] = state
-        self._updates.append(state.update)
-        allowed = max(2, self.memory // max(1, state_bytes(state)))
-        while len(self._updates) > allowed:
-            self._full = True
-            self._spacing *= 2
-            self._updates = [u for u in self._updates if (u - self._first) % self._spacing == 0]
-            self._frames = {update: self._frames[update] for update in self._updates}
-            if len(self._updates) <= 1:
-                break
+            return Snapshot(
+                self._head, self._frames.states, self._frames.spacing, self.curve.copy(), self.evaluations.copy()
+            )
 
     # --- going back ---------------------------------------------------------------------------------------
 
@@ -263,7 +245,7 @@ class History:
         with self._seeking:
             with self._lock:
                 state = self._nearest(update)
-                room = self.memory // 4 // max(1, state_bytes(state))
+                room = min(self.memory // 4 // max(1, state_bytes(state)), REPLAYED)
             if state.update == update:
                 return state
             if self._replayer is None:
@@ -276,13 +258,12 @@ class History:
                 if replayer.run(1, should_stop=should_stop) is None:
                     return None
                 replayed[replayer.state.update] = replayer.state
-            # The states on the way are kept, so that stepping back through them costs nothing.
             states = [*self._recent.items(), *replayed.items()]
             self._recent = dict(states[-room:]) if room else {}
             return replayer.state
 
     def _nearest(self, update: int) -> TrainingState:
-        best = self._frames[self._updates[bisect_right(self._updates, update) - 1]]
+        best = self._frames.before(update)
         for near, state in self._recent.items():
             if best.update < near <= update:
                 best = state
@@ -315,7 +296,7 @@ class History:
         line: History = self
         while line.parent is not None and (update < line.first or (line.first == line.last == update)):
             line = line.parent
-        return History(trainer, spacing=min(self._spacing, SPACING), memory=self.memory, parent=line, label=label)
+        return History(trainer, spacing=min(self.spacing, SPACING), memory=self.memory, parent=line, label=label)
 
     @property
     def lineage(self) -> tuple[History, ...]:
@@ -338,15 +319,14 @@ class History:
 
         Raises RnnError when the keyframes do not lead up to the trainer's state.
         """
-        updates = [state.update for state in keyframes]
-        if not updates or updates != sorted(set(updates)) or updates[-1] > trainer.state.update:
+        frames = Keyframes.restored(keyframes, spacing, memory)
+        if frames.newest > trainer.state.update:
             raise RnnError("The history's keyframes are missing or out of order.")
         if curve.last not in (0, trainer.state.update):
             raise RnnError(f"The loss curve ends at update {curve.last}, the training at {trainer.state.update}.")
         history = History(trainer, spacing=spacing, memory=memory, parent=parent, label=label)
-        history._first = updates[0]
-        history._updates = updates
-        history._frames = dict(zip(updates, keyframes, strict=True))
+        history._first = keyframes[0].update
+        history._frames = frames
         history.curve, history.evaluations = curve, evaluations
         return history
 
@@ -368,10 +348,3 @@ class _Known(Mapping[int, float]):
 
     def __len__(self) -> int:
         return len(self._evaluations)
-
-
-def state_bytes(state: TrainingState) -> int:
-    """Return the bytes of a state's arrays."""
-    arrays: list[Array] = [*state.parameters.values(), *(state.carried or {}).values()]
-    arrays += [array for slots in state.optimiser.values() for array in slots.values()]
-    return int(np.sum([array.nbytes for array in arrays]))

@@ -84,7 +84,7 @@ class Batch:
     """Updates done since the last batch; see :meth:`rnncore.history.History.extend`.
 
     ``rows`` are the bytes of rows of the loss curve. ``state`` is None when nothing was done. ``last`` says that the
-    stint is over, and ``failure`` what went wrong, as a sentence.
+    stint is over, and ``failure`` what went wrong, as a sentence. ``seconds`` is what they took of the processor's time.
     """
 
     stint: int
@@ -94,6 +94,7 @@ class Batch:
     state: TrainingState | None = field(repr=False)
     last: bool = False
     failure: str = ""
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def table(self) -> Array:

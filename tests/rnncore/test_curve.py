@@ -174,3 +174,24 @@ def test_too_many_evaluations_are_thinned_but_never_those_that_annealed():
     rows = table.rows
     assert len(rows) <= 110 and set(range(7, 1000, 100)) <= set(rows["update"].tolist())
     assert rows["update"][-1] == 999
+
+
+def test_evaluations_that_were_handed_out_stay_as_they_are_and_are_found_after_thinning():
+    table = Evaluations(limit=100)
+    seen = []
+    for update in range(0, 900, 3):
+        table.add(update, float(update), 0.1)
+        seen.append((table.rows, table.rows.copy()))
+    assert all(np.array_equal(view, was) for view, was in seen)
+    assert all(table.get(int(update)) == update for update in table.rows["update"])
+    assert table.get(1) is None and table.get(900) is None
+    with pytest.raises(ValueError, match="read-only"):
+        table.rows["loss"][0] = 1.0
+
+
+def test_evaluations_out_of_order_are_refused():
+    table = Evaluations()
+    table.add(5, 1.0, 0.1)
+    with pytest.raises(RnnError, match="count upwards"):
+        table.add(5, 1.0, 0.1)
+    assert len(table) == 1

@@ -17,7 +17,8 @@ from rnncore.cells import Cell
 from rnncore.corpus import Corpus
 from rnncore.errors import FileError, RnnError
 from rnncore.files import SessionFile, load, save, saved_order
-from rnncore.history import History, state_bytes
+from rnncore.history import History
+from rnncore.keyframes import state_bytes
 from rnncore.model import Init, Model
 from rnncore.optim import SGD, Adam, ClipByNorm
 from rnncore.training import Trainer
