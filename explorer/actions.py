@@ -11,6 +11,7 @@ from rnncore.frozen import dataclass
 from rnncore.library import TITLES
 
 from .model import action as do
+from .model.beside import Beside, offers
 from .model.edits import edits
 from .model.session import Session
 from .model.settings import CorpusChoice, Settings
@@ -240,6 +241,13 @@ COMMANDS: tuple[Command, ...] = (
         "View",
         ("Ctrl+B",),
     ),
+    Command(
+        "compare-file",
+        "Compare with a session file…",
+        "Open a session file as B, beside this one: it must have been trained on the same text.",
+        "View",
+        ("Ctrl+Shift+B",),
+    ),
     Command("panel-menu", "Panel menu", "Move, float or hide the panel that has the keyboard.", "View", ("Ctrl+M",)),
     Command("float-panel", "Float the panel", "Let the panel that has the keyboard float, or dock it.", "View"),
     Command("hide-panel", "Hide the panel", "Hide the panel that has the keyboard.", "View", ("Ctrl+W",)),
@@ -320,7 +328,16 @@ def choices(settings: Settings) -> tuple[Command, ...]:
         change("seed", n, f"Seed: {n}", "Begin a new run with other start weights and another order.", seed=n)
         for n in SEEDS
     ]
-    return (*cells, *corpora, *sizes, *seeds)
+    return (*cells, *corpora, *sizes, *seeds, *_sides(settings))
+
+
+def _sides(settings: Settings) -> Iterator[Command]:
+    """What B can be in a comparison, as commands."""
+    for kind, title, changes in offers():
+        beside = Beside.of(changes)
+        if beside.settings(settings) != settings:
+            help = f"Compare with the same network with {kind.casefold()}."
+            yield Command(f"beside:{title}", f"Compare with: {title}", help, "View", action=do.Compare(beside))
 
 
 def matching(wanted: str, more: tuple[Command, ...] = ()) -> list[Command]:
@@ -333,9 +350,5 @@ def matching(wanted: str, more: tuple[Command, ...] = ()) -> list[Command]:
         title = command.title.casefold()
         return (0 if wanted.casefold().strip() in title else 1, place[command.id])
 
-    found = [
-        c
-        for c in every
-        if all(w in f"{c.title} {c.group} {c.help} {' '.join(c.keys)}".casefold() for w in words)
-    ]
+    found = [c for c in every if all(w in f"{c.title} {c.group} {c.help} {' '.join(c.keys)}".casefold() for w in words)]
     return sorted(found, key=rank)

@@ -129,6 +129,7 @@ def _same(session: Session, kept: Session | None) -> bool:
         and session.training.last == kept.training.last
         and session.sentence is kept.sentence
         and session.position == kept.position
+        and session.beside == kept.beside
     )
 
 

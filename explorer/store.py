@@ -95,6 +95,8 @@ class Store(QObject):
         self._undo: list[Session] = []
         self._redo: list[Session] = []
         self.apart = apart
+        self.beside: Store | None = None
+        """What this is compared with, as long as it is."""
         self._worker = Worker(apart=apart)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="background")
         # What is computed for panels and checked must not keep waiting what was asked for by hand.
@@ -171,9 +173,22 @@ class Store(QObject):
             self._undo.append(self._session)
             self._return_to(self._redo.pop())
 
+    @property
+    def last_undo(self) -> Session | None:
+        """The session that :meth:`undo` would bring back; another one after every change that can be undone."""
+        return self._undo[-1] if self._undo else None
+
+    def return_to(self, session: Session) -> None:
+        """Bring back an earlier session of this store, which is not remembered."""
+        self._return_to(session)
+
     def forget(self) -> None:
         """Empty the undo list: what is on show now is where it begins."""
         self._undo, self._redo = [], []
+
+    def keep_pace(self, other: Store | None) -> None:
+        """Train in step with another store; None lets it go."""
+        self._worker.keep_pace(None if other is None else other._worker)
 
     def wait(self, seconds: float = 30.0) -> None:
         """Let the background finish, for tests and the command line."""
@@ -333,6 +348,10 @@ class Store(QObject):
         if session.training.running:
             self._worker.train(True)
         self._watch()
+
+    def background(self, what: str, job: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Do something in the background that the user waits for, and say so; ``then`` hears what it returned."""
+        self._in_background(what, job, then)
 
     def _in_background(self, what: str, job: Callable[[], Any], then: Callable[[Any], None]) -> None:
         self._jobs.append((self._pool.submit(job), then, what))

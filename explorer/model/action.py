@@ -7,6 +7,7 @@ from rnncore.history import History
 from rnncore.ops import Array
 from rnncore.training_state import TrainingState
 
+from .beside import Beside
 from .session import Message, Verification
 from .settings import Run, Settings
 
@@ -154,6 +155,8 @@ class Prepared(Action):
     notes: tuple[str, ...] = ()
     tokens: tuple[tuple[int, str], ...] = ()
     initial_state: tuple[tuple[str, Array], ...] = ()
+    beside: Beside | None = None
+    """What an opened session was compared with."""
 
 
 @dataclass(frozen=True)
@@ -295,6 +298,13 @@ class SetTab(Action):
     """Bring a tab of the inspector to the front."""
 
     tab: str
+
+
+@dataclass(frozen=True)
+class Compare(Action):
+    """Put a second network beside this one; None takes it away."""
+
+    beside: Beside | None
 
 
 @dataclass(frozen=True)

@@ -2,91 +2,186 @@
 
 from __future__ import annotations
 
+from dataclasses import field
+
 import numpy as np
 
 from rnncore.frozen import dataclass
 from rnncore.ops import Array
-from rnncore.truncation import Full
+from rnncore.walk import Walk
 
 from .derived import Derived
 from .formula import number
 from .session import Session
-from .settings import Settings
+
+
+@dataclass(frozen=True)
+class GradientRow:
+    """The gradient of one parameter, or of all together, in A and B.
+
+    ``cosine`` of the angle between both and ``ratio`` ‖B‖ / ‖A‖; NaN where they are not defined (a gradient that is
+    zero or not finite). ``norms`` are both lengths.
+    """
+
+    name: str
+    cosine: float
+    ratio: float
+    norms: tuple[float, float]
+
+    @property
+    def brief(self) -> str:
+        """``W 0.988 × 0.96``: the cosine and the ratio of the lengths."""
+        return f"{self.name} {_cosine(self.cosine)} ×{number(self.ratio, 3)}"
+
+    @property
+    def words(self) -> str:
+        """The row in one line, with both lengths."""
+        ones, twos = (number(n, 4) for n in self.norms)
+        cosine, ratio = _cosine(self.cosine), number(self.ratio, 4)
+        return f"{self.name}: cosine {cosine}, length ratio {ratio} (‖∂L‖ A {ones}, B {twos})"
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """A and B on one sentence.
+    """A and B on one sentence of T steps.
 
-    ``losses`` (2, T) natural logs and ``norms`` (2,) of the whole gradient; ``cosine`` and ``ratio`` compare the
-    gradients of B and A where both have the same parameters (else None); ``states`` is the largest |h_A − h_B| (None
-    for different sizes). ``known`` says how many leading losses the walk of both has computed.
+    ``losses`` (2, T) natural logs, of which the walks of both have computed the first ``known``; ``states`` (T,) is
+    ‖h_B − h_A‖ after each step, computed for the first ``states_known``, None for different sizes. ``gradients`` of the
+    whole backward pass are compared parameter by parameter where both have it in the same shape, ``whole`` all those
+    together; ``alone`` names the parameters that have no counterpart. ``steps`` is False, and nothing is compared step
+    by step, where both cut the sentence into different numbers of steps.
     """
 
-    losses: Array
+    losses: Array = field(repr=False)
     known: int
+    states: Array | None = field(repr=False)
+    states_known: int
+    whole: GradientRow | None
+    gradients: tuple[GradientRow, ...]
     norms: tuple[float, float]
-    cosine: float | None
-    ratio: float | None
-    states: float | None
-    words: str
+    alone: tuple[str, ...]
+    steps: bool = True
 
     @property
     def totals(self) -> tuple[float, float]:
         """Both sums of the losses that are known."""
         return float(self.losses[0, : self.known].sum()), float(self.losses[1, : self.known].sum())
 
+    @property
+    def loss_differences(self) -> Array:
+        """(known,) losses of B less those of A."""
+        with np.errstate(invalid="ignore"):
+            found: Array = self.losses[1, : self.known] - self.losses[0, : self.known]
+        return found
 
-def compare(a: Session, derived_a: Derived, b: Session, derived_b: Derived) -> Comparison | None:
-    """Compare two sessions; None where their sentences have different lengths."""
-    if a.sentence.length != b.sentence.length:
-        return None
-    walks = derived_a.walk(a), derived_b.walk(b)
-    losses = np.stack([w.trace.losses(w.targets) for w in walks])
-    known = min(derived_a.progress(a).losses_known, derived_b.progress(b).losses_known)
-    both = walks[0].gradients, walks[1].gradients
-    norms = float(both[0].norm()), float(both[1].norm())
-    cosine = ratio = None
-    if [(n, both[0][n].shape) for n in both[0]] == [(n, both[1][n].shape) for n in both[1]]:
-        with np.errstate(all="ignore"):
-            flat = [np.concatenate([g[n].ravel() for n in g]) for g in both]
-            cosine = float(flat[0] @ flat[1] / (np.linalg.norm(flat[0]) * np.linalg.norm(flat[1])))
-            ratio = float(np.divide(norms[1], norms[0]))
+    @property
+    def state_differences(self) -> Array | None:
+        """(states_known,) of :attr:`states`."""
+        return None if self.states is None else self.states[: self.states_known]
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The sums in words, from the fullest form to the shortest."""
+        if not self.steps:
+            return ("A and B cut this sentence into different numbers of steps: nothing is compared step by step",)
+        if not self.known:
+            return ("no loss is computed yet", "no loss yet")
+        one, two = self.totals
+        gap = number(two - one, 3)
+        gap = gap if gap.startswith(("−", "-")) else f"+{gap}"
+        of = "" if self.known == self.losses.shape[1] else f" of {self.known} {'step' if self.known == 1 else 'steps'}"
+        full = f"loss{of}: A {number(one, 4)}, B {number(two, 4)}, B − A {gap}"
+        return full, f"loss A {number(one, 4)}  B {number(two, 4)}  ({gap})", f"B − A {gap}"
+
+    @property
+    def gradient_words(self) -> tuple[str, ...]:
+        """Everything there is to say of the gradients, line by line."""
+        lines = ["Gradients of the whole backward pass, B against A", *(row.words for row in self.gradients)]
+        if self.whole is not None:
+            lines.insert(1, self.whole.words)
+        if self.alone:
+            lines.append(f"in one of the two alone, or in another shape: {', '.join(self.alone)}")
+            ones, twos = (number(n, 4) for n in self.norms)
+            lines.append(f"‖∂L‖ of all parameters: A {ones}, B {twos}")
+        return tuple(lines)
+
+    def step_words(self, t: int) -> tuple[str, ...]:
+        """What is known of step t in words."""
+        lines = [f"t = {t}"]
+        if t < self.known:
+            one, two = (float(v) for v in self.losses[:, t])
+            lines.append(f"loss A {number(one, 5)}, B {number(two, 5)}, B − A {number(two - one, 4)}")
+        if self.states is None:
+            lines.append("h has another size in B")
+        elif t < self.states_known:
+            lines.append(f"‖h_B − h_A‖ = {number(float(self.states[t]), 5)}")
+        return tuple(lines)
+
+
+class Pair:
+    """Compares two sessions; what follows from the two walks alone is computed once for each pair of walks."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Walk, Walk] | None = None
+        self._kept: Comparison | None = None
+
+    def compare(self, a: Session, derived_a: Derived, b: Session, derived_b: Derived) -> Comparison:
+        """Compare two sessions at their places in their walks."""
+        walks = derived_a.walk(a), derived_b.walk(b)
+        kept = self._kept
+        if kept is None or self._of is None or self._of[0] is not walks[0] or self._of[1] is not walks[1]:
+            kept, self._of = _compare_walks(*walks), walks
+            self._kept = kept
+        if not kept.steps:
+            return kept
+        ones, twos = derived_a.progress(a), derived_b.progress(b)
+        known = min(ones.losses_known, twos.losses_known)
+        states = min(
+            progress.forward_known(walk.trace.model.cell.outputs["h"])
+            for progress, walk in ((ones, walks[0]), (twos, walks[1]))
+        )
+        return Comparison(kept.losses, known, kept.states, states, kept.whole, kept.gradients, kept.norms, kept.alone)
+
+
+def compare(a: Session, derived_a: Derived, b: Session, derived_b: Derived) -> Comparison:
+    """Compare two sessions once."""
+    return Pair().compare(a, derived_a, b, derived_b)
+
+
+@np.errstate(all="ignore")
+def _compare_walks(a: Walk, b: Walk) -> Comparison:
+    steps = a.trace.length == b.trace.length
+    losses = np.stack([w.trace.losses(w.targets) for w in (a, b)]) if steps else np.empty((2, 0))
     states = None
-    if a.model.hidden_size == b.model.hidden_size:
-        with np.errstate(all="ignore"):
-            states = float(np.abs(walks[0].trace.hidden - walks[1].trace.hidden).max(initial=0.0))
-    made = Comparison(losses, known, norms, cosine, ratio, states, "")
-    return Comparison(losses, known, norms, cosine, ratio, states, _words(made))
+    if steps and a.trace.model.hidden_size == b.trace.model.hidden_size:
+        states = np.linalg.norm(np.asarray(b.trace.hidden - a.trace.hidden, np.float64), axis=-1)
+    ones, twos = a.gradients, b.gradients
+    both = [name for name in ones if name in twos and ones[name].shape == twos[name].shape]
+    rows = tuple(_row(name, ones[name].ravel(), twos[name].ravel()) for name in both)
+    whole = None
+    if both:
+        flat = [np.concatenate([g[name].ravel() for name in both]) for g in (ones, twos)]
+        alike = len(both) == len(list(ones)) == len(list(twos))
+        whole = _row("all" if alike else "shared", *flat)
+    alone = tuple(name for name in dict.fromkeys([*ones, *twos]) if name not in both)
+    norms = float(ones.norm()), float(twos.norm())
+    return Comparison(losses, 0, states, 0, whole, rows, norms, alone, steps)
 
 
-def _words(found: Comparison) -> str:
-    parts = []
-    if found.known:
-        one, two = found.totals
-        parts.append(f"loss A {number(one, 4)}  B {number(two, 4)}  (B − A = {number(two - one, 3)})")
-    parts.append(f"‖G‖ A {number(found.norms[0], 4)}  B {number(found.norms[1], 4)}")
-    if found.cosine is not None and found.ratio is not None:
-        parts.append(f"cos(G_A, G_B) = {number(found.cosine, 4)}, length ratio {number(found.ratio, 3)}")
-    if found.states is not None:
-        parts.append(f"largest |h_A − h_B| = {number(found.states, 3)}")
-    return "   ·   ".join(parts)
+def _row(name: str, one: Array, two: Array) -> GradientRow:
+    # Each is scaled first: the squares of what is very long or very short have no room in a float.
+    sizes = [float(np.abs(v).max(initial=0.0)) or 1.0 for v in (one, two)]
+    units = [v / size for v, size in zip((one, two), sizes, strict=True)]
+    norms = [float(np.linalg.norm(v)) for v in units]
+    lengths = norms[0] * sizes[0], norms[1] * sizes[1]
+    cosine = float((units[0] / norms[0]) @ (units[1] / norms[1])) if all(norms) else np.nan
+    return GradientRow(name, float(np.clip(cosine, -1, 1)), float(np.divide(lengths[1], lengths[0])), lengths)
 
 
-def difference(a: Settings, b: Settings) -> str:
-    """Return in words what B has that A has not: "LSTM", "full BPTT, seed 3"; "the same settings" for nothing."""
-    parts = []
-    if (a.cell, a.equations) != (b.cell, b.equations):
-        parts.append(b.cell_title)
-    if a.hidden_size != b.hidden_size:
-        parts.append(f"H {b.hidden_size}")
-    if a.truncation != b.truncation:
-        parts.append("full BPTT" if b.truncation == Full() else b.truncation.describe())
-    if a.optimiser != b.optimiser:
-        parts.append(f"{type(b.optimiser).__name__} {b.optimiser.learning_rate:g}")
-    if a.seed != b.seed:
-        parts.append(f"seed {b.seed}")
-    if a.init != b.init:
-        parts.append("other start weights")
-    return ", ".join(parts) or "the same settings"
-
+def _cosine(value: float) -> str:
+    """Three decimals, or as many as tell it from 1: 0.988, 0.99998; 1 for what differs by rounding alone."""
+    if not np.isfinite(value):
+        return "–"
+    away = 1 - abs(value)
+    decimals = 0 if away < 1e-12 else 3 if away > 5e-4 else int(np.ceil(-np.log10(away) - 1e-6))
+    return f"{value:.{decimals}f}".replace("-", "−")

@@ -245,6 +245,8 @@ def _prepared(session: Session, action: do.Prepared, derived: Derived) -> Result
         tab=session.tab,
         position=action.position or 0,
         path=action.path,
+        # Of an opened session its own; whatever else is prepared changes nothing in what it is compared with.
+        beside=action.beside if action.state is not None else session.beside,
         message=Message(" ".join(map(_with_place, action.notes))) if action.notes else None,
     )
     walk = derived.walk(fresh)
@@ -441,6 +443,14 @@ def _set_tab(session: Session, action: do.SetTab, derived: Derived) -> Result:
     return (replace(session, tab=action.tab), Changes.LAYOUT) if action.tab != session.tab else (session, Changes.NONE)
 
 
+def _compare(session: Session, action: do.Compare, derived: Derived) -> Result:
+    if action.beside is not None:
+        action.beside.settings(session.settings)  # raises where they do not fit
+    if action.beside == session.beside:
+        return session, Changes.NONE
+    return replace(session, beside=action.beside), Changes.LAYOUT
+
+
 def _notify(session: Session, action: do.Notify, derived: Derived) -> Result:
     if action.message == session.message:
         return session, Changes.NONE
@@ -487,6 +497,7 @@ _RULES: dict[type[do.Action], Callable[[Session, Any, Derived], Result]] = {
     do.Trained: _trained,
     do.SetTheme: _set_theme,
     do.SetTab: _set_tab,
+    do.Compare: _compare,
     do.Notify: _notify,
     do.Saved: _saved,
     do.Verified: _verified,
@@ -502,6 +513,12 @@ EDITS: tuple[type[do.Action], ...] = (
     do.ResetEdits,
     do.ShowBranch,
 )
-UNDOABLE: tuple[type[do.Action], ...] = (do.ShowSentence, do.TypeSentence, do.Follow, do.Prepared, *EDITS)
+UNDOABLE: tuple[type[do.Action], ...] = (
+    do.ShowSentence,
+    do.TypeSentence,
+    do.Follow,
+    do.Prepared,
+    do.Compare,
+    *EDITS,
+)
 """Actions after which undo brings the session before them back."""
-

@@ -17,6 +17,7 @@ from rnncore.model import Model
 from rnncore.ops import Array
 from rnncore.training_state import TrainingState
 
+from .beside import Beside
 from .settings import Run, Settings
 
 
@@ -198,6 +199,8 @@ class Session:
     """What is being prepared in the background, "" for nothing."""
     path: str | None = None
     """The session file this was opened from or saved to."""
+    beside: Beside | None = None
+    """What this is compared with; None while nothing is."""
 
     @property
     def settings(self) -> Settings:

@@ -2,76 +2,296 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from rnncore.errors import RnnError
 
 from ..model import action as do
-from ..model.compare_data import Comparison, compare
-from ..model.session import Changes
-from ..model.settings import Settings, start_run, with_fitting_clamps
+from ..model.beside import Beside, difference
+from ..model.compare_data import Comparison, Pair
+from ..model.reducer import EDITS, reduce
+from ..model.session import Changes, Message, Place, Session
+from ..model.settings import Run, Settings, differences, start_run
 from ..model.walking import same_place
 from ..store import Store
+from .sessions import SESSION_SUFFIX, open_session, save_session
+
+if TYPE_CHECKING:
+    from rnncore.cells import Cell
+
+BESIDE = "beside"
+"""The kind that A's store says has arrived when B's curve is another."""
+SOON = 10
+"""Milliseconds within which several changes of either become one comparison."""
+
+
+class Second(Store):
+    """B's store: what the user does in B's own stage goes to the companion, which knows what it means for both."""
+
+    def __init__(self, companion: Companion, run: Run, **more: Any) -> None:
+        self._companion = companion
+        self.following = True
+        super().__init__(run, parent=companion, **more)
+        self.following = False
+
+    def dispatch(self, action: do.Action) -> None:
+        if not self.following and isinstance(action, (do.ChangeSettings, *EDITS)):
+            self._companion.asked(action)
+        else:
+            super().dispatch(action)
+
+    def _remember(self, session: Session) -> None:
+        """Nothing: what is undone is undone in A, and B follows; B's own weights are the companion's."""
 
 
 class Companion(QObject):
-    """Keeps the store ``b`` in step with ``a``.
+    """Keeps the store ``b`` in step with ``a``, as A's session says in ``beside``.
 
-    ``changes`` are the settings in which B differs; every other setting is A's, and follows it. A session opened into B
-    has settings of its own (``changes`` is None then).
+    Settings in which B differs are B's own, every other one is A's, and follows it. A session opened into B has
+    settings of its own.
     """
 
     compared = Signal()
     """Something of either changed: :meth:`comparison` is another."""
 
-    def __init__(self, a: Store, changes: dict[str, Any], parent: QObject | None = None) -> None:
+    def __init__(self, a: Store, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.a = a
-        self.changes: dict[str, Any] | None = dict(changes)
-        self.b = Store(start_run(self._wanted()), theme=a.session.theme, apart=a.apart, parent=self)
-        self._asked: tuple[int, int] | None = None
+        self.beside = a.session.beside or Beside()
         self._closed = False
+        self._asked: tuple[int, int] | None = None
+        self._kept_update: int | None = None
+        self._stopped = False
+        self._pair = Pair()
+        self._edits: list[tuple[Session | None, Session]] = []
+        self._soon = QTimer(self, singleShot=True, interval=SOON)
+        self._soon.timeout.connect(self.compared)
+        self._turned = QTimer(self, singleShot=True, interval=0)
+        self._turned.timeout.connect(self._same_update)
+        self.b = Second(self, start_run(self._wanted(), a.session.corpus), theme=a.session.theme, apart=a.apart)
         a.changed.connect(self._a_changed)
         self.b.changed.connect(self._b_changed)
+        a.keep_pace(self.b)
+        self.b.keep_pace(a)
+        a.beside = self.b
+        if self.beside.path:
+            self._open()
         self._same_sentence()
         self._same_update()
         self._same_place()
 
     def _wanted(self) -> Settings:
-        settings = self.a.session.settings
-        return with_fitting_clamps(replace(settings, **self.changes)) if self.changes is not None else settings
+        return self.beside.settings(self.a.session.settings)
 
-    def differ(self, changes: dict[str, Any]) -> None:
-        """Let B differ from A in these settings, and in nothing else."""
-        self.changes = dict(changes)
-        self.b.dispatch(do.ChangeSettings(self._wanted(), whole=True))
+    @property
+    def named(self) -> tuple[str, str]:
+        """In words what A and B are, as far as they differ."""
+        a, b = self.a.session.settings, self.b.session.settings
+        if a == b and not self.beside.path:
+            return "", "the same settings"
+        ones, twos = difference(a, b, of="a"), difference(a, b)
+        if self.beside.path:
+            twos = f"{Path(self.beside.path).name}: {twos}"
+        return "" if a == b else ones, twos
 
-    def open(self, path: str) -> None:
-        """Let B be a session file."""
-        self.changes = None
-        self.b.dispatch(do.OpenPath(path))
+    @property
+    def state(self) -> str:
+        """In words why A and B are not at the same update; "" when they are."""
+        a, b = self.a.session.training, self.b.session.training
+        if a.shown == b.shown:
+            return ""
+        at = f"update A {a.shown}, B {b.shown}"
+        if self._stopped:
+            return f"B stopped at update {b.last}"
+        if self._asked is not None and self.b.busy and not b.running:
+            return f"{at}: B is on its way"
+        return at
 
-    def comparison(self) -> Comparison | None:
+    def comparison(self) -> Comparison:
         """Compare both as they stand."""
-        return compare(self.a.session, self.a.derived, self.b.session, self.b.derived)
+        return self._pair.compare(self.a.session, self.a.derived, self.b.session, self.b.derived)
 
     def close(self) -> None:
         """Stop following, and B's threads."""
         if not self._closed:
             self._closed = True
+            self._soon.stop()
+            self._turned.stop()
             self.a.changed.disconnect(self._a_changed)
             self.b.changed.disconnect(self._b_changed)
+            self.a.keep_pace(None)
+            self.b.keep_pace(None)
+            self.a.beside = None
             self.b.close()
+            self.a.arrived.emit(BESIDE)
+
+    # --- what B is ---
+
+    def differ(self, **changes: Any) -> None:
+        """Let B differ in these settings as well."""
+        self.a.dispatch(do.Compare(self.beside.also(**changes)))
+
+    def open(self, path: str) -> None:
+        """Let B be a session file, if it can be read and has the same data."""
+        self._read(Beside(path=path), lambda prepared: self._take_file(Beside(path=path), prepared))
+
+    def save(self, path: str) -> None:
+        """Save B as a session file, which B is from then on."""
+        session = self.b.session
+
+        def finish(saved: do.Saved) -> None:
+            if self._closed:
+                return
+            with self._follow():
+                self.b.dispatch(saved)
+            self.beside = Beside(path=saved.path)
+            self.a.dispatch(do.Compare(self.beside))
+            self.a.dispatch(do.Notify(Message(f"B is saved to {saved.path}")))
+
+        self.b.background(f"saving {path}", lambda: save_session(path, session), finish)
+
+    def _open(self) -> None:
+        """Read the file that ``beside`` names."""
+        wanted = self.beside
+        self._read(wanted, lambda prepared: self._show_file(wanted, prepared))
+
+    def _read(self, wanted: Beside, then: Any) -> None:
+        def attempt() -> do.Prepared | RnnError:
+            try:
+                if Path(wanted.path).suffix.lower() != SESSION_SUFFIX:
+                    raise RnnError(f"{Path(wanted.path).name} is no session file (*{SESSION_SUFFIX})")
+                return open_session(Path(wanted.path))
+            except RnnError as error:
+                return error
+
+        def finish(found: do.Prepared | RnnError) -> None:
+            if self._closed:
+                return
+            problem = str(found) if isinstance(found, RnnError) else self._other_data(found)
+            if problem:
+                self._refuse(problem)
+            else:
+                then(found)
+
+        self.b.background(f"opening {Path(wanted.path).name}", attempt, finish)
+
+    def _other_data(self, prepared: do.Prepared) -> str:
+        """Why a session cannot stand beside A; "" when it can."""
+        mine, theirs = self.a.session.corpus, prepared.run.corpus
+        same = mine.vocabulary.tokens == theirs.vocabulary.tokens and len(mine.sentences) == len(theirs.sentences)
+        if same and all(np.array_equal(a, b) for a, b in zip(mine.sentences, theirs.sentences, strict=True)):
+            return ""
+        return (
+            f"{Path(prepared.path or '').name} was trained on another text (“{theirs.name}”, this is “{mine.name}”): "
+            "A and B must read the same data. Open one of the two here first (Ctrl+O), then the other as B."
+        )
+
+    def _refuse(self, problem: str) -> None:
+        if self.beside.path and self.b.session.path != self.beside.path:
+            problem = f"{problem} B has A’s settings until you choose another."
+        self.a.dispatch(do.Notify(Message(f"B: {problem}", "error")))
+        self.compared.emit()
+
+    def _take_file(self, wanted: Beside, prepared: do.Prepared) -> None:
+        self._show_file(wanted, prepared)
+        self.a.dispatch(do.Compare(wanted))
+
+    def _show_file(self, wanted: Beside, prepared: do.Prepared) -> None:
+        self.beside = wanted
+        with self._follow():
+            self.b.dispatch(prepared)
+        # It was saved at an update, and that is what one wants to see, until A goes to another one.
+        self._kept_update = self.a.session.training.shown
+        self._same_sentence()
+        self._same_place()
+        self.compared.emit()
+
+    def _same_settings(self) -> None:
+        """Let B be what A's session says."""
+        wanted = self.a.session.beside
+        if wanted is None:
+            return
+        if wanted.path:
+            if wanted != self.beside:
+                self.beside = wanted
+                self._open()
+            return
+        self.beside = wanted
+        try:
+            settings = self._wanted()
+        except RnnError as error:
+            self._refuse(str(error))
+            return
+        b = self.b.session
+        if settings != b.settings or b.path:
+            with self._follow():
+                if b.path or settings.corpus != b.settings.corpus:
+                    # Nothing stays; and A's text is at hand, read as it was read.
+                    self.b.dispatch(do.Prepared(start_run(settings, self.a.session.corpus), 0, position=None))
+                else:
+                    self.b.dispatch(do.ChangeSettings(settings, whole=True))
+
+    # --- what the user does in B's stage ---
+
+    def asked(self, action: do.Action) -> None:
+        """Do what the user asked of B: in both where it is of the data, in B alone where it is of B's settings."""
+        a, b = self.a.session, self.b.session
+        if isinstance(action, do.EditToken) or (isinstance(action, do.EditInitialState) and _has(a, action)):
+            self.a.dispatch(action)
+        elif self.beside.path or isinstance(action, do.EditWeight | do.EditInitialState | do.ResetEdits):
+            self._edit(action)
+        else:
+            try:
+                settings = action.settings if isinstance(action, do.ChangeSettings) else _after(b, action, self.b)
+            except RnnError as error:
+                self.b.dispatch(do.Notify(Message(str(error), "error")))
+                return
+            self.differ(**differences(b.settings, settings))
+
+    def _edit(self, action: do.Action) -> None:
+        before = self.b.session
+        with self._follow():
+            self.b.dispatch(action)
+        if self.b.session.run is not before.run or self.b.session.sentence is not before.sentence:
+            self._edits.append((self.a.last_undo, before))
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether the newest change is one of B's own weights, so that it is undone before A's."""
+        return bool(self._edits) and self._edits[-1][0] is self.a.last_undo
+
+    def undo(self) -> None:
+        """Take back what was changed last, in A or in B."""
+        if not self.can_undo:
+            self.a.undo()
+            return
+        _, before = self._edits.pop()
+        with self._follow():
+            self.b.return_to(before)
 
     # --- following ---
+
+    @contextmanager
+    def _follow(self) -> Iterator[None]:
+        """While B does what follows from A."""
+        before, self.b.following = self.b.following, True
+        try:
+            yield
+        finally:
+            self.b.following = before
 
     def _a_changed(self, changes: Changes) -> None:
         if self._closed:
             return
-        if changes & Changes.SETTINGS and self.changes is not None and self._wanted() != self.b.session.settings:
-            self.b.dispatch(do.ChangeSettings(self._wanted(), whole=True))
+        if changes & (Changes.SETTINGS | Changes.LAYOUT):
+            self._same_settings()
         if changes & Changes.SENTENCE:
             self._same_sentence()
         if changes & Changes.TRAINING:
@@ -80,13 +300,15 @@ class Companion(QObject):
             self._same_place()
         if changes & Changes.SELECTION:
             place = self.a.session.selection
-            if place.t is None:
-                self.b.dispatch(do.Release())
-            self.b.dispatch(do.Select(place.t, place.unit))
+            with self._follow():
+                if place.t is None:
+                    self.b.dispatch(do.Release())
+                self.b.dispatch(do.Select(**_pointed(place, self.a.session, self.b.session)))
         if changes & Changes.HOVER:
-            place = self.a.session.hover
-            self.b.dispatch(do.Hover(place.t, place.unit))
-        self.compared.emit()
+            with self._follow():
+                self.b.dispatch(do.Hover(**_pointed(self.a.session.hover, self.a.session, self.b.session)))
+        if changes & ~Changes.HOVER:
+            self._soon.start()
 
     def _b_changed(self, changes: Changes) -> None:
         if self._closed:
@@ -95,30 +317,41 @@ class Companion(QObject):
         if changes & Changes.MESSAGE and session.message is not None and session.message.level == "error":
             self.a.dispatch(do.Notify(replace(session.message, text=f"B: {session.message.text}")))
         if changes & Changes.SETTINGS:
+            self._stopped = False
+            self._asked = None
             self._same_sentence()
-            self._same_update()
             self._same_place()
+            self._turned.start()  # when the store has turned its training to the new run as well
         elif changes & Changes.TRAINING:
+            if self.a.session.training.running and not session.training.running and self._asked is not None:
+                self._stopped = True  # by itself: its loss is not finite
             self._same_update()
-        # What is pointed at in B is pointed at in A.
-        if changes & Changes.HOVER and session.hover.t != self.a.session.hover.t:
-            self.a.dispatch(do.Hover(session.hover.t, session.hover.unit))
-        chosen = session.selection.t
-        if changes & Changes.SELECTION and chosen is not None and chosen != self.a.session.selection.t:
-            self.a.dispatch(do.Select(chosen, session.selection.unit))
-        self.compared.emit()
+        if changes & (Changes.TRAINING | Changes.SETTINGS):
+            self.a.arrived.emit(BESIDE)
+        if not self.b.following:
+            # What is pointed at in B is pointed at in A.
+            if changes & Changes.HOVER:
+                self.a.dispatch(do.Hover(**_pointed(session.hover, session, self.a.session)))
+            if changes & Changes.SELECTION:
+                if session.selection.t is None:
+                    self.a.dispatch(do.Release())
+                else:
+                    self.a.dispatch(do.Select(**_pointed(session.selection, session, self.a.session)))
+        if changes & ~Changes.HOVER:
+            self._soon.start()
 
     def _same_sentence(self) -> None:
         a, b = self.a.session, self.b.session
         shown, first = a.sentence, a.sentence.original or a.sentence
-        if first.words != (b.sentence.original or b.sentence).words:
-            if first.index is not None and a.settings.corpus == b.settings.corpus:
-                self.b.dispatch(do.ShowSentence(first.index))
-            else:
-                self.b.dispatch(do.TypeSentence(first.text or " ".join(first.words[1:-1])))
-        elif shown.words == b.sentence.words and not shown.initial_state and not b.sentence.initial_state:
-            return
-        self._same_edits()
+        with self._follow():
+            if first.words != (b.sentence.original or b.sentence).words:
+                if first.index is not None:
+                    self.b.dispatch(do.ShowSentence(first.index))
+                else:
+                    self.b.dispatch(do.TypeSentence(first.text or " ".join(first.words[1:-1])))
+            elif shown.words == b.sentence.words and not shown.initial_state and not b.sentence.initial_state:
+                return
+            self._same_edits()
         self._same_place()
 
     def _same_edits(self) -> None:
@@ -139,18 +372,49 @@ class Companion(QObject):
         a, b = self.a.session, self.b.session
         if a.sentence.length == b.sentence.length:
             place = same_place(self.a.derived.walk(a), a.position, self.b.derived.walk(b))
-            self.b.dispatch(do.GoTo(place))
+            with self._follow():
+                self.b.dispatch(do.GoTo(place))
 
     def _same_update(self) -> None:
         """Train while A trains; when it rests, stand at the very update that A shows."""
         a, b = self.a.session.training, self.b.session.training
-        if a.running != b.running:
-            self._asked = None
-            self.b.dispatch(do.Train(a.running))
-        elif not a.running and a.shown != b.shown and self._asked != (a.shown, b.shown):
-            # Asked once for each answer: B may have been further than its last snapshot said.
-            self._asked = (a.shown, b.shown)
-            if a.shown <= b.last:
-                self.b.dispatch(do.GoToUpdate(a.shown))
-            else:
-                self.b.dispatch(do.Advance(a.shown - b.shown))
+        if not a.running:
+            self._stopped = self._stopped and b.last < a.shown
+        if self._kept_update is not None and not a.running and a.shown == self._kept_update:
+            return
+        self._kept_update = None
+        with self._follow():
+            if a.running != b.running:
+                if self._stopped:
+                    return
+                self._asked = (a.shown, b.shown) if a.running else None
+                self.b.dispatch(do.Train(a.running))
+            elif not a.running and a.shown != b.shown and self._asked != (a.shown, b.shown):
+                # Asked once for each answer: B may have been further than its last snapshot said.
+                self._asked = (a.shown, b.shown)
+                if a.shown <= b.last:
+                    self.b.dispatch(do.GoToUpdate(a.shown))
+                elif not self._stopped:
+                    self.b.dispatch(do.Advance(a.shown - b.shown))
+
+
+def _has(session: Session, action: do.EditInitialState) -> bool:
+    return action.state in session.model.cell.states and action.unit < session.model.hidden_size
+
+
+def _after(session: Session, action: do.Action, store: Store) -> Settings:
+    return reduce(session, action, store.derived)[0].settings
+
+
+def _pointed(place: Place, of: Session, to: Session) -> dict[str, Any]:
+    """What is pointed at in one session, as the other has it: a node by its name, a parameter if there is one."""
+    parameter = place.parameter if place.parameter in to.model.parameters else None
+    node = _node(of.model.cell, place.node, to.model.cell)
+    return {"t": place.t, "unit": place.unit, "node": node, "parameter": parameter, "loss": place.loss}
+
+
+def _node(of: Cell, index: int | None, to: Cell) -> int | None:
+    if index is None or of.text == to.text:
+        return index
+    name = of.nodes[index].name if index < len(of.nodes) else None
+    return next((n.index for n in to.nodes if n.name == name), None) if name is not None else None

@@ -121,8 +121,11 @@ class Remote:
         """Whether a stint is under way: :meth:`take` is to be called until its last batch."""
         return self._running
 
-    def go(self, history: History, until: int | None = None) -> None:
-        """Train a history on from its newest update, up to ``until`` if that is given. Raises LostError."""
+    def go(self, history: History, until: int | None = None, *, watchful: bool = False) -> None:
+        """Train a history on from its newest update, up to ``until`` if that is given.
+
+        ``watchful`` ends at a loss that is not finite also where it is given. Raises LostError.
+        """
         trainer = history.trainer
         with self._lock:
             self._stint += 1
@@ -130,7 +133,7 @@ class Remote:
         self._spacing = history.spacing
         work = None if trainer is self._trainer else work_of(trainer)
         self._trainer = trainer
-        self._tell(Go(self._stint, work, history.head, history.first, history.spacing, until))
+        self._tell(Go(self._stint, work, history.head, history.first, history.spacing, until, watchful))
 
     def stop(self) -> None:
         """Ask for the end of the stint; may be called from another thread, and more than once."""
@@ -156,7 +159,7 @@ class Remote:
             self._running = self.ready = False
             raise LostError(f"sent what cannot be read ({type(error).__name__}: {error})") from None
         if batch.state is not None:
-            history.extend(batch.table, batch.evaluations, batch.keyframes, batch.state, batch.seconds)
+            history.extend(batch.table, batch.evaluations, batch.keyframes, batch.state)
         if batch.failure:
             self._trainer = None  # it may not have got there
         if batch.last:

@@ -12,6 +12,7 @@ from rnncore.library import LIBRARY
 
 from ..model import action as do
 from ..model import edits
+from ..model.beside import Beside
 from ..model.session import Session
 from ..model.settings import CorpusChoice, Run, Settings, start_run
 
@@ -59,7 +60,9 @@ def open_session(path: Path) -> do.Prepared:
     update = shown if isinstance(shown, int) and history.lineage[0].first <= shown <= history.last else history.last
     state = history.seek(update)
     sentence, text, position = own.get("sentence"), own.get("text"), own.get("position")
+    beside = own.get("beside")
     try:
+        beside = None if beside is None else Beside.from_plain(beside, settings)
         weights = edits.weights_from_plain(own.get("weights"), history)
         tokens = edits.tokens_from_plain(own.get("tokens"))
         initial_state = edits.initial_from_plain(own.get("initial_state"))
@@ -77,6 +80,7 @@ def open_session(path: Path) -> do.Prepared:
         path=str(path),
         tokens=tokens,
         initial_state=initial_state,
+        beside=beside,
     )
 
 
@@ -97,6 +101,7 @@ def save_session(path: str, session: Session) -> do.Saved:
         "text": sentence.text if sentence.index is None else None,
         "position": session.position,
         "following": session.following,
+        "beside": None if session.beside is None else session.beside.to_plain(session.settings),
         **edits.to_plain(session),
         "others": [
             {

@@ -18,7 +18,7 @@ import numpy as np
 
 from rnncore.curve import ROW, row_of
 from rnncore.errors import RnnError
-from rnncore.keyframes import state_bytes
+from rnncore.history import state_bytes
 from rnncore.training import Trainer
 from rnncore.training_state import TrainingState, UpdateRecord
 
@@ -117,7 +117,6 @@ class Stint:
         self._keyframes: list[TrainingState] = []
         self._bytes = 0
         self._due = 0.0
-        self._clock = time.thread_time()
 
     def run(self) -> None:
         """Train, sending batches; the last one says that it is the last."""
@@ -126,7 +125,8 @@ class Stint:
             self._trainer.restore(self._go.state)
             until = self._go.until
             updates = None if until is None else until - self._go.state.update
-            self._trainer.run(updates, self._done, self._is_over, stop_when_not_finite=until is None)
+            watchful = until is None or self._go.watchful
+            self._trainer.run(updates, self._done, self._is_over, stop_when_not_finite=watchful)
         except RnnError as error:
             failure = str(error)
         except Exception as error:  # the window says what happened, and the process lives on
@@ -152,9 +152,7 @@ class Stint:
         state = self._trainer.state if self._rows else None
         evaluations, keyframes = tuple(self._evaluations), tuple(self._keyframes)
         self._rows, self._evaluations, self._keyframes, self._bytes = [], [], [], 0
-        began, self._clock = self._clock, time.thread_time()
-        took = self._clock - began
-        self._sender.send(Batch(self._go.stint, rows, evaluations, keyframes, state, last, failure, took))
+        self._sender.send(Batch(self._go.stint, rows, evaluations, keyframes, state, last, failure))
         self._due = time.perf_counter() + SEND_EVERY
 
 

@@ -48,8 +48,8 @@ class Work:
 class Go:
     """Train on from ``state`` until told to stop; without ``work``, with the trainer of the last time.
 
-    With ``until``, train up to that update, also beyond a loss that is not finite. A state is sent along at each update
-    that is ``first`` plus a multiple of ``spacing``.
+    With ``until``, train up to that update, also beyond a loss that is not finite unless it is ``watchful``. A state is
+    sent along at each update that is ``first`` plus a multiple of ``spacing``.
     """
 
     stint: int
@@ -58,6 +58,7 @@ class Go:
     first: int
     spacing: int
     until: int | None = None
+    watchful: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Batch:
     """Updates done since the last batch; see :meth:`rnncore.history.History.extend`.
 
     ``rows`` are the bytes of rows of the loss curve. ``state`` is None when nothing was done. ``last`` says that the
-    stint is over, and ``failure`` what went wrong, as a sentence. ``seconds`` is what they took of the processor's time.
+    stint is over, and ``failure`` what went wrong, as a sentence.
     """
 
     stint: int
@@ -94,7 +95,6 @@ class Batch:
     state: TrainingState | None = field(repr=False)
     last: bool = False
     failure: str = ""
-    seconds: float = field(default=0.0, compare=False)
 
     @property
     def table(self) -> Array:

@@ -30,6 +30,10 @@ RATE_WINDOW = 1.0
 """Seconds over which updates a second are counted."""
 POST_EVERY = 0.008
 """Seconds between two snapshots while training; nobody looks more often than twice as rarely."""
+AHEAD, LEAST_AHEAD = 0.1, 8
+"""How far one of two trainings may be ahead of the other: seconds of its own pace, and updates at least."""
+NAP = 0.003
+"""Seconds that the one which is ahead rests before it looks again."""
 FAR = 300
 """Updates to advance from which on the process does it."""
 MOST_LOST = 3
@@ -76,6 +80,7 @@ class Worker:
         self._apart = apart
         self._remote: Remote | None = None
         self._lost = 0
+        self._beside: Worker | None = None
         self._turn = threading.Event()
         self._turn.set()
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
@@ -103,6 +108,10 @@ class Worker:
     def release(self) -> None:
         """Go on after :meth:`hold`."""
         self._turn.set()
+
+    def keep_pace(self, other: Worker | None) -> None:
+        """Train in step with another worker, so that neither is ever far ahead; None lets it go."""
+        self._beside = other
 
     @property
     def apart(self) -> bool:
@@ -239,12 +248,27 @@ class Worker:
 
     def _train_once(self) -> None:
         history = self._history
+        until = None if history is None else self._furthest(history)
         if history is None:
             self._training = False
+        elif until is not None and history.last >= until:
+            with self._lock:
+                if not self._commands and not self._closing:
+                    self._lock.wait(NAP)
         elif self._remote is not None and self._remote.ready:
-            self._train_there(history, self._remote)
+            self._train_there(history, self._remote, until)
         else:
             self._train_here(history)
+
+    def _furthest(self, history: History) -> int | None:
+        """The update at which to wait for the other training; None without one."""
+        other = self._beside
+        if other is None:
+            return None
+        ahead = max(LEAST_AHEAD, round(self._rates()[0] * AHEAD))
+        theirs = other._history
+        # One that rests or has stopped is not waited for.
+        return (theirs.last if other._training and theirs is not None else history.last) + ahead
 
     def _train_here(self, history: History) -> None:
         record = history.run(1, should_stop=self._interrupted)
@@ -271,9 +295,9 @@ class Worker:
             if batch.failure:
                 raise RnnError(batch.failure)
 
-    def _train_there(self, history: History, remote: Remote) -> None:
+    def _train_there(self, history: History, remote: Remote, until: int | None) -> None:
         if not remote.running:
-            remote.go(history)
+            remote.go(history, until, watchful=True)
         if self._recorded(history, remote) and self._training:
             self._post(unasked=True)
 

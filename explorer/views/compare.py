@@ -5,26 +5,26 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from rnncore.library import TITLES
-from rnncore.optim import SGD, Adam
-from rnncore.truncation import Chunks, Full, Tail, Truncation, Window
-
-from ..actions import SEEDS, SIZES
-from ..model.compare_data import difference
+from ..model import action as do
+from ..model.beside import Beside, offers
+from ..model.session import Changes
+from ..model.stage_layout import StageLayout
 from ..services.companion import Companion
-from ..store import Store
+from ..services.sessions import SESSION_SUFFIX
 from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
 from ..widgets.elided import ElidedLabel
+from .compare_strip import CompareStrip
 
-POLICIES: tuple[Truncation, ...] = (Full(), Window(0), Window(1), Window(2), Window(4), Window(8), Chunks(4), Tail(4))
+LEAST = 170
+"""Least height of each of two stages: half of what one by itself would have."""
 
 
 class CompareView(QWidget):
-    """B's stage with what it differs in, and a line of numbers that compares it with A's."""
+    """What B is, a strip of numbers that compares it with A, and B's stage."""
 
     close_wanted = Signal()
 
@@ -36,9 +36,6 @@ class CompareView(QWidget):
         self.companion = companion
         companion.setParent(self)
         self.stage = own
-        self.stage.set_title("B")
-        stage.set_title("A")
-        self.stage.legend.hide()
         self.differs = Chip("", label="B has")
         self.differs.setToolTip("In what B differs from A; everything else is the same")
         self.differs.set_menu(self._menu())
@@ -46,75 +43,99 @@ class CompareView(QWidget):
         self.shut.setAccessibleName("Close the comparison")
         self.shut.setToolTip("Close the comparison (Ctrl+B)")
         self.shut.clicked.connect(self.close_wanted)
-        self.stage.add_corner(self.differs)
-        self.stage.add_corner(self.shut)
-        self.numbers = ElidedLabel("", role="label", token="muted")
-        self.numbers.setAccessibleName("How A and B differ")
+        self.numbers = ElidedLabel("", role="label", token="text")
+        self.strip = CompareStrip(self._axis)
+        self.strip.hovered.connect(lambda t: self._a.dispatch(do.Hover(t)))
+        self.strip.clicked.connect(lambda t: self._a.dispatch(do.Select(t)))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE.small)
+        column.setSpacing(SPACE.tight)
         row = QHBoxLayout()
-        row.setContentsMargins(SPACE.large, 0, SPACE.large, 0)
-        row.addWidget(self.numbers)
+        row.setContentsMargins(SPACE.large - 6, 0, SPACE.large - 6, 0)
+        row.setSpacing(SPACE.large)
+        row.addWidget(self.differs)
+        row.addWidget(self.numbers, 1)
+        row.addWidget(self.shut)
         column.addLayout(row)
+        column.addWidget(self.strip)
         column.addWidget(self.stage, 1)
+        for canvas in (stage.canvas, own.canvas):
+            canvas.setMinimumHeight(LEAST)
         self._linking = False
         stage.canvas.scrolled.connect(self._follow_a)
         self.stage.canvas.scrolled.connect(self._follow_b)
-        self.companion.compared.connect(self._compared)
+        companion.compared.connect(self._compared)
+        self._a.changed.connect(self._mark)
         self._compared()
 
     def close_companion(self) -> None:
         """Stop B, and give A its name back."""
         self._other.canvas.scrolled.disconnect(self._follow_a)
+        self._a.changed.disconnect(self._mark)
         self._other.set_title("Unrolled network")
+        self._other.canvas.setMinimumHeight(0)
         self.companion.close()
+
+    def shares(self, height: int) -> list[int]:
+        """Return how ``height`` is shared out so that both stages have the same."""
+        beside = self.sizeHint().height() - self.stage.sizeHint().height()
+        one = max(0, height - beside) // 2
+        return [one, height - one]
 
     # --- what B is ---
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
-        cells = menu.addMenu("Another cell")
-        for name, title in TITLES.items():
-            self._offer(cells, title, cell=name, equations=None)
-        policies = menu.addMenu("Another truncation")
-        for policy in POLICIES:
-            self._offer(policies, policy.describe(), truncation=policy)
-        sizes = menu.addMenu("Another size")
-        for size in SIZES:
-            self._offer(sizes, f"H {size}", hidden_size=size)
-        seeds = menu.addMenu("Another seed")
-        for seed in SEEDS:
-            self._offer(seeds, f"Seed {seed}", seed=seed)
-        rules = menu.addMenu("Another optimiser")
-        for rule in (SGD(0.5), SGD(0.05), SGD(0.005), Adam(0.003)):
-            self._offer(rules, f"{type(rule).__name__} {rule.learning_rate:g}", optimiser=rule)
+        parts: dict[str, QMenu] = {}
+        for kind, title, changes in offers():
+            if kind not in parts:
+                parts[kind] = menu.addMenu(kind)
+            parts[kind].addAction(title, partial(self.companion.differ, **changes))
         menu.addSeparator()
-        menu.addAction("A session file…", self._open)
-        menu.addAction("The same settings", partial(self.companion.differ, {}))
+        menu.addAction("A session file…", self.open_file)
+        menu.addAction("The same settings", partial(self._a.dispatch, do.Compare(Beside())))
+        menu.addSeparator()
+        menu.addAction("Save B as a session file…", self.save_file)
+        menu.addAction("Close the comparison", self.close_wanted.emit)
         return menu
 
-    def _offer(self, menu: QMenu, title: str, **changes: Any) -> None:
-        menu.addAction(title, partial(self._differ, changes))
-
-    def _differ(self, changes: dict[str, Any]) -> None:
-        self.companion.differ({**(self.companion.changes or {}), **changes})
-
-    def _open(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open as B", "", "Session (*.bptt)")
+    def open_file(self) -> None:
+        """Ask for a session file to be B."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open as B", self._folder(), f"Session (*{SESSION_SUFFIX})")
         if path:
             self.companion.open(path)
 
+    def save_file(self) -> None:
+        """Ask for a file to save B to; with its own weights it can be opened again, here or by itself."""
+        path, _ = QFileDialog.getSaveFileName(self, "Save B", self._folder(), f"Session (*{SESSION_SUFFIX})")
+        if path:
+            self.companion.save(path)
+
+    def _folder(self) -> str:
+        path = self.companion.beside.path or self._a.session.path or ""
+        return path.replace("\\", "/").rpartition("/")[0]
+
     # --- linked axes ---
+
+    def _axis(self) -> tuple[StageLayout | None, int]:
+        """The geometry of A's columns, and where its canvas begins in the strip."""
+        canvas = self._other.canvas
+        top = self.window()
+        return canvas.stage_layout, (canvas.mapTo(top, QPoint()) - self.strip.mapTo(top, QPoint())).x()
 
     def _follow_a(self) -> None:
         self._link(self._other.canvas, self.stage.canvas)
 
     def _follow_b(self) -> None:
-        self._link(self.stage.canvas, self._other.canvas)
+        canvas = self.stage.canvas
+        if canvas.underMouse() or canvas.hasFocus() or self.stage.scroll_bar.isSliderDown():
+            self._link(canvas, self._other.canvas)
+        else:  # it has moved by itself, to where its walk is: A says where to look
+            self._link(self._other.canvas, canvas)
 
     def _link(self, leader: Any, other: Any) -> None:
         lead, follow = leader.stage_layout, other.stage_layout
+        self.strip.update()
         if self._linking or lead is None or follow is None:
             return
         self._linking = True
@@ -129,27 +150,17 @@ class CompareView(QWidget):
     # --- what differs ---
 
     def _compared(self) -> None:
-        a, b = self._a.session, self.companion.b.session
-        named = difference(a.settings, b.settings)
-        if self.companion.changes is None and b.path:
-            named = b.path.replace("\\", "/").rsplit("/", 1)[-1]
-        self.differs.set_value(named)
+        ones, twos = self.companion.named
+        self._other.set_title(f"A · {ones}" if ones else "A")
+        self.stage.set_title(f"B · {twos}")
+        self.differs.set_value(twos)
         found = self.companion.comparison()
-        if found is None:
-            text = "A and B cut this sentence into different numbers of steps: only their own numbers are shown."
-        else:
-            text = found.words
-        if a.training.shown != b.training.shown:
-            text = f"update A {a.training.shown}  B {b.training.shown}   ·   {text}"
-        self.numbers.set_text(text)
-        self.numbers.setToolTip(text)
+        state = self.companion.state
+        forms = found.forms
+        self.numbers.set_forms(*(f"{state}  ·  {form}" for form in forms) if state else forms)
+        self.strip.show_comparison(found)
 
-
-def with_changes(store: Store) -> dict[str, Any]:
-    """Return what B differs in at first: the cell highway beside the tutorial's cell, or full BPTT beside a cut."""
-    settings = store.session.settings
-    if settings.truncation != Full():
-        return {"truncation": Full()}
-    return {"cell": "lstm" if settings.cell != "lstm" else "vanilla", "equations": None}
-
-
+    def _mark(self, changes: Changes) -> None:
+        if changes & (Changes.HOVER | Changes.SELECTION):
+            session = self._a.session
+            self.strip.mark(session.hover.t, session.selection.t)

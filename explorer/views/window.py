@@ -27,13 +27,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMenu,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
-from ..actions import COMMANDS, GROUPS, Command, choices, hints, in_group
+from ..actions import BY_ID, COMMANDS, GROUPS, Command, choices, hints, in_group
 from ..model import action as do
+from ..model.beside import Beside
 from ..model.session import Changes, Message
 from ..model.settings import CorpusChoice
 from ..panels import PANELS
@@ -46,6 +46,7 @@ from ..widgets.banner import Banner
 from ..widgets.elided import ElidedLabel
 from .board import Board
 from .stage import StageView
+from .stages import Stages
 from .topbar import TopBar
 from .transport import TransportView
 
@@ -82,7 +83,7 @@ class MainWindow(QMainWindow):
             "save": self.save,
             "save-as": self.save_as,
             "quit": self._quit,
-            "undo": store.undo,
+            "undo": self._undo,
             "redo": store.redo,
             "sentence": self.choose_sentence,
             "edit-value": self.edit_value,
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
             "smaller": lambda: self._scale(1 / 1.1),
             "full-screen": self.toggle_full_screen,
             "compare": self.toggle_comparison,
+            "compare-file": self.compare_with_file,
             "panel-menu": self.show_panel_menu,
             "hide-panel": self.hide_panel,
             "float-panel": self.float_panel,
@@ -136,9 +138,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.medium)
         column.addWidget(self.banner)
-        self.stages = QSplitter(Qt.Orientation.Vertical)
-        self.stages.setChildrenCollapsible(False)
-        self.stages.setHandleWidth(SPACE.small)
+        self.stages = Stages()
         self.stages.addWidget(self.stage)
         column.addWidget(self.stages, 1)
         column.addWidget(self.transport)
@@ -160,19 +160,24 @@ class MainWindow(QMainWindow):
         """Let the board choose its layout and share out the room."""
         self.board.arrange(self.width(), self._lower_room())
 
+    @property
+    def _share(self) -> float:
+        """The share of the window's height that the stage has, or two of them."""
+        return 0.5 if self.comparison is None else 0.58
+
     def _least_centre(self) -> int:
-        """The height of the centre with which the stage has half of the window."""
+        """The height of the centre with which the stage has its share of the window."""
         beside = self.transport.height() + SPACE.medium
         if not self.banner.isHidden():
             beside += self.banner.height() + SPACE.medium
-        return math.ceil(0.5 * self.height()) + beside
+        return math.ceil(self._share * self.height()) + beside
 
     def _lower_room(self) -> int:
-        """Height that is left below the stage's half of the window and the transport."""
+        """Height that is left below the stage's share of the window and the transport."""
         taken = self.bar.sizeHint().height() + self.transport.sizeHint().height() + self.hints.sizeHint().height()
         if not self.banner.isHidden():
             taken += self.banner.heightForWidth(self.stage.width()) + SPACE.medium
-        return self.height() - taken - 2 * SPACE.tight - 2 * SPACE.medium - math.ceil(0.5 * self.height())
+        return self.height() - taken - 2 * SPACE.tight - 2 * SPACE.medium - math.ceil(self._share * self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -201,6 +206,8 @@ class MainWindow(QMainWindow):
             self.right_hint.set_text(f"{session.busy} …" if session.busy else speed or calm)
         if changes & Changes.TRAINING and session.training.running and not self.board.is_wide:
             self._show_loss_once()
+        if changes & Changes.LAYOUT:
+            self._show_comparison()
         if changes & (Changes.SETTINGS | Changes.BUSY):
             name = Path(session.path).name if session.path else session.corpus.name
             self.setWindowTitle(f"{name} — BPTT Explorer")
@@ -220,7 +227,7 @@ class MainWindow(QMainWindow):
         if not session.training.running:
             self._was_running = False
         # Hardly ever anything else than at the step before, and there are as many commands as keys.
-        state = (self.store.can_undo, self.store.can_redo, *(rule(session) for rule in _RULES))
+        state = (self.enabled(BY_ID["undo"]), self.store.can_redo, *(rule(session) for rule in _RULES))
         if state == self._enabled_for:
             return
         self._enabled_for = state
@@ -233,7 +240,7 @@ class MainWindow(QMainWindow):
     def enabled(self, command: Command) -> bool:
         """Return whether a command makes sense now."""
         if command.id == "undo":
-            return self.store.can_undo
+            return self.store.can_undo or (self.comparison is not None and self.comparison.companion.can_undo)
         if command.id == "redo":
             return self.store.can_redo
         return command.when(self.store.session)
@@ -387,21 +394,52 @@ class MainWindow(QMainWindow):
 
     def toggle_comparison(self) -> None:
         """Put a second network below the first, on the same sentence and cursor; once more takes it away."""
-        if self.comparison is None:
-            from ..services.companion import Companion
-            from .compare import CompareView, with_changes
+        from ..model.beside import first_beside
 
-            companion = Companion(self.store, with_changes(self.store))
+        session = self.store.session
+        self.store.dispatch(do.Compare(first_beside(session.settings) if session.beside is None else None))
+
+    def compare_with_file(self) -> None:
+        """Ask for a session file to be B; the comparison opens for it where there is none."""
+        if self.comparison is None:
+            self.store.dispatch(do.Compare(Beside()))
+        if self.comparison is not None:
+            self.comparison.open_file()
+
+    def _show_comparison(self) -> None:
+        """Open or close the comparison as the session says."""
+        wanted = self.store.session.beside is not None
+        if wanted and self.comparison is None:
+            from ..services.companion import Companion
+            from .compare import CompareView
+
+            companion = Companion(self.store)
             self.comparison = CompareView(companion, self.stage, StageView(companion.b))
-            self.comparison.close_wanted.connect(self.toggle_comparison)
-            self.stages.addWidget(self.comparison)
-            self.stages.setSizes([1000, 1000])
+            self.comparison.close_wanted.connect(lambda: self.store.dispatch(do.Compare(None)))
+            self.stages.add_second(self.comparison, self.comparison.shares)
+        elif not wanted and self.comparison is not None:
+            self._close_comparison()
         else:
-            view, self.comparison = self.comparison, None
+            return
+        self._arrange()
+
+    def _close_comparison(self) -> None:
+        view, self.comparison = self.comparison, None
+        if view is not None:
+            focus = QApplication.focusWidget()
+            inside = focus is not None and view.isAncestorOf(focus)
             view.close_companion()
             view.hide()
+            view.setParent(None)
             view.deleteLater()
-        self._arrange()
+            if inside:
+                self.stage.setFocus()
+
+    def _undo(self) -> None:
+        if self.comparison is None:
+            self.store.undo()
+        else:
+            self.comparison.companion.undo()
 
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front and give it the keyboard; if it has it, give that back to the stage."""
@@ -455,8 +493,7 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.comparison is not None:
-            self.toggle_comparison()
+        self._close_comparison()  # the session keeps what it was compared with
         self.about_to_close()
         event.accept()
 

@@ -52,7 +52,7 @@ def _label(brush: Brush, row: Row, title: str, details: tuple[tuple[str, str], .
     theme = brush.theme
     line = theme.px(16)
     lines = [(title, "label", "muted"), *((text, "small", token) for text, token in details)]
-    while len(lines) > 1 and line * len(lines) > row.height + line:
+    while len(lines) > 1 and line * len(lines) > row.height + line // 2:
         lines.pop()
     y = row.middle - line * len(lines) / 2
     for text, role, token in lines:

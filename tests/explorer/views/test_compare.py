@@ -7,13 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 
+from explorer.actions import choices
 from explorer.model import action as do
+from explorer.model.beside import Beside
 from explorer.model.reducer import new_session
+from explorer.model.settings import CorpusChoice
 from explorer.services.companion import Companion
-from explorer.services.sessions import save_session
+from explorer.services.sessions import open_session, save_session
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
@@ -25,15 +28,31 @@ from tests.explorer.model.runs import small_run
 @pytest.fixture
 def store(qapp):
     made = Store(small_run())
+    made.dispatch(do.Compare(Beside.of({"truncation": Full()})))
     yield made
     made.close()
 
 
 @pytest.fixture
 def companion(store):
-    made = Companion(store, {"truncation": Full()})
+    made = Companion(store)
     yield made
     made.close()
+
+
+@pytest.fixture
+def window(qtbot, qapp):
+    palette.apply(qapp, theme_named("dark"))
+    store = Store(small_run())
+    made = MainWindow(store)
+    qtbot.addWidget(made)
+    made.resize(1900, 1000)
+    made.show()
+    yield made
+    made.close()
+    store.close()
+    made.deleteLater()
+    vars(made).clear()
 
 
 def until(found, seconds=20.0):
@@ -66,7 +85,7 @@ def test_b_follows_every_setting_but_its_own(store, companion):
     until(lambda: store.session.model.hidden_size == 7 == companion.b.session.model.hidden_size)
     assert companion.b.session.settings.truncation == Full()
     assert store.session.settings.truncation == Window(1)
-    companion.differ({"seed": 5})
+    store.dispatch(do.Compare(Beside.of({"seed": 5})))
     until(lambda: companion.b.session.settings.seed == 5)
     assert companion.b.session.settings.truncation == Window(1)
 
@@ -82,11 +101,63 @@ def test_after_training_both_stand_at_the_same_update(store, companion):
     until(lambda: store.session.training.shown == 4 == companion.b.session.training.shown)
 
 
+def test_a_cell_chosen_for_b_is_trained_up_to_the_update_of_a(store, companion):
+    store.dispatch(do.Advance(12))
+    until(lambda: store.session.training.shown == 12 == companion.b.session.training.shown)
+    companion.differ(cell="gru", equations=None)
+    until(lambda: companion.b.session.settings.cell == "gru" and companion.b.session.training.shown == 12)
+    assert companion.state == ""
+
+
+def test_two_trainings_keep_in_step_while_they_run(store, companion):
+    companion.differ(cell="lstm", equations=None, hidden_size=40)  # each of its updates takes longer
+    until(lambda: companion.b.session.settings.cell == "lstm" and not companion.b.busy)
+    store.dispatch(do.Train(True))
+    apart = []
+
+    def far():
+        ones, twos = store.session.run.history.last, companion.b.session.run.history.last
+        apart.append(abs(ones - twos))
+        return twos > 150
+
+    until(far)
+    rate = max(store.session.training.updates_per_second, 80.0)
+    assert max(apart) <= 0.3 * rate + 16
+    store.dispatch(do.Train(False))
+    until(lambda: store.session.training.shown == companion.b.session.training.shown)
+
+
+def test_a_b_whose_loss_is_not_finite_stops_alone_and_says_so(store, companion):
+    companion.b.dispatch(do.EditWeight("W", 0, 0, float("nan")))
+    store.dispatch(do.Train(True))
+    until(lambda: store.session.message is not None and "not finite" in store.session.message.text)
+    assert store.session.message.text.startswith("B: ")
+    until(lambda: store.session.training.shown > 30)
+    assert store.session.training.running and not companion.b.session.training.running
+    store.dispatch(do.Train(False))
+    until(lambda: not store.busy and not companion.b.busy)
+    assert companion.b.session.training.last < 30 and "B stopped at update" in companion.state
+
+
 def test_what_is_pointed_at_in_one_is_pointed_at_in_the_other(store, companion):
     store.dispatch(do.Hover(1, 2))
     assert (companion.b.session.hover.t, companion.b.session.hover.unit) == (1, 2)
-    companion.b.dispatch(do.Select(2, 0))
-    assert store.session.selection.t == 2
+    companion.b.dispatch(do.Hover(1, 3))
+    assert (store.session.hover.t, store.session.hover.unit) == (1, 3)
+    companion.b.dispatch(do.Select(2, 0, parameter="W"))
+    assert (store.session.selection.t, store.session.selection.parameter) == (2, "W")
+    companion.b.dispatch(do.Release())
+    assert store.session.selection.t is None
+
+
+def test_a_node_is_pointed_at_by_its_name_where_cells_differ(store, companion):
+    companion.differ(cell="gru", equations=None)
+    until(lambda: companion.b.session.settings.cell == "gru")
+    a, b = store.session.model.cell, companion.b.session.model.cell
+    store.dispatch(do.Hover(1, 0, a.node("h").index))
+    assert companion.b.session.hover.node == b.node("h").index != a.node("h").index
+    companion.b.dispatch(do.Hover(1, 0, b.node("z").index))  # which the other has not
+    assert store.session.hover.node is None
 
 
 def test_a_session_file_can_be_b(store, companion, tmp_path):
@@ -94,6 +165,7 @@ def test_a_session_file_can_be_b(store, companion, tmp_path):
     save_session(path, new_session(small_run(cell="gru")))
     companion.open(path)
     until(lambda: companion.b.session.settings.cell == "gru")
+    assert store.session.beside == Beside(path=path) and companion.named[1].startswith("other.bptt: GRU")
     store.dispatch(do.Move("step"))
     assert companion.b.session.position > 0
     store.dispatch(do.ChangeSettings(replace(store.session.settings, hidden_size=7)))
@@ -101,29 +173,170 @@ def test_a_session_file_can_be_b(store, companion, tmp_path):
     assert companion.b.session.settings.cell == "gru" and companion.b.session.model.hidden_size != 7
 
 
-def test_the_window_shows_both_and_returns(qtbot, qapp, monkeypatch):
-    palette.apply(qapp, theme_named("dark"))
-    store = Store(small_run())
-    window = MainWindow(store)
-    qtbot.addWidget(window)
-    window.resize(1900, 1000)
-    window.show()
+def test_a_session_keeps_its_update_until_a_goes_to_another(store, companion, tmp_path):
+    trained = Store(small_run(cell="gru"))
+    trained.dispatch(do.Advance(9))
+    trained.wait()
+    path = str(tmp_path / "trained.bptt")
+    save_session(path, trained.session)
+    trained.close()
+    companion.open(path)
+    until(lambda: companion.b.session.training.shown == 9)
+    assert companion.state == "update A 0, B 9"
+    store.dispatch(do.Advance(2))
+    until(lambda: companion.b.session.training.shown == 2)
+
+
+@pytest.mark.parametrize("kind", ["damaged", "missing", "text"])
+def test_what_is_no_session_file_is_refused_with_a_sentence_and_b_stays(store, companion, tmp_path, kind):
+    path = tmp_path / ("notes.txt" if kind == "text" else "broken.bptt")
+    if kind == "damaged":
+        save_session(str(path), new_session(small_run(cell="gru")))
+        path.write_bytes(path.read_bytes()[:300])
+    elif kind == "text":
+        path.write_text("the dog sleeps .")
+    companion.open(str(path))
+    until(lambda: store.session.message is not None)
+    assert store.session.message.level == "error" and store.session.message.text.startswith("B: ")
+    assert path.name in store.session.message.text
+    assert companion.b.session.settings.truncation == Full() and store.session.beside.path == ""
+
+
+def test_a_session_on_another_text_is_refused_and_both_texts_are_named(store, companion, tmp_path):
+    path = tmp_path / "elsewhere.bptt"
+    save_session(str(path), new_session(small_run(corpus=CorpusChoice("bundled", "agreement"))))
+    companion.open(str(path))
+    until(lambda: store.session.message is not None)
+    text = store.session.message.text
+    assert "another text" in text and store.session.corpus.name in text and "elsewhere.bptt" in text
+    assert companion.b.session.corpus is store.session.corpus
+
+
+def test_what_b_is_can_be_undone_and_done_again(store, companion):
+    companion.differ(seed=3)
+    until(lambda: companion.b.session.settings.seed == 3)
+    companion.undo()
+    until(lambda: companion.b.session.settings.seed == store.session.settings.seed)
+    assert store.session.beside == Beside.of({"truncation": Full()})
+    store.redo()
+    until(lambda: companion.b.session.settings.seed == 3)
+
+
+def test_the_newest_change_is_undone_first_in_whichever_network_it_was(store, companion):
+    store.dispatch(do.EditWeight("W", 0, 0, 2.0))
+    companion.b.dispatch(do.EditWeight("W", 1, 1, 3.0))
+    store.dispatch(do.EditWeight("U", 0, 0, 4.0))
+    companion.undo()
+    assert store.session.model.parameters["U"][0, 0] != 4.0 and companion.b.session.model.parameters["W"][1, 1] == 3.0
+    companion.undo()
+    assert companion.b.session.model.parameters["W"][1, 1] != 3.0 and store.session.model.parameters["W"][0, 0] == 2.0
+    companion.undo()
+    assert store.session.model.parameters["W"][0, 0] != 2.0
+
+
+def test_scissors_dragged_in_b_cut_b_alone_and_stay(store, companion):
+    companion.b.dispatch(do.ChangeSettings(replace(companion.b.session.settings, truncation=Window(1))))
+    until(lambda: companion.b.session.settings.truncation == Window(1))
+    assert store.session.settings.truncation != Window(1)
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, hidden_size=6)))
+    until(lambda: companion.b.session.model.hidden_size == 6)
+    assert companion.b.session.settings.truncation == Window(1)
+    companion.undo()
+    companion.undo()
+    until(lambda: companion.b.session.settings.truncation == Full())
+
+
+def test_a_gate_clamped_in_b_and_a_word_changed_in_b(store, companion):
+    companion.b.dispatch(do.ClampGate("h", 0.5))
+    until(lambda: companion.b.session.settings.clamps)
+    assert not store.session.settings.clamps
+    companion.b.dispatch(do.EditToken(1, "dog"))
+    assert store.session.sentence.words[1] == "dog" == companion.b.session.sentence.words[1]
+
+
+def test_what_is_compared_comes_back_with_the_session(store, companion, tmp_path):
+    companion.differ(cell="gru", equations=None, seed=2)
+    path = tmp_path / "both.bptt"
+    save_session(str(path), store.session)
+    other = Store(small_run())
+    other.dispatch(open_session(path))
+    assert (
+        other.session.beside
+        == store.session.beside
+        == Beside.of({"truncation": Full(), "cell": "gru", "equations": None, "seed": 2})
+    )
+    other.close()
+
+
+def test_b_saved_to_a_file_of_its_own_keeps_its_weights(store, companion, tmp_path):
+    companion.b.dispatch(do.EditWeight("W", 1, 1, 3.0))
+    path = tmp_path / "b.bptt"
+    companion.save(str(path))
+    until(lambda: store.session.beside == Beside(path=str(path)))
+    again = Companion(store)
+    until(lambda: again.b.session.model.parameters["W"][1, 1] == 3.0)
+    again.close()
+
+
+def test_the_window_shows_both_and_returns(window, monkeypatch):
+    store = window.store
+    sizes = window.stages.sizes()
     window.actions_["compare"].trigger()
     view = window.comparison
     assert view is not None and view.stage.isVisible() and view.differs.value() == "full BPTT"
+    assert window.stage.title_label.text() == "A · window k = 4"
+    assert view.stage.title_label.text() == "B · full BPTT"
     store.dispatch(do.GoToEnd())
-    assert "cos(G_A, G_B)" in view.numbers.text()
-    numbers = view.companion.comparison()
-    assert np.isfinite(numbers.cosine)
+    until(lambda: view.strip.found.known == store.session.sentence.length)
+    assert "B − A" in view.numbers.text() and "cosine" in view.strip.accessibleName()
+    assert np.isfinite(view.strip.found.whole.cosine)
+    assert abs(window.stage.height() - view.stage.height()) <= 2
+    assert view.stage.legend.isVisible()
     window.stage.canvas.set_zoom(1.7)
     assert view.stage.canvas.zoom == pytest.approx(window.stage.canvas.zoom)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
-    view._open()
+    view.open_file()
     window.grab()
     view.shut.click()
     assert window.comparison is None and window.stage.title_label.text() == "Unrolled network"
-    window.actions_["compare"].trigger()
+    until(lambda: window.stages.sizes() == sizes)
+    window.actions_["undo"].trigger()
+    assert window.comparison is not None
     window.close()  # while B is there
-    store.close()
-    window.deleteLater()
-    vars(window).clear()
+    assert store.session.beside is not None
+
+
+def test_the_strip_says_each_step_and_points_at_it(window, qtbot):
+    window.actions_["compare"].trigger()
+    strip = window.comparison.strip
+    window.store.dispatch(do.GoToEnd())
+    until(lambda: strip.found.known > 0)
+    layout, left = strip._axis()
+    at = QPoint(left + (layout.left(2) + layout.right(2)) // 2, 5)
+    qtbot.mouseMove(strip, at)
+    assert window.store.session.hover.t == 2
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=at)
+    assert window.store.session.selection.t == 2
+    one, two = strip.found.losses[:, 2]
+    assert any(f"{two - one:.4g}".lstrip("-")[:4] in line for line in strip._words(at.toPointF()))
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast"])
+@pytest.mark.parametrize("size", [(1280, 720), (1900, 1000)])
+def test_the_comparison_paints_in_any_theme_at_any_size(window, qapp, theme, size):
+    palette.apply(qapp, theme_named(theme))
+    window.resize(*size)
+    window.actions_["compare"].trigger()
+    window.comparison.companion.differ(cell="lstm", equations=None)
+    window.store.dispatch(do.GoToEnd())
+    until(lambda: window.comparison.strip.found.alone)
+    assert not window.grab().isNull()
+    assert window.height() == size[1]
+
+
+def test_every_b_can_be_chosen_from_the_palette(window):
+    offered = {c.title: c for c in choices(window.store.session.settings)}
+    window.run(offered["Compare with: GRU"])
+    assert window.comparison is not None
+    until(lambda: window.comparison.companion.b.session.settings.cell == "gru")
+    assert "Compare with: Vanilla RNN" not in offered  # that is A itself

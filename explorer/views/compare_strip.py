@@ -1,0 +1,228 @@
+"""What B differs in from A, step by step on the stages' own time axis, and parameter by parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QRegion
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from rnncore.ops import Array
+
+from ..model.compare_data import Comparison, GradientRow
+from ..model.formula import number
+from ..model.stage_layout import StageLayout
+from ..theme.colourmap import AsinhScale, gradient_scale
+from ..theme.theme import Theme, current
+from ..widgets.paint import elided, text_width
+from ..widgets.surface import Surface
+
+_PAD = 6
+ROWS = ("loss", "state", "gradient")
+"""The strip's rows from top to bottom."""
+GAP = 16
+"""Pixels at scale 1 between two parameters."""
+
+
+class CompareStrip(Surface):
+    """Shows a :class:`Comparison` below the columns that ``layout`` places ``left`` pixels from its own edge."""
+
+    hovered = Signal(object)
+    """The step under the pointer, or None."""
+    clicked = Signal(int)
+
+    def __init__(self, axis: Callable[[], tuple[StageLayout | None, int]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._axis = axis
+        self._found: Comparison | None = None
+        self._hover: int | None = None
+        self._chosen: int | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setMouseTracking(True)
+
+    # --- what is shown ---
+
+    @property
+    def found(self) -> Comparison | None:
+        """What is shown."""
+        return self._found
+
+    def show_comparison(self, found: Comparison) -> None:
+        """Show ``found``."""
+        self._found = found
+        self.setAccessibleName(" ".join([found.forms[0] + ".", *(f"{line}." for line in found.gradient_words)]))
+        self.update()
+
+    def mark(self, hover: int | None, chosen: int | None) -> None:
+        """Light the step that is pointed at, and the one that is selected."""
+        if (hover, chosen) != (self._hover, self._chosen):
+            self._hover, self._chosen = hover, chosen
+            self.update()
+
+    @property
+    def row_height(self) -> int:
+        """Pixels of one row."""
+        return current().px(17)
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, self.row_height * len(ROWS) + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, self.sizeHint().height())
+
+    # --- painting ---
+
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        found = self._found
+        if found is None:
+            return
+        painter.fillRect(region.boundingRect(), theme.colour("background"))  # it stands between two cards
+        layout, left = self._axis()
+        high = self.row_height
+        if layout is not None and found.steps:
+            self._paint_steps(painter, theme, layout, left, 1, "loss B − A", found.loss_differences)
+            states = found.state_differences
+            if states is not None:
+                self._paint_steps(painter, theme, layout, left, 1 + high, "‖h_B − h_A‖", states)
+            else:
+                painter.setFont(theme.font("small"))
+                painter.setPen(theme.colour("muted"))
+                room = QRectF(left + layout.gutter, 1 + high, layout.room, high)
+                painter.drawText(room, _LEFT, "h has another size in B: the states have no difference")
+        self._paint_gradients(painter, theme, found, 1 + 2 * high, left)
+        if self.hasFocus():
+            painter.setPen(theme.colour("value"))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _paint_steps(
+        self, painter: QPainter, theme: Theme, layout: StageLayout, left: int, top: int, name: str, values: Array
+    ) -> None:
+        """A number below each column; where they have no room, the map's colours."""
+        high = self.row_height
+        font = theme.font("small")
+        painter.setFont(font)
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(QRectF(left + _PAD, top, layout.gutter - _PAD - 2, high), _LEFT, elided(name, font, 999))
+        painter.save()
+        painter.setClipRect(QRectF(left + layout.gutter, top, layout.room, high))
+        scale = gradient_scale(values)
+        shown = [t for t in layout.visible if t < len(values)]
+        texts = {t: _signed(float(values[t]), name.startswith("loss")) for t in shown}
+        fits = layout.column_width >= max((text_width(text, font) for text in texts.values()), default=0.0) + 6
+        for t in shown:
+            x, wide = left + layout.left(t), layout.right(t) - layout.left(t)
+            if t in (self._hover, self._chosen):
+                painter.fillRect(QRectF(x, top, wide, high), theme.colour("raised"))
+            if fits:
+                painter.setPen(theme.colour("text"))
+                painter.drawText(QRectF(x, top, wide, high), Qt.AlignmentFlag.AlignCenter, texts[t])
+                colour = _colour(theme, scale, float(values[t]))
+                painter.fillRect(QRectF(x + 0.2 * wide, top + high - 2, 0.6 * wide, 2), colour)
+            else:
+                gap = 1 if wide > 4 else 0
+                painter.fillRect(QRectF(x, top + 2, wide - gap, high - 4), _colour(theme, scale, float(values[t])))
+        painter.restore()
+
+    def _paint_gradients(self, painter: QPainter, theme: Theme, found: Comparison, top: int, left: int) -> None:
+        """All together first, then each parameter, those that differ most in front, as far as there is room."""
+        font, high = theme.font("small"), self.row_height
+        painter.setFont(font)
+        x = float(left + _PAD)
+        head = "∂L cosine × length B/A"
+        painter.setPen(theme.colour("gradient"))
+        painter.drawText(QRectF(x, top, self.width(), high), _LEFT, head)
+        x += text_width(head, font) + theme.px(GAP)
+        for text, token in self._fitting(found, self.width() - x - _PAD):
+            painter.setPen(theme.colour(token))
+            painter.drawText(QRectF(x, top, self.width(), high), _LEFT, text)
+            x += text_width(text, font) + theme.px(GAP)
+
+    def _fitting(self, found: Comparison, room: float) -> list[tuple[str, str]]:
+        font, gap = current().font("small"), current().px(GAP)
+        every = [(row.brief, "muted") for row in sorted(found.gradients, key=_unlikeness)]
+        if found.whole is not None:
+            every.insert(0, (found.whole.brief, "text"))
+        else:
+            ones, twos = (number(n, 4) for n in found.norms)
+            every.append((f"no parameter in common; ‖∂L‖ A {ones}, B {twos}", "muted"))
+        if found.alone and found.whole is not None:
+            every.append((f"{len(found.alone)} without counterpart", "muted"))
+        fitting: list[tuple[str, str]] = []
+        for n, (text, token) in enumerate(every):
+            rest = len(every) - n - 1
+            more = text_width(f"+{rest} more", font) + gap if rest else 0.0
+            wide = text_width(text, font)
+            if wide + more > room:
+                fitting.append((f"+{rest + 1} more", "value"))
+                break
+            fitting.append((text, token))
+            room -= wide + gap
+        return fitting
+
+    # --- pointing ---
+
+    def _step_at(self, at: QPointF) -> int | None:
+        layout, left = self._axis()
+        row = int(at.y() // self.row_height)
+        if layout is None or not 0 <= row < len(ROWS) or ROWS[row] == "gradient":
+            return None
+        return layout.column_at(at.x() - left)
+
+    def _words(self, at: QPointF) -> Iterable[str]:
+        if self._found is None:
+            return ()
+        t = self._step_at(at)
+        return self._found.gradient_words if t is None else self._found.step_words(t)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), "\n".join(self._words(QPointF(event.pos()))), self)
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down) and self._found is not None:
+            place = self.mapToGlobal(QPoint(_PAD, self.height()))
+            QToolTip.showText(place, "\n".join(self._found.gradient_words), self, self.rect(), 60_000)
+        else:
+            super().keyPressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.hovered.emit(self._step_at(event.position()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        t = self._step_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and t is not None:
+            self.clicked.emit(t)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered.emit(None)
+        super().leaveEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self.update()
+
+
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+
+
+def _signed(value: float, sign: bool) -> str:
+    """Three digits, with its sign where one is wanted, never wider than it must be."""
+    if not np.isfinite(value):
+        return number(value, 3)
+    text = f"{value:.3f}" if 5e-4 <= abs(value) < 100 or value == 0 else number(value, 2)
+    return ("+" if sign and value > 0 else "") + text.replace("-", "−")
+
+
+def _colour(theme: Theme, scale: AsinhScale, value: float) -> QColor:
+    red, green, blue, alpha = theme.map.rgba(np.array([[value]]), scale)[0, 0].tolist()
+    return QColor(red, green, blue, alpha)
+
+
+def _unlikeness(row: GradientRow) -> float:
+    """What sorts rows that differ most to the front, those first whose cosine is not defined."""
+    return -2.0 if np.isnan(row.cosine) else row.cosine
