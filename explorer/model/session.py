@@ -175,6 +175,8 @@ class Verification:
     """The largest relative difference of the fast kernel's gradient from the graph's; None where no kernel serves."""
     checks: tuple[Check, ...] = ()
     """Both numbers of every check."""
+    cause: str = ""
+    """Where what is not finite comes from, and what to do about it; "" where all is finite."""
 
 
 @dataclass(frozen=True, eq=False)

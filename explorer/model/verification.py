@@ -11,6 +11,7 @@ from rnncore.ledger import ledgers
 from rnncore.walk import Walk
 
 from .formula import compact
+from .not_finite import cause
 from .session import Check, Compared, Verification
 
 LEDGER_TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
@@ -32,9 +33,10 @@ def verify(walk: Walk, update: int) -> Verification:
         summary = "gradient not finite"
     else:
         summary = f"gradient differs {compact(worst)}"
-    details = "\n".join(in_words(check) for check in checks)
+    why = cause(walk)
+    details = "\n".join([*([why] if why else []), *(in_words(check) for check in checks)])
     kernel = kernel_error if checks[1].rows else None
-    return Verification(ok, ledger_error, difference, update, summary, details, kernel, tuple(checks))
+    return Verification(ok, ledger_error, difference, update, summary, details, kernel, tuple(checks), why)
 
 
 def digits(value: float) -> str:
@@ -124,9 +126,7 @@ def _numeric(walk: Walk, update: int) -> Check:
         # Numeric derivatives are of double precision; single ones are checked in what they were made from.
         gradients=walk.gradients if whole and walk.model.dtype == np.float64 else None,
     )
-    rows = tuple(
-        _entry(r.parameter, r.index, r.numeric, r.analytic, r.relative, report.tolerance) for r in report.rows
-    )
+    rows = tuple(_entry(r.parameter, r.index, r.numeric, r.analytic, r.relative, report.tolerance) for r in report.rows)
     notes = [f"by {report.method}, {walk.truncation.describe()}, up to {SAMPLES} entries of each parameter"]
     if walk.model.dtype != np.float64:
         notes.append("the weights are single; this check is double")

@@ -21,6 +21,7 @@ class VerificationDialog(PanelDialog):
         self._found = found
         self.summary = QLabel()
         self.summary.setTextFormat(Qt.TextFormat.RichText)
+        self.summary.setWordWrap(True)
         self.view = QTextBrowser()
         self.view.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.view.setAccessibleName(self.windowTitle())
@@ -37,7 +38,8 @@ class VerificationDialog(PanelDialog):
 
     def _fill(self) -> None:
         found = self._found
-        self.summary.setText(f"{_mark(found.ok)} {escape(found.summary)}, at update {found.update}")
+        why = f"<br>{escape(found.cause)}" if found.cause else ""
+        self.summary.setText(f"{_mark(found.ok)} {escape(found.summary)}, at update {found.update}{why}")
         fixed = current().font("label", fixed=True)
         self.view.setFont(fixed)
         self.view.setHtml(html(found))
