@@ -112,6 +112,15 @@ class GatesData:
         who = "all losses" if self.loss is None else f"loss {self.loss} alone"
         return f"gradient of {who}, full colour at ±{number(self.scale.limit, 1)}, asinh"
 
+    @property
+    def subtitles(self) -> tuple[str, ...]:
+        """:attr:`subtitle`, from its fullest form to the shortest."""
+        if not self.gates or not self.begun:
+            return self.subtitle, ""
+        who = "all losses" if self.loss is None else f"loss {self.loss}"
+        limit = number(self.scale.limit, 1)
+        return self.subtitle, f"gradient of {who}, ±{limit} asinh", f"of {who}, ±{limit}", f"±{limit} asinh", who, ""
+
     def table(self, gate: int, quantity: str) -> tuple[Array, Array]:
         """(what is painted (T, H), at which steps it is known (T,) bool) of one gate; slopes as shares of the
         steepest."""

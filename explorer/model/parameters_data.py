@@ -126,6 +126,17 @@ class ParametersData:
         return ", ".join([*parts, *([grouped] if grouped else []), *([] if self.fresh else ["computing…"])])
 
     @property
+    def subtitles(self) -> tuple[str, ...]:
+        """:attr:`subtitle`, from its fullest form to the shortest."""
+        rows, columns = self.row_axis.size, self.column_axis.size
+        shape = f"{rows} × {columns}" if self.is_matrix else f"{rows}"
+        if self.numbers is None:
+            return self.subtitle, f"{shape}, computing…", "computing…", ""
+        limit = number(self.numbers.scale.limit, 1)
+        grouped = "" if self.numbers.blocks.whole else ", grouped"
+        return self.subtitle, f"{shape}, ±{limit} asinh{grouped}", f"{shape}, ±{limit}{grouped}", shape, ""
+
+    @property
     def rows(self) -> tuple[tuple[str, str, str], ...]:
         found: list[tuple[str, str, str]] = []
         if self.numbers is not None:

@@ -98,6 +98,12 @@ class PredictionsData:
         return f"t = {self.t}, after “{self.word}”, {self.size} tokens"
 
     @property
+    def subtitles(self) -> tuple[str, ...]:
+        """:attr:`subtitle`, from its fullest form to the shortest."""
+        short = f"t = {self.t}, after “{self.word}”"
+        return self.subtitle, short, f"t = {self.t}", ""
+
+    @property
     def rows(self) -> tuple[tuple[str, str, str], ...]:
         """The numbers beside the bars: (name, number, colour token)."""
         found: list[tuple[str, str, str]] = []
@@ -117,6 +123,18 @@ class PredictionsData:
             words = "1 token" if self.counted == 1 else f"{self.counted} tokens"
             found.append((f"perplexity so far, {words}", number(perplexity, 3), "text"))
         return tuple(found)
+
+    @property
+    def briefs(self) -> tuple[str, ...]:
+        """The most important of the numbers in one line, from the fullest form to the shortest."""
+        found = []
+        if self.probabilities is not None and self.target >= 0 and self.finite:
+            p = number(float(self.probabilities[self.target]), 3)
+            found += [f"target rank {self.rank(self.target)} of {self.size}", f"p = {p}"]
+        if self.mean_loss is not None:
+            with np.errstate(over="ignore"):
+                found.append(f"perplexity {number(float(np.exp(self.mean_loss)), 3)}")
+        return " · ".join(found), " · ".join(found[-2:]), found[-1] if found else ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from ..model.accumulator_data import AccumulatorData
 from ..theme.colourmap import AsinhScale, gradient_scale, value_scale
 from ..theme.theme import Theme, current
+from ..widgets.canvas import ARROWS, ENTER, Canvas
 from ..widgets.paint import elided, frame
 from ..widgets.surface import Surface
 
@@ -59,7 +60,7 @@ class Grid(NamedTuple):
     foot: float
 
 
-class AccumulatorMap(Surface):
+class AccumulatorMap(Canvas):
     """Paints an :class:`AccumulatorData`.
 
     ``pointed(row, column)`` names the cell that mouse or keyboard point at (−1, −1: none), ``chosen`` the one clicked.
@@ -69,13 +70,10 @@ class AccumulatorMap(Surface):
     chosen = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Accumulator", parent)
         self._data: AccumulatorData | None = None
         self._cell = (-1, -1)
         self._marked = -1
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
     def data(self) -> AccumulatorData | None:
@@ -233,13 +231,7 @@ class AccumulatorMap(Surface):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         data = self._data
-        keys = {
-            Qt.Key.Key_Left: (0, -1),
-            Qt.Key.Key_Right: (0, 1),
-            Qt.Key.Key_Up: (-1, 0),
-            Qt.Key.Key_Down: (1, 0),
-        }
-        step = keys.get(Qt.Key(event.key()))
+        step = ARROWS.get(Qt.Key(event.key()))
         if data is None or not data.cells.size:
             super().keyPressEvent(event)
         elif step is not None:
@@ -248,7 +240,7 @@ class AccumulatorMap(Surface):
             if self._cell[0] >= 0:
                 row, column = min(max(row + step[0], 0), rows - 1), min(max(column + step[1], 0), columns - 1)
             self.point_at(row, column)
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cell[0] >= 0:
+        elif event.key() in ENTER and self._cell[0] >= 0:
             self.chosen.emit(*self._cell)
         else:
             super().keyPressEvent(event)

@@ -20,7 +20,10 @@ from .anatomy_chain import ChainView, SizesView
 if TYPE_CHECKING:
     from ..store import Store
 
+TITLE = "Update anatomy"
 CHAIN, SIZES = "weight", "sizes"
+HEADING = 66
+"""Pixels that the title and the line below it take."""
 HELP = "the update that this sentence by itself would make; ← → ↑ ↓ in the chain follow another weight"
 
 
@@ -30,7 +33,7 @@ class AnatomyView(Panel):
     CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.TRAINING
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
-        super().__init__(store, "Update anatomy", " ", parent=parent)
+        super().__init__(store, TITLE, " ", parent=parent)
         self._data: AnatomyData | None = None
         self._other: int | None = None
         self._chosen_for: tuple[str, int] = ("", -1)
@@ -79,6 +82,7 @@ class AnatomyView(Panel):
                 menu.addAction(name, partial(self._choose, name))
         self.chain.set_data(data)
         self.sizes.set_data(data)
+        self._place()
 
     # --- acting ---
 
@@ -111,8 +115,13 @@ class AnatomyView(Panel):
     def _place(self) -> None:
         """Both pictures beside or above each other where there is room for both, else the chosen one."""
         theme = current()
-        wide, high = self.width() >= theme.px(620), self.height() >= theme.px(400)
+        wide = self.width() >= theme.px(620)
+        count = len(self._store.session.model.parameters)
+        sizes = min(SizesView.wanted(count), theme.px(250))
+        high = self.height() - theme.px(HEADING) >= self.chain.wanted() + sizes
         both = wide or high
+        self.both.setStretchFactor(self.chain, 1 if wide else round(self.chain.wanted()))
+        self.both.setStretchFactor(self.sizes, 1 if wide else round(sizes))
         way = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         if self.both.direction() != way:
             self.both.setDirection(way)
@@ -120,7 +129,9 @@ class AnatomyView(Panel):
         self.sizes.setVisible(both or self.part.value() == SIZES)
         self.part.setVisible(not both)
         # In a narrow panel the parameter is chosen among the sizes, or in another panel.
-        self.parameter.setVisible(both or self.width() >= theme.px(300))
+        self.parameter.setVisible(self.width() >= theme.px(230 if both else 300))
+        self.set_title(TITLE if self.width() >= theme.px(330) else "Update")
+        self.setAccessibleName(TITLE)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -5,26 +5,22 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QRegion
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QRegion
+from PySide6.QtWidgets import QWidget
 
 from ..model.anatomy_data import STAGES, AnatomyData, Level, size_help, size_title
 from ..model.formula import number
 from ..theme.theme import Theme, current
+from ..widgets.canvas import Canvas
 from ..widgets.paint import elided, pen
-from ..widgets.surface import Surface
 
 
-class Painted(Surface):
+class Painted(Canvas):
     """What both pictures share: the data, its repainting, the theme's changes."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(name, parent)
         self._data: AnatomyData | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(name)
 
     @property
     def data(self) -> AnatomyData | None:
@@ -36,17 +32,6 @@ class Painted(Surface):
         if data is not self._data:
             self._data = data
             self.update()
-
-    def tip(self, y: float, x: float) -> str:
-        """The tool tip at a point."""
-        return ""
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            said = self.tip(event.pos().y(), event.pos().x())
-            QToolTip.showText(event.globalPos(), said, self)
-            return True
-        return super().event(event)
 
 
 class ChainView(Painted):
@@ -71,6 +56,13 @@ class ChainView(Painted):
     def minimumSizeHint(self) -> QSize:
         return QSize(80, 70)
 
+    def wanted(self) -> float:
+        """The height in which every level has all its lines."""
+        theme = current()
+        line = QFontMetricsF(theme.font("label", fixed=True)).height() + 1
+        levels = self._data.levels if self._data is not None else ()
+        return sum(line * (1 + len(v.lines) if len(v.lines) > 1 else 1) + theme.px(4) for v in levels)
+
     def rows(self, data: AnatomyData) -> tuple[bool, list[tuple[float, float, Level]]]:
         """(Whether there is room for all lines, else for each level's last; every level's top, line height and itself).
 
@@ -82,7 +74,7 @@ class ChainView(Painted):
         whole = line * sum(counts) + theme.px(3) * len(counts) <= self.height()
         counts = counts if whole else [1] * len(counts)
         room = self.height() - line * sum(counts)
-        gap = min(max(room / max(len(counts), 1), 0.0), float(theme.px(14)))
+        gap = min(max(room / max(len(counts), 1), 0.0), float(theme.px(34)))
         line = min(line, self.height() / max(sum(counts), 1))
         found, y = [], gap / 2
         for level, count in zip(data.levels, counts, strict=True):
@@ -168,7 +160,7 @@ class ChainView(Painted):
             painter.setPen(theme.colour(level.token if last else "text", 1.0 if level.done else 0.75))
             painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, said)
 
-    def tip(self, y: float, x: float) -> str:
+    def tip(self, x: float, y: float) -> str:
         if self._data is None:
             return ""
         _, rows = self.rows(self._data)
@@ -218,6 +210,12 @@ class SizesView(Painted):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, 60)
+
+    @staticmethod
+    def wanted(parameters: int) -> float:
+        """The height in which so many parameters have a row each."""
+        theme = current()
+        return theme.px(SizesView.HEAD) + parameters * QFontMetricsF(theme.font("small")).height()
 
     def _line(self) -> float:
         assert self._data is not None
@@ -284,7 +282,7 @@ class SizesView(Painted):
                     painter.setPen(theme.colour("text" if mine else "muted"))
                     painter.drawText(room, Qt.AlignmentFlag.AlignRight | middle, _short(value))
 
-    def tip(self, y: float, x: float) -> str:
+    def tip(self, x: float, y: float) -> str:
         name = self.parameter_at(y)
         data = self._data
         size = next((s for s in data.sizes if s.parameter == name), None) if data is not None else None

@@ -61,8 +61,7 @@ class GatesView(Panel):
         if self._data is None or any(a is not b for a, b in zip(key, self._key, strict=True)):
             self._key = key
             self._data = gates_now(session, derived, shares)
-            self.set_subtitle(self._data.subtitle)
-            self.subtitle_label.setToolTip(self._data.subtitle)
+            self.subtitle_label.set_forms(*self._data.subtitles)
             self.canvas.set_data(self._data)
         self.canvas.set_marks(session.hover, session.selection)
 

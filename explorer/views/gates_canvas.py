@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QFontMetricsF,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter
+from PySide6.QtWidgets import QWidget
 
 from ..model.blocks import Blocks, blocks
 from ..model.formula import number
@@ -25,9 +17,9 @@ from ..model.session import Place
 from ..theme.colourmap import AsinhScale
 from ..theme.theme import Theme, current
 from ..theme.tokens import RADIUS
+from ..widgets.canvas import ARROWS, PictureCanvas
 from ..widgets.cells import cell_image, colours_of, flat, spread
-from ..widgets.paint import elided, frame, rounded
-from ..widgets.picture import Picture
+from ..widgets.paint import elided, frame, rounded, text_width
 
 ALL = "all"
 UNIT_SCALE = AsinhScale(1.0, 1.0)
@@ -46,28 +38,20 @@ class Spot(NamedTuple):
     unit: int
 
 
-class GatesCanvas(QWidget):
+class GatesCanvas(PictureCanvas):
     """Paints a :class:`GatesData`; emits where the mouse or the keys point, and what they choose."""
 
-    pointed = Signal(object)
     picked = Signal(int, int, int)
     """Time step, unit and node."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Gates over time", parent)
         self._data: GatesData | None = None
         self._wanted = ALL
         self._hover, self._chosen = Place(), Place()
-        self._over: Spot | None = None
-        self._picture = Picture()
         self._strips: dict[tuple[int, int], QRectF] = {}
         self._blocks: dict[tuple[int, str], Blocks] = {}
-        self._start_anew()
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("Gates over time")
+        self.forget()
 
     def sizeHint(self) -> QSize:
         return QSize(420, 260)
@@ -85,7 +69,7 @@ class GatesCanvas(QWidget):
         """Show ``data``."""
         if self._data is None or self._data.gates is not data.gates:
             self._over = None
-            self._start_anew()
+            self.forget()
         self._data, self._blocks = data, {k: b for k, b in self._blocks.items() if b.whole}
         said = [f"{g.name}: {data.saturation_text(i)} saturated" for i, g in enumerate(data.gates)]
         self.setAccessibleDescription("; ".join(said))
@@ -100,7 +84,7 @@ class GatesCanvas(QWidget):
     def set_wanted(self, quantity: str) -> None:
         """Show one of ``QUANTITIES``, or all of them where they have room."""
         self._wanted = quantity
-        self._start_anew()
+        self.forget()
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -114,12 +98,11 @@ class GatesCanvas(QWidget):
         """Whether all quantities find room below one another."""
         return self.height() - self._head() - self._foot() >= len(QUANTITIES) * current().px(34)
 
-    def _start_anew(self) -> None:
+    def forget(self) -> None:
         """Forget what was painted and where."""
-        self._picture.forget()
         self._strips, self._blocks = {}, {}
         self._height_of_line = int(np.ceil(QFontMetricsF(current().font("small")).height()))
-        self.update()
+        super().forget()
 
     # --- geometry ---
 
@@ -195,28 +178,10 @@ class GatesCanvas(QWidget):
 
     # --- painting ---
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._start_anew()
-        super().resizeEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self._start_anew()
-        super().changeEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        data, theme = self._data, current()
-        painter = QPainter(self)
+    def renew(self, painter: QPainter, theme: Theme) -> None:
+        data = self._data
         if data is None or not data.gates or not data.length:
-            painter.fillRect(self.rect(), theme.colour("panel"))
             return
-        self._bring_up_to_date(theme, data)
-        painter.drawPixmap(QPointF(0, 0), self._picture.pixmap(self))
-        self._paint_marks(painter, theme, data)
-
-    def _bring_up_to_date(self, theme: Theme, data: GatesData) -> None:
-        """Paint the parts of the picture that are not what they were: a step changes few of them."""
-        painter = self._picture.painter(self)
         line = self._line()
         for gate in range(len(data.gates)):
             head = self._head_texts(data, gate)
@@ -233,7 +198,7 @@ class GatesCanvas(QWidget):
                     self._paint_strip(painter, theme, data, gate, quantity, self.strip(gate, row))
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("muted"))
-        side, foot = self._side(), self.foot_text()
+        side, foot = self._side(), self._foot_said()
         if side and self._picture.is_new("labels", True):
             for row, quantity in enumerate(self.rows):
                 area = self.strip(0, row)
@@ -242,7 +207,6 @@ class GatesCanvas(QWidget):
             area = QRectF(0, self.height() - line, self.width(), line)
             painter.fillRect(area, theme.colour("panel"))
             painter.drawText(area, _LEFT, elided(foot, painter.font(), area.width()))
-        painter.end()
 
     def _paint_strip(
         self, painter: QPainter, theme: Theme, data: GatesData, gate: int, quantity: str, area: QRectF
@@ -305,22 +269,36 @@ class GatesCanvas(QWidget):
         painter.setPen(theme.colour("text"))
         painter.drawText(QRectF(area.left(), line, area.width(), line), _RIGHT, said)
 
-    def foot_text(self) -> str:
-        """What the bars are, who has the rest, and how cells are grouped."""
+    def foot_texts(self) -> tuple[str, ...]:
+        """What the bars are, who has the rest, and how cells are grouped; from the fullest form to the shortest."""
         data = self._data
         if data is None or not data.gates:
-            return ""
-        parts = []
-        if data.shares is None:
-            parts.append("bars: ‖dθ‖² / ‖G‖² so far, being summed up")
-        else:
-            rest = ", ".join(f"{name} {_per_cent(share)}" for name, share in data.shares.rest(data.names))
-            parts.append(f"bars: ‖dθ‖² / ‖G‖² so far; {rest}; ‖G‖ = {number(data.shares.norm, 3)}")
+            return ("",)
         row = self.rows[-1]
         grouped = self._blocks_of(0, row, self.strip(0, len(self.rows) - 1)).says("units", "steps")
-        return " · ".join([*parts, *([grouped] if grouped else [])])
+        after = f" · {grouped}" if grouped else ""
+        if data.shares is None:
+            return f"bars: ‖dθ‖² / ‖G‖² so far, being summed up{after}", "bars: ‖dθ‖² / ‖G‖²"
+        others = data.shares.rest(data.names)
+        rest = ", ".join(f"{name} {_per_cent(share)}" for name, share in others)
+        brief = ", ".join(f"{name.removesuffix(' layer')} {_per_cent(share)}" for name, share in others)
+        return (
+            f"bars: ‖dθ‖² / ‖G‖² so far; {rest}; ‖G‖ = {number(data.shares.norm, 3)}{after}",
+            f"bars: ‖dθ‖² / ‖G‖² so far; {rest}; ‖G‖ = {number(data.shares.norm, 3)}",
+            f"bars: ‖dθ‖² / ‖G‖²; {brief}; ‖G‖ {number(data.shares.norm, 2)}",
+            f"‖dθ‖² / ‖G‖²; {brief}",
+            f"share of ‖G‖²; {brief}",
+            "bars: share of ‖G‖²",
+        )
 
-    def _paint_marks(self, painter: QPainter, theme: Theme, data: GatesData) -> None:
+    def _foot_said(self) -> str:
+        font, forms = current().font("small"), self.foot_texts()
+        return next((form for form in forms if text_width(form, font) <= self.width()), forms[-1])
+
+    def paint_marks(self, painter: QPainter, theme: Theme) -> None:
+        data = self._data
+        if data is None:
+            return
         for place, token, width in ((self._chosen, "muted", 1.0), (self._hover, "text", 1.0)):
             if place.t is None or place.unit is None or not (place.t < data.length and place.unit < data.hidden):
                 continue
@@ -329,62 +307,31 @@ class GatesCanvas(QWidget):
                 for row in range(len(self.rows)):
                     cell = self.cell_rect(gate, row, place.t, place.unit)
                     frame(painter, cell, theme.colour(token), 2.0 if own and token == "text" else width)
-        if self.hasFocus():
-            frame(painter, QRectF(self.rect()), theme.colour("value"), 1.0)
 
     # --- the mouse and the keys ---
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        over = self.spot_at(event.position().x(), event.position().y())
-        self.setCursor(Qt.CursorShape.PointingHandCursor if over is not None else Qt.CursorShape.ArrowCursor)
-        if over != self._over:
-            self._over = over
-            self.pointed.emit(over)
-        super().mouseMoveEvent(event)
+    def thing_at(self, x: float, y: float) -> Spot | None:
+        return self.spot_at(x, y)
 
-    def leaveEvent(self, event: QEvent) -> None:
-        if self._over is not None:
-            self._over = None
-            self.pointed.emit(None)
-        super().leaveEvent(event)
+    def pick(self, thing: Spot) -> None:
+        if self._data is not None:
+            self.picked.emit(thing.t, thing.unit, self._data.gates[thing.gate].node)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        spot = self.spot_at(event.position().x(), event.position().y())
-        if spot is not None and self._data is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.picked.emit(spot.t, spot.unit, self._data.gates[spot.gate].node)
-        super().mouseReleaseEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        data = self._data
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            spot = self.spot_at(event.pos().x(), event.pos().y())
-            said = "" if spot is None or data is None else data.explain(spot.gate, spot.t, spot.unit)
-            QToolTip.showText(event.globalPos() + QPoint(8, 8), said or self.foot_text(), self)
-            return True
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _ARROWS:
-            # With the focus here the arrows choose a cell instead of stepping the walk.
-            event.accept()
-            return True
-        return super().event(event)
+    def tip(self, x: float, y: float) -> str:
+        spot, data = self.spot_at(x, y), self._data
+        said = "" if spot is None or data is None else data.explain(spot.gate, spot.t, spot.unit)
+        return said or self.foot_texts()[0]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        data, step = self._data, _ARROWS.get(Qt.Key(event.key()))
+        data, step = self._data, ARROWS.get(Qt.Key(event.key()))
         if step is None or data is None or not data.gates or not data.length:
             super().keyPressEvent(event)
             return
         nodes = [g.node for g in data.gates]
         node = self._chosen.node if self._chosen.node in nodes else nodes[0]
-        t = min(max((self._chosen.t or 0) + step[0], 0), data.length - 1)
-        unit = min(max((self._chosen.unit or 0) + step[1], 0), data.hidden - 1)
+        t = min(max((self._chosen.t or 0) + step[1], 0), data.length - 1)
+        unit = min(max((self._chosen.unit or 0) + step[0], 0), data.hidden - 1)
         self.picked.emit(t, unit, node)
-
-
-_ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
 
 
 def _per_cent(share: float) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPixmap, QPolygonF, QRegion
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from ..model.horizon_data import UNDERFLOW, HorizonData, Line
 from ..theme.theme import Theme, current
+from ..widgets.canvas import ENTER, Canvas
 from ..widgets.paint import pen, text_width
-from ..widgets.surface import Surface
 from .horizon_axes import dashes, paint_axes, paint_hatch
 from .horizon_labels import Label, Placed, key_of, paint_name, place
 
@@ -23,23 +23,21 @@ DASHES = {"gradient": [2.0, 2.0], "muted": [4.0, 3.0], "value": [1.0, 2.5], "wei
 """A reference line's dashes by its colour: told apart without colour as well."""
 
 
-class HorizonPlot(Surface):
+class HorizonPlot(Canvas):
     """Paints a :class:`HorizonData`; ``pointed(lag)`` (−1: none) by the mouse, ``chosen(lag)`` on a click."""
+
+    KEYS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right})
 
     pointed = Signal(int)
     chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Horizon", parent)
         self._data: HorizonData | None = None
         self._lag = -1
         self._area: tuple[tuple[int, int, Theme], QRectF] | None = None
         self._still: QPixmap | None = None
         self._still_key: tuple[object, ...] = ()
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Horizon")
 
     @property
     def data(self) -> HorizonData | None:
@@ -313,7 +311,7 @@ class HorizonPlot(Surface):
         elif step is not None:
             self.point_at(min(max(self._lag + step, 0), len(data.values) - 1))
             self.setAccessibleDescription(", ".join(data.reading(self._lag)))
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._lag >= 0:
+        elif event.key() in ENTER and self._lag >= 0:
             self.chosen.emit(self._lag)
         else:
             super().keyPressEvent(event)

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QRegion
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QRegion
+from PySide6.QtWidgets import QWidget
 
 from ..model.ledger_data import LedgerData
 from ..theme.theme import Theme, current
+from ..widgets.canvas import ARROWS, Canvas
 from ..widgets.paint import elided, pen, text_width
-from ..widgets.surface import Surface
 from . import ledger_reading as reading
 from .ledger_cells import LedgerCells, Pair
 from .ledger_layout import Grid, layout
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_STEPS = {
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-}
 
 
-class LedgerCanvas(Surface):
+class LedgerCanvas(Canvas):
     """Paints a :class:`LedgerData`.
 
     A click or an arrow key emits ``pair_chosen`` and the mouse ``pair_pointed``, with loss t and copy τ (−1, −1: at
@@ -36,16 +30,11 @@ class LedgerCanvas(Surface):
     pair_pointed = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Gradient ledger", parent)
         self._data: LedgerData | None = None
         self._hover: Pair | None = None
         self._cells = LedgerCells()
         self._grid: tuple[tuple[object, ...], Grid] | None = None
-        self.setMouseTracking(True)
-        # By Tab alone: after a click the arrow keys still belong to the walk.
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Gradient ledger")
 
     def set_data(self, data: LedgerData) -> None:
         """Show ``data``; only what differs is painted again."""
@@ -278,17 +267,8 @@ class LedgerCanvas(Surface):
         tau = int((x - grid.left) // grid.wide)
         return data.vote(tau) if 0 <= tau < data.length and y < grid.base + grid.bars else data.sums[0]
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tip(event.pos().x(), event.pos().y()), self)
-            return True
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _STEPS:
-            event.accept()  # else the window would take the arrow for a step of the walk
-            return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        data, step = self._data, _STEPS.get(Qt.Key(event.key()))
+        data, step = self._data, ARROWS.get(Qt.Key(event.key()))
         if data is None or not data.length or step is None:
             super().keyPressEvent(event)
             return

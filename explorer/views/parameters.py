@@ -58,7 +58,6 @@ class ParametersView(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.subtitle_label.setVisible(self.width() >= current().px(270))
         self.choices.fit(self.width() - current().px(300))
 
     # --- pointing ---
@@ -123,8 +122,7 @@ class ParametersView(Panel):
                 self.editor.give_up()
             self.choices.set_names(data.names)
             self.choices.set_current(name)
-            self.set_subtitle(data.subtitle)
-            self.subtitle_label.setToolTip(data.subtitle)
+            self.subtitle_label.set_forms(*data.subtitles)
             self.canvas.set_data(data)
         self.canvas.set_marks(self._marks(session))
 

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from ..model.formula import compact
 from ..model.parameters_data import (
@@ -24,10 +16,10 @@ from ..model.parameters_data import (
 )
 from ..theme.theme import Theme, current
 from ..theme.tokens import luminance
+from ..widgets.canvas import ARROWS, ENTER, PictureCanvas
 from ..widgets.cells import cell_image, colours_of, spread
 from ..widgets.number_rows import line_height, lines, paint_rows
 from ..widgets.paint import elided, frame
-from ..widgets.picture import Picture
 from .parameters_spectrum import paint_spectrum, paint_strip
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -51,26 +43,18 @@ class Areas(NamedTuple):
     rows: QRectF
 
 
-class ParametersCanvas(QWidget):
+class ParametersCanvas(PictureCanvas):
     """Paints a :class:`ParametersData`; emits the entry that is pointed at, chosen, or to be edited."""
 
-    pointed = Signal(object)
     picked = Signal(int, int)
     edit_asked = Signal(int, int)
     resized = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Parameter", parent)
         self._data: ParametersData | None = None
         self._marks = Marks()
-        self._over: tuple[int, int] | None = None
         self._cursor: tuple[int, int] | None = None
-        self._picture = Picture()
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("Parameter")
 
     def sizeHint(self) -> QSize:
         return QSize(420, 260)
@@ -185,36 +169,24 @@ class ParametersCanvas(QWidget):
     # --- painting ---
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._picture.forget()
         super().resizeEvent(event)
         self.resized.emit()
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self._picture.forget()
-            self.update()
-        super().changeEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        data, theme = self._data, current()
-        if data is not None:
-            painter, areas = self._picture.painter(self), self.areas()
-            layout = tuple(a.getRect() for a in areas)
-            if self._picture.is_new("heat", (data.name, layout), data.numbers):
-                painter.fillRect(areas.heat, theme.colour("panel"))
-                self._paint_heat(painter, theme, data, areas.heat)
-            if self._picture.is_new("rows", (data.rows, layout)):
-                painter.fillRect(areas.rows, theme.colour("panel"))
-                self._paint_numbers(painter, theme, data, areas.rows)
-            if self._picture.is_new("spectrum", (data.name, layout), data.spectrum):
-                painter.fillRect(areas.spectrum, theme.colour("panel"))
-                low = areas.spectrum.height() < 4 * line_height() - 1
-                (paint_strip if low else paint_spectrum)(painter, theme, data.spectrum, areas.spectrum)
-            painter.end()
-        painter = QPainter(self)
-        painter.drawPixmap(QPointF(0, 0), self._picture.pixmap(self))
-        if data is not None and data.numbers is not None:
-            self._paint_marks(painter, theme, data)
+    def renew(self, painter: QPainter, theme: Theme) -> None:
+        data, areas = self._data, self.areas()
+        if data is None:
+            return
+        layout = tuple(a.getRect() for a in areas)
+        if self._picture.is_new("heat", (data.name, layout), data.numbers):
+            painter.fillRect(areas.heat, theme.colour("panel"))
+            self._paint_heat(painter, theme, data, areas.heat)
+        if self._picture.is_new("rows", (data.rows, layout)):
+            painter.fillRect(areas.rows, theme.colour("panel"))
+            self._paint_numbers(painter, theme, data, areas.rows)
+        if self._picture.is_new("spectrum", (data.name, layout), data.spectrum):
+            painter.fillRect(areas.spectrum, theme.colour("panel"))
+            low = areas.spectrum.height() < 4 * line_height() - 1
+            (paint_strip if low else paint_spectrum)(painter, theme, data.spectrum, areas.spectrum)
 
     def _paint_numbers(self, painter: QPainter, theme: Theme, data: ParametersData, area: QRectF) -> None:
         line, small = line_height(), theme.font("small")
@@ -273,7 +245,10 @@ class ParametersCanvas(QWidget):
                 cell = QRectF(area.left() + j * wide, area.top() + i * high, wide - 1, high - 1)
                 painter.drawText(cell, _CENTRE, compact(float(numbers.cells[i, j])))
 
-    def _paint_marks(self, painter: QPainter, theme: Theme, data: ParametersData) -> None:
+    def paint_marks(self, painter: QPainter, theme: Theme) -> None:
+        data = self._data
+        if data is None or data.numbers is None:
+            return
         marks, area, text = self._marks, self.cells_area(), theme.colour("text")
         n, m = data.row_axis, data.column_axis
         rows = marks.units if n.kind == "unit" else (marks.target,)
@@ -289,48 +264,23 @@ class ParametersCanvas(QWidget):
         for entry in (self._cursor if self.hasFocus() else None, self._over):
             if entry is not None:
                 frame(painter, self.entry_rect(*entry), theme.colour("weight"), 2.0)
-        if self.hasFocus():
-            frame(painter, QRectF(self.rect()), theme.colour("value"), 1.0)
 
     # --- the mouse and the keys ---
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point(self.entry_at(event.position().x(), event.position().y()))
-        super().mouseMoveEvent(event)
+    def thing_at(self, x: float, y: float) -> tuple[int, int] | None:
+        return self.entry_at(x, y)
 
-    def leaveEvent(self, event: QEvent) -> None:
-        self._point(None)
-        super().leaveEvent(event)
-
-    def _point(self, entry: tuple[int, int] | None) -> None:
-        if entry != self._over:
-            self._over = entry
-            self.setCursor(Qt.CursorShape.ArrowCursor if entry is None else Qt.CursorShape.PointingHandCursor)
-            self.pointed.emit(entry)
-            self.update()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        entry = self.entry_at(event.position().x(), event.position().y())
-        if entry is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._cursor = entry
-            self.picked.emit(*entry)
-        super().mouseReleaseEvent(event)
+    def pick(self, thing: tuple[int, int]) -> None:
+        self._cursor = thing
+        self.picked.emit(*thing)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         entry = self.entry_at(event.position().x(), event.position().y())
         if entry is not None and event.button() == Qt.MouseButton.LeftButton:
             self.edit_asked.emit(*entry)
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            entry = self.entry_at(event.pos().x(), event.pos().y())
-            QToolTip.showText(event.globalPos() + QPoint(8, 8), self.said(entry), self)
-            return True
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _ARROWS:
-            # With the focus here the arrows choose an entry instead of stepping the walk.
-            event.accept()
-            return True
-        return super().event(event)
+    def tip(self, x: float, y: float) -> str:
+        return self.said(self.entry_at(x, y))
 
     def said(self, entry: tuple[int, int] | None) -> str:
         """What a tool tip says of an entry; of none, the numbers that may not have found room."""
@@ -343,15 +293,15 @@ class ParametersCanvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         data, key = self._data, Qt.Key(event.key())
-        edits = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2)
-        if data is None or data.numbers is None or key not in (*_ARROWS, *edits):
+        edits = (*ENTER, Qt.Key.Key_F2)
+        if data is None or data.numbers is None or key not in (*ARROWS, *edits):
             super().keyPressEvent(event)
             return
         row, column = self._cursor or (0, 0)
         if key in edits:
             self.edit_asked.emit(row, column)
             return
-        down, right = _ARROWS[key]
+        down, right = ARROWS[key]
         found = data.numbers.blocks
         row = min(max(row + down * found.rows, 0), data.row_axis.size - 1)
         column = min(max(column + right * found.columns, 0), data.column_axis.size - 1)
@@ -361,14 +311,6 @@ class ParametersCanvas(QWidget):
             self.mapToGlobal(self.entry_rect(row, column).bottomRight().toPoint()), self.said((row, column))
         )
         self.update()
-
-
-_ARROWS = {
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-}
 
 
 def _bare(axis: Axis, index: int) -> str:

@@ -118,7 +118,6 @@ class PredictionsView(Panel):
 
     def _place(self) -> None:
         px = current().px
-        self.subtitle_label.setVisible(self.width() >= px(250))
         beside = self.width() >= px(620) and self.height() < px(420)
         low = not beside and (self.height() < px(390) or self.width() < px(300))
         way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
@@ -190,8 +189,7 @@ class PredictionsView(Panel):
         if not same or self._key != key:
             self._of, self._key = (trace, session.sentence), key
             data = predictions_data(session, derived)
-            self.set_subtitle(data.subtitle)
-            self.subtitle_label.setToolTip(data.subtitle)
+            self.subtitle_label.set_forms(*data.subtitles)
             self.canvas.set_data(data)
         self.canvas.set_hover(session.hover.t)
         if not self.writing.isHidden():

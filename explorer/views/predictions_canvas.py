@@ -5,25 +5,17 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QFontMetricsF,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter
+from PySide6.QtWidgets import QWidget
 
 from ..model.formula import compact, number
 from ..model.predictions_data import Bar, PredictionsData
 from ..theme.theme import Theme, current
 from ..theme.tokens import RADIUS
+from ..widgets.canvas import PictureCanvas
 from ..widgets.number_rows import line_height, lines, paint_rows
-from ..widgets.paint import elided, frame, rounded
-from ..widgets.picture import Picture
+from ..widgets.paint import elided, frame, rounded, text_width
 
 NOT_YET = "not computed yet"
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -39,23 +31,17 @@ class Areas(NamedTuple):
     sentence: QRectF
 
 
-class PredictionsCanvas(QWidget):
+class PredictionsCanvas(PictureCanvas):
     """Paints a :class:`PredictionsData`; emits the time step that is pointed at (None: none) or chosen."""
 
-    pointed = Signal(object)
+    KEYS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End})
+
     picked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Predictions", parent)
         self._data: PredictionsData | None = None
         self._hover: int | None = None
-        self._over: int | None = None
-        self._picture = Picture()
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("Predictions")
 
     def sizeHint(self) -> QSize:
         return QSize(380, 200)
@@ -132,40 +118,40 @@ class PredictionsCanvas(QWidget):
 
     # --- painting ---
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._picture.forget()
-        super().resizeEvent(event)
+    def renew(self, painter: QPainter, theme: Theme) -> None:
+        data, areas = self._data, self.areas()
+        if data is None:
+            return
+        layout = tuple(a.getRect() for a in areas)
+        known = data.order is not None
+        if self._picture.is_new("bars", (data.t, known, layout), data.scene):
+            painter.fillRect(areas.bars, theme.colour("panel"))
+            self._paint_bars(painter, theme, areas.bars)
+        if self._picture.is_new("rows", (data.rows, layout)):
+            painter.fillRect(areas.rows, theme.colour("panel"))
+            self._paint_numbers(painter, theme, data, areas.rows)
+        if self._picture.is_new("sentence", (data.known.tobytes(), layout), data.scene):
+            painter.fillRect(areas.sentence, theme.colour("panel"))
+            self._paint_sentence(painter, theme, data, areas.sentence)
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self._picture.forget()
-            self.update()
-        super().changeEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        data, theme = self._data, current()
-        if data is not None:
-            painter, areas = self._picture.painter(self), self.areas()
-            layout = tuple(a.getRect() for a in areas)
-            known = data.order is not None
-            if self._picture.is_new("bars", (data.t, known, layout), data.scene):
-                painter.fillRect(areas.bars, theme.colour("panel"))
-                self._paint_bars(painter, theme, areas.bars)
-            if self._picture.is_new("rows", (data.rows, layout)):
-                painter.fillRect(areas.rows, theme.colour("panel"))
-                paint_rows(painter, theme, data.rows, areas.rows)
-            if self._picture.is_new("sentence", (data.known.tobytes(), layout), data.scene):
-                painter.fillRect(areas.sentence, theme.colour("panel"))
-                self._paint_sentence(painter, theme, data, areas.sentence)
-            painter.end()
-        painter = QPainter(self)
-        painter.drawPixmap(QPointF(0, 0), self._picture.pixmap(self))
+    def paint_marks(self, painter: QPainter, theme: Theme) -> None:
+        data = self._data
         if data is not None and data.length:
             self._frame(painter, data.t, theme, "loss", 1.5)
             if self._hover is not None and self._hover < data.length:
                 self._frame(painter, self._hover, theme, "text", 1.0)
-        if self.hasFocus():
-            frame(painter, QRectF(self.rect()), theme.colour("value"), 1.0)
+
+    def _paint_numbers(self, painter: QPainter, theme: Theme, data: PredictionsData, area: QRectF) -> None:
+        line = line_height()
+        if area.height() >= min(2.0, len(data.rows)) * line:
+            paint_rows(painter, theme, data.rows, area)
+            return
+        small = theme.font("small")
+        painter.setFont(small)
+        painter.setPen(theme.colour("muted"))
+        forms = data.briefs
+        said = next((form for form in forms if text_width(form, small) <= area.width()), forms[-1])
+        painter.drawText(area, _LEFT, elided(said, small, area.width()))
 
     def _frame(self, painter: QPainter, t: int, theme: Theme, token: str, width: float) -> None:
         cell = self.step_rect(t)
@@ -230,38 +216,13 @@ class PredictionsCanvas(QWidget):
 
     # --- the mouse and the keys ---
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point(self.step_at(event.position().x(), event.position().y()))
-        super().mouseMoveEvent(event)
+    def thing_at(self, x: float, y: float) -> int | None:
+        return self.step_at(x, y)
 
-    def leaveEvent(self, event: QEvent) -> None:
-        self._point(None)
-        super().leaveEvent(event)
+    def pick(self, thing: int) -> None:
+        self.picked.emit(thing)
 
-    def _point(self, t: int | None) -> None:
-        if t != self._over:
-            self._over = t
-            self.setCursor(Qt.CursorShape.ArrowCursor if t is None else Qt.CursorShape.PointingHandCursor)
-            self.pointed.emit(t)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        t = self.step_at(event.position().x(), event.position().y())
-        if t is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.picked.emit(t)
-        super().mouseReleaseEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos() + QPoint(8, 8), self.said(event.pos().x(), event.pos().y()), self)
-            return True
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _ARROWS:
-            # With the focus here the arrows choose a time step instead of stepping the walk.
-            event.accept()
-            return True
-        return super().event(event)
-
-    def said(self, x: float, y: float) -> str:
-        """What a tool tip says at a point."""
+    def tip(self, x: float, y: float) -> str:
         data = self._data
         if data is None:
             return ""
@@ -278,14 +239,13 @@ class PredictionsCanvas(QWidget):
         return lines(data.rows)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = _ARROWS.get(Qt.Key(event.key()))
-        if step is None or self._data is None or not self._data.length:
+        data, key = self._data, Qt.Key(event.key())
+        if key not in self.KEYS or data is None or not data.length:
             super().keyPressEvent(event)
             return
-        self.picked.emit(min(max(self._data.t + step, 0), self._data.length - 1))
-
-
-_ARROWS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: data.length - 1}
+        t = ends.get(key, data.t + (1 if key == Qt.Key.Key_Right else -1))
+        self.picked.emit(min(max(t, 0), data.length - 1))
 
 
 def _loss(p: float) -> str:

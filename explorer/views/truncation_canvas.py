@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QRegion
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QRegion
+from PySide6.QtWidgets import QWidget
 
 from rnncore.truncation import Full
 
 from ..model.truncation_data import BETWEEN, CALLED, MEANINGS, TruncationData, dragged, lane_rows, nudged
 from ..theme.theme import Theme, current
-from ..widgets.paint import arrow_head, elided, frame, hatch, pen, scissors
-from ..widgets.surface import Surface
+from ..widgets.canvas import Canvas
+from ..widgets.paint import arrow_head, elided, hatch, pen, scissors
 from .truncation_between import paint_between
 
 NEAR = 11
 """Pixels around scissors in which they can be taken hold of."""
 
 
-class TruncationCanvas(Surface):
+class TruncationCanvas(Canvas):
     """Paints a :class:`TruncationData`."""
 
     policy_wanted = Signal(object)
@@ -27,14 +27,11 @@ class TruncationCanvas(Surface):
     """The time step under the mouse; −1: none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Truncation", parent)
         self._data: TruncationData | None = None
         self._held: int | None = None
         self._before: TruncationData | None = None
         self._over = -1
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_data(self, data: TruncationData) -> None:
         """Show ``data``."""
@@ -104,8 +101,6 @@ class TruncationCanvas(Surface):
         self._paint_lanes(painter, theme, data)
         self._paint_copies(painter, theme, data)
         paint_between(painter, theme, self._boxes(), data.between)
-        if self.hasFocus():
-            frame(painter, QRectF(self.rect()), theme.colour("value"), 1.0)
 
     def _paint_values(self, painter: QPainter, theme: Theme, data: TruncationData) -> None:
         y = self.areas()[0].top() + theme.px(8)
@@ -255,7 +250,7 @@ class TruncationCanvas(Surface):
     def tip(self, x: float, y: float) -> str:
         """What is said of a point: of a run back, of a weight copy, or of what crosses."""
         data = self._data
-        if data is None:
+        if data is None or self._held is not None:
             return ""
         for name, box in self._boxes():
             if box.contains(x, y):
@@ -269,25 +264,13 @@ class TruncationCanvas(Surface):
 
     # --- the keys ---
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._held is None:
-            QToolTip.showText(event.globalPos() + QPoint(8, 8), self.tip(event.pos().x(), event.pos().y()), self)
-            return True
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _KEYS:
-            event.accept()  # else the window would take the arrow for a step of the walk
-            return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """← and → move the cut, ↑ and ↓ choose what crosses between sequences."""
         data, key = self._data, Qt.Key(event.key())
-        if data is None or not data.length or key not in _KEYS:
+        if data is None or not data.length or key not in self.KEYS:
             super().keyPressEvent(event)
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self.policy_wanted.emit(nudged(data, 1 if key == Qt.Key.Key_Left else -1))
         else:
             at = BETWEEN.index(data.between) + (1 if key == Qt.Key.Key_Down else -1)
             self.between_wanted.emit(BETWEEN[min(max(at, 0), len(BETWEEN) - 1)])
-
-
-_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)

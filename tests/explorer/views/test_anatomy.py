@@ -95,7 +95,7 @@ def test_a_tool_tip_says_what_no_room_was_for(shown) -> None:
     store.dispatch(do.GoToEnd())
     _, rows = view.chain.rows(view.chain.data)
     top = next(top for top, _, level in rows if level.title == "Adam")
-    said = view.chain.tip(top + 2, 10)
+    said = view.chain.tip(10, top + 2)
     assert "m̂ = " in said and "the whole of" in said
 
 

@@ -135,7 +135,7 @@ def test_the_foot_names_the_output_layers_share(qtbot, store: Store) -> None:
     store.dispatch(do.GoTo(end(store)))
     share = made.canvas.data.shares.of("output layer")
     assert 0 < share < 1
-    assert f"output layer {100 * share:.0f} %" in made.canvas.foot_text()
+    assert f"output layer {100 * share:.0f} %" in made.canvas.foot_texts()[0]
 
 
 def test_the_shares_of_a_large_model_are_summed_up_later(qtbot, store: Store, monkeypatch) -> None:
@@ -143,7 +143,7 @@ def test_the_shares_of_a_large_model_are_summed_up_later(qtbot, store: Store, mo
     made = view(qtbot, store)
     store.dispatch(do.GoTo(end(store)))
     assert made.canvas.data.shares is None
-    assert "being summed up" in made.canvas.foot_text()
+    assert "being summed up" in made.canvas.foot_texts()[0]
     settle(store, made)
     assert sum(s for _, s in made.canvas.data.shares.parts) == pytest.approx(1.0)
 
@@ -153,7 +153,7 @@ def test_more_units_and_steps_than_pixels_are_grouped_and_said_to_be(qtbot) -> N
         made = view(qtbot, store, (240, 180))
         store.dispatch(do.GoTo(end(store)))
         settle(store, made)
-        assert "units" in made.canvas.foot_text()
+        assert "units" in made.canvas.foot_texts()[0]
         area = made.canvas.strip(2, 0)
         spot = made.canvas.spot_at(area.center().x(), area.center().y())
         found = made.canvas._blocks_of(2, "gradient", area)

@@ -109,7 +109,7 @@ def test_a_click_on_the_sentence_selects_the_step_and_pointing_points_at_it(qtbo
 def test_tool_tips_give_rank_probability_and_loss(qtbot, store: Store) -> None:
     made = finished(qtbot, store)
     bar = made.canvas.bars()[0]
-    said = made.canvas.said(20, 5)
+    said = made.canvas.tip(20, 5)
     assert f"“{bar.label}”: rank 1 of" in said and "−ln p" in said
     at = made.canvas.step_rect(1).center().toPoint()
     QApplication.sendEvent(made.canvas, QHelpEvent(QHelpEvent.Type.ToolTip, at, made.canvas.mapToGlobal(at)))

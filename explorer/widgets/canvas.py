@@ -1,0 +1,138 @@
+"""The base of hand-painted widgets in which something can be pointed at and chosen, by the mouse and by keys."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ..theme.theme import Theme, current
+from .paint import frame
+from .picture import Picture
+from .surface import Surface
+
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+ARROWS = {
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+}
+"""The arrow keys as steps (down, right)."""
+
+
+class Canvas(Surface):
+    """Shows the tool tip that :meth:`tip` says, and keeps ``KEYS`` for itself while it has the focus.
+
+    The focus comes by Tab alone: after a click the arrow keys still belong to the walk.
+    """
+
+    KEYS: ClassVar[frozenset[Qt.Key]] = frozenset(ARROWS)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(name)
+
+    def tip(self, x: float, y: float) -> str:
+        """What a tool tip says of a point; "" for nothing."""
+        return ""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos() + QPoint(8, 8), self.tip(event.pos().x(), event.pos().y()), self)
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in self.KEYS:
+            event.accept()  # else the window would take the key for a step of the walk
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        self.paint_focus()
+
+    def paint_focus(self) -> None:
+        """Frame the whole of it while the keys are its."""
+        if self.hasFocus():
+            frame(QPainter(self), QRectF(self.rect()), current().colour("value"), 1.0)
+
+
+class PictureCanvas(Canvas):
+    """A canvas whose parts are kept in a picture, and what is pointed at framed above it.
+
+    A subclass says what lies at a point (:meth:`thing_at`), paints the parts that have become others
+    (:meth:`renew`) and the frames (:meth:`paint_marks`), and hears of clicks (:meth:`pick`).
+    """
+
+    pointed = Signal(object)
+    """What is under the mouse; None: nothing."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self._picture = Picture()
+        self._over: Any = None
+
+    def thing_at(self, x: float, y: float) -> Any:
+        """What can be chosen at a point; None for nothing."""
+        return None
+
+    def pick(self, thing: Any) -> None:
+        """Choose what was clicked."""
+
+    def renew(self, painter: QPainter, theme: Theme) -> None:
+        """Paint into the picture what is not what it was."""
+
+    def paint_marks(self, painter: QPainter, theme: Theme) -> None:
+        """Frame what is pointed at and what is chosen."""
+
+    def forget(self) -> None:
+        """Paint everything anew."""
+        self._picture.forget()
+        self.update()
+
+    def restyle(self) -> None:
+        self.forget()
+        super().restyle()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.forget()
+        super().resizeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = current()
+        painter = self._picture.painter(self)
+        self.renew(painter, theme)
+        painter.end()
+        painter = QPainter(self)
+        painter.drawPixmap(QPointF(0, 0), self._picture.pixmap(self))
+        self.paint_marks(painter, theme)
+        painter.end()
+        self.paint_focus()
+
+    # --- the mouse ---
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.point_at(self.thing_at(event.position().x(), event.position().y()))
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.point_at(None)
+        super().leaveEvent(event)
+
+    def point_at(self, thing: Any) -> None:
+        """Say what is pointed at, when it is something else than before."""
+        if thing != self._over:
+            self._over = thing
+            self.setCursor(Qt.CursorShape.ArrowCursor if thing is None else Qt.CursorShape.PointingHandCursor)
+            self.pointed.emit(thing)
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        thing = self.thing_at(event.position().x(), event.position().y())
+        if thing is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.pick(thing)
+        super().mouseReleaseEvent(event)
