@@ -13,6 +13,7 @@ from rnncore.library import TITLES
 from .model import action as do
 from .model.beside import Beside, offers
 from .model.edits import edits
+from .model.experiments.titles import TITLES as EXPERIMENTS
 from .model.session import Session
 from .model.settings import CorpusChoice, Settings
 from .panels import PANELS
@@ -258,6 +259,15 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("code", "Code", "Show the step as numpy and PyTorch code.", "View", ("C",), do.SetTab("code")),
     Command("numbers", "Numbers", "Show the step's exact numbers.", "View", ("N",), do.SetTab("numbers")),
+    *(
+        Command(
+            f"experiment:{number}",
+            f"{number}: {title}",
+            "Measure this experiment now, with its picture and what is expected of it.",
+            "Experiments",
+        )
+        for number, title in EXPERIMENTS.items()
+    ),
     Command(
         "commands",
         "All commands…",

@@ -7,6 +7,7 @@ every widget after :func:`explorer.theme.palette.apply`.
 from __future__ import annotations
 
 from dataclasses import field
+from functools import lru_cache
 
 from PySide6.QtGui import QColor, QFont
 
@@ -49,6 +50,12 @@ class Theme:
 
 
 _current: Theme = Theme()
+
+
+@lru_cache(maxsize=16)
+def enlarged(theme: Theme, factor: float) -> Theme:
+    """The same look with type and lengths ``factor`` times as large: for a panel that has the whole screen."""
+    return theme if factor == 1.0 else Theme(theme.tokens, theme.scale * factor)
 
 
 def theme_named(name: str, scale: float = 1.0) -> Theme:

@@ -185,6 +185,8 @@ class KeysDialog(PanelDialog):
 
     @staticmethod
     def _add_group(grid: QGridLayout, group: str) -> None:
+        if not any(command.keys for command in in_group(group)):
+            return
         heading = QLabel(group)
         heading.setFont(current().font("label"))
         heading.setForegroundRole(QPalette.ColorRole.PlaceholderText)

@@ -2,70 +2,90 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QRegion, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
 from rnncore.errors import RnnError
 
 from ..model import action as do
-from ..model.experiments import EXPERIMENTS, Experiment, Outcome
-from ..model.session import Changes
-from ..theme.theme import Theme, current
+from ..model.experiments.records import Experiment, Outcome
+from ..model.experiments.table import EXPERIMENT, EXPERIMENTS
+from ..model.session import Changes, Message
+from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
 from ..widgets.choices import Choices
-from ..widgets.elided import ElidedLabel
-from ..widgets.outcome_plot import OutcomePlot
-from ..widgets.paint import elided
+from ..widgets.knobs import Knobs
+from ..widgets.outcome_figure import OutcomeFigure
+from ..widgets.outcome_rows import OutcomeRows, Scrolled
 from ..widgets.panel import Panel
-from ..widgets.surface import Surface
 
 if TYPE_CHECKING:
     from ..store import Store
+    from ..widgets.outcome_plot import OutcomePlot
 
-KIND = "experiment"
-BESIDE = 460
+MEASURED, BROUGHT = "experiment", "experiment onto the stage"
+BESIDE = 520
 """From this width on, at scale 1, the picture stands beside the rows; in a narrower panel below them."""
-LEAST_PICTURE = 150
+LEAST_PICTURE = 170
 """Height below the rows, at scale 1, from which on a picture is worth its place."""
+AROUND = 110
+"""What is above and below the rows, at scale 1."""
+WHOLE_SCREEN = (1000, 560)
+"""Size, at scale 1, from which on the type grows with the panel."""
+LARGEST = 1.9
 
 
 class ExperimentsView(Panel):
     """Runs the chosen experiment off the interface thread and shows its :class:`Outcome`."""
 
     CARES = Changes.NONE
-    AWAITS = frozenset({KIND})
+    AWAITS = frozenset({MEASURED, BROUGHT})
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, "Experiments", " ", inline=True, parent=parent)
         self._experiment = EXPERIMENTS[0]
+        self._asked: tuple[Experiment, dict[str, float]] = (self._experiment, {})
         self._outcome: Outcome | None = None
+        self._wanted: tuple[Experiment, dict[str, float]] | None = None
         self.choices = Choices([e.id for e in EXPERIMENTS], most=len(EXPERIMENTS))
         self._name_choices()
-        self.question = ElidedLabel("", role="label", bold=True)
-        self.setup = ElidedLabel("", role="label", token="muted")
-        self.canvas = OutcomeCanvas()
+        self.rows = OutcomeRows()
+        self.numbers = Scrolled(self.rows)
         self.stage = Chip("Onto the stage", accent="value")
-        self.stage.setToolTip("Open the window’s network on what this experiment is about (Ctrl+Z takes it back)")
+        self.pictured = Chip("Picture", checkable=True)
+        self.pictured.setToolTip("The picture in place of the numbers")
+        self.reset = Chip("Reset")
+        self.reset.setToolTip("Turn all knobs back")
+        self.knobs = Knobs()
         self.choices.chosen.connect(self._choose)
-        self.stage.clicked.connect(self._bring)
+        self.stage.clicked.connect(self.bring)
+        self.pictured.clicked.connect(self._arrange)
+        self.knobs.turned.connect(self.read)
+        self.reset.clicked.connect(self.knobs.reset)
         row = QHBoxLayout()
         row.setSpacing(SPACE.small)
         row.addWidget(self.choices)
         row.addStretch(1)
+        row.addWidget(self.pictured)
         row.addWidget(self.stage)
         self.body.addLayout(row)
-        self.add(self.question)
-        self.add(self.setup)
+        turning = QHBoxLayout()
+        turning.setSpacing(SPACE.small)
+        turning.addWidget(self.knobs, 1)
+        turning.addWidget(self.reset)
+        self.body.addLayout(turning)
         self.plot: OutcomePlot | None = None
+        self.figure: OutcomeFigure | None = None
         self._split = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._split.setSpacing(SPACE.medium)
-        self._split.addWidget(self.canvas, 5)
+        self._split.addWidget(self.numbers, 5)
         self.body.addLayout(self._split, 1)
-        self.body.setSpacing(SPACE.hair)
+        self.body.setSpacing(SPACE.tight)
+        self.knobs.set_knobs(self._experiment.knobs)
         self.refresh()
 
     def _name_choices(self) -> None:
@@ -81,134 +101,126 @@ class ExperimentsView(Panel):
         """The one on show."""
         return self._experiment
 
+    @property
+    def outcome(self) -> Outcome | None:
+        """What came out of it; None while it is measured for the first time."""
+        return self._outcome
+
     def show_experiment(self, name: str) -> None:
         """Show the experiment of that id."""
         self.choices.set_current(name)
         self._choose(name)
 
     def _choose(self, name: str) -> None:
-        self._experiment = next(e for e in EXPERIMENTS if e.id == name)
+        if self._experiment.id != name:
+            self._experiment, self._outcome = EXPERIMENT[name], None
+            self.knobs.set_knobs(self._experiment.knobs)
         self.read()
 
-    def _bring(self) -> None:
-        if self._experiment.settings is not None:
-            self._store.dispatch(do.ChangeSettings(self._experiment.settings, whole=True))
-
     def read(self) -> None:
-        experiment = self._experiment
-        found, fresh = self._store.later(KIND, (experiment,), experiment.run)
-        outcome: Any = found if fresh else None
-        self.set_subtitle(f"{experiment.title}{f' ({experiment.source})' if experiment.source else ''}")
-        self.question.set_text(experiment.question)
-        for label, text in ((self.setup, experiment.setup), (self.subtitle_label, experiment.title)):
-            label.setToolTip(text)
-        self.setup.set_text(experiment.setup)
-        self.stage.setEnabled(experiment.settings is not None)
-        if isinstance(outcome, RnnError):
-            self.canvas.show_outcome(None, str(outcome))
-        else:
-            self.canvas.show_outcome(outcome, "measuring …")
-        self._outcome = None if isinstance(outcome, RnnError) else outcome
-        self._picture()
+        experiment, values = self._experiment, self.knobs.values
+        if self._asked != (experiment, values):
+            self._asked = (experiment, values)
+        asked = self._asked
+        found, fresh = self._store.later(MEASURED, (asked,), lambda: experiment.measure(values))
+        source = f" ({experiment.source})" if experiment.source else ""
+        self.set_subtitle(f"{experiment.title}{source}")
+        self.subtitle_label.setToolTip(f"{experiment.title}{source}")
+        self.stage.setToolTip(f"Open this very network in the window. {experiment.steps} (Ctrl+Z takes it back)")
+        self.reset.setVisible(self.knobs.are_turned)
+        instead = "measuring …"
+        if isinstance(found, RnnError) and fresh:
+            self._outcome, instead = None, str(found)
+        elif isinstance(found, Outcome) and fresh:
+            self._outcome = found  # until then the one before stays: a knob that is dragged must not flicker
+        self.rows.show_outcome(experiment.question, experiment.setup, self._outcome, instead)
+        self._arrange()
+        self._put_on_stage()
 
-    def _picture(self) -> None:
-        """Beside the rows in a broad panel, below them in a high one, nowhere in a small one or where there is none."""
-        theme, outcome = current(), self._outcome
+    # --- onto the stage ---
+
+    def bring(self) -> None:
+        """Open the network that was measured in the window, with the knobs as they stand."""
+        self._wanted = (self._experiment, self.knobs.values)
+        self._put_on_stage()
+
+    def _put_on_stage(self) -> None:
+        wanted = self._wanted
+        if wanted is None:
+            return
+        experiment, values = wanted
+        found, fresh = self._store.later(BROUGHT, (wanted,), lambda: experiment.brought(values).prepared())
+        if not fresh:
+            return
+        self._wanted = None
+        if isinstance(found, do.Prepared):
+            self._store.dispatch(found)
+            self._store.dispatch(do.Notify(Message(f"{experiment.id} is on the stage. {experiment.steps}")))
+        elif isinstance(found, RnnError):
+            self._store.dispatch(do.Notify(Message(str(found), "error")))
+
+    # --- layout ---
+
+    def factor(self) -> float:
+        """How much larger than usual the type is: a panel that has the screen is read from afar."""
+        wide, high = (current().px(length) for length in WHOLE_SCREEN)
+        return round(min(max(1.0, min(self.width() / wide, self.height() / high)), LARGEST), 2)
+
+    def _arrange(self) -> None:
+        """The picture beside the rows in a broad panel, below them in a high one, in place of them in a small one."""
+        outcome, theme, factor = self._outcome, current(), self.factor()
+        self.rows.set_factor(factor)
         broad = self.width() >= theme.px(BESIDE)
-        line = QFontMetricsF(theme.font("small")).height() + 3
-        rows = 0 if outcome is None else round((len(outcome.rows) + 3.4) * line)
-        high = self.height() - theme.px(120) - rows >= theme.px(LEAST_PICTURE)
-        wanted = outcome is not None and outcome.pictured and (broad or high)
-        if wanted and self.plot is None:
-            self.plot = OutcomePlot()
-            self._split.addWidget(self.plot, 4)
-        if self.plot is not None:
-            self.plot.setVisible(wanted)
-            if wanted and outcome is not None:
-                way = QBoxLayout.Direction.LeftToRight if broad else QBoxLayout.Direction.TopToBottom
-                self._split.setDirection(way)
-                self.canvas.setMaximumHeight(16777215 if broad else rows)
-                self.plot.show_outcome(outcome)
-        if not wanted or broad:
-            self.canvas.setMaximumHeight(16777215)
+        room = self.height() - theme.px(AROUND)
+        self.rows.set_room(room)
+        rows = round(self.rows.height_for(self.width() - 2 * SPACE.large))
+        high = room - rows >= theme.px(LEAST_PICTURE)
+        both = broad or high
+        if high and not broad:
+            self.rows.set_room(room - theme.px(LEAST_PICTURE))
+            rows = round(self.rows.height_for(self.width() - 2 * SPACE.large))
+        self.pictured.setVisible(not both)
+        shown = outcome is not None and (both or self.pictured.isChecked())
+        self.numbers.setVisible(both or not shown)
+        below = both and not broad
+        # A scroll bar that comes and goes would take the very width that makes it needed.
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if below else Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self.numbers.setVerticalScrollBarPolicy(policy)
+        self.numbers.setMinimumHeight(rows if below else 60)
+        self.numbers.setMaximumHeight(rows if below else 16777215)
+        self._split.setDirection(QBoxLayout.Direction.LeftToRight if broad else QBoxLayout.Direction.TopToBottom)
+        if shown and outcome is not None:
+            seen: QWidget | None = self._picture(outcome)
+            self._picture(outcome).show_outcome(outcome, factor)
+        else:
+            seen = None
+        for picture in (self.plot, self.figure):
+            if picture is not None:
+                picture.setVisible(picture is seen)
+
+    def _point(self, x: float, y: float) -> None:
+        """Turn the knobs to a place of the map."""
+        self.knobs.set_values(w=x, b=y)
+
+    def _picture(self, outcome: Outcome) -> OutcomePlot | OutcomeFigure:
+        """The widget that draws an outcome, made when it is first needed."""
+        if outcome.plotted:
+            if self.plot is None:
+                from ..widgets.outcome_plot import OutcomePlot
+
+                self.plot = OutcomePlot()
+                self.plot.pointed.connect(self._point)
+                self._split.addWidget(self.plot, 5)
+            return self.plot
+        if self.figure is None:
+            self.figure = OutcomeFigure()
+            self._split.addWidget(self.figure, 5)
+        return self.figure
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        room = self.width() - 2 * SPACE.large - self.stage.sizeHint().width() - SPACE.small
-        self.choices.fit(room)
-        self._picture()
-
-
-class OutcomeCanvas(Surface):
-    """Paints an :class:`Outcome`: rows with ticks, what is to be learnt, and the picture."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._outcome: Outcome | None = None
-        self._instead = ""
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    def show_outcome(self, outcome: Outcome | None, instead: str = "") -> None:
-        """Show ``outcome``, or the words ``instead`` while there is none."""
-        if (outcome, instead) != (self._outcome, self._instead):
-            self._outcome, self._instead = outcome, instead
-            said = instead if outcome is None else "; ".join(f"{r.label} {r.text}" for r in outcome.rows)
-            self.setAccessibleName(said)
-            self.setToolTip("" if outcome is None else _tip(outcome))
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(320, 180)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(180, 90)
-
-    # --- painting ---
-
-    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        area = QRectF(self.rect())
-        if self._outcome is None:
-            painter.setFont(theme.font("label"))
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._instead)
-            return
-        outcome = self._outcome
-        line = QFontMetricsF(theme.font("small")).height() + 3
-        self._paint_rows(painter, theme, area, outcome, line)
-
-    def _paint_rows(self, painter: QPainter, theme: Theme, area: QRectF, outcome: Outcome, line: float) -> None:
-        small, fixed = theme.font("small"), theme.font("small", fixed=True)
-        said = QFontMetricsF(small).boundingRect(area, int(Qt.TextFlag.TextWordWrap), outcome.said).height()
-        line = min(line, max(8.0, (area.height() - said - 6) / len(outcome.rows))) if outcome.rows else line
-        tick = theme.px(14)
-        value = QFontMetricsF(fixed).horizontalAdvance("−0.000·10⁻⁰⁰")
-        band = QFontMetricsF(small).horizontalAdvance("0.000000 … 0.00000")
-        if area.width() < tick + value + band + theme.px(110):
-            band = 0.0
-        label = area.width() - tick - value - band - 8
-        for place, row in enumerate(outcome.rows):
-            y = area.top() + place * line
-            painter.setFont(small)
-            painter.setPen(theme.colour("good" if row.ok else "cut"))
-            painter.drawText(QRectF(area.left(), y, tick, line), Qt.AlignmentFlag.AlignVCenter, "✓" if row.ok else "✗")
-            painter.setPen(theme.colour("muted"))
-            room = QRectF(area.left() + tick, y, label, line)
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, elided(row.label, small, label))
-            painter.setFont(fixed)
-            painter.setPen(theme.colour("text"))
-            at = QRectF(room.right(), y, value, line)
-            painter.drawText(at, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, row.text)
-            if band:
-                painter.setFont(small)
-                painter.setPen(theme.colour("muted"))
-                painter.drawText(QRectF(at.right() + 8, y, band, line), Qt.AlignmentFlag.AlignVCenter, row.expected)
-        painter.setFont(small)
-        painter.setPen(theme.colour("text"))
-        rest = QRectF(area.left(), area.top() + len(outcome.rows) * line + 4, area.width(), area.height())
-        painter.drawText(rest, Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, outcome.said)
-
-
-def _tip(outcome: Outcome) -> str:
-    lines = [f"{r.label}: {r.text}{f'   expected {r.expected}' if r.expected else ''}" for r in outcome.rows]
-    return "\n".join([*lines, outcome.said])
+        room = self.width() - 2 * SPACE.large - self.stage.sizeHint().width() - self.pictured.sizeHint().width()
+        self.choices.fit(room - 3 * SPACE.small)
+        self._arrange()
+        # What the rows need is known once the layout has given them their width.
+        QTimer.singleShot(0, self, self._arrange)

@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 from ..actions import BY_ID, COMMANDS, GROUPS, Command, choices, hints, in_group
 from ..model import action as do
 from ..model.beside import Beside
+from ..model.experiments.titles import TITLES as EXPERIMENTS
 from ..model.session import Changes, Message
 from ..model.settings import CorpusChoice
 from ..panels import PANELS
@@ -103,6 +104,7 @@ class MainWindow(QMainWindow):
             "float-panel": self.float_panel,
             "reset-layout": self.reset_layout,
             **{f"panel:{panel.id}": partial(self.show_panel, panel.id) for panel in PANELS},
+            **{f"experiment:{number}": partial(self.show_experiment, number) for number in EXPERIMENTS},
             "commands": self.show_commands,
             "keys": self.show_keys,
             "doctor": self.show_doctor,
@@ -448,6 +450,15 @@ class MainWindow(QMainWindow):
             self.stage.setFocus()
         else:
             self.board.show_panel(name)
+
+    def show_experiment(self, number: str) -> None:
+        """Bring an experiment to the front; it is measured at once."""
+        from .experiments import ExperimentsView
+
+        self.board.show_panel("experiments")
+        panel = self.board.docks["experiments"].ensure()
+        if isinstance(panel, ExperimentsView):
+            panel.show_experiment(number)
 
     def show_panel_menu(self) -> None:
         """Open the menu of the panel that has the keyboard."""

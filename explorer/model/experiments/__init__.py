@@ -1,8 +1,4 @@
-"""Canonical experiments as presets: each is computed anew when it is asked for, and judged against its band."""
+"""Canonical experiments as presets: each is computed anew when it is asked for, and judged against its band.
 
-from __future__ import annotations
-
-from .records import Curve, Experiment, Outcome, Row
-from .table import EXPERIMENTS
-
-__all__ = ["EXPERIMENTS", "Curve", "Experiment", "Outcome", "Row"]
+:mod:`.titles` is all that a menu needs; :mod:`.table` has the experiments themselves.
+"""

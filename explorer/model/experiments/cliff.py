@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from rnncore.ops import Array
+from rnncore.truncation import Stride
 
+from ..formula import number
+from .bench import Bench, readout, sentence, settings
 from .records import Outcome, Row
 
 STEPS, START, TARGET = 50, 0.5, 0.7
 WEIGHTS, BIASES = np.linspace(4.5, 7.0, 501), np.linspace(-3.5, -1.5, 401)
 LIMIT, RATE = 1.0, 0.1
+EQUATIONS = "s = sigmoid(h_prev)\nh = W @ s + b"
 
 
-def loss_and_gradient(w: Array, b: Array) -> tuple[Array, Array, Array]:
-    """Return (L, ∂L/∂w, ∂L/∂b) of L = (σ(x₅₀) − 0.7)² for x ← w σ(x) + b from 0.5; ``w`` and ``b`` of any one shape.
+def last_state(w: Array, b: Array) -> tuple[Array, Array, Array]:
+    """Return (x₅₀, ∂x₅₀/∂w, ∂x₅₀/∂b) for x ← w σ(x) + b from 0.5; ``w`` and ``b`` of any one shape.
 
     The sensitivities of x are carried forward beside it: ẋ ← σ(x) + w σ′(x) ẋ, and 1 + w σ′(x) ẋ for b.
     """
@@ -25,34 +31,75 @@ def loss_and_gradient(w: Array, b: Array) -> tuple[Array, Array, Array]:
         slope = w * s * (1.0 - s)
         dw, db = s + slope * dw, 1.0 + slope * db
         x = w * s + b
+    return x, dw, db
+
+
+def loss_and_slope(x: Array) -> tuple[Array, Array]:
+    """Return L = (σ(x) − 0.7)² and ∂L/∂x."""
     s = 0.5 + 0.5 * np.tanh(0.5 * x)
-    error, slope = s - TARGET, s * (1.0 - s)
-    return error**2, 2 * error * slope * dw, 2 * error * slope * db
+    return (s - TARGET) ** 2, 2 * (s - TARGET) * s * (1.0 - s)
 
 
-def cliff() -> Outcome:
-    """The norm of the gradient over a plane of (w, b), its wall, and one step down from there with and without clip."""
-    w, b = np.meshgrid(WEIGHTS, BIASES)
-    _, dw, db = loss_and_gradient(w, b)
-    norms = np.hypot(dw, db)
+def loss_and_gradient(w: Array, b: Array) -> tuple[Array, Array, Array]:
+    """Return (L, ∂L/∂w, ∂L/∂b) after 50 steps; ``w`` and ``b`` of any one shape."""
+    x, dw, db = last_state(w, b)
+    loss, slope = loss_and_slope(x)
+    return loss, slope * dw, slope * db
+
+
+@cache
+def plane() -> Array:
+    """The gradient's norm over the plane (b, w)."""
+    _, dw, db = loss_and_gradient(*np.meshgrid(WEIGHTS, BIASES))
+    norms: Array = np.hypot(dw, db)
+    norms.flags.writeable = False
+    return norms
+
+
+def cliff(w: float, b: float) -> Outcome:
+    """The gradient's norm over a plane of (w, b), its wall, and one step down from (w, b) with and without clip."""
+    norms = plane()
     row, column = np.unravel_index(int(norms.argmax()), norms.shape)
-    at_w, at_b, peak = float(w[row, column]), float(b[row, column]), float(norms[row, column])
-    raw = RATE * peak
-    clipped = RATE * min(peak, LIMIT)
+    at_w, at_b, peak = float(WEIGHTS[column]), float(BIASES[row]), float(norms[row, column])
+    _, dw, db = (float(v) for v in loss_and_gradient(np.array(w), np.array(b)))
+    own = float(np.hypot(dw, db))
+    scale = RATE * min(1.0, LIMIT / own) if own else RATE
+    here = (
+        Row("‖∇‖ at your (w, b)", own, 2000.0, 5000.0, varies=True),
+        Row(f"a step from there, rate {RATE:g}", RATE * own, 100.0, varies=True),
+        Row(f"… clipped to norm {LIMIT:g}", RATE * min(own, LIMIT), 0.0, RATE * LIMIT * (1 + 1e-12)),
+    )
     return Outcome(
         (
-            Row("median ‖∇‖", float(np.median(norms)), 0.04, 0.048),
+            Row("median ‖∇‖ of the plane", float(np.median(norms)), 0.04, 0.048),
             Row("largest ‖∇‖", peak, 2000.0, 5000.0),
             Row("… at w", at_w, 4.5, 5.4),
             Row("… at b", at_b, -3.0, -2.2),
-            Row(f"step from there, rate {RATE:g}", raw, 100.0),
-            Row(f"… clipped to norm {LIMIT:g}", clipped, 0.0, RATE * LIMIT * (1 + 1e-12)),
+            *here,
         ),
         "One wall in a plain: the gradient there is tens of thousands of times the median, and one unclipped step "
-        "leaves the map.",
+        "leaves the map (red). Clipped to norm 1 it keeps its direction and stays (green).",
         x_title="w",
         y_title="b",
         heat=norms,
         extent=(WEIGHTS[0], BIASES[0], WEIGHTS[-1] - WEIGHTS[0], BIASES[-1] - BIASES[0]),
-        marks=((at_w, at_b, "the wall"),),
+        marks=((at_w, at_b, "the wall", "muted"), (w, b, f"‖∇‖ {number(own, 4)}", "text")),
+        steps=((w, b, w - RATE * dw, b - RATE * db, "cut"), (w, b, w - scale * dw, b - scale * db, "good")),
     )
+
+
+def bench(w: float, b: float) -> Bench:
+    """The very unit at (w, b): ∂L/∂h₅₀ is made that of the experiment's loss by the choice of the output weights."""
+    words = ["a", "b"] * (STEPS // 2)
+    choice = settings(
+        sentence(words[: STEPS - 1]),
+        cell="cliff",
+        equations=EQUATIONS,
+        hidden_size=1,
+        truncation=Stride(STEPS, STEPS, "last"),
+    )
+    x = float(last_state(np.array(w), np.array(b))[0])
+    slope = float(loss_and_slope(np.array(x))[1])
+    # <s>, </s>, <unk> and two words; the last step is to predict </s>
+    weights = {"W": np.array([[w]]), "b": np.array([b]), "V": readout(x, slope, 5, 1)}
+    return Bench(choice, weights, {"h": np.array([START])})

@@ -1,96 +1,309 @@
-"""Every experiment, run headless, comes out as expected; and the functions they are built on, checked by others."""
+"""Every experiment, run headless, comes out as expected; each is checked by naive computations of its own."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from explorer.model.experiments import EXPERIMENTS
-from explorer.model.experiments.cliff import loss_and_gradient
-from explorer.model.experiments.jacobians import (
-    LINEAR,
-    TANH,
-    cell_jacobians,
-    forget_product,
-    jacobian_norms,
-    network,
-)
-from explorer.model.experiments.records import Row
-from explorer.model.experiments.votes import copies, counted_twice, example
-from explorer.model.settings import start_run
+from explorer.model.derived import Derived
+from explorer.model.experiments import cliff, hand, jacobians, memory, tutorial
+from explorer.model.experiments.bench import readout
+from explorer.model.experiments.records import Knob, Outcome, Row
+from explorer.model.experiments.table import EXPERIMENT, EXPERIMENTS
+from explorer.model.experiments.titles import TITLES
+from explorer.model.reducer import new_session, reduce
 from rnncore.bptt import backward, output_gradients
 from rnncore.gradcheck import pair_gradient
-from rnncore.model import Model
 from rnncore.trace import forward
 from rnncore.truncation import Window
+from tests.explorer.model.runs import small_run
+
+
+def value(outcome, label):
+    """The number of the row that is labelled so."""
+    return next(row.value for row in outcome.rows if row.label == label)
+
+
+def on_stage(bench):
+    """The session after the network was brought, and its walk done to the end."""
+    derived = Derived()
+    session, _ = reduce(new_session(small_run()), bench.prepared(), derived)
+    walk = derived.walk(session)
+    return session, walk.progress(len(walk))
+
+
+# --- all of them ------------------------------------------------------------------------------------------------
+
+
+def test_the_menu_names_every_experiment_in_order():
+    assert list(TITLES) == [e.id for e in EXPERIMENTS] == ["E1", "E2", "E3", "E6", "E11", "E12", "E13", "E14"]
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.id)
-def test_an_experiment_comes_out_as_expected(experiment):
-    outcome = experiment.run()
+def test_an_experiment_comes_out_as_expected_and_has_a_picture(experiment):
+    outcome = experiment.measure()
     bad = [f"{row.label}: {row.text}, expected {row.expected}" for row in outcome.rows if not row.ok]
-    assert not bad and outcome.ok and outcome.rows and outcome.said
+    assert not bad and outcome.ok and outcome.rows and outcome.said and "as expected" in outcome.verdict
+    assert outcome.plotted or outcome.tables or outcome.bars
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.id)
-def test_an_experiment_can_be_brought_onto_the_stage(experiment):
-    run = start_run(experiment.settings)
-    assert run.history.run(1) is not None
+@pytest.mark.parametrize("end", [0, -1])
+def test_every_knob_can_be_turned_to_its_ends(experiment, end):
+    turned = {knob.name: knob.values[end] for knob in experiment.knobs}
+    outcome = experiment.measure(turned)
+    assert experiment.knobs and all(row.ok or not row.judged for row in outcome.rows)
+    assert [r.value for r in outcome.rows] != [r.value for r in experiment.measure().rows]
+    session, progress = on_stage(experiment.brought(turned))
+    assert progress.complete and session.training.shown == 0
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.id)
+def test_the_very_network_comes_onto_the_stage(experiment):
+    bench = experiment.brought()
+    model, trace, targets = bench.example()
+    session, progress = on_stage(bench)
+    assert session.position == 0 and session.settings == bench.settings
+    for name, wanted in backward(model, trace, targets, bench.settings.truncation).items():
+        np.testing.assert_allclose(progress.parameter_gradients[name], wanted, rtol=1e-9, atol=1e-12)
 
 
 def test_a_row_out_of_its_band_or_not_a_number_is_not_ok():
     assert Row("", 1.0, 0.5, 1.5).ok and not Row("", 2.0, 0.5, 1.5).ok and not Row("", float("nan"), 0, 1).ok
-    assert Row("", 1.0, 1.0, 1.0).expected == "exactly 1.000" and "at least" in Row("", 1.0, low=0.5).expected
+    assert Row("", 1.0, 1.0, 1.0).expected == "exactly 1" and "at least" in Row("", 1.0, low=0.5).expected
+    assert Row("", 0.0019, 0.001862, 0.001938).expected == "0.00186 … 0.00194"
+    assert [Row("", 1.0).mark, Row("", 1.0, 0, 2).mark, Row("", 3.0, 0, 2).mark] == ["·", "✓", "✗"]
 
 
-def test_jacobian_products_are_those_of_the_explicit_matrices():
-    for cell in (LINEAR, TANH):
-        trace = network(cell, 1.1, "orthogonal", 3)
-        w = trace.model.parameters["W"]
-        product = np.eye(len(w))
-        norms = jacobian_norms(trace)
-        for lag in range(1, 6):
-            t = trace.length - lag
-            slope = 1 - trace.hidden[t] ** 2 if cell is TANH else np.ones(len(w))
-            product = product @ (slope[:, None] * w)
-            assert norms[lag] == pytest.approx(np.linalg.norm(product, ord=2), rel=1e-10)
+def test_one_bad_row_spoils_the_verdict():
+    outcome = Outcome((Row("", 1.0, 0, 2), Row("", 3.0, 0, 2), Row("", 5.0)), "")
+    assert not outcome.ok and outcome.verdict == "1 of 2 as expected"
+    assert "nothing is expected" in Outcome((Row("", 5.0),), "").verdict
 
 
-def test_the_cells_jacobian_is_that_of_differences():
-    model = Model.create("lstm", 5, 3, seed=1)
-    tokens = np.array([0, 3, 1, 4])
-    jacobian = cell_jacobians(forward(model, tokens))[-1]
-    step = 1e-6
-    for unit in range(3):
-        shift = step * np.eye(3)[unit]
-        up, down = (forward(model, tokens, {"h": np.zeros(3), "c": s}).final_state["c"] for s in (shift, -shift))
-        assert jacobian[:, unit] == pytest.approx((up - down) / (2 * step), rel=1e-6)
+def test_a_knob_goes_to_the_nearest_of_its_values():
+    knob = Knob("w", "w", (0.0, 0.5, 1.0), 0.5)
+    assert knob.start == 1 and knob.nearest(0.8) == 2 and knob.text(-0.5) == "−0.5"
 
 
-def test_what_is_left_of_a_forget_gate_is_the_power_of_a_sigmoid():
-    assert forget_product(1.0)[-1] == pytest.approx((1 / (1 + np.exp(-1.0))) ** 20, rel=1e-12)
+def test_with_a_knob_turned_nothing_is_expected_of_what_varies_with_it():
+    rows = EXPERIMENT["E11"].measure({"gain": 2.0}).rows
+    assert not any(row.judged for row in rows) and rows[2].value > EXPERIMENT["E11"].measure().rows[2].value
 
 
-def test_the_cliffs_gradient_is_that_of_differences():
-    w, b = np.array([4.8, 6.0, 5.5]), np.array([-2.4, -3.0, -1.6])
-    _, dw, db = loss_and_gradient(w, b)
-    e = 1e-6
-    for found, up, down in ((dw, (w + e, b), (w - e, b)), (db, (w, b + e), (w, b - e))):
-        numeric = (loss_and_gradient(*up)[0] - loss_and_gradient(*down)[0]) / (2 * e)
-        assert found == pytest.approx(numeric, rel=1e-4, abs=1e-9)
+# --- E1 ---------------------------------------------------------------------------------------------------------
+
+
+def test_e1_three_votes_of_0036_are_0108_and_windows_keep_0072_and_0036():
+    outcome = EXPERIMENT["E1"].measure()
+    h = [0.9]
+    for _ in range(3):
+        h.append(0.2 * h[-1])
+    # dh₃/dw = h₂ + w (h₁ + w h₀)
+    votes = [0.2**2 * h[0], 0.2 * h[1], h[2]]
+    assert sum(votes) == pytest.approx(0.108) and votes == pytest.approx([0.036] * 3)
+    assert [row.value for row in outcome.rows] == pytest.approx([*votes, 0.108, 0.072, 0.036], rel=1e-12)
+
+
+def test_e1_on_the_stage_the_programs_own_gradient_is_0108():
+    _, progress = on_stage(EXPERIMENT["E1"].brought())
+    assert progress.parameter_gradients["W"][0, 0] == pytest.approx(0.108, rel=1e-12)
 
 
 def test_votes_of_copies_are_those_of_the_checked_pairs():
-    model, trace, targets = example(6, 5, 8, 2)
-    votes = copies(trace, 3, output_gradients(trace, targets)[1][3])
+    model, trace, targets = tutorial.network(6, 5, 8, 2).example()
+    votes = hand.copies(trace, 3, output_gradients(trace, targets)[1][3])
     for tau in range(4):
         for name in ("U", "W"):
             assert votes[name][tau] == pytest.approx(pair_gradient(model, trace, targets, name, 3, tau), rel=1e-12)
 
 
-def test_counting_twice_with_a_window_of_nothing_is_counting_once():
-    model, trace, targets = example(6, 5, 8, 2)
-    right = backward(model, trace, targets, Window(0))
-    wrong = counted_twice(trace, targets, 0)
+@pytest.mark.parametrize("hidden, wanted", [(0.0072, 1.0), (-0.7, 0.2), (1.3, -0.1), (0.0, 0.5)])
+def test_a_readout_gives_the_gradient_that_is_wanted(hidden, wanted):
+    weights = readout(hidden, wanted, 5, 1)[:, 0]
+    z = weights * hidden
+    share = np.exp(z) / np.exp(z).sum()
+    assert weights @ (share - np.eye(5)[1]) == pytest.approx(wanted, rel=1e-10)
+
+
+# --- E2 ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("equations", [jacobians.LINEAR, jacobians.TANH])
+def test_e2_jacobian_products_are_those_of_the_explicit_matrices(equations):
+    _, trace, _ = jacobians.network(equations, 1.1, "orthogonal", 3).example()
+    parameters, tokens = trace.model.parameters, np.asarray(trace.inputs)
+    w, u = parameters["W"], parameters["U"]
+    h, slopes = np.zeros(len(w)), []
+    for token in tokens:
+        a = u[:, token] + w @ h
+        h = np.tanh(a) if equations == jacobians.TANH else a
+        slopes.append(1 - h**2 if equations == jacobians.TANH else np.ones(len(w)))
+    product, norms = np.eye(len(w)), jacobians.jacobian_norms(trace)
+    assert len(tokens) == 51 and len(set(tokens.tolist())) == 51
+    for lag in range(1, 51):
+        product = product @ (slopes[-lag][:, None] * w)
+        assert norms[lag] == pytest.approx(np.linalg.norm(product, ord=2), rel=1e-9)
+
+
+def test_e2_an_orthogonal_linear_network_keeps_the_power_of_its_radius():
+    for rho in (0.9, 1.0, 1.1):
+        assert value(EXPERIMENT["E2"].measure(), f"linear, ρ {rho}") == pytest.approx(rho**50, rel=1e-10)
+
+
+def test_e2_without_noise_tanh_is_linear():
+    quiet = EXPERIMENT["E2"].measure({"radius": 0.9, "noise": 0.0})
+    assert value(quiet, "yours: tanh, ρ 0.9") == pytest.approx(0.9**50, rel=1e-10)
+
+
+# --- E3 ---------------------------------------------------------------------------------------------------------
+
+
+def cliff_loss(w, b):
+    """The cliff's loss, said in the plainest way."""
+    x = 0.5
+    for _ in range(50):
+        x = w / (1 + np.exp(-x)) + b
+    return (1 / (1 + np.exp(-x)) - 0.7) ** 2
+
+
+@pytest.mark.parametrize("w, b", [(4.8, -2.4), (6.0, -3.0), (5.5, -1.6)])
+def test_e3_the_cliffs_gradient_is_that_of_differences(w, b):
+    loss, dw, db = cliff.loss_and_gradient(np.array(w), np.array(b))
+    e = 1e-6
+    assert loss == pytest.approx(cliff_loss(w, b), rel=1e-12)
+    assert dw == pytest.approx((cliff_loss(w + e, b) - cliff_loss(w - e, b)) / (2 * e), rel=1e-4, abs=1e-9)
+    assert db == pytest.approx((cliff_loss(w, b + e) - cliff_loss(w, b - e)) / (2 * e), rel=1e-4, abs=1e-9)
+
+
+def test_e3_on_the_stage_the_programs_own_gradient_is_the_cliffs():
+    session, progress = on_stage(EXPERIMENT["E3"].brought())
+    found = np.hypot(progress.parameter_gradients["W"][0, 0], progress.parameter_gradients["b"][0])
+    assert session.sentence.length == 50
+    assert found == pytest.approx(value(EXPERIMENT["E3"].measure(), "‖∇‖ at your (w, b)"), rel=1e-9)
+
+
+# --- E6, E14 ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bias, known", [(0.0, 9.5e-7), (1.0, 0.0019), (2.0, 0.079), (5.0, 0.874)])
+def test_e6_what_is_left_of_a_forget_gate_is_the_power_of_a_sigmoid(bias, known):
+    found = value(EXPERIMENT["E6"].measure(), f"bias {bias:g}")
+    assert found == pytest.approx((1 / (1 + np.exp(-bias))) ** 20, rel=1e-12)
+    assert found == pytest.approx(known, rel=0.02)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_e14_the_cells_jacobian_is_that_of_differences(whole):
+    _, trace, _ = memory.highway_bench(1.0, whole=whole).example()
+    jacobian, model, tokens = memory.cell_jacobians(trace)[3], trace.model, np.asarray(trace.inputs)[:4]
+    step, units = 1e-6, trace.model.hidden_size
+    for unit in range(units):
+        shift = step * np.eye(units)[unit]
+        ends = (forward(model, tokens, {"h": np.zeros(units), "c": s}).final_state["c"] for s in (shift, -shift))
+        up, down = ends
+        assert jacobian[:, unit] == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-9)
+
+
+def test_e14_both_networks_have_the_same_weights_of_the_input():
+    muted, whole = (memory.highway_bench(0.5, whole=w).example()[0].parameters for w in (False, True))
+    assert all(np.array_equal(muted[n], whole[n]) for n in ("U_i", "U_f", "U_o", "U_g", "V"))
+
+
+# --- E11, E12, E13: one naive loop over pairs, nothing of the program's -----------------------------------------
+
+
+def pairs(model, trace, targets):
+    """g(t, τ) of W by the plainest of loops: every loss t walks back alone. Shape (T, T, H, H)."""
+    w, u, v = (model.parameters[n] for n in ("W", "U", "V"))
+    tokens = np.asarray(trace.inputs)
+    steps, units = len(tokens), len(w)
+    h = np.zeros((steps + 1, units))
+    for t in range(steps):
+        h[t + 1] = np.tanh(u[:, tokens[t]] + w @ h[t])
+    found = np.zeros((steps, steps, units, units))
+    for t in range(steps):
+        z = v @ h[t + 1]
+        share = np.exp(z - z.max())
+        error = share / share.sum()
+        error[targets[t]] -= 1.0
+        flow = v.T @ error
+        for tau in range(t, -1, -1):
+            delta = flow * (1 - h[tau + 1] ** 2)
+            found[t, tau] = np.outer(delta, h[tau])
+            flow = w.T @ delta
+    return found
+
+
+def angle_cosine(one, two):
+    return float((one * two).sum() / np.sqrt((one**2).sum() * (two**2).sum()))
+
+
+def lags(steps):
+    return np.arange(steps)[:, None] - np.arange(steps)[None, :]
+
+
+def test_e11_the_errors_are_those_of_the_naive_sums():
+    outcome, errors = EXPERIMENT["E11"].measure(), {k: [] for k in (0, 2, 4, 8)}
+    for seed in tutorial.SEEDS:
+        found = pairs(*tutorial.large(1.0, seed).example())
+        whole = found.sum((0, 1))
+        for k, kept in errors.items():
+            part = found[lags(20) <= k].sum(0)
+            kept.append(100 * np.linalg.norm(part - whole) / np.linalg.norm(whole))
+    for k, kept in errors.items():
+        assert value(outcome, f"window {k}: error of dW") == pytest.approx(np.mean(kept), rel=1e-8)
+    # the figures that were known before
+    for k, known in ((0, 57), (2, 18), (4, 5.8), (8, 0.6)):
+        assert np.mean(errors[k]) == pytest.approx(known, rel=0.25)
+
+
+def test_e12_the_wrong_fix_counts_each_pair_as_often_as_the_table_says():
+    outcome = EXPERIMENT["E12"].measure()
+    ratios, cosines = [], []
+    for seed in tutorial.SEEDS:
+        found = pairs(*tutorial.large(1.0, seed).example())
+        right, wrong = np.zeros((100, 100)), np.zeros((100, 100))
+        for t in range(20):
+            for tau in range(max(0, t - 4), t + 1):
+                right += found[t, tau]
+                # loss t is added again in every window that ends at t or later and still reaches back to τ
+                wrong += found[t, tau] * sum(1 for end in range(t, 20) if tau >= end - 4)
+        ratios.append(np.linalg.norm(wrong) / np.linalg.norm(right))
+        cosines.append(angle_cosine(wrong, right))
+    assert value(outcome, "‖dW‖ wrong / right") == pytest.approx(np.mean(ratios), rel=1e-9)
+    assert value(outcome, "cosine of dW") == pytest.approx(np.mean(cosines), rel=1e-9)
+    assert 3.2 < np.mean(ratios) < 4.8 and 0.85 < np.mean(cosines) < 0.98
+
+
+def test_e12_counting_twice_with_a_window_of_nothing_is_counting_once():
+    _, trace, targets = tutorial.network(6, 5, 8, 2).example()
+    model = trace.model
+    right, wrong = backward(model, trace, targets, Window(0)), tutorial.counted_twice(trace, targets, 0)
     for name in ("U", "W"):
         assert wrong[name] == pytest.approx(right[name], rel=1e-12)
+    none = EXPERIMENT["E12"].measure({"k": 0})
+    assert value(none, "‖dW‖ wrong / right") == pytest.approx(1.0) and int(none.tables[1].counts.max()) == 1
+
+
+def test_e13_the_cosines_are_those_of_the_naive_sums():
+    outcome = EXPERIMENT["E13"].measure()
+    t, tau = np.arange(9)[:, None], np.arange(9)[None, :]
+    kept = {
+        "window 4": t - tau <= 4,
+        "chunks of 4": t // 4 == tau // 4,
+        "chunks of 5": t // 5 == tau // 5,
+        "tail 4": (tau >= 5) & (t >= tau),
+    }
+    cosines, apart = {name: [] for name in kept}, []
+    for seed in tutorial.SEEDS:
+        found = pairs(*tutorial.small(1.3, seed).example())
+        sums = {name: (found * mask[:, :, None, None]).sum((0, 1)) for name, mask in kept.items()}
+        for name, part in sums.items():
+            cosines[name].append(angle_cosine(part, found.sum((0, 1))))
+        apart.append(np.linalg.norm(sums["tail 4"] - sums["window 4"]) / np.linalg.norm(sums["window 4"]))
+    for name, known in cosines.items():
+        assert value(outcome, f"cosine of {name}") == pytest.approx(np.mean(known), rel=1e-9)
+    assert value(outcome, "tail is off the window by") == pytest.approx(100 * np.mean(apart), rel=1e-9)
+    assert outcome.tables[0].words[0] == "35 of 45 pairs"
+    assert np.mean(cosines["window 4"]) > np.mean(cosines["chunks of 5"]) > np.mean(cosines["tail 4"])

@@ -1,15 +1,25 @@
-"""The experiments panel: two clicks to a measured outcome."""
+"""The experiments panel: two clicks to a measured outcome, knobs that measure anew, and the network on the stage."""
 
 from __future__ import annotations
 
-import pytest
-from PySide6.QtTest import QTest
+from itertools import pairwise
 
-from explorer.model.experiments import EXPERIMENTS
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+
+from explorer.actions import matching
+from explorer.model.experiments.table import EXPERIMENT, EXPERIMENTS
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
+from explorer.views.dialogs import KeysDialog
 from explorer.views.experiments import ExperimentsView
+from explorer.views.window import MainWindow
+from explorer.widgets.outcome_figure import OutcomeFigure
+from explorer.widgets.outcome_plot import OutcomePlot, apart
 from tests.explorer.model.runs import small_run
 
 
@@ -21,6 +31,15 @@ def store(qapp):
     made.close()
 
 
+def shown(store, qtbot, size=(900, 500)):
+    """The panel alone. (No fixture: those outlive the search for what a test leaves behind.)"""
+    view = ExperimentsView(store)
+    qtbot.addWidget(view)
+    view.resize(*size)
+    view.show()
+    return view
+
+
 def until(found, seconds=20.0):
     for _ in range(int(seconds * 100)):
         if found():
@@ -29,29 +48,161 @@ def until(found, seconds=20.0):
     raise AssertionError("it never came to that")
 
 
-@pytest.mark.parametrize("size", [(640, 300), (340, 250), (370, 600), (200, 150)])
-def test_a_click_measures_and_shows_every_experiment(store, qtbot, size):
-    view = ExperimentsView(store)
-    qtbot.addWidget(view)
-    view.resize(*size)
-    view.show()
+@pytest.mark.parametrize("size", [(900, 500), (340, 250), (370, 640), (200, 150)])
+def test_a_click_measures_and_shows_every_experiment(qtbot, store, size):
+    view = shown(store, qtbot, size)
     for experiment in EXPERIMENTS:
         view.show_experiment(experiment.id)
-        until(lambda: view.canvas._outcome is not None)
-        outcome = view.canvas._outcome
-        assert view.experiment is experiment and outcome.ok
-        assert all(row.text in view.canvas.toolTip() for row in outcome.rows)
+        until(lambda: view.outcome is not None)
+        outcome = view.outcome
+        assert view.experiment is experiment and outcome.ok and view.rows.outcome is outcome
+        assert all(row.text in view.rows.toolTip() for row in outcome.rows)
+        assert experiment.setup in view.rows.toolTip()
         view.grab()
 
 
-def test_its_network_comes_onto_the_stage_and_undo_takes_it_back(store, qtbot):
-    view = ExperimentsView(store)
-    qtbot.addWidget(view)
-    view.show()
-    view.show_experiment("E1")
+PICTURES = {"E1": OutcomeFigure, "E2": OutcomePlot, "E3": OutcomePlot, "E12": OutcomeFigure}
+
+
+@pytest.mark.parametrize("name, kind", PICTURES.items())
+@pytest.mark.parametrize("size", [(900, 500), (400, 660)])
+def test_there_is_a_picture_wherever_there_is_room(store, qtbot, name, kind, size):
+    view = shown(store, qtbot, size)
+    view.show_experiment(name)
+    until(lambda: view.outcome is not None)
+    QTest.qWait(30)
+    pictures = [p for p in (view.plot, view.figure) if p is not None and p.isVisible()]
+    assert len(pictures) == 1 and isinstance(pictures[0], kind)
+    assert min(pictures[0].width(), pictures[0].height()) > 150
+    assert view.numbers.isVisible() and not view.pictured.isVisible()
+    # nothing is cut: what the rows need, they have
+    assert view.numbers.viewport().height() >= view.rows.height_for(view.rows.width()) - 1
+
+
+def test_in_a_small_panel_the_picture_takes_the_place_of_the_numbers(store, qtbot):
+    view = shown(store, qtbot, (330, 275))
+    view.show_experiment("E2")
+    until(lambda: view.outcome is not None)
+    QTest.qWait(30)
+    assert view.numbers.isVisible() and view.plot is None and view.pictured.isVisible()
+    view.pictured.click()
+    assert view.plot.isVisible() and not view.numbers.isVisible()
+    view.show_experiment("E13")
+    until(lambda: view.outcome is not None)
+    assert view.figure.isVisible() and not view.plot.isVisible()
+    view.pictured.click()
+    assert view.numbers.isVisible() and not view.figure.isVisible()
+
+
+def test_a_knob_measures_anew_and_reset_turns_it_back(store, qtbot):
+    view = shown(store, qtbot)
+    view.show_experiment("E11")
+    until(lambda: view.outcome is not None)
+    first = view.outcome
+    assert not view.reset.isVisible()
+    QTest.keyClick(view.knobs.tracks[0], Qt.Key.Key_Up)
+    assert view.outcome is first  # the old numbers stay until there are new ones
+    until(lambda: view.outcome is not first)
+    assert view.knobs.values["gain"] == pytest.approx(1.1) and view.reset.isVisible()
+    assert view.outcome.rows[2].value > first.rows[2].value and not view.outcome.rows[2].judged
+    view.reset.click()
+    until(lambda: view.outcome.ok and view.outcome.rows[2].judged)
+    assert view.outcome.rows[2].value == first.rows[2].value and not view.reset.isVisible()
+
+
+def test_another_experiment_is_never_shown_with_the_numbers_of_the_one_before(store, qtbot):
+    view = shown(store, qtbot)
+    view.show_experiment("E2")
+    until(lambda: view.outcome is not None)
+    view.show_experiment("E6")
+    assert view.outcome is None and view.rows.outcome is None
+    until(lambda: view.outcome is not None)
+    assert view.outcome.rows[0].label == "bias 0"
+
+
+def test_a_click_into_the_map_turns_the_knobs(store, qtbot):
+    view = shown(store, qtbot)
+    view.show_experiment("E3")
+    until(lambda: view.outcome is not None)
+    box = view.plot.getPlotItem().vb
+    at = view.plot.mapFromScene(box.mapViewToScene(QPointF(6.0, -3.0)))
+    QTest.mouseClick(view.plot.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+    w, b = view.knobs.values["w"], view.knobs.values["b"]
+    assert w == pytest.approx(6.0, abs=0.03) and b == pytest.approx(-3.0, abs=0.03)
+    until(lambda: view.outcome.marks[1][:2] == (w, b))
+
+
+@pytest.mark.parametrize("name", ["E1", "E3", "E12"])
+def test_its_network_comes_onto_the_stage_and_undo_takes_it_back(qtbot, store, name):
+    view = shown(store, qtbot)
+    view.show_experiment(name)
     before = store.session.settings
     view.stage.click()
-    store.wait()
-    assert store.session.settings == view.experiment.settings and store.session.model.hidden_size == 1
+    until(lambda: store.session.settings != before)
+    bench = EXPERIMENT[name].brought()
+    assert store.session.settings == bench.settings and store.session.position == 0
+    for parameter, wanted in bench.parameters.items():
+        np.testing.assert_array_equal(store.session.model.parameters[parameter], wanted)
+    assert name in store.session.message.text
     store.undo()
     assert store.session.settings == before
+
+
+def test_the_stage_gets_the_knobs_as_they_stand(qtbot, store):
+    view = shown(store, qtbot)
+    view.knobs.set_values(w=0.5, steps=5)
+    view.stage.click()
+    until(lambda: store.session.settings.hidden_size == 1)
+    assert store.session.model.parameters["W"][0, 0] == 0.5 and store.session.sentence.length == 5
+
+
+def test_the_picture_is_restyled_with_the_theme(store, qtbot, qapp):
+    view = shown(store, qtbot)
+    view.show_experiment("E2")
+    until(lambda: view.outcome is not None)
+    for name in ("light", "high-contrast", "dark"):
+        theme = theme_named(name)
+        palette.apply(qapp, theme)
+        QTest.qWait(20)
+        assert view.plot.backgroundBrush().color() == theme.colour("panel")
+        pens = {item.opts["pen"].color().name() for item in view.plot.getPlotItem().listDataItems()}
+        assert theme.colour("value").name() in pens
+
+
+def test_on_the_whole_screen_the_type_grows(store, qtbot):
+    view = shown(store, qtbot)
+    view.show_experiment("E13")
+    until(lambda: view.outcome is not None)
+    small = view.rows.height_for(700)
+    view.resize(1880, 1040)
+    QTest.qWait(30)
+    assert view.factor() > 1.5 and view.rows.height_for(700) > 1.3 * small
+
+
+def test_names_that_would_meet_are_moved_apart_within_bounds():
+    found = apart([10.0, 11.0, 12.0, 95.0, 99.0], 12.0, 0.0, 100.0)
+    assert all(b - a >= 12.0 - 1e-9 for a, b in pairwise(found))
+    assert found[0] >= 0.0 and found[-1] <= 100.0
+    assert apart([10.0, 50.0], 12.0, 0.0, 100.0) == [10.0, 50.0]
+
+
+def test_every_experiment_is_two_clicks_away_in_the_menu_and_the_palette(store, qtbot):
+    window = MainWindow(store)
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    menus = {action.text(): action.menu() for action in window.bar.menu_chip.menu().actions()}
+    titles = [action.text() for action in menus["Experiments"].actions()]
+    assert titles == [f"{e.id}: {e.title}" for e in EXPERIMENTS]
+    for wanted, number in (("forget gate", "E6"), ("E13", "E13")):
+        window.run(next(c for c in matching(wanted) if c.id.startswith("experiment:")))
+        panel = window.board.docks["experiments"].panel
+        assert isinstance(panel, ExperimentsView) and panel.isVisible() and panel.experiment.id == number
+        until(lambda panel=panel: panel.outcome is not None)
+
+
+def test_the_sheet_of_keys_has_no_heading_without_keys(qtbot, store):
+    dialog = KeysDialog()
+    qtbot.addWidget(dialog)
+    labels = {label.text() for label in dialog.findChildren(QLabel)}
+    assert "Walk" in labels and "Experiments" not in labels

@@ -1,0 +1,86 @@
+"""E1: the votes of the copies of one weight, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnncore.bptt import lanes_by_lag, use_gradient
+from rnncore.ops import Array
+from rnncore.trace import Trace
+from rnncore.truncation import Stride
+
+from .bench import Bench, readout, sentence, settings
+from .records import Bar, Outcome, Row
+
+SCALAR = "h = W @ h_prev"
+"""One unit, no input: the state is multiplied by w at every step."""
+START = 0.9
+
+
+def bench(w: float, steps: float) -> Bench:
+    """The unit over so many steps. Only the last loss walks back, and ∂L/∂h there is exactly 1."""
+    count = int(steps)
+    choice = settings(
+        sentence(["a", "b", "a", "b", "a", "b", "a", "b"][: count - 1]),
+        cell="scalar",
+        equations=SCALAR,
+        hidden_size=1,
+        truncation=Stride(count, count, "last"),
+    )
+    size = choice.corpus.load().vocabulary.size
+    return Bench(
+        choice,
+        {"W": np.array([[w]]), "V": readout(w**count * START, 1.0, size, 1)},
+        {"h": np.array([START])},
+    )
+
+
+def equal_votes(w: float, steps: float) -> Outcome:
+    """dh_T/dw of h_t = w h_{t−1}, h₀ = 0.9: as many copies as steps, and as many equal votes."""
+    count = int(steps)
+    _, trace, _ = bench(w, steps).example()
+    votes = copies(trace, loss=count - 1, seed=np.ones(1))["W"][:, 0, 0]
+    total = float(votes.sum())
+    one = w ** (count - 1) * START
+
+    def row(label: str, value: float, wanted: float) -> Row:
+        nearly = 1e-12 * max(1.0, abs(wanted))
+        return Row(label, value, wanted - nearly, wanted + nearly)
+
+    last = f"h{_SUBSCRIPTS[count]}"
+    rows = [row(f"vote of copy τ = {tau + 1}", float(v), one) for tau, v in enumerate(votes)]
+    rows.append(row(f"d{last}/dw, all {count}", total, count * one))
+    rows.append(row("window 1 keeps", float(votes[-2:].sum()), 2 * one))
+    rows.append(row("window 0 keeps", float(votes[-1:].sum()), one))
+    kept = ((f"all {count}", count), ("window 1", 2), ("window 0", 1))
+    return Outcome(
+        tuple(rows),
+        f"A shared weight is {count} copies: its gradient is the sum of their votes, {count} w{_POWERS[count - 1]} h₀ "
+        "by the rule for powers. What a window leaves out is simply missing.",
+        bars=tuple(
+            Bar(label, tuple(votes.tolist()), count - n, f"{float(votes[-n:].sum()):.6g}".replace("-", "−"))
+            for label, n in kept
+        ),
+    )
+
+
+_SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈"
+_POWERS = ("⁰", "", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸")
+
+
+def copies(trace: Trace, loss: int, seed: Array) -> dict[str, Array]:
+    """Return ∂(seed · h_loss)/∂(copy τ) for every parameter of the cell: name -> (T, …)."""
+    start = np.zeros((trace.length, trace.model.hidden_size))
+    start[loss] = seed
+    found = {n: np.zeros((trace.length, *v.shape)) for n, v in trace.model.parameters.items()}
+    for lanes in lanes_by_lag(trace, start):
+        tau = loss - lanes.lag
+        if tau < 0:
+            break
+        for use in trace.cell.uses:
+            delta = lanes.nodes[use.delta]
+            if delta is not None:
+                whole = np.zeros((trace.length, trace.model.hidden_size))
+                whole[: len(delta)] = delta
+                found[use.parameter][tau] += use_gradient(trace, use, whole, slice(tau, tau + 1))
+    return found
