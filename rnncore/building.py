@@ -15,13 +15,16 @@ from rnncore import readers
 from rnncore.errors import TextError
 from rnncore.frozen import dataclass
 from rnncore.segment import UNITS, sentences, wrap_width
-from rnncore.tokenise import Tokeniser, normalise
+from rnncore.tokenise import LONGEST_WORD, Tokeniser, normalise
 from rnncore.vocabulary import END, SPECIALS, START, UNKNOWN, Vocabulary, check_size
 
 MAXIMUM_SENTENCES = 100_000
 MAXIMUM_TOKENS = 1_000_000
 MAXIMUM_VOCABULARY = 8000
 MAXIMUM_LENGTH = {"word": 50, "char": 100, "symbol": 100}
+
+PART = 2**14
+"""Tokens that are looked up at once: a window that reads a text beside its work gets its turn in between."""
 
 Ids = NDArray[np.int64]
 
@@ -103,7 +106,8 @@ class _Collected:
         """Add one sentence, cut to pieces if it is too long; ``text`` is how it is read, if it is whole."""
         self.tokens += len(tokens)
         framed = array("q", [self.start])
-        framed.extend(map(self.ids.__getitem__, tokens))
+        for part in range(0, len(tokens), PART):
+            framed.extend(map(self.ids.__getitem__, tokens[part : part + PART]))
         framed.append(self.end)
         steps = len(framed) - 1
         join = self.options.tokeniser.join
@@ -227,6 +231,8 @@ def _build(found: _Progress, options: Options, where: str, notes: list[str]) -> 
     if not collected.lengths:
         raise TextError(f"{where}: there is no word in it. Give a text with at least one word or character.")
     notes += _length_notes(collected, found)
+    if options.tokeniser.level != "char" and any(len(token) == LONGEST_WORD for token in collected.ids):
+        notes.append(f"A word of more than {LONGEST_WORD} characters is read as several words.")
     if options.vocabulary is None:
         vocabulary = _vocabulary(collected, notes)
     else:

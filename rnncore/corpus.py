@@ -199,7 +199,7 @@ class Corpus:
 
         A file is read as a table if its name ends in .csv, .tsv or .tab, or if ``column``, ``delimiter`` or
         ``header`` is given. ``column`` is a name or a number from 0; None takes the column with the most
-        text. Without ``encoding`` it is found (byte order mark, UTF-8, UTF-16, Windows-1252, Latin-1). At
+        text. Without ``encoding`` it is found (byte order mark, UTF-8, UTF-16, one byte a letter). At
         most ``max_bytes`` bytes are read. The other options are those of :meth:`from_text`. ``notes`` says
         what was found, decided and left out.
 

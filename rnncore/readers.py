@@ -11,6 +11,8 @@ import os
 import stat
 from pathlib import Path
 
+import numpy as np
+
 from rnncore.errors import FileError
 from rnncore.frozen import dataclass
 
@@ -72,7 +74,7 @@ def read_text(
     """Read at most ``maximum_bytes`` bytes of a text file.
 
     Without ``encoding`` a byte order mark decides, then UTF-8, then UTF-16 without a mark (seen by its zero
-    bytes), then Windows-1252, then Latin-1.
+    bytes), then Windows-1251 or KOI8-R where most letters are not Latin, then Windows-1252, then Latin-1.
 
     Raises FileError if the file is missing, a folder, not permitted, empty, not text, or not in ``encoding``.
     """
@@ -160,14 +162,24 @@ def _encoding_of(file: Path, data: bytes, encoding: str | None, cut: bool, notes
         place = f"byte {problem.start + 1:,} is 0x{data[problem.start]:02X}"
     else:
         return "utf-8", 0
+    used, title = _one_byte_encoding(data)
+    notes.append(f"The file is not UTF-8 ({place}): it was read as {title}. If letters look wrong, name the encoding.")
+    return used, 0
+
+
+def _one_byte_encoding(data: bytes) -> tuple[str, str]:
+    """Return a code page of one byte a letter, and its title: Cyrillic where few letters are of the Latin alphabet."""
+    sample = np.frombuffer(data[:_SAMPLE], np.uint8)
+    latin = np.count_nonzero((sample | 0x20) - ord("a") < 26)
+    first, second = np.count_nonzero((sample >= 0xC0) & (sample < 0xE0)), np.count_nonzero(sample >= 0xE0)
+    if first + second > 3 * latin:
+        # Most letters are small ones: Windows has them above the capitals, KOI8 beneath.
+        return ("koi8-r", "KOI8-R (Cyrillic)") if first > second else ("cp1251", "Windows-1251 (Cyrillic)")
     try:
         data.decode("cp1252")
     except UnicodeDecodeError:
-        used, title = "latin-1", "Latin-1"
-    else:
-        used, title = "cp1252", "Windows-1252 (cp1252)"
-    notes.append(f"The file is not UTF-8 ({place}): it was read as {title}. If letters look wrong, name the encoding.")
-    return used, 0
+        return "latin-1", "Latin-1"
+    return "cp1252", "Windows-1252 (cp1252)"
 
 
 def _wide_encoding(sample: bytes) -> str | None:

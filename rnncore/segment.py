@@ -37,6 +37,7 @@ _LAST_WORD = re.compile(r"([^\s(\[\"'“‘«]*)$")
 _OPENING = re.compile(r"\s*[\"'“‘«(\[¿¡–—-]{0,3}([^\W_]*)")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]$")
 _WORD_WINDOW = 40
+_LONGEST_LINE = 100_000
 _WRAP_SAMPLE = 2000
 _NARROWEST_WRAP = 40
 _WIDEST_WRAP = 140
@@ -70,14 +71,16 @@ def wrap_width(text: str) -> int | None:
 def paragraphs(text: str, *, wrapped: bool) -> Iterator[str]:
     """Yield the paragraphs of a normalised text: blocks between empty lines if wrapped, else its lines."""
     block: list[str] = []
+    size = 0
     for line in _lines(text):
         if line.strip():
             block.append(line)
-            if wrapped:
+            size += len(line)
+            if wrapped and size < _LONGEST_LINE:
                 continue
         if block:
             yield "\n".join(block)
-            block = []
+            block, size = [], 0
     if block:
         yield "\n".join(block)
 
@@ -94,7 +97,7 @@ def sentences(text: str, unit: str = "sentence", *, wrapped: bool | None = None)
     if unit not in UNITS:
         raise TextError(f"Unknown unit {unit!r:.40}. Choose one of {', '.join(UNITS)}.")
     if unit == "stream":
-        yield from (line + "\n" for line in _lines(text))
+        yield from (line + "\n" for line in _lines(text, len(text)))
     elif unit == "line":
         yield from (" ".join(line.split()) for line in _lines(text) if line.strip())
     else:
@@ -103,12 +106,20 @@ def sentences(text: str, unit: str = "sentence", *, wrapped: bool | None = None)
             yield from split_sentences(paragraph)
 
 
-def _lines(text: str) -> Iterator[str]:
-    """Yield lines without holding them all, since what follows may stop early."""
+def _lines(text: str, longest: int = _LONGEST_LINE) -> Iterator[str]:
+    """Yield lines without holding them all, since what follows may stop early.
+
+    A line that is longer than ``longest`` comes in pieces, cut at a space: what reads it holds the interpreter for as
+    long as it is, and a window that reads it beside its work must not stand still.
+    """
     start = 0
     while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
+        while end - start > longest:
+            cut = text.rfind(" ", start, start + longest) + 1 or start + longest
+            yield text[start:cut]
+            start = cut
         yield text[start:end]
         start = end + 1
 

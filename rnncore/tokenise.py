@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import groupby
 
@@ -18,13 +18,40 @@ from rnncore.vocabulary import END, SPECIALS, START, UNKNOWN
 
 LEVELS = ("word", "char", "symbol")
 
-_LINE_BREAK = re.compile("\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+LONGEST_WORD = 100
+"""Characters of a word or symbol; what is longer becomes several."""
+_LINE_BREAKS = ("\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
+_PIECE = 2**16
 
 
 def normalise(text: str) -> str:
     """Return ``text`` in Unicode form NFC with every kind of line break as ``\\n`` and no byte order mark."""
-    return unicodedata.normalize("NFC", _LINE_BREAK.sub("\n", text.removeprefix("\ufeff")))
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.removeprefix("\ufeff")
+    for kind in _LINE_BREAKS:
+        text = text.replace(kind, "\n")
+    if text.isascii() or unicodedata.is_normalized("NFC", text):
+        return text
+    return "".join(unicodedata.normalize("NFC", piece) for piece in _pieces(text))
 
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield a text in pieces that end with white space.
+
+    No letter or token reaches over it; and what works through a piece at a time does not hold the interpreter for long.
+    """
+    start = 0
+    while len(text) - start > _PIECE:
+        found = _SPACE.search(text, start + _PIECE)
+        if found is None:
+            break
+        yield text[start : found.end()]
+        start = found.end()
+    yield text[start:]
+
+
+_SPACE = re.compile(r"\s")
 
 # Character classes of the word pattern. Python's \w leaves out the marks that many scripts write above or
 # after a letter; han, kana and their like are written without spaces and become one token a character.
@@ -129,13 +156,20 @@ class Tokeniser:
     def tokenise(self, text: str, limit: int | None = None) -> list[str]:
         """Return the first ``limit`` tokens (None: all) of one sentence, without start and end token."""
         text = normalise(text)
-        if self.lower:
-            text = unicodedata.normalize("NFC", text.lower())
         if self.level == "char":
-            return list(text[:limit])
-        if self.level == "symbol":
-            return [word for word in text.split() if word not in (START, END)][:limit]
-        return _split_words(text)[:limit]
+            return list((normalise(text.lower()) if self.lower else text)[:limit])
+        found: list[str] = []
+        for piece in _pieces(text):
+            part = normalise(piece.lower()) if self.lower else piece
+            if self.level == "symbol":
+                found += [word for word in part.split() if word not in (START, END)]
+            else:
+                found += _split_words(part)
+            if limit is not None and len(found) >= limit:
+                break
+        if len(text) > LONGEST_WORD and any(len(word) > LONGEST_WORD for word in found):
+            found = [part for word in found for part in _cut(word)]
+        return found[:limit]
 
     def join(self, tokens: Sequence[str]) -> str:
         """Return tokens, start and end token left out, as readable text that tokenises to the same tokens."""
@@ -143,6 +177,10 @@ class Tokeniser:
         if self.level == "char":
             return "".join(words)
         return " ".join(words) if self.level == "symbol" else _join_words(words)
+
+
+def _cut(word: str) -> list[str]:
+    return [word[start : start + LONGEST_WORD] for start in range(0, len(word), LONGEST_WORD)]
 
 
 WORDS = Tokeniser()

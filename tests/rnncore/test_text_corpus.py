@@ -294,3 +294,10 @@ def test_a_licence_of_wrapped_lines_is_cut_into_sentences_not_lines(tmp_path: Pa
     assert [len(sentence.split()) for sentence in corpus.texts] == [21, 14, 16, 6]
     assert corpus.notes[0].startswith("The lines are wrapped at 69 characters")
     assert tokenise(corpus.texts[3]) == ["all", "else", "stays", "as", "it", "was", "."]
+
+
+def test_a_word_that_is_too_long_is_said_to_be_split():
+    corpus = Corpus.from_text("the " + "x" * 300 + " ran .\nthe cat ran .\n")
+    assert "A word of more than 100 characters is read as several words." in corpus.notes
+    assert max(map(len, corpus.vocabulary.tokens)) == 100
+    assert not any("characters is read" in note for note in Corpus.from_text("x" * 300, level="char").notes)

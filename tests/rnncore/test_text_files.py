@@ -34,9 +34,7 @@ def written(folder: Path, data: bytes, name: str = "text.txt") -> Path:
         (codecs.BOM_UTF32_BE, "utf-32-be"),
     ],
 )
-def test_a_byte_order_mark_tells_the_encoding_and_is_no_text(
-    tmp_path: Path, mark: bytes, encoding: str
-) -> None:
+def test_a_byte_order_mark_tells_the_encoding_and_is_no_text(tmp_path: Path, mark: bytes, encoding: str) -> None:
     source = read_text(written(tmp_path, mark + TEXT.encode(encoding)))
     assert (source.text, source.encoding, source.notes) == (TEXT, encoding, ())
 
@@ -66,6 +64,20 @@ def test_utf_16_without_a_mark_is_recognised(tmp_path: Path, encoding: str) -> N
     assert encoding in source.notes[0]
 
 
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8-r"])
+@pytest.mark.parametrize("more", ["", " The name of it is USB."])
+def test_a_text_in_an_old_cyrillic_encoding_is_read_as_one_and_it_is_said(tmp_path, encoding, more):
+    text = "Собака спит. Кошка бежит через улицу, и яблоко падает на траву." + more
+    source = read_text(written(tmp_path, text.encode(encoding)))
+    assert (source.text, source.encoding) == (text, encoding)
+    assert "Cyrillic" in source.notes[0] and "name the encoding" in source.notes[0]
+
+
+@pytest.mark.parametrize("text", ["Ærø, Åland, Šš, ŠŽŠ", "«À côté, où ça ?» é è à", "Ö"])
+def test_accented_latin_text_is_not_taken_for_cyrillic(tmp_path, text):
+    assert read_text(written(tmp_path, f"{text} and more".encode("cp1252"))).text == f"{text} and more"
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "shift_jis", "UTF-8", "utf-16", "mac_roman"])
 def test_a_named_encoding_is_used(tmp_path: Path, encoding: str) -> None:
     text = "plain words"
@@ -78,9 +90,7 @@ def test_a_named_encoding_is_used(tmp_path: Path, encoding: str) -> None:
     ("mark", "encoding"),
     [(codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_BE, "utf-16")],
 )
-def test_a_named_encoding_does_not_turn_the_mark_into_text(
-    tmp_path: Path, mark: bytes, encoding: str
-) -> None:
+def test_a_named_encoding_does_not_turn_the_mark_into_text(tmp_path: Path, mark: bytes, encoding: str) -> None:
     codec = "utf-16-be" if encoding == "utf-16" else "utf-8"
     assert read_text(written(tmp_path, mark + TEXT.encode(codec)), encoding=encoding).text == TEXT
 
@@ -132,9 +142,7 @@ def test_a_file_without_permission_is_refused(tmp_path: Path, monkeypatch: pytes
         read_text(tmp_path)
 
 
-def test_a_failing_disk_is_reported_with_the_systems_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_disk_is_reported_with_the_systems_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, b"words")
     monkeypatch.setattr("builtins.open", refusing(OSError(errno.EIO, "Input/output error")))
     with pytest.raises(FileError, match=r"text\.txt: the file cannot be read \(Input/output error\)"):
@@ -194,9 +202,7 @@ class Counting(io.BytesIO):
         return 0
 
 
-def test_no_more_is_read_of_a_large_file_than_the_cap(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_more_is_read_of_a_large_file_than_the_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Counting(b"one two three.\n" * 100_000)
     monkeypatch.setattr("builtins.open", lambda *_: stream)
     monkeypatch.setattr(os, "fstat", lambda _: os.stat_result((0o100644, 0, 0, 0, 0, 0, 1_500_000, 0, 0, 0)))

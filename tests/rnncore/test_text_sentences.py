@@ -110,3 +110,18 @@ def test_ragged_lines_are_known_as_wrapped_by_their_small_letters() -> None:
         "it out again and wrote down what she had seen in the book.\n"
     )
     assert [len(sentence.split()) for sentence in sentences(ragged)] == [31, 5, 18]
+
+
+def test_a_line_without_an_end_comes_in_pieces_that_lose_nothing():
+    text = "word " * 70_000 + "end"
+    found = list(sentences(text, "line"))
+    assert len(found) > 2 and max(map(len, found)) <= 100_000
+    assert " ".join(found) == text
+    unbroken = list(sentences("x" * 250_000))
+    assert [len(piece) for piece in unbroken] == [100_000, 100_000, 50_000]
+
+
+def test_a_wrapped_paragraph_without_an_end_comes_in_pieces_too():
+    text = "\n".join(["a line that was wrapped at sixty characters and goes on and"] * 5000)
+    found = list(sentences(text, wrapped=True))
+    assert len(found) >= 2 and " ".join(found) == text.replace("\n", " ")

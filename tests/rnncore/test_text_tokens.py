@@ -133,3 +133,24 @@ def test_wrong_settings_are_refused() -> None:
         Tokeniser("letters")
     with pytest.raises(TextError, match="True or False"):
         Tokeniser("word", lower="yes")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("level", ["word", "symbol"])
+@given(text=st.text("aB Σς.e\u0301'’-\n\u2028日本 ", max_size=60))
+def test_a_text_in_pieces_reads_as_it_does_in_one(level, text):
+    tokeniser = Tokeniser(level)
+    whole = tokeniser.tokenise(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rnncore.tokenise._PIECE", 3)
+        assert tokeniser.tokenise(text) == whole
+        assert tokeniser.tokenise(text, 2) == whole[:2]
+
+
+def test_a_word_of_any_length_becomes_words_that_can_be_shown():
+    assert [len(word) for word in tokenise("x" * 250 + " end")] == [100, 100, 50, 3]
+    assert tokenise("x" * 250, "char") == ["x"] * 250
+
+
+@pytest.mark.parametrize("mark", ["\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_every_kind_of_line_break_is_one(mark):
+    assert normalise(f"\ufeffone{mark}two{mark}{mark}e\u0301") == "one\ntwo\n\né"
