@@ -154,7 +154,7 @@ def chain(walk: Walk, ledger: Ledger, t: int, tau: int, lane: StepGradients | No
             if name == "V":
                 factors.append(Factor(f"‖h{_low(t)}‖", _norm(walk.trace.hidden[t]), words="what the copy reads"))
         else:
-            factors.append(Factor(f"{name} of step {tau} serves loss {tau} alone", 0.0))
+            factors.append(Factor(f"{name} of step {tau} serves loss {tau} alone:", 0.0))
     else:
         norms = state_norms(found, t)
         factors.append(Factor(f"‖∂L{_low(t)}/∂h{_low(t)}‖", float(norms[t]), words="the loss at its own step"))

@@ -89,6 +89,11 @@ class Axis:
     def plural(self) -> str:
         return f"{self.kind}s" if self.kind else "columns"
 
+    @property
+    def counted(self) -> str:
+        """How many of what there are."""
+        return f"1 {self.kind or 'column'}" if self.size == 1 else f"{self.size} {self.plural}"
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ParametersData:
@@ -117,8 +122,7 @@ class ParametersData:
     def subtitle(self) -> str:
         """Shape, scale and aggregation."""
         rows, columns = self.row_axis, self.column_axis
-        of = f"{rows.size} {rows.plural}"
-        shape = f"{of} × {columns.size} {columns.plural}" if self.is_matrix else of
+        shape = f"{rows.counted} × {columns.counted}" if self.is_matrix else rows.counted
         if self.numbers is None:
             return f"{shape}, computing…"
         parts = [shape, f"±{number(self.numbers.scale.limit, 1)} asinh"]

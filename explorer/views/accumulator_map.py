@@ -127,7 +127,8 @@ class AccumulatorMap(Canvas):
         foot = foot if wide >= WORDS_FROM else 0.0
         high = (self.height() - gap - foot) / max(rows, 1)
         # Cells twice as broad as high read as one picture still; a single column need not fill the panel.
-        wide, high = min(wide, max(2.2 * high, 14.0), 120.0), min(high, max(1.6 * wide, 6.0))
+        broad = 120.0 if columns == 1 else max(2.2 * high, 14.0)
+        wide, high = min(wide, broad, 120.0), min(high, max(1.6 * wide, 6.0))
         left = words + gap + max(0.0, (self.width() - words - gap - wide * columns) / 2)
         return Grid(left, gap, wide, high, edge, words, foot)
 

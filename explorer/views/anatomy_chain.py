@@ -74,7 +74,7 @@ class ChainView(Painted):
         whole = line * sum(counts) + theme.px(3) * len(counts) <= self.height()
         counts = counts if whole else [1] * len(counts)
         room = self.height() - line * sum(counts)
-        gap = min(max(room / max(len(counts), 1), 0.0), float(theme.px(34)))
+        gap = min(max(room / max(len(counts), 1), 0.0), float(theme.px(48)))
         line = min(line, self.height() / max(sum(counts), 1))
         found, y = [], gap / 2
         for level, count in zip(data.levels, counts, strict=True):

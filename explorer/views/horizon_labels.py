@@ -40,16 +40,22 @@ class Placed(NamedTuple):
 
 
 def place(
-    labels: Sequence[Label], curves: Array, area: QRectF, wide_of: Callable[[str], float], high: float, cut: float
+    labels: Sequence[Label],
+    curves: Array,
+    area: QRectF,
+    wide_of: Callable[[str], float],
+    high: float,
+    cut: float,
+    kept: Sequence[QRectF] = (),
 ) -> list[Placed]:
     """Find a place for each label, or none: a name that would cross something is left out.
 
     ``curves`` (N, W) are the curves' y at each pixel of ``area``'s width, NaN where they do not run; the first has
-    dots. ``cut`` is the x of the cut line, NaN without one.
+    dots. ``cut`` is the x of the cut line, NaN without one; ``kept`` are places that are taken already.
     """
     found: list[Placed] = []
     for label in labels:
-        taken = [one.room for one in found]
+        taken = [*kept, *(one.room for one in found)]
         for text in label.forms:
             room = _beside(label.curve, curves, area, wide_of(text) + 4, high, cut, taken)
             if room is not None:

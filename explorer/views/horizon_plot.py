@@ -181,7 +181,12 @@ class HorizonPlot(Canvas):
             labels.insert(0, Label((data.who,), 0, "gradient"))
         cut = math.nan if data.first_cut is None else self.x_of(data.first_cut - 0.5)
         font = current().font("small")
-        return place(labels, self._sampled(data), area, lambda text: text_width(text, font), high, cut)
+        odd = [
+            QRectF(at.x() - 14, at.y() - high if value < UNDERFLOW else at.y(), 28, high)
+            for at, value in zip(self.points(), data.values.tolist(), strict=True)
+            if not math.isfinite(value) or value < UNDERFLOW
+        ]
+        return place(labels, self._sampled(data), area, lambda text: text_width(text, font), high, cut, odd)
 
     def _paint_labels(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
         """Name the curves where there is room beside them; a name far from its line has a piece of it before."""

@@ -194,6 +194,12 @@ class LedgerCanvas(Canvas):
                 height = bars / 2 * abs(vote) / limit
                 y = middle - height if vote > 0 else middle
                 painter.drawRect(QRectF(left + tau * side + 1, y, max(1.0, side - 2), height))
+        for tau in np.flatnonzero(~np.isfinite(data.votes)).tolist():
+            # No number has a length: the whole column in its colour says which it is.
+            vote = data.votes[tau]
+            token = "nan" if np.isnan(vote) else "plus_inf" if vote > 0 else "minus_inf"
+            area = QRectF(left + tau * side + 1, base, max(1.0, side - 2), bars)
+            painter.fillRect(area, theme.colour(token, 0.45))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         small, fixed = theme.font("small"), theme.font("small", fixed=True)
         painter.setFont(small)

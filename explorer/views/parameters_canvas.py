@@ -141,7 +141,7 @@ class ParametersCanvas(PictureCanvas):
         rows, columns = data.numbers.cells.shape
         left, below = self._margins(data, (rows, columns), heat)
         few = rows * columns <= 64
-        broad, tall = (theme.px(64), theme.px(30)) if few else (theme.px(30), theme.px(26))
+        broad, tall = (theme.px(110), theme.px(64)) if few else (theme.px(48), theme.px(44))
         wide = min(heat.width() - left, broad * columns)
         high = min(heat.height() - below, tall * rows)
         return QRectF(heat.left() + left, heat.top(), max(1, int(wide)), max(1, int(high)))

@@ -30,7 +30,7 @@ def spectrum_range(values: np.ndarray) -> tuple[int, int]:
 def caption(values: np.ndarray, low: int, step: int) -> str:
     """What is drawn: how many there are, which of them, and how many are too small for the axis."""
     below = int(np.count_nonzero(values < 10.0**low))
-    parts = [f"{len(values)} singular values σ, log axis"]
+    parts = [f"{len(values)} singular value{'' if len(values) == 1 else 's'} σ, log axis"]
     parts += [f"one in {step}"] if step > 1 else []
     parts += [f"{below} below it"] if below else []
     return ", ".join(parts)

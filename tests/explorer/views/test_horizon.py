@@ -223,3 +223,15 @@ def test_the_axis_names_1_and_no_two_powers_in_one_place(shown) -> None:
             assert 0 in named
             places = sorted(height * (top - p) / (top - bottom) for p in named)
             assert all(b - a >= 13.9 for a, b in itertools.pairwise(places)), (top, bottom, named)
+
+
+def test_a_name_stands_clear_of_what_is_no_number(shown) -> None:
+    store, view = shown((320, 340), cell="lstm")
+    backward(store, 0.2)
+    settle(store)
+    plot, data = view.plot, view.plot.data
+    plot.set_data(replace(data, values=np.full(len(data.values), np.nan), key=("other",)))
+    placed = plot.placed(plot.data)
+    assert placed
+    for at in plot.points():
+        assert not any(one.room.contains(at.x(), at.y() + 4) for one in placed)

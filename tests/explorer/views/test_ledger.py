@@ -237,3 +237,16 @@ def test_pairs_that_are_cut_are_told_from_others_however_small_their_cells(qtbot
     image = made.canvas.grab().toImage()
     colour = image.pixelColor(made.canvas.centre_of(3, 1).toPoint())
     assert colour.red() > colour.blue() + 10
+
+
+def test_a_vote_that_is_no_number_is_shown_in_its_colour(qtbot) -> None:
+    store, made = view(qtbot)
+    store.dispatch(do.GoTo(10_000))
+    canvas, data = made.canvas, made.canvas._data
+    votes = data.votes.copy()
+    votes[2] = np.nan
+    canvas.set_data(replace(data, votes=votes))
+    grid, image = canvas.grid(data), canvas.grab().toImage()
+    colour = image.pixelColor(round(grid.left + 2.5 * grid.wide), round(grid.base + 2))
+    assert colour.red() > colour.green() + 50
+    assert colour.blue() > colour.green() + 50
