@@ -29,11 +29,12 @@ def build_stage(
     update: int | None = None,
     marks: Marks | None = None,
     previous: StageData | None = None,
+    between: str = "reset",
 ) -> StageData:
     """The stage after ``position`` micro-steps of ``walk``, whose trace ``scene`` was made from.
 
     ``update`` is the number of updates done, for the subtitle. ``previous`` lets unchanged parts be shared; it
-    never changes the result.
+    never changes the result. ``between`` is what crosses from one sequence into the next.
     """
     marks = marks or Marks()
     progress = walk.progress(position)
@@ -50,6 +51,7 @@ def build_stage(
     kind = "" if step is None else step.kind
     walking = None if progress.complete else progress.loss
     cut, in_force = _cut(walk, progress, marks, same)
+    initial = _initial(scene, progress, same.initial if same else ())
     arrived = progress.forward_known(walk.model.cell.outputs["h"])
     return StageData(
         scene=scene,
@@ -64,8 +66,9 @@ def build_stage(
         loss_known=steps < progress.losses_known,
         states=_strips(scene.states, scene, progress, same.states if same else ()),
         gates=_strips(scene.gates, scene, progress, same.gates if same else ()),
+        initial=initial,
         flowed=steps <= arrived if position else np.zeros(scene.length, dtype=bool),
-        credit=Flow(progress.carry_norms, progress.carried),
+        credit=_credit(progress, initial),
         snipped=progress.cuts,
         from_loss=_flow(streams["loss"], streams["loss_known"]),
         from_future=_flow(streams["future"], streams["future_known"]),
@@ -80,6 +83,7 @@ def build_stage(
         marks=marks,
         source=source,
         progress=progress,
+        between=between,
     )
 
 
@@ -168,13 +172,46 @@ def _strips(
     return tuple(result)
 
 
+def _initial(scene: Scene, progress: Progress, before: tuple[Strip, ...]) -> tuple[Strip, ...]:
+    """The states before the first step: known from the start, their gradient once step 0 has handed it back."""
+    result = []
+    for i, track in enumerate(scene.initial):
+        if track.node < 0:  # no equation reads it
+            gradients, known = np.zeros_like(track.values), np.zeros(1, dtype=bool)
+        else:
+            found, reached = progress.gradient(track.node)
+            gradients, known = found[:1], reached[:1]
+        old = before[i] if before else None
+        if old is not None and np.array_equal(old.gradients, gradients):
+            gradients, cells, finite = old.gradients, old.gradient_cells, old.gradient_finite
+        else:
+            gradients = np.asarray(gradients, dtype=np.float64)
+            cells = grouped(gradients, scene.group)
+            finite = bool(np.isfinite(cells).all())
+        result.append(Strip(track, np.ones(1, dtype=bool), gradients, cells, known, finite))
+    return tuple(result)
+
+
+def _credit(progress: Progress, initial: tuple[Strip, ...]) -> Flow:
+    """What has flowed from each step to the one before it, from step 0 into the initial state."""
+    norms, known = progress.carry_norms, progress.carried
+    reached = [s for s in initial if s.gradient_known[0]]
+    if reached and len(norms):
+        norms, known = norms.copy(), known.copy()
+        known[0] = True
+        with np.errstate(all="ignore"):
+            norms[0] = np.sqrt(sum(np.square(s.gradients).sum() for s in reached))
+    return Flow(norms, known)
+
+
 def _gradient_scales(source: object, scene: Scene) -> tuple[AsinhScale, AsinhScale]:
     """One scale for all gradient cells and one for all ribbons: of the whole lane, so that neither moves in it."""
     if source is None:
         return gradient_scale(0.0), gradient_scale(0.0)
     nodes, future = source.nodes, source.from_future  # type: ignore[attr-defined]
     shown = [nodes[t.node] for t in (*scene.states, *scene.gates) if nodes[t.node] is not None]
-    largest = [_largest(a) for a in shown]
+    first = [nodes[t.node][:1] for t in scene.initial if t.node >= 0 and nodes[t.node] is not None]
+    largest = [_largest(a) for a in (*shown, *first)]
     with np.errstate(all="ignore"):
         flowing = np.sqrt(sum(np.square(v).sum(axis=-1) for v in future.values()))
         entering = np.sqrt(np.square(source.from_loss).sum(axis=-1))  # type: ignore[attr-defined]

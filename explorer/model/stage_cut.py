@@ -1,4 +1,7 @@
-"""Where the gradient is cut on the stage: read off a truncation's table of pairs, so every policy draws right."""
+"""Where the gradient is cut on the stage: read off a truncation's table of pairs, so every policy draws right.
+
+What can be dragged of it, and the policy that letting go makes, is in :mod:`stage_handles`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncore.frozen import dataclass
-from rnncore.truncation import Full, Truncation, Window
+from rnncore.truncation import Chunks, Full, Sweep, Tail, Truncation, Window
+
+from .stage_handles import CUTTING, Handle, handles_of, moved, said_of
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -15,21 +20,24 @@ class Cut:
 
     ``boundaries`` (T+1,) marks where the ribbon is snipped: boundary t lies between steps t−1 and t.
     ``dropped`` (T,) marks the steps whose weight copies hear nothing though the loss lies at or after them.
-    ``loss`` is the loss it speaks of, None for all together. ``handle`` is the boundary at which the scissors
-    stand, None when there is none to drag; ``window`` the number of extra steps they allow there.
+    ``loss`` is the loss it speaks of, None for all together. ``runs`` are the runs back through time that are drawn
+    with the losses that enter them, ``run`` the one that brings this loss's gradient furthest back, if there is one.
+    ``handles`` can be dragged, the scissors of this loss first.
     """
 
     loss: int | None
     boundaries: NDArray[np.bool_]
     dropped: NDArray[np.bool_]
-    handle: int | None
-    window: int | None
+    policy: Truncation
+    runs: tuple[Sweep, ...] = ()
+    run: Sweep | None = None
+    handles: tuple[Handle, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Cut):
             return NotImplemented
         return (
-            (self.loss, self.handle, self.window) == (other.loss, other.handle, other.window)
+            (self.loss, self.policy, self.handles) == (other.loss, other.policy, other.handles)
             and np.array_equal(self.boundaries, other.boundaries)
             and np.array_equal(self.dropped, other.dropped)
         )
@@ -41,17 +49,31 @@ class Cut:
         """Whether anything is dropped at all."""
         return bool(self.dropped.any() or self.boundaries.any())
 
+    @property
+    def scissors(self) -> tuple[Handle, ...]:
+        """The handles that stand where a gradient is cut: all but those that say where one begins."""
+        return tuple(h for h in self.handles if h.name in CUTTING)
+
+    @property
+    def borders(self) -> tuple[int, ...]:
+        """All boundaries that have something to show: where this loss's gradient is cut, and where others' may be."""
+        last = len(self.dropped)
+        others = {h.boundary for h in self.scissors if 0 < h.boundary < last}
+        return tuple(sorted(others | {int(t) for t in self.boundaries.nonzero()[0]}))
+
 
 def cut_of(policy: Truncation, pairs: NDArray[np.integer], loss: int | None) -> Cut:
     """The cut of ``policy`` for one ``loss`` (0…T−1), or for all of them (None).
 
-    ``pairs`` (T, T) is its table of how often (loss t, weight copy τ) counts: all that is drawn follows from it;
-    the policy itself only says whether its cut can be dragged.
+    ``pairs`` (T, T) is its table of how often (loss t, weight copy τ) counts: all that is cut follows from it; the
+    policy itself says what can be dragged, and which losses share a run.
     """
     length = len(pairs)
     boundaries = np.zeros(length + 1, dtype=bool)
     if length == 0:
-        return Cut(loss, boundaries, np.zeros(0, dtype=bool), None, None)
+        return Cut(loss, boundaries, np.zeros(0, dtype=bool), policy)
+    runs, run = _runs(policy, length, loss)
+    handles = handles_of(policy, length, loss, run)
     table = pairs > 0
     steps = np.arange(length)
     if loss is None:
@@ -60,36 +82,46 @@ def cut_of(policy: Truncation, pairs: NDArray[np.integer], loss: int | None) -> 
         lowest = np.where(table.any(axis=1), table.argmax(axis=1), length)
         furthest = np.minimum.accumulate(lowest[::-1])[::-1]
         boundaries[1:length] = furthest[1:] >= steps[1:]
-        return Cut(None, boundaries, dropped, None, None)
+        return Cut(None, boundaries, dropped, policy, runs, run, handles)
     kept = table[loss]
     dropped = ~kept & (steps <= loss)
     boundaries[1:length] = kept[1:] & ~kept[:-1] & (steps[1:] <= loss)
     if not kept[loss]:
         boundaries[loss + 1] = True
-    handle, window = _handle(policy, loss)
-    return Cut(loss, boundaries, dropped, handle, window)
+    return Cut(loss, boundaries, dropped, policy, runs, run, handles)
 
 
-def _handle(policy: Truncation, loss: int) -> tuple[int | None, int | None]:
-    """Scissors can be dragged where a boundary means a window: also from no truncation at all."""
-    if isinstance(policy, Window):
-        return max(0, loss - policy.k), policy.k
-    if isinstance(policy, Full):
-        return 0, None
-    return None, None
+def _runs(policy: Truncation, length: int, loss: int | None) -> tuple[tuple[Sweep, ...], Sweep | None]:
+    """The runs that are drawn, and the one that speaks for ``loss``; with a window each loss has its own, undrawn."""
+    if isinstance(policy, Full | Window):
+        return (), None
+    runs = policy.sweeps(length)
+    own = [r for r in runs if loss is not None and loss in r.losses]
+    after = [r for r in runs if loss is not None and r.high >= loss]
+    run = own[0] if own else after[0] if after else runs[-1] if runs else None
+    if isinstance(policy, Chunks | Tail):
+        return runs, run
+    # Runs that overlap would hide each other.
+    return (() if run is None else (run,)), run
 
 
-def dragged(cut: Cut, boundary: int) -> Cut:
-    """The cut as it will be when the scissors are let go at ``boundary``; the same one when they cannot be dragged."""
-    k = window_at(cut, boundary)
-    if k is None:
-        return cut
-    policy = Window(k)
-    return cut_of(policy, policy.table(len(cut.dropped)), cut.loss)
+def dragged(cut: Cut, boundary: int, handle: Handle | None = None) -> Cut:
+    """The cut as it will be when ``handle``, by default the scissors, is let go at ``boundary``."""
+    policy = policy_at(cut, boundary, handle)
+    return cut if policy is None else cut_of(policy, policy.table(len(cut.dropped)), cut.loss)
 
 
-def window_at(cut: Cut, boundary: int) -> int | None:
-    """The k of ``Window(k)`` that puts the cut of this loss at ``boundary``; None when it cannot be dragged."""
-    if cut.loss is None or cut.handle is None:
-        return None
-    return max(0, cut.loss - min(max(0, boundary), cut.loss))
+def policy_at(cut: Cut, boundary: int, handle: Handle | None = None) -> Truncation | None:
+    """The policy that puts ``handle``, by default the scissors, at ``boundary``; None when there is none to drag."""
+    if handle is None:
+        handle = next(iter(cut.scissors), None)
+    return None if handle is None else moved(cut.policy, handle, boundary, len(cut.dropped))
+
+
+def handle_tip(cut: Cut, handle: Handle) -> str:
+    """What a handle sets, where it stands now, and how it is moved."""
+    now = said_of(cut.policy, handle, len(cut.dropped), cut.loss)
+    if handle.name not in CUTTING:
+        return f"{now}\nDrag it, or press Alt+⇧+↑ ↓ with the stage in focus"
+    lines = [now, "Values still flow, credit does not"] if cut.any else [now]
+    return "\n".join([*lines, "Drag the scissors, or press Alt+⇧+← → with the stage in focus"])

@@ -25,7 +25,15 @@ def stage_data(
     walk = derived.walk(session)
     position = min(session.position, len(walk))
     scene = _scene(session, derived, most_cells, previous)
-    data = build_stage(scene, walk, position, update=session.training.shown, marks=marks_of(session), previous=previous)
+    data = build_stage(
+        scene,
+        walk,
+        position,
+        update=session.training.shown,
+        marks=marks_of(session),
+        previous=previous,
+        between=session.settings.between,
+    )
     edited = edits(session)
     if not edited:
         return data

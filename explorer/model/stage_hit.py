@@ -5,10 +5,10 @@ from __future__ import annotations
 from rnncore.clamps import can_be_clamped
 from rnncore.frozen import dataclass
 
-from .edit_targets import Target
+from .edit_targets import Target, invitation
 from .stage_layout import Detail, StageLayout
 from .stage_records import StageData, Strip
-from .stage_tips import cell_tip, loss_tip, output_tip
+from .stage_tips import cell_tip, initial_tip, loss_tip, output_tip
 from .stage_words import edge_tip, streams_tip
 
 
@@ -16,8 +16,9 @@ from .stage_words import edge_tip, streams_tip
 class Hit:
     """A place on the stage: the time step, the kind of row and, on a strip, which one and which cell.
 
-    ``row`` is loss, output, cell, edge, streams, input or column; ``gradient`` says whether it is the
-    gradient's side of the strip. For an edge ``t`` is the boundary between t−1 and t.
+    ``row`` is loss, output, cell, initial, edge, streams, input or column; ``gradient`` says whether it is the
+    gradient's side of the strip. For an edge ``t`` is the boundary between t−1 and t. On the initial state ``t`` is 0
+    and ``strip`` counts among the states.
     """
 
     t: int
@@ -31,7 +32,7 @@ def hit(data: StageData, lay: StageLayout, x: float, y: float) -> Hit | None:
     """What lies at (``x``, ``y``), None beside the columns."""
     t = lay.column_at(x)
     if t is None:
-        return None
+        return _on_lead(data, lay, x, y)
     rows, inside = lay.rows, x - lay.left(t)
     for name in ("loss", "output", "input"):
         if rows[name].top - 2 <= y < rows[name].bottom + 2:
@@ -52,6 +53,19 @@ def hit(data: StageData, lay: StageLayout, x: float, y: float) -> Hit | None:
     elif rows["lane"].height and rows["lane"].top <= y < rows["lane"].bottom:
         return Hit(t, "edge")
     return Hit(t)
+
+
+def _on_lead(data: StageData, lay: StageLayout, x: float, y: float) -> Hit | None:
+    """What lies left of the first column: the initial state, or the arrow out of it."""
+    row, inside = lay.rows["state"], x - lay.lead_left
+    if not lay.lead or not (lay.gutter <= x and 0 <= inside < lay.lead and row.top <= y < row.bottom):
+        return None
+    for i, span in enumerate(lay.lead_spans):
+        if span.x - 1 <= inside < span.right + 1:
+            cell = min(int((y - row.top) // lay.cell_heights[0]), data.scene.cells - 1)
+            return Hit(0, "initial", i, cell, inside >= span.gradient_x)
+    near = abs(y - lay.credit_lane) <= 10 or abs(y - lay.value_lane) <= 8
+    return Hit(0, "edge") if near and inside >= lay.lead_spans[-1].right else None
 
 
 def _on_strip(data: StageData, lay: StageLayout, t: int, inside: float, y: float) -> Hit | None:
@@ -83,6 +97,8 @@ def tip(data: StageData, place: Hit) -> str:
     unit = unit_of(data, place)
     if place.row == "cell" and place.strip is not None and place.cell is not None and unit is not None:
         return cell_tip(data, data.strips[place.strip], place.t, place.cell, unit, place.gradient)
+    if place.row == "initial" and place.strip is not None and place.cell is not None and unit is not None:
+        return initial_tip(data, data.initial[place.strip], place.cell, unit, place.gradient)
     if place.row == "output":
         return output_tip(data, place.t)
     if place.row == "loss":
@@ -108,6 +124,8 @@ def target_of(data: StageData, place: Hit, unit: int | None) -> Target | None:
         return Target("token", position=t)
     if place.row in ("output", "loss"):
         return Target("token", position=t + 1)
+    if place.row == "initial" and place.strip is not None:
+        return Target("initial", data.initial[place.strip].track.label.removesuffix("₀"), unit_of(data, place), t=0)
     if place.row == "edge" and place.t == 0:
         return Target("initial", "h", unit or 0, t=0)
     if place.row == "cell" and place.strip is not None:
@@ -117,12 +135,36 @@ def target_of(data: StageData, place: Hit, unit: int | None) -> Target | None:
     return None
 
 
+def node_of(data: StageData, place: Hit) -> int | None:
+    """The cell's node at a place: that of its strip, None where there is none."""
+    if place.strip is None:
+        return None
+    node = (data.initial if place.row == "initial" else data.strips)[place.strip].track.node
+    return node if node >= 0 else None
+
+
+def offer(data: StageData, place: Hit, target: Target) -> str:
+    """What a double-click at a place changes, by name and with what else that is."""
+    t = min(place.t, data.scene.length - 1)
+    if target.kind == "token" and place.row == "input":
+        also = f", which is also the target at t = {t - 1}" if t else ""
+        return f"Double-click to change the word that is read here, “{data.scene.tokens[t]}”{also}"
+    if target.kind == "token":
+        word, read = data.scene.targets[t], t + 1 < data.scene.length
+        named = f"the target, “{word}”" if word else "the word that follows"
+        return f"Double-click to change {named}" + (f", which is also read at t = {t + 1}" if read else "")
+    if target.kind == "initial":
+        unit = f"[{target.unit + 1}]" if target.unit is not None else ""
+        return f"Double-click to change {target.name}₀{unit}, what the sentence starts from"
+    return invitation(target)
+
+
 def unit_of(data: StageData, place: Hit) -> int | None:
     """The unit at a place: in a group the one the cell shows, None where there is none."""
     if place.strip is None or place.cell is None:
         return None
     units = data.scene.units_of(place.cell)
-    strip: Strip = data.strips[place.strip]
+    strip: Strip = (data.initial if place.row == "initial" else data.strips)[place.strip]
     row = strip.gradients if place.gradient else strip.track.values
     shown = (strip.gradient_cells if place.gradient else strip.track.cells)[place.t, place.cell]
     for unit in units:

@@ -1,32 +1,20 @@
-"""Where everything on the stage stands: columns, rows, strips and how much detail fits, without Qt.
-
-All lengths are logical pixels. Details fold away in one fixed order as columns get narrower:
-``FULL`` (top three words) → ``TARGET`` (the likeliest and the target) → ``BARS`` (no words) → ``STRIPS``
-(no arrows) → ``HEAT`` (one heat map a strip over all time).
-"""
+"""Where everything on the stage stands: rows, cells and strips in their columns, without Qt."""
 
 from __future__ import annotations
 
-from enum import IntEnum
 from functools import cached_property
 
 from rnncore.frozen import dataclass
 
-#: Columns never get wider than this, however few there are; narrower than the second they scroll.
-WIDEST, NARROWEST = 152.0, 3.0
+from .stage_columns import NARROWEST, WIDEST, Columns, Detail
+
+__all__ = ["NARROWEST", "WIDEST", "Band", "Detail", "Row", "Span", "StageLayout"]
+
 TOP_WORDS = 3
+#: On a stage higher than this cells and bars are larger.
+TALL_STAGE = 620.0
 #: With so few units each cell is large enough to print its number in.
 FEW = 3
-
-
-class Detail(IntEnum):
-    """How much of a column is drawn; more is greater."""
-
-    HEAT = 0
-    STRIPS = 1
-    BARS = 2
-    TARGET = 3
-    FULL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,103 +56,8 @@ class Band:
 
 
 @dataclass(frozen=True)
-class StageLayout:
+class StageLayout(Columns):
     """The geometry for one size; a new one is made when any of its fields changes."""
-
-    width: int
-    height: int
-    length: int
-    cells: int
-    states: int
-    gates: int
-    zoom: float = 1.0
-    offset: float = 0.0
-    scale: float = 1.0
-
-    @cached_property
-    def gutter(self) -> int:
-        """Width of the row labels on the left."""
-        return round(76 * self.scale)
-
-    @cached_property
-    def room(self) -> int:
-        """Width that the columns have between the gutter and the right margin."""
-        return max(20, self.width - self.gutter - round(10 * self.scale))
-
-    @cached_property
-    def fitted(self) -> float:
-        """Column width at which all columns are seen."""
-        return min(WIDEST * self.scale, self.room / max(1, self.length))
-
-    @cached_property
-    def column_width(self) -> float:
-        """Column width at this zoom."""
-        return max(NARROWEST, min(self.fitted * max(1.0, self.zoom), max(self.fitted, WIDEST * self.scale)))
-
-    @cached_property
-    def content_width(self) -> float:
-        """Width of all columns together; beyond :attr:`room` the stage scrolls."""
-        return self.column_width * self.length
-
-    @cached_property
-    def furthest(self) -> float:
-        """The largest offset that shows something."""
-        return max(0.0, self.content_width - self.room)
-
-    @cached_property
-    def shift(self) -> float:
-        """The offset, kept within what there is to scroll."""
-        return min(max(0.0, self.offset), self.furthest)
-
-    @cached_property
-    def detail(self) -> Detail:
-        """How much fits a column of this width and this many gates."""
-        w = self.column_width / self.scale
-        if w < max(14, 4 * self.gates + 4, 4 * self.states + 4):
-            return Detail.HEAT
-        if w < 34:
-            return Detail.STRIPS
-        if w < 60:
-            return Detail.BARS
-        return Detail.TARGET if w < 88 else Detail.FULL
-
-    def left(self, t: int) -> int:
-        """Left edge of column ``t``; ``left(length)`` is where the last one ends."""
-        return self._lefts[t]
-
-    def right(self, t: int) -> int:
-        """Right edge of column ``t``."""
-        return self._lefts[t + 1]
-
-    @cached_property
-    def _lefts(self) -> list[int]:
-        return [round(self.gutter + t * self.column_width - self.shift) for t in range(self.length + 1)]
-
-    def column_at(self, x: float) -> int | None:
-        """The column at ``x``, or None beside the columns."""
-        if x < self.gutter or x > self.gutter + self.room:
-            return None
-        t = int((x - self.gutter + self.shift) // self.column_width)
-        return t if 0 <= t < self.length else None
-
-    def boundary_near(self, x: float) -> int:
-        """The boundary nearest to ``x``: ``t`` is the one between columns ``t − 1`` and ``t``."""
-        return min(max(0, round((x - self.gutter + self.shift) / self.column_width)), self.length)
-
-    @cached_property
-    def visible(self) -> range:
-        """The columns that are at least partly seen."""
-        first = int(self.shift // self.column_width)
-        last = int((self.shift + self.room) // self.column_width) + 1
-        return range(max(0, first), min(self.length, last))
-
-    def offset_showing(self, t: int) -> float:
-        """The offset nearest to this one with column ``t`` and a neighbour on each side in full view."""
-        w = self.column_width
-        lowest, highest = (t + 2) * w - self.room, (t - 1) * w
-        if lowest > highest:
-            return min(max(0.0, t * w + w / 2 - self.room / 2), self.furthest)
-        return min(max(0.0, min(max(self.shift, lowest), highest)), self.furthest)
 
     @property
     def words_upright(self) -> bool:
@@ -204,12 +97,26 @@ class StageLayout:
             "time": 18,
             "gap": 20,
         }
+        tall = min(2.0, max(1.0, self.height / (TALL_STAGE * self.scale)))
+        best["bar"], best["gap"] = round(best["bar"] * tall), round(best["gap"] * tall)
+        if words:
+            best["output"] = round(best["output"] * min(1.5, tall))
         gaps = 5
         wanted = self.height - s * (sum(best.values()) + (gaps - 1) * best["gap"])
         needed = 2.0 * self.cells * 7 * s
         spare = s * (sum(best.values()) - sum(least.values()) + (gaps - 1) * (best["gap"] - least["gap"]))
         share = min(1.0, max(0.0, 1.0 - (needed - wanted) / spare)) if spare > 0 else 1.0
         return {k: round(s * (least[k] + share * (best[k] - least[k]))) for k in least}
+
+    @cached_property
+    def run_lane(self) -> float:
+        """Height at which runs back through time are drawn: between losses and output, where nothing else is."""
+        return (self.rows["bar"].bottom + self.rows["output"].top) / 2.0
+
+    @property
+    def _growth(self) -> float:
+        """How many times the usual size things may have in columns that are wider than usual."""
+        return min(2.0, max(1.0, self.column_width / (WIDEST * self.scale)))
 
     @cached_property
     def cell_room(self) -> int:
@@ -228,7 +135,8 @@ class StageLayout:
     @cached_property
     def cell_heights(self) -> tuple[int, int]:
         """Pixels of one state cell and of one gate cell: whole, so that every cell is alike."""
-        widest = round((44 if self.cells <= FEW else 26) * self.scale)
+        tall = max(1.0, self.height / (TALL_STAGE * self.scale))
+        widest = round((44 if self.cells <= FEW else 26) * self.scale * min(2.5, max(self._growth, tall)))
         total = self.cell_room / max(1, self.cells)
         # A little less for the state than for the gates, except where a pixel is worth more than that.
         state = min(widest, max(1, int(total / 2) if total < 7 else int(total * 0.45)))
@@ -291,7 +199,7 @@ class StageLayout:
         """Free room on each side of a column's content, where arrows and ribbons run."""
         w = self.column_width
         if self.detail >= Detail.TARGET:
-            return round(min(max(0.19 * w, 10 * self.scale), 30 * self.scale))
+            return round(min(max(0.19 * w, 10 * self.scale), 30 * self.scale * self._growth))
         return round(5 * self.scale) if self.detail == Detail.BARS else 2
 
     @cached_property
@@ -313,6 +221,17 @@ class StageLayout:
         return self._spans(self.states, 40, 14, 0.30, part)
 
     @cached_property
+    def lead_spans(self) -> tuple[Span, ...]:
+        """Where the initial states stand before the first column, counted from :attr:`lead_left`."""
+        if not self.lead or not self.state_spans:
+            return ()
+        spans = self.state_spans
+        # The arrow out of them is as long as it is wide between the strips of two columns, as far as there is room.
+        away = max(0, min(round(0.12 * self.column_width), self.lead - spans[-1].right + spans[0].x))
+        shift = self.lead - away - spans[-1].right
+        return tuple(Span(s.x + shift, s.width, s.gradient_x + shift, s.gradient_width) for s in spans)
+
+    @cached_property
     def gate_spans(self) -> tuple[Span, ...]:
         """Where the gate strips stand in a column."""
         if self.cells <= FEW:
@@ -328,8 +247,9 @@ class StageLayout:
         between = (round(min(9.0, room / (3.6 * count)) * self.scale) if roomy else 1) if count > 1 else 0
         hair = 1 if self.detail >= Detail.BARS else 0
         each = (room - between * (count - 1)) // count
-        gradient = max(1, min(round(widest_gradient * self.scale), int((each - hair) * share)))
-        value = max(1, min(round(widest * self.scale), each - hair - gradient))
+        most = self.scale * self._growth
+        gradient = max(1, min(round(widest_gradient * most), int((each - hair) * share)))
+        value = max(1, min(round(widest * most), each - hair - gradient))
         each = value + hair + gradient
         x = self.side + max(0, (self.inner - count * each - between * (count - 1)) // 2)
         spans = []

@@ -79,7 +79,8 @@ class StageData:
     micro-step just done has touched, ``focus`` the token of its accent: value, gradient or weight. ``cut`` is
     in force while its loss walks, before that a preview. ``source`` is where the gradients come from, so that
     the next position can share what is derived from them. ``brief`` is the subtitle for a narrow stage. ``edited`` is
-    what was changed by hand, ``progress`` the position itself: tool tips read their formulas from it.
+    what was changed by hand, ``progress`` the position itself: tool tips read their formulas from it. ``initial`` are
+    the states before the first step, a row (1, H) each; ``between`` says what comes into them from the sequence before.
     """
 
     scene: Scene
@@ -94,6 +95,7 @@ class StageData:
     loss_known: Bools
     states: tuple[Strip, ...]
     gates: tuple[Strip, ...]
+    initial: tuple[Strip, ...]
     flowed: Bools
     credit: Flow
     snipped: Bools
@@ -111,6 +113,7 @@ class StageData:
     source: object = None
     edited: Edits = NOTHING
     progress: Progress | None = None
+    between: str = "reset"
 
     @property
     def strips(self) -> tuple[Strip, ...]:
@@ -120,7 +123,7 @@ class StageData:
     @property
     def not_finite(self) -> bool:
         """Whether a number that is shown is NaN or infinite."""
-        for s in self.strips:
+        for s in self.strips + self.initial:
             if not s.track.finite and not np.isfinite(s.track.cells[s.known]).all():
                 return True
             if not s.gradient_finite and not np.isfinite(s.gradient_cells[s.gradient_known]).all():
@@ -165,6 +168,8 @@ def changed_parts(old: StageData, new: StageData) -> Bools:
     for part, was, now in ((state, old.states, new.states), (gates, old.gates, new.gates)):
         for before, after in zip(was, now, strict=True):
             _strip_differs(before, after, rescaled, part)
+    for before, after in zip(old.initial, new.initial, strict=True):
+        _strip_differs(before, after, rescaled, state[:1])
     streams = old.from_loss.differs(new.from_loss)
     head |= streams
     state |= streams | old.from_future.differs(new.from_future) | old.summed.differs(new.summed)

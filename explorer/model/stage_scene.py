@@ -44,7 +44,9 @@ class Scene:
     ``tokens`` (T,) are the inputs, ``unknown`` (T,) marks those that the vocabulary lacks. ``words`` holds, for
     each step, the labels of the most probable tokens with the target always among them; ``shares`` (T, n) their
     probabilities, ``target_row`` (T,) which of them is the target (−1 where the step has none),
-    ``target_share`` (T,) its probability. ``group`` units share a painted cell.
+    ``target_share`` (T,) its probability. ``group`` units share a painted cell. ``tallest_loss`` is the loss of a bar
+    of full height, see :func:`loss_ceiling`. ``initial`` are the states before the first step, one row (1, H) each, in
+    the order of ``states``; their node is the leaf that reads a state of the step before.
     """
 
     trace: Trace
@@ -63,6 +65,7 @@ class Scene:
     tallest_loss: float
     states: tuple[Track, ...]
     gates: tuple[Track, ...]
+    initial: tuple[Track, ...]
     gates_title: str
     value_scale: AsinhScale
 
@@ -95,10 +98,10 @@ def make_scene(
     group = group_size(hidden, most_cells)
     states = tuple(_track(trace, name, index, group) for name, index in _states(trace.cell))
     gates = tuple(_track(trace, name, index, group) for name, index in gate_nodes(trace.cell))
+    initial = tuple(_initial(trace, name, group) for name, _ in _states(trace.cell))
     losses = np.asarray(trace.losses(wanted), dtype=np.float64)
-    finite = losses[np.isfinite(losses)]
     top, shares, row, share = _outputs(np.asarray(trace.probabilities), wanted, label)
-    everything = np.concatenate([t.values.ravel() for t in states + gates]) if states else np.zeros(0)
+    everything = np.concatenate([t.values.ravel() for t in states + gates + initial]) if states else np.zeros(0)
     return Scene(
         trace=trace,
         length=trace.length,
@@ -113,12 +116,25 @@ def make_scene(
         target_share=share,
         masked=wanted == IGNORE,
         losses=losses,
-        tallest_loss=max(float(finite.max()) if finite.size else 0.0, 1e-12),
+        tallest_loss=loss_ceiling(losses, trace.probabilities.shape[-1]),
         states=states,
         gates=gates,
+        initial=initial,
         gates_title=_gates_title(trace.cell, gates),
         value_scale=value_scale(everything),
     )
+
+
+def loss_ceiling(losses: Floats, vocabulary_size: int) -> float:
+    """The loss of a bar of full height: 1.5 ln V, and twice as much as often as a finite loss needs it.
+
+    ln V is what it costs to guess evenly, so that bars of one vocabulary mean the same in all sentences and at all
+    updates, and no bar changes as another one appears.
+    """
+    finite = losses[np.isfinite(losses)]
+    ceiling = 1.5 * float(np.log(max(2, vocabulary_size)))
+    highest = float(finite.max()) if finite.size else 0.0
+    return ceiling * 2.0 ** max(0, int(np.ceil(np.log2(highest / ceiling)))) if highest > ceiling else ceiling
 
 
 def gate_nodes(cell: Cell) -> tuple[tuple[str, int], ...]:
@@ -167,6 +183,13 @@ def _track(trace: Trace, label: str, node: int, group: int) -> Track:
     values = np.asarray(trace.value(node), dtype=np.float64)
     cells = grouped(values, group)
     return Track(label, node, values, cells, bool(np.isfinite(cells).all()))
+
+
+def _initial(trace: Trace, state: str, group: int) -> Track:
+    values = np.asarray(trace.initial_state[state], dtype=np.float64)[None, :]
+    cells = grouped(values, group)
+    leaf = trace.cell.state_leaves.get(state, -1)
+    return Track(f"{state}₀", leaf, values, cells, bool(np.isfinite(cells).all()))
 
 
 def _outputs(

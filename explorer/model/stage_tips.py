@@ -15,7 +15,7 @@ from .gradients import gradient_formula
 from .now_forward import loss_formula, softmax_formula
 from .now_parts import Words
 from .stage_records import StageData, Strip
-from .stage_words import number
+from .stage_words import INTO, number
 from .step_numbers import StepNumbers
 
 MOST_LISTED = 8
@@ -44,6 +44,28 @@ def cell_tip(data: StageData, strip: Strip, t: int, cell: int, unit: int, gradie
         lines += [formula.text, *(f"    {plain(d)}" for d in formula.details)]
     elif gradient:
         lines.append(f"∂L/∂{strip.track.label} is not computed yet")
+    return "\n".join(lines)
+
+
+def initial_tip(data: StageData, strip: Strip, cell: int, unit: int, gradient: bool) -> str:
+    """One cell of the state before the first step, its gradient, and what comes into it from the sequence before."""
+    units = data.scene.units_of(cell)
+    lines = []
+    if len(units) > 1:
+        together = f"Units {units[0] + 1}–{units[-1] + 1} together"
+        lines.append(f"{together}; the cell shows the one furthest from zero, unit {unit + 1}.")
+    for u in units if len(units) <= MOST_LISTED else (unit,):
+        name = f"{strip.track.label}[{u + 1}]"
+        text = f"{name}, before the first step, = {number(strip.track.values[0, u], signed=True)}"
+        if strip.gradient_known[0]:
+            text += f",  ∂L/∂{name} = {number(strip.gradients[0, u], signed=True)}"
+        lines.append(text)
+    if gradient and not strip.gradient_known[0]:
+        lines.append(f"∂L/∂{strip.track.label} is not computed yet")
+    elif strip.gradient_known[0] and data.progress is not None:
+        formula = gradient_formula(_step_numbers(data, 0, unit), strip.track.node)
+        lines += [formula.text, *(f"    {plain(d)}" for d in formula.details)]
+    lines.append(INTO[data.between])
     return "\n".join(lines)
 
 
@@ -105,6 +127,9 @@ def loss_tip(data: StageData, t: int) -> str:
     if not data.loss_known[t]:
         return f"Loss at t = {t}: not computed yet"
     lines = [f"Loss at t = {t} = {number(scene.losses[t])} nats"]
+    even = float(np.log(max(2, scene.trace.probabilities.shape[1])))
+    ceiling = f"{scene.tallest_loss / even:g} ln V = {scene.tallest_loss:.3g}"
+    lines.append(f"A bar of full height is {ceiling}; guessing evenly costs ln V = {even:.3g}")
     if data.progress is not None:
         lines.append(loss_formula(data.progress.walk, t, Words(scene.tokens, scene.targets)).text)
     return "\n".join(lines)

@@ -51,6 +51,14 @@ def percent(share: float) -> str:
     return f"{100.0 * share:.0f}"
 
 
+INTO = {
+    "reset": "Each sentence starts anew (reset): neither values nor credit cross from the one before",
+    "detached": "In a stream the state of the sequence before comes in here (detached): values cross, credit does not",
+    "carried": "In a stream the state of the sequence before comes in here (carried): values and credit cross",
+}
+"""What comes into the initial state, by what is to happen between two sequences."""
+
+
 def edge_tip(data: StageData, t: int) -> str:
     """What crosses the boundary between steps t−1 and t: the state to the right, its gradient to the left."""
     before = f"t = {t - 1}" if t else "the initial state"
@@ -66,6 +74,8 @@ def edge_tip(data: StageData, t: int) -> str:
         lines.append(f"Gradient: that{loss} never comes this far, it is cut before")
     else:
         lines.append(f"Gradient: none has flowed back to {before} yet")
+    if t == 0:
+        lines.append(INTO[data.between])
     return "\n".join(lines)
 
 

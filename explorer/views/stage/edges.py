@@ -75,7 +75,10 @@ def _radius(brush: Brush) -> float:
 def _ends(brush: Brush, t: int) -> tuple[float, float]:
     """From where the state strips of column t−1 end to where those of column t begin."""
     lay = brush.layout
-    start = lay.left(t - 1) + lay.state_spans[-1].right if t else lay.gutter - 2
+    if t:
+        start = lay.left(t - 1) + lay.state_spans[-1].right
+    else:
+        start = lay.lead_left + lay.lead_spans[-1].right if lay.lead else lay.left(0) - 2
     return float(start), float(lay.left(t) + lay.state_spans[0].x)
 
 
@@ -237,7 +240,7 @@ def _lanes(brush: Brush, boundaries: range) -> None:
             if t >= lay.length:
                 continue
             middle = round((lay.left(t) + lay.right(t)) / 2)
-            before = round((lay.left(t - 1) + lay.right(t - 1)) / 2) if t else lay.gutter - 2
+            before = round((lay.left(t - 1) + lay.right(t - 1)) / 2) if t else lay.left(0) - 2
             if data.flowed[t]:
                 brush.fill(QRectF(before, value_y - 0.5, middle - before, 1), brush.colour("value", 0.8))
             norm = float(data.credit.norms[t])

@@ -32,7 +32,7 @@ def dots(brush: Brush) -> list[QPointF]:
         if t in lay.visible:
             found.append(QPointF(lay.right(t) - 7.0, lay.rows["input"].top + 4.0))
     if edited.initial and 0 in lay.visible:
-        found.append(QPointF(lay.left(0) + 4.0, lay.value_lane))
+        found += _initial(brush)
     first = len(data.states)
     bands, spans = (*lay.state_bands, *lay.gate_bands), (*lay.state_spans, *lay.gate_spans)
     for clamp in edited.clamps:
@@ -52,3 +52,17 @@ def dots(brush: Brush) -> list[QPointF]:
             x = spans[i].x + (spans[i].width / 2 if clamp.unit is None else 0.0)
             found += [QPointF(lay.left(t) + x, y) for t in lay.visible]
     return found
+
+
+def _initial(brush: Brush) -> list[QPointF]:
+    """At each unit of the initial state that was changed; where that is folded away, at the arrow out of it."""
+    data, lay = brush.data, brush.layout
+    if not lay.lead:
+        return [QPointF(lay.left(0) + 4.0, lay.value_lane)]
+    top, pitch = lay.rows["state"].top, lay.cell_heights[0]
+    return [
+        QPointF(lay.lead_left + span.x, top + (unit // data.scene.group + 0.5) * pitch)
+        for strip, span in zip(data.initial, lay.lead_spans, strict=True)
+        for state, unit in sorted(data.edited.initial)
+        if strip.track.label == f"{state}₀"
+    ]

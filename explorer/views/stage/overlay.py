@@ -6,18 +6,22 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
+from ...model.stage_handles import CUTTING, Handle, said_of
 from ...model.stage_layout import Detail
 from ...theme.tokens import RADIUS
 from ...widgets.paint import crisp, frame, pen, rounded, scissors, text_width
 from .brush import CENTRE, Brush
+from .runs import KNOB, knob_centre
 
 CAPTION = "values still flow, credit does not"
 
 
 def badge_centre(brush: Brush, boundary: int) -> QPointF:
-    """Where the scissors of ``boundary`` stand."""
+    """Where the scissors of ``boundary`` stand; those that cut nothing yet wait before the initial state."""
     lay = brush.layout
     x = min(max(lay.left(boundary), lay.gutter), lay.gutter + lay.room)
+    if boundary == 0 and lay.lead:
+        x = max(lay.gutter, lay.lead_left) - 8
     return QPointF(crisp(x, brush.ratio), lay.credit_lane)
 
 
@@ -25,30 +29,68 @@ def badge_radius(brush: Brush) -> float:
     return (12.0 if brush.layout.detail >= Detail.TARGET else 9.0) * brush.theme.scale
 
 
-def paint_cut(brush: Brush, dragged: int | None, hovered: bool) -> None:
-    """The dashed line at every boundary that is cut, and the scissors on it; ``dragged`` is where they are held."""
+def handle_at(brush: Brush, at: QPointF) -> Handle | None:
+    """The handle that can be taken hold of at a point: scissors on a border, or the beginning of a run."""
+    cut = brush.data.cut
+    drawn = _badges(brush, None)
+    for handle in cut.handles:
+        if handle.name in CUTTING:
+            if handle.boundary not in drawn:
+                continue
+            centre, reach = badge_centre(brush, handle.boundary), badge_radius(brush) + 3.0
+        else:
+            centre, reach = knob_centre(brush, handle), KNOB * brush.theme.scale + 4.0
+        away = at - centre
+        if away.x() ** 2 + away.y() ** 2 <= reach**2:
+            return handle
+    return None
+
+
+def _borders(brush: Brush, held: Handle | None) -> list[int]:
+    """Every boundary that has a line: the cuts, the other places of scissors, and where those in hand stand."""
+    hand = {held.boundary} if held is not None and held.name in CUTTING else set()
+    return sorted(hand | set(brush.data.cut.borders))
+
+
+def _crowded(brush: Brush, borders: list[int]) -> bool:
+    return len(borders) > 1 and int(min(np.diff(borders))) * brush.layout.column_width < 56
+
+
+def _badges(brush: Brush, held: Handle | None) -> set[int]:
+    """The boundaries at which scissors are drawn: all, or where those would overlap the one that counts."""
+    data, borders = brush.data, _borders(brush, held)
+    first = {h.boundary for h in data.cut.scissors[:1]} | ({held.boundary} if held is not None else set())
+    if held is not None and held.name not in CUTTING:
+        first.discard(held.boundary)
+    if not _crowded(brush, borders):
+        return first | set(borders)
+    shown = [t for t in borders if data.cut.boundaries[t]]
+    return first | ({_nearest(shown, data.current_t)} if shown else set())
+
+
+def paint_cut(brush: Brush, held: Handle | None, hovered: Handle | None) -> None:
+    """The dashed line at every boundary that is cut, and the scissors on it; ``held`` is what is being dragged."""
     data, lay = brush.data, brush.layout
-    shown = [int(t) for t in data.cut.boundaries.nonzero()[0]]
-    strong = data.cut_in_force or dragged is not None
-    if dragged is not None:
-        shown = [dragged]
-    crowded = len(shown) > 1 and min(np.diff(shown)) * lay.column_width < 56
+    strong = data.cut_in_force or held is not None
+    borders = _borders(brush, held)
+    hand = held.boundary if held is not None and held.name in CUTTING else None
+    shown = [t for t in borders if data.cut.boundaries[t] or t == hand]
+    share = 0.5 if _crowded(brush, borders) else 1.0
     near = badge_radius(brush) + 2.0
-    for t in shown:
+    for t in borders:
         if lay.gutter <= lay.left(t) <= lay.gutter + lay.room + 1 and brush.sees(lay.left(t) - 4, lay.left(t) + 4):
-            _line(brush, t, strong, 0.5 if crowded else 1.0)
-    handle = dragged if dragged is not None else data.cut.handle
-    badges = {_nearest(shown, data.current_t)} if crowded else set(shown)
-    if handle is not None:
-        badges.add(handle)
-    for t in sorted(badges):
+            _line(brush, t, strong and t in shown, share if t in shown else 0.8 * share)
+    for t in sorted(_badges(brush, held)):
         x = badge_centre(brush, t).x()
         if lay.gutter - 2 <= lay.left(t) <= lay.gutter + lay.room + 1 and brush.sees(x - near, x + near):
-            _badge(brush, t, 1.0 if strong or (hovered and t == handle) else 0.6, t == handle and hovered)
-    if strong and shown:
-        _caption(brush, _nearest(shown, data.current_t), dragged)
+            over = any(h is not None and h.name in CUTTING and h.boundary == t for h in (held, hovered))
+            _badge(brush, t, 1.0 if over or (strong and (t in shown or not shown)) else 0.6, over)
+    if held is not None:
+        _caption(brush, held.boundary, held)
+    elif strong and shown:
+        _caption(brush, _nearest(shown, data.current_t), None)
     elif shown and data.cut.loss is not None and not data.hint:
-        _caption(brush, shown[-1], dragged)
+        _caption(brush, shown[-1], None)
 
 
 def _nearest(boundaries: list[int], t: int | None) -> int:
@@ -96,26 +138,25 @@ def _badge(brush: Brush, boundary: int, alpha: float, hovered: bool) -> None:
     brush.stamp(origin, QRectF(-around, -around, 2 * around, 2 * around), key, draw)
 
 
-def _caption(brush: Brush, boundary: int, dragged: int | None) -> None:
+def _caption(brush: Brush, boundary: int, held: Handle | None) -> None:
     lay, data, theme = brush.layout, brush.data, brush.theme
-    text, tail = CAPTION, " (drag the scissors)" if data.cut.handle is not None else ""
-    if dragged is not None and data.cut.loss is not None:
-        k = max(0, data.cut.loss - dragged)
-        text = f"window k = {k}: loss {data.cut.loss} reaches back to t = {dragged}"
+    text, tail = CAPTION, " (drag the scissors)" if data.cut.scissors else ""
+    if held is not None:
+        text = said_of(data.cut.policy, held, data.scene.length, data.cut.loss)
     elif data.cut_in_force:
         text += tail
     else:
         # A preview: whose cut this is must be said, for other losses' gradients may cross it.
         when = "is" if data.source is not None else "will be"
         text = f"credit of loss {data.cut.loss} {when} cut here{tail}"
-    strong = data.cut_in_force or dragged is not None
+    strong = data.cut_in_force or held is not None
     font = theme.font("small", bold=strong)
     width = text_width(text, font) + 10
     state, gates = lay.rows["state"], lay.rows["gates"]
     top = (lay.rows["lane"].bottom if lay.detail <= Detail.STRIPS else state.bottom) + 3
     height = max(13.0, min(20.0, gates.top - top - 3.0))
     x = badge_centre(brush, boundary).x() - width - 8
-    if x < lay.gutter:
+    if x < max(lay.gutter, lay.left(0)):
         x = badge_centre(brush, boundary).x() + 8
     if x + width > lay.gutter + lay.room:
         x = max(float(lay.gutter), lay.gutter + lay.room - width)
@@ -179,6 +220,8 @@ def _unit(brush: Brush, cell: int, t: int | None, node: int | None, token: str) 
     data, lay, painter = brush.data, brush.layout, brush.painter
     if t is None or t not in lay.visible:
         return
+    if t == 0 and lay.lead:
+        _initial_unit(brush, cell, node, token)
     if lay.detail == Detail.HEAT:
         x, width = lay.left(t), lay.right(t) - lay.left(t)
         for band in (*lay.state_bands, *lay.gate_bands):
@@ -202,6 +245,17 @@ def _unit(brush: Brush, cell: int, t: int | None, node: int | None, token: str) 
             frame(painter, area, brush.colour(token, 1.0 if here else 0.45), 2.0 if here else 1.0)
 
 
+def _initial_unit(brush: Brush, cell: int, node: int | None, token: str) -> None:
+    """The same unit of the state before the first step, where that itself is pointed at."""
+    lay, pitch = brush.layout, brush.layout.cell_heights[0]
+    for strip, span in zip(brush.data.initial, lay.lead_spans, strict=True):
+        if node is not None and strip.track.node == node:
+            x = lay.lead_left + span.x
+            right = lay.lead_left + (span.right if strip.gradient_known[0] else span.x + span.width)
+            area = QRectF(x - 2, lay.rows["state"].top + cell * pitch - 2, right - x + 4, pitch + 3)
+            frame(brush.painter, area, brush.colour(token), 2.0)
+
+
 def paint_hint(brush: Brush) -> None:
     """The one quiet hint of an empty stage."""
     text = brush.data.hint
@@ -221,5 +275,5 @@ def hint_rect(brush: Brush) -> QRectF:
     if bottom - top < brush.theme.px(18):
         top, bottom = lay.rows["loss"].top, lay.rows["loss"].bottom - 3
     height = min(brush.theme.px(24), bottom - top)
-    left = lay.gutter + (min(lay.room, lay.content_width) - width) / 2
+    left = lay.gutter + (lay.room - width) / 2
     return QRectF(round(max(lay.gutter, left)), round((top + bottom - height) / 2), width, height)

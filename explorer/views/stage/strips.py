@@ -13,7 +13,7 @@ from ...theme.colourmap import AsinhScale
 from ...theme.tokens import RADIUS, luminance
 from ...widgets.paint import hatch, rounded, text_width
 from .brush import CENTRE, Brush, slot_edge
-from .pixels import StripImage, StripImages
+from .pixels import StripImage, StripImages, strip_image
 
 
 def paint_strips(brush: Brush, columns: range, *, states: bool = True, gates: bool = True) -> None:
@@ -53,6 +53,30 @@ def _strip(brush: Brush, which: int, span: Span, row: Row, pitch: int, columns: 
             if printed and span.gradient_width >= 30:
                 area = QRectF(x + span.gradient_x, row.top, span.gradient_width, row.height)
                 _print_cells(brush, strip.gradient_cells[t], area, pitch, data.gradient_scale)
+
+
+def paint_initial(brush: Brush) -> None:
+    """The states before the first step, named below; with their gradient once it is known."""
+    lay, data, theme = brush.layout, brush.data, brush.theme
+    row, pitch = lay.rows["state"], lay.cell_heights[0]
+    font, high = theme.font("tiny", fixed=True), theme.px(14)
+    for strip, span in zip(data.initial, lay.lead_spans, strict=False):
+        x = lay.lead_left + span.x
+        sides = [(strip.track.cells, data.scene.value_scale, x, span.width)]
+        if strip.gradient_known[0]:
+            sides.append(
+                (strip.gradient_cells, data.gradient_scale, lay.lead_left + span.gradient_x, span.gradient_width)
+            )
+        for cells, scale, left, width in sides:
+            image = strip_image(cells, theme, scale, width, row.height, pitch, brush.ratio, 1)
+            image.setDevicePixelRatio(brush.ratio)
+            brush.painter.drawImage(QPointF(left - 1, row.top - 1), image)
+            area = QRectF(left, row.top, width, row.height)
+            _not_finite(brush, cells[0], area, pitch)
+            if pitch >= 15 and width >= 30:
+                _print_cells(brush, cells[0], area, pitch, scale)
+        area = QRectF(x - 8, row.bottom + 1, span.width + 16, high)
+        brush.text(area, CENTRE, strip.track.label, font, brush.colour("muted"), whole=True)
 
 
 class CellRow:

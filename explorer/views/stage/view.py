@@ -9,13 +9,12 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollBar, QWidget
 
-from rnncore.truncation import Window
+from rnncore.truncation import Truncation
 
 from ...model import action as do
 from ...model.session import Changes
-from ...model.stage_cut import window_at
 from ...model.stage_data import StageData, stage_data, strips_of, with_marks
-from ...model.stage_hit import Hit, target_of, unit_of
+from ...model.stage_hit import Hit, node_of, target_of, unit_of
 from ...model.stage_words import spoken
 from ...theme.theme import current
 from ...theme.tokens import SPACE
@@ -140,15 +139,12 @@ class StageView(Card):
             open_editor(self._store, target, at, self.canvas)
 
     def _node(self, place: Hit) -> int | None:
-        if self._data is None or place.strip is None:
-            return None
-        return self._data.strips[place.strip].track.node
+        return None if self._data is None else node_of(self._data, place)
 
-    def _cut(self, boundary: int) -> None:
-        k = None if self._data is None else window_at(self._data.cut, boundary)
+    def _cut(self, policy: Truncation) -> None:
         settings = self._store.session.settings
-        if k is not None and settings.truncation != Window(k):
-            self._store.dispatch(do.ChangeSettings(replace(settings, truncation=Window(k))))
+        if settings.truncation != policy:
+            self._store.dispatch(do.ChangeSettings(replace(settings, truncation=policy)))
 
     def _step_unit(self, direction: int) -> None:
         session = self._store.session

@@ -205,3 +205,37 @@ def test_the_subtitle_names_the_walking_loss():
     assert "backward pass · loss 7 walks back · now at t = 6 · op 4 of " in said
     sweep = small_walk("lstm", order="sweep")
     assert "all losses sweep back" in stage_at(sweep, sweep.script.backward_start + 1).subtitle
+
+
+@pytest.mark.parametrize("cell", ["vanilla", "lstm", "gru", "lstm-peephole"])
+@pytest.mark.parametrize("policy", [Full(), Window(2), Chunks(3), Tail(3)], ids=str)
+def test_the_gradient_of_the_initial_state_is_that_of_the_whole_pass_once_it_is_done(cell, policy):
+    w = small_walk(cell, policy=policy, order="sweep")
+    total = stage_at(w, len(w))
+    for strip, state in zip(total.initial, reversed(w.model.cell.states), strict=True):
+        assert strip.track.label == f"{state}₀"
+        np.testing.assert_array_equal(strip.track.values[0], w.trace.initial_state[state])
+        np.testing.assert_allclose(strip.gradients[0], w.gradients.initial_state[state], atol=1e-15)
+
+
+def test_credit_reaches_the_initial_state_only_from_losses_that_reach_the_first_step():
+    w = small_walk("lstm", policy=Window(2))
+    for loss, reached in ((7, False), (2, True)):
+        visit = before_visit(w, max(0, loss - 2), loss)
+        later = [stage_at(w, p) for p in range(visit, visit + 35) if w.progress(p).loss == loss]
+        found = [d for d in later if d.credit.known[0]]
+        assert bool(found) == reached
+        for d in found:
+            known = [s.gradients for s in d.initial if s.gradient_known[0]]
+            assert d.credit.norms[0] == pytest.approx(np.sqrt(sum((g**2).sum() for g in known)))
+
+
+def test_a_new_gradient_of_the_initial_state_repaints_the_first_column():
+    w = small_walk("vanilla", policy=Full())
+    scene, before, found = scene_of(w), None, []
+    for position in range(before_visit(w, 0, 7), before_visit(w, 0, 7) + 12):
+        data = build_stage(scene, w, position, previous=before)
+        if before is not None and data.initial[0].gradient_known[0] != before.initial[0].gradient_known[0]:
+            found.append(changed_columns(before, data)[0])
+        before = data
+    assert found and all(found), "it comes, and goes when the next loss begins"

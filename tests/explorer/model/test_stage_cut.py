@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explorer.model.stage_cut import cut_of, dragged, window_at
+from explorer.model.stage_cut import cut_of, dragged, handle_tip, policy_at
+from explorer.model.stage_handles import CUTTING, Handle, nudged, stands
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 
 T = 9
@@ -47,36 +48,35 @@ def test_window_4_of_the_last_of_nine_losses_drops_the_first_four():
     cut = cut_of(Window(4), Window(4).table(T), 8)
     assert np.flatnonzero(cut.boundaries).tolist() == [4]
     assert np.flatnonzero(cut.dropped).tolist() == [0, 1, 2, 3]
-    assert (cut.handle, cut.window) == (4, 4)
+    assert [(h.boundary, h.name) for h in cut.handles] == [(4, "k")] and cut.borders == (4,)
 
 
 def test_full_cuts_nothing_and_its_scissors_wait_at_the_beginning():
     cut = cut_of(Full(), Full().table(T), 5)
     assert not cut.any
-    assert (cut.handle, cut.window) == (0, None)
+    assert [(h.boundary, h.name) for h in cut.handles] == [(0, "k")] and cut.borders == ()
 
 
-def test_only_a_window_can_be_dragged():
-    assert cut_of(Chunks(3), Chunks(3).table(T), 5).handle is None
-    assert cut_of(Window(2), Window(2).table(T), None).handle is None
+def test_of_all_losses_together_no_window_can_be_dragged():
+    assert cut_of(Window(2), Window(2).table(T), None).handles == ()
 
 
 @pytest.mark.parametrize(("boundary", "k"), [(8, 0), (6, 2), (0, 8), (-3, 8), (12, 0)])
 def test_scissors_let_go_at_a_boundary_make_the_window_that_cuts_there(boundary, k):
     cut = cut_of(Window(4), Window(4).table(T), 8)
-    assert window_at(cut, boundary) == k
+    assert policy_at(cut, boundary) == Window(k)
     if 0 < boundary <= 8:
         assert np.flatnonzero(cut_of(Window(k), Window(k).table(T), 8).boundaries).tolist() == [boundary]
 
 
-def test_scissors_that_cannot_be_dragged_make_no_window():
-    assert window_at(cut_of(Tail(3), Tail(3).table(T), 8), 4) is None
+def test_without_a_handle_there_is_nothing_to_drag():
+    assert policy_at(cut_of(Window(3), Window(3).table(T), None), 4) is None
 
 
 def test_while_dragged_the_cut_shows_what_letting_go_will_make():
     cut = cut_of(Full(), Full().table(T), 7)
     assert dragged(cut, 5) == cut_of(Window(2), Window(2).table(T), 7)
-    fixed = cut_of(Chunks(3), Chunks(3).table(T), 7)
+    fixed = cut_of(Window(3), Window(3).table(T), None)
     assert dragged(fixed, 5) is fixed
 
 
@@ -87,3 +87,102 @@ def test_cuts_compare_by_what_they_show():
 
 def test_an_empty_sentence_has_no_cut():
     assert not cut_of(Full(), np.zeros((0, 0), dtype=int), None).any
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.describe())
+@pytest.mark.parametrize("loss", [0, 4, 8])
+def test_every_policy_can_be_dragged_to_wherever_its_cut_can_stand(policy, loss):
+    cut = cut_of(policy, policy.table(T), loss)
+    assert cut.handles
+    for handle in cut.handles:
+        assert policy_at(cut, handle.boundary, handle).table(T).tolist() == policy.table(T).tolist(), "put back"
+        for boundary in range(-1, T + 2):
+            made = policy_at(cut, boundary, handle)
+            assert type(made) is type(policy) or (isinstance(policy, Full) and isinstance(made, Window))
+            stand = stands(made, handle).boundary
+            away = [abs(stands(policy_at(cut, b, handle), handle).boundary - boundary) for b in range(T + 1)]
+            assert abs(stand - boundary) == min(away), "no other place is nearer"
+
+
+@pytest.mark.parametrize(
+    ("policy", "loss", "name", "boundary", "made"),
+    [
+        (Chunks(3), 7, "n", 5, Chunks(2)),
+        (Chunks(3), 4, "n", 4, Chunks(4)),
+        (Chunks(20), 4, "n", 3, Chunks(3)),
+        (Tail(4), 8, "k", 2, Tail(7)),
+        (Tail(4), 8, "k", 9, Tail(1)),
+        (Stride(3, 5), 8, "k2", 7, Stride(3, 2)),
+        (Stride(3, 5), 8, "k1", 4, Stride(4, 5)),
+        (Stride(3, 5, "all"), 1, "k2", 1, Stride(3, 2, "all")),
+    ],
+    ids=str,
+)
+def test_a_handle_let_go_at_a_boundary_sets_its_number(policy, loss, name, boundary, made):
+    cut = cut_of(policy, policy.table(T), loss)
+    handle = next(h for h in cut.handles if h.name == name)
+    assert policy_at(cut, boundary, handle) == made
+    if name in CUTTING:
+        assert dragged(cut, boundary, handle) == cut_of(made, made.table(T), loss)
+
+
+def test_the_border_of_a_later_chunk_stands_at_a_multiple_of_the_chunk():
+    cut = cut_of(Chunks(3), Chunks(3).table(T), 8)
+    assert [(h.boundary, h.origin) for h in cut.handles] == [(6, 2), (3, 1)]
+    assert policy_at(cut, 8) == Chunks(4) and stands(Chunks(4), cut.handles[0]).boundary == 8
+    assert policy_at(cut, 3, cut.handles[0]) == Chunks(2) and stands(Chunks(2), cut.handles[0]).boundary == 4
+
+
+def test_the_scissors_of_this_loss_come_first():
+    assert cut_of(Chunks(2), Chunks(2).table(T), 5).handles[0].boundary == 4
+    assert cut_of(Stride(3, 5), Stride(3, 5).table(T), 8).handles[0] == Handle(4, "k2", 8)
+    assert cut_of(Window(3), Window(3).table(T), 8).scissors == (Handle(5, "k", 8),)
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.describe())
+def test_the_runs_that_are_drawn_are_the_policy_s_and_one_is_this_loss_s(policy):
+    for loss in range(T):
+        cut = cut_of(policy, policy.table(T), loss)
+        if isinstance(policy, Full | Window):
+            assert cut.runs == () and cut.run is None
+            continue
+        assert set(cut.runs) <= set(policy.sweeps(T)) and cut.run in cut.runs
+        if isinstance(policy, Chunks | Tail):
+            assert cut.runs == policy.sweeps(T)
+        if policy.table(T)[loss].any():
+            assert loss in cut.run.losses
+            assert cut.run.low == np.flatnonzero(policy.table(T)[loss])[0]
+
+
+@pytest.mark.parametrize(
+    ("policy", "loss", "scissors", "left", "right"),
+    [
+        (Window(4), 8, True, Window(5), Window(3)),
+        (Window(8), 8, True, Window(8), Window(7)),
+        (Window(0), 8, True, Window(1), Window(0)),
+        (Full(), 8, True, Full(), Window(7)),
+        (Chunks(3), 8, True, Chunks(2), Chunks(4)),
+        (Chunks(1), 8, True, Chunks(1), Chunks(2)),
+        (Tail(4), 8, True, Tail(5), Tail(3)),
+        (Tail(1), 8, True, Tail(2), Tail(1)),
+        (Stride(3, 5), 8, True, Stride(3, 6), Stride(3, 4)),
+        (Stride(3, 5), 8, False, Stride(2, 5), Stride(4, 5)),
+    ],
+    ids=str,
+)
+def test_a_key_moves_the_cut_by_one_step(policy, loss, scissors, left, right):
+    handles = [h for h in cut_of(policy, policy.table(T), loss).handles if (h.name in CUTTING) == scissors]
+    assert nudged(policy, handles[0], -1, T) == left
+    assert nudged(policy, handles[0], 1, T) == right
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.describe())
+def test_every_handle_says_what_it_sets_and_how_it_is_moved(policy):
+    cut = cut_of(policy, policy.table(T), 7)
+    for handle in cut.handles:
+        words = handle_tip(cut, handle)
+        number = {"k1": "k₁", "k2": "k₂"}.get(handle.name, handle.name)
+        if not isinstance(policy, Full):
+            assert f"{number} = {getattr(policy, handle.name)}" in words
+        assert "Alt+⇧+" in words and "rag" in words
+        assert ("credit does not" in words) == (cut.any and handle.name in CUTTING)

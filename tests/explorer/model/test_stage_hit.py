@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,10 @@ from explorer.model.formula import number as exact_four
 from explorer.model.gradients import gradient_formula
 from explorer.model.inspector_data import InspectorData
 from explorer.model.now_parts import Words
-from explorer.model.stage_hit import Hit, hit, tip, unit_of
+from explorer.model.stage_hit import Hit, hit, node_of, offer, target_of, tip, unit_of
 from explorer.model.stage_layout import Detail, StageLayout
 from explorer.model.stage_words import number, percent, printable, short, spoken
+from rnncore.truncation import Full
 from tests.explorer.model.stages import scene_of, small_walk, stage_at
 
 
@@ -205,3 +208,55 @@ def test_shares_are_whole_per_cents_and_never_round_a_chance_to_none(share, text
 def test_the_spoken_sentence_has_the_size_and_the_place():
     data, _ = staged()
     assert spoken(data).startswith("Unrolled network, 8 time steps, 5 units. update 3")
+
+
+def test_the_initial_state_is_found_where_it_is_drawn():
+    data, lay = staged()
+    for i, span in enumerate(lay.lead_spans):
+        for cell in range(5):
+            y = lay.rows["state"].top + (cell + 0.5) * lay.cell_heights[0]
+            assert hit(data, lay, lay.lead_left + span.x + 1, y) == Hit(0, "initial", i, cell, False)
+            found = hit(data, lay, lay.lead_left + span.gradient_x + 1, y)
+            assert found == Hit(0, "initial", i, cell, True)
+            assert node_of(data, found) == data.scene.trace.cell.state_leaves["ch"[i]]
+            assert unit_of(data, found) == cell or data.initial[i].gradients[0, cell] == 0.0
+    assert hit(data, lay, lay.left(0) - 2, lay.value_lane) == Hit(0, "edge")
+    assert hit(data, lay, lay.lead_left + 5, lay.rows["input"].middle) is None
+
+
+@pytest.mark.parametrize("cell", ["vanilla", "lstm"])
+def test_the_initial_state_says_its_number_its_gradient_and_what_comes_in(cell):
+    w = small_walk(cell, policy=Full())
+    early, late = stage_at(w, 0), stage_at(w, len(w))
+    last = len(late.initial) - 1
+    assert "h₀[4], before the first step, = +0" in tip(early, Hit(0, "initial", last, 3))
+    assert "∂L/∂h₀ is not computed yet" in tip(early, Hit(0, "initial", last, 3, True))
+    gradient = late.initial[last].gradients[0, 3]
+    words = tip(late, Hit(0, "initial", last, 3, True))
+    assert f"∂L/∂h₀[4] = {number(gradient, True)}" in words and exact_four(abs(gradient)) in words.split("\n")[1]
+    for between, said in (("reset", "neither values nor credit"), ("detached", "values cross, credit does not")):
+        assert said in tip(replace(late, between=between), Hit(0, "initial", last, 3))
+        assert said in tip(replace(late, between=between), Hit(0, "edge"))
+
+
+def test_each_place_names_what_a_double_click_changes_there():
+    data, _ = staged()
+    scene = data.scene
+
+    def said(place: Hit) -> str:
+        return offer(data, place, target_of(data, place, None)).removeprefix("Double-click to ")
+
+    assert said(Hit(0, "input")) == f"change the word that is read here, “{scene.tokens[0]}”"
+    assert said(Hit(3, "input")).endswith(", which is also the target at t = 2")
+    assert said(Hit(3, "output")) == f"change the target, “{scene.targets[3]}”, which is also read at t = 4"
+    assert said(Hit(7, "loss")) == f"change the target, “{scene.targets[7]}”"
+    assert said(Hit(1, "loss")) == "change the word that follows, which is also read at t = 2"
+    assert said(Hit(0, "initial", 0, 2)) == "change c₀[3], what the sentence starts from"
+    assert said(Hit(3, "cell", 1, 2)) == "hold h[3] at a value at every step"
+
+
+def test_a_bar_says_what_its_full_height_is():
+    data, _ = staged()
+    even = np.log(data.scene.trace.probabilities.shape[1])
+    words = tip(data, Hit(6, "loss"))
+    assert f"full height is {data.scene.tallest_loss / even:g} ln V = {data.scene.tallest_loss:.3g}" in words

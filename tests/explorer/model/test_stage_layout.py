@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.model.stage_layout import NARROWEST, WIDEST, Detail, StageLayout
+from explorer.model.stage_layout import NARROWEST, Detail, StageLayout
 
 sizes = st.builds(
     StageLayout,
@@ -30,7 +30,7 @@ def at(width: int = 1370, height: int = 515, length: int = 9, cells: int = 16, *
 def test_columns_lie_side_by_side_without_gap_or_overlap(lay):
     for t in range(lay.length - 1):
         assert lay.right(t) == lay.left(t + 1)
-    assert lay.right(lay.length - 1) - lay.left(0) == pytest.approx(lay.content_width, abs=1)
+    assert lay.right(lay.length - 1) - lay.left(0) == pytest.approx(lay.content_width - lay.lead, abs=1)
 
 
 @given(sizes)
@@ -39,7 +39,8 @@ def test_unzoomed_all_columns_fit_unless_they_are_at_their_narrowest(lay):
     if fitted.column_width > NARROWEST:
         assert fitted.right(lay.length - 1) <= lay.width
         assert fitted.furthest == pytest.approx(0.0, abs=1e-6)
-    assert fitted.column_width <= WIDEST * lay.scale
+    assert fitted.column_width <= fitted.widest
+    assert fitted.lead_left >= fitted.gutter - 1
 
 
 @given(sizes)
@@ -133,3 +134,48 @@ def test_beside_the_columns_there_is_none():
     assert at(length=1).column_at(1200) is None
     assert at().boundary_near(-50) == 0
     assert at().boundary_near(5000) == 9
+
+
+@pytest.mark.parametrize(("length", "width"), [(1, 340), (2, 240), (3, 210)])
+def test_a_short_sentence_has_wide_columns_in_the_middle_of_the_stage(length, width):
+    lay = at(length=length)
+    assert width * 0.95 <= lay.column_width <= width * 1.2
+    left, right = lay.lead_left - lay.gutter, lay.gutter + lay.room - lay.right(length - 1)
+    assert abs(left - right) <= 2 and left > 100
+    assert lay.state_spans[-1].width > at().state_spans[-1].width, "so have its strips"
+
+
+def test_a_screen_of_four_times_the_pixels_is_filled():
+    lay = at(2900, 1500)
+    assert lay.right(8) - lay.lead_left >= 0.95 * lay.room
+    assert lay.rows["all"].height >= 0.8 * lay.height
+
+
+@given(sizes)
+def test_the_initial_state_stands_before_the_first_column_and_costs_the_columns_no_detail(lay):
+    if lay.lead:
+        assert lay.detail >= Detail.TARGET
+        assert lay.left(0) - lay.lead_left == lay.lead
+        edge = 0
+        for span in lay.lead_spans:
+            assert edge <= span.x < span.x + span.width < span.gradient_x < span.right <= lay.lead
+            edge = span.right
+        assert len(lay.lead_spans) == lay.states
+    if lay.zoom == 1.0:
+        without = min(lay.widest, lay.room / lay.length)
+        assert lay._detail_of(without) == lay.detail
+        assert lay.lead or without - lay.column_width < 1e-6
+
+
+def test_the_initial_state_folds_away_as_columns_get_narrower_and_comes_back_with_zoom():
+    assert at().lead and at(950, 330).lead
+    assert not at(length=25).lead and not at(length=25).lead_spans
+    assert at(length=25, zoom=4.0).lead
+    assert at(length=25, zoom=4.0, offset=0.0).lead_left == at(length=25).gutter
+
+
+@pytest.mark.parametrize("zoom", [1.0, 3.0])
+def test_a_point_on_the_initial_state_is_in_no_column(zoom):
+    lay = at(zoom=zoom)
+    assert lay.column_at(lay.lead_left + lay.lead / 2) is None
+    assert lay.boundary_near(lay.lead_left) == 0

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.model.stage_scene import gate_nodes, group_size, grouped
+from explorer.model.stage_scene import gate_nodes, group_size, grouped, loss_ceiling
 from rnncore.library import LIBRARY, find_cell
 from tests.explorer.model.stages import WORDS, scene_of, small_walk
 
@@ -112,3 +112,31 @@ def test_before_tanh_says_what_the_pre_activation_stands_before():
     assert scene_of(small_walk("vanilla")).gates_title == "before tanh"
     assert scene_of(small_walk("irnn")).gates_title == "before relu"
     assert scene_of(small_walk("lstm")).gates_title == "gates"
+
+
+def test_the_bars_of_the_losses_keep_their_scale_from_one_sentence_to_the_next():
+    even = np.log(len(WORDS))
+    for steps in (1, 2, 8):
+        w = small_walk("vanilla", steps=steps, masked=None)
+        scene = scene_of(w)
+        highest = scene.losses.max()
+        assert scene.tallest_loss in [pytest.approx(1.5 * even * 2**n) for n in range(4)]
+        assert highest <= scene.tallest_loss and (scene.tallest_loss < 1.6 * even or highest > scene.tallest_loss / 2)
+
+
+@pytest.mark.parametrize(
+    ("losses", "ceiling"),
+    [([], 1.5), ([0.1], 1.5), ([1.5], 1.5), ([1.6, 0.1], 3.0), ([np.inf, 5.0], 6.0), ([np.nan], 1.5)],
+)
+def test_a_bar_of_full_height_is_one_and_a_half_times_what_guessing_costs_or_twice_that(losses, ceiling):
+    assert loss_ceiling(np.array(losses) * np.log(50), 50) == pytest.approx(ceiling * np.log(50))
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_every_state_of_every_cell_has_an_initial_one(name):
+    w = small_walk(name, hidden=100)
+    scene = scene_of(w, 32)
+    assert [t.label for t in scene.initial] == [f"{t.label}₀" for t in scene.states]
+    for track, state in zip(scene.initial, scene.states, strict=True):
+        assert track.values.shape == (1, 100) and track.cells.shape == (1, state.cells.shape[1])
+        assert track.node == w.model.cell.state_leaves[state.label]

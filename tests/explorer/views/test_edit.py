@@ -239,7 +239,15 @@ def test_a_tool_tip_says_that_a_double_click_changes_what_can_be_changed(store, 
             QApplication.sendEvent(stage.canvas, QHelpEvent(QEvent.Type.ToolTip, place, place))
         return shown.call_args.args[1]
 
-    assert "Double-click to change it" in tip_at(lay.left(1) + lay.inner / 2, lay.rows["input"].middle)
+    words = store.session.sentence.words
+    said = {row: tip_at(lay.left(1) + lay.inner / 2, lay.rows[row].middle) for row in ("input", "output", "loss")}
+    read = f"Double-click to change the word that is read here, “{words[1]}”, which is also the target at t = 0"
+    target = f"Double-click to change the target, “{words[2]}”, which is also read at t = 2"
+    assert said["input"].endswith(read)
+    assert said["output"].endswith(target) and said["loss"].endswith(target)
+    span, row = lay.lead_spans[-1], lay.rows["state"]
+    start = tip_at(lay.lead_left + span.x + 2, row.top + 1.5 * lay.cell_heights[0])
+    assert start.endswith("Double-click to change h₀[2], what the sentence starts from")
     assert "Double-click" not in tip_at(lay.left(1) + 2, lay.value_lane)
 
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFocusEvent, QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from explorer.model.stage_build import build_stage
+from explorer.model.stage_handles import moved, stands
 from explorer.model.stage_hit import Hit
 from explorer.model.stage_layout import Detail
 from explorer.model.stage_records import GATES, STATE, Marks
@@ -18,7 +19,7 @@ from explorer.theme.tokens import THEMES
 from explorer.views.stage.brush import Brush
 from explorer.views.stage.canvas import StageCanvas
 from explorer.views.stage.columns import current_rects
-from explorer.views.stage.overlay import hint_rect
+from explorer.views.stage.overlay import badge_centre, hint_rect
 from rnncore.library import LIBRARY
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
@@ -113,7 +114,7 @@ def test_what_is_cut_is_hatched_in_red(canvas):
 
 
 def test_one_step_paints_only_the_columns_that_changed(canvas, monkeypatch):
-    import explorer.views.stage.canvas as module
+    import explorer.views.stage.layers as module
 
     w = small_walk("lstm", steps=8)
     scene = scene_of(w)
@@ -121,8 +122,8 @@ def test_one_step_paints_only_the_columns_that_changed(canvas, monkeypatch):
     canvas.show_data(data)
     canvas.grab()
     painted: list[tuple[int, frozenset[int]]] = []
-    original = module._paint_run
-    monkeypatch.setattr(module, "_paint_run", lambda b, c, p: (painted.extend((t, p) for t in c), original(b, c, p)))
+    original = module.paint_run
+    monkeypatch.setattr(module, "paint_run", lambda b, c, p: (painted.extend((t, p) for t in c), original(b, c, p)))
     partly = 0
     for position in range(1, 40):
         painted.clear()
@@ -260,7 +261,7 @@ def test_dragging_the_scissors_drops_them_at_a_boundary(canvas, qtbot):
     qtbot.mousePress(canvas, LEFT, pos=start)
     qtbot.mouseMove(canvas, QPoint(lay.left(5) + 8, start.y()))
     qtbot.mouseRelease(canvas, LEFT, pos=QPoint(lay.left(5) + 8, start.y()))
-    assert dropped == [5]
+    assert dropped == [Window(2)]
     assert clicked == []
 
 
@@ -294,6 +295,119 @@ def test_while_the_scissors_are_held_the_hatch_follows_and_escape_takes_it_back(
     qtbot.keyClick(canvas, Qt.Key.Key_Escape)
     qtbot.mouseMove(canvas, QPoint(2, 2))
     np.testing.assert_array_equal(pixels(canvas), plain)
+
+
+@pytest.mark.parametrize(
+    ("policy", "name", "to", "made"),
+    [
+        (Chunks(3), "n", 2, Chunks(1)),
+        (Chunks(20), "n", 4, Chunks(4)),
+        (Stride(3, 3), "k2", 4, Stride(3, 4)),
+        (Stride(3, 3), "k1", 4, Stride(4, 3)),
+        (Stride(20, 3), "k1", 2, Stride(2, 3)),
+        (Tail(4), "k", 6, Tail(2)),
+    ],
+    ids=str,
+)
+def test_every_policy_is_dragged_on_the_stage(canvas, qtbot, policy, name, to, made):
+    w = small_walk("vanilla", policy=policy)
+    canvas.show_data(stage_at(w, before_visit(w, 7, 7)))
+    lay = canvas.stage_layout
+    handle = next(h for h in canvas.data.cut.handles if h.name == name)
+    dropped = []
+    canvas.cut_dropped.connect(dropped.append)
+    y = round(lay.run_lane if name == "k1" else lay.credit_lane)
+    x = min(lay.left(handle.boundary), lay.gutter + lay.room - 4)
+    qtbot.mousePress(canvas, LEFT, pos=QPoint(x, y))
+    qtbot.mouseMove(canvas, QPoint(lay.left(to), y))
+    assert canvas.data.cut.policy == made, "seen before it is done"
+    canvas.grab()
+    qtbot.mouseRelease(canvas, LEFT, pos=QPoint(lay.left(to), y))
+    assert dropped == [made]
+
+
+@pytest.mark.parametrize("steps", [2, 16, 40, 200])
+@pytest.mark.parametrize("policy", [Window(2), Chunks(1), Chunks(4), Stride(3, 5, "all"), Tail(3)], ids=str)
+def test_the_scissors_can_be_taken_hold_of_at_every_width_of_a_column(canvas, qtbot, policy, steps):
+    w = small_walk("vanilla", policy=policy, steps=steps)
+    canvas.show_data(stage_at(w, w.script.backward_start + 1))
+    lay, handle = canvas.stage_layout, canvas.data.cut.handles[0]
+    brush = Brush(QPainter(), canvas.data, lay, current(), 1.0)
+    dropped = []
+    canvas.cut_dropped.connect(dropped.append)
+    start = badge_centre(brush, handle.boundary).toPoint()
+    to = max(0, handle.boundary - 2) if handle.boundary > steps // 2 else min(steps, handle.boundary + 2)
+    qtbot.mousePress(canvas, LEFT, pos=start)
+    qtbot.mouseMove(canvas, QPoint(lay.left(to), start.y()))
+    qtbot.mouseRelease(canvas, LEFT, pos=QPoint(lay.left(to), start.y()))
+    wanted = moved(policy, handle, to, steps)
+    assert dropped == ([] if stands(wanted, handle) == handle else [wanted])
+
+
+@pytest.mark.parametrize(
+    ("policy", "key", "made"),
+    [
+        (Window(3), Qt.Key.Key_Left, Window(4)),
+        (Chunks(3), Qt.Key.Key_Right, Chunks(4)),
+        (Stride(3, 3), Qt.Key.Key_Left, Stride(3, 4)),
+        (Stride(3, 3), Qt.Key.Key_Up, Stride(4, 3)),
+        (Stride(3, 3), Qt.Key.Key_Down, Stride(2, 3)),
+        (Tail(4), Qt.Key.Key_Right, Tail(3)),
+        (Tail(4), Qt.Key.Key_Up, None),
+        (Full(), Qt.Key.Key_Left, None),
+    ],
+    ids=str,
+)
+def test_alt_shift_and_the_arrows_move_the_cut(canvas, qtbot, policy, key, made):
+    canvas.show_data(stage_at(small_walk("vanilla", policy=policy), 20))
+    dropped, units = [], []
+    canvas.cut_dropped.connect(dropped.append)
+    canvas.unit_stepped.connect(units.append)
+    qtbot.keyClick(canvas, key, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert dropped == ([] if made is None else [made]) and units == []
+
+
+@pytest.mark.parametrize("policy", [Chunks(3), Stride(3, 5), Tail(4)], ids=str)
+def test_the_losses_that_enter_the_run_have_a_dot_on_it(canvas, policy):
+    w = small_walk("vanilla", policy=policy, masked=6)
+    canvas.show_data(stage_at(w, before_visit(w, 7, 7)))
+    seen, lay = pixels(canvas), canvas.stage_layout
+    run = canvas.data.cut.run
+    for t in range(8):
+        middle = (lay.left(t) + lay.right(t)) // 2
+        dotted = colour(seen, middle, lay.run_lane) == current().tokens.rgb("loss")
+        assert dotted == (t in run.losses and t != 6), t
+        lined = np.abs(np.array(colour(seen, lay.left(t) + 16, lay.run_lane)) - current().tokens.rgb("gradient")).max()
+        assert (lined < 60) == (run.low <= t <= run.high), t
+
+
+def test_the_initial_state_is_painted_before_the_first_column_with_its_gradient(canvas):
+    w = small_walk("lstm", policy=Full())
+    scene = scene_of(w)
+    canvas.resize(1300, 515)
+    canvas.show_data(stage_at(w, 0, scene))
+    lay, theme = canvas.stage_layout, current()
+
+    def cell(side: str, i: int, unit: int) -> tuple[int, int, int]:
+        span = lay.lead_spans[i]
+        x = lay.lead_left + (
+            span.x + span.width // 2 if side == "value" else span.gradient_x + span.gradient_width // 2
+        )
+        return colour(pixels(canvas), x, lay.rows["state"].top + (unit + 0.5) * lay.cell_heights[0])
+
+    assert cell("value", 0, 2) == tuple(theme.map.rgba(0.0, scene.value_scale)[:3])
+    assert cell("gradient", 1, 2) == theme.tokens.rgb("panel")
+    at_once = None
+    for position in range(before_visit(w, 1, 7), before_visit(w, 0, 7) + 40):
+        canvas.show_data(build_stage(scene, w, position, previous=canvas.data))
+        canvas.grab()
+        if canvas.data.initial[1].gradient_known[0]:
+            at_once = canvas.data
+            break
+    assert at_once is not None
+    for i, strip in enumerate(at_once.initial):
+        wanted = tuple(theme.map.rgba(strip.gradient_cells[0, 2], at_once.gradient_scale)[:3])
+        assert not strip.gradient_known[0] or cell("gradient", i, 2) == wanted
 
 
 def wheel(canvas: StageCanvas, x: float, turned: int, modifiers: Qt.KeyboardModifier) -> None:

@@ -1,0 +1,49 @@
+"""A handle of the cut in hand: what letting it go would make, seen before it is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rnncore.truncation import Truncation
+
+from ...model.stage_cut import cut_of
+from ...model.stage_handles import CUTTING, Handle, moved, nudged, stands
+from ...model.stage_records import StageData
+
+
+class Grip:
+    """Holds ``handle`` of the cut of ``before``; :attr:`preview` is the stage as it would be."""
+
+    def __init__(self, before: StageData, handle: Handle) -> None:
+        self.before, self.preview, self.handle = before, before, handle
+        self.policy: Truncation = before.cut.policy
+        self._taken = handle
+
+    @property
+    def moved(self) -> bool:
+        """Whether it was brought to another place than where it was taken up."""
+        return self.handle.boundary != self._taken.boundary
+
+    def pull(self, boundary: int) -> bool:
+        """Bring the handle to ``boundary``, or as near to it as it can stand; True when it has moved."""
+        cut, length = self.before.cut, self.before.scene.length
+        policy = moved(cut.policy, self._taken, boundary, length)
+        handle = stands(policy, self._taken)
+        if handle == self.handle:
+            return False
+        self.handle, self.policy = handle, policy
+        held = cut if handle == self._taken else cut_of(policy, policy.table(length), cut.loss)
+        self.preview = replace(self.before, cut=held, cut_in_force=True)
+        return True
+
+
+def nudge(data: StageData, scissors: bool, direction: int) -> Truncation | None:
+    """The truncation whose scissors, or whose runs' beginnings, stand one step further left (−1) or right (+1).
+
+    None where there are none, or where they cannot go further.
+    """
+    handles = [h for h in data.cut.handles if (h.name in CUTTING) == scissors]
+    if not handles:
+        return None
+    policy = nudged(data.cut.policy, handles[0], direction, data.scene.length)
+    return None if policy == data.cut.policy else policy

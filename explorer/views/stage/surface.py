@@ -1,0 +1,240 @@
+"""The surface of the stage: its geometry, zoom and scroll, and what of it is painted when something changes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ...model.stage_handles import Handle
+from ...model.stage_layout import StageLayout
+from ...model.stage_records import StageData, changed_parts, moved_highlight
+from ...model.stage_scene import MOST_UNITS
+from ...theme.theme import current
+from ...widgets.paint import frame
+from .brush import Brush
+from .columns import outline_current
+from .edits import paint_edits
+from .layers import Layers, runs
+from .overlay import paint_cut, paint_hint, paint_marks, paint_path
+from .runs import paint_runs
+
+
+class StageSurface(QWidget):
+    """Paints :class:`StageData`, only what differs from what was shown before; has a zoom and a scroll of its own."""
+
+    scrolled = Signal()
+    """Zoom, offset or size changed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._data: StageData | None = None
+        self._layout: StageLayout | None = None
+        self._layers = Layers()
+        self._zoom, self._offset = 1.0, 0.0
+        self._held: Handle | None = None
+        self._over: Handle | None = None
+        self._show_focus = False
+
+    # -- what is shown --------------------------------------------------------------------------
+
+    @property
+    def data(self) -> StageData | None:
+        """What is shown, None before the first time."""
+        return self._data
+
+    @property
+    def stage_layout(self) -> StageLayout | None:
+        """The geometry in force."""
+        return self._layout
+
+    @property
+    def zoom(self) -> float:
+        """1 fits all columns; more is wider."""
+        return self._zoom
+
+    def most_cells(self, length: int, states: int, gates: int, hidden: int) -> int:
+        """How many cells a strip may have here before they become thinner than two pixels."""
+        size = (max(1, self.width()), max(1, self.height()), max(1, length))
+        shape = (min(hidden, MOST_UNITS), states, gates)
+        return _most_cells((*size, *shape, self._zoom, self._offset, current().scale))
+
+    def show_data(self, data: StageData) -> None:
+        """Show ``data``: only columns that differ from what is shown are painted anew."""
+        old, self._data = self._data, data
+        moved = old is None or old.current_t != data.current_t
+        relaid = self._lay_out(follow=moved)
+        if old is None or relaid or old.scene.length != data.scene.length:
+            self._all_dirty()
+            return
+        if _gutter_key(old) != _gutter_key(data):
+            self._layers.spoil_gutter()
+            self.update(0, 0, self._layout.gutter if self._layout else 0, self.height())
+        if old.scene is not data.scene:
+            self._layers.spoil_columns()
+            self.update()
+            return
+        parts = changed_parts(old, data)
+        self._layers.spoil_parts(parts)
+        if old.cut != data.cut or old.cut_in_force != data.cut_in_force or old.hint != data.hint:
+            self.update()
+        elif old.marks != data.marks:
+            self._update_marks(old, data)
+        changed = np.asarray(parts.any(axis=1))
+        changed[moved_highlight(old, data)] = True
+        for columns in runs(changed, range(len(changed))):
+            self.update(self._column_region(columns.start).united(self._column_region(columns.stop - 1)))
+
+    def set_zoom(self, zoom: float, about: float | None = None) -> None:
+        """Zoom horizontally, 1 fits all; ``about`` is the x that stays where it is, by default the middle."""
+        if self._layout is None:
+            return
+        lay = self._layout
+        x = lay.gutter + lay.room / 2 if about is None else about
+        place = (x - lay.origin) / lay.column_width
+        widest = max(1.0, lay.widest / lay.fitted)
+        self._zoom = min(max(1.0, zoom), widest)
+        wider = self._make_layout(self._data) if self._data is not None else None
+        if wider is not None:
+            self._offset = wider.lead + place * wider.column_width - (x - wider.gutter)
+        self._lay_out()
+        self._all_dirty()
+
+    def scroll_to(self, offset: float) -> None:
+        """Show the columns from ``offset`` pixels on."""
+        if self._layout is not None and offset != self._layout.shift:
+            self._offset = offset
+            self._lay_out()
+            self._all_dirty()
+
+    # -- geometry -------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        return QSize(960, 500)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(280, 220)
+
+    def _make_layout(self, data: StageData | None) -> StageLayout | None:
+        if data is None:
+            return None
+        scene = data.scene
+        return StageLayout(
+            max(1, self.width()),
+            max(1, self.height()),
+            max(1, scene.length),
+            scene.cells,
+            len(scene.states),
+            len(scene.gates),
+            self._zoom,
+            self._offset,
+            current().scale,
+        )
+
+    def _lay_out(self, follow: bool = False) -> bool:
+        """Make the geometry anew; True when it is another than before."""
+        lay = self._make_layout(self._data)
+        if lay is not None and follow and self._data is not None and self._data.current_t is not None:
+            self._offset = lay.offset_showing(self._data.current_t)
+            lay = self._make_layout(self._data)
+        if lay is not None:
+            self._offset = lay.shift
+        if lay == self._layout:
+            return False
+        self._layout = lay
+        self.scrolled.emit()
+        return True
+
+    def _all_dirty(self) -> None:
+        length = self._data.scene.length if self._data is not None else 0
+        self._layers.spoil(length)
+        self.update()
+
+    def _column_region(self, t: int) -> QRect:
+        assert self._layout is not None
+        left = (self._layout.left(t) if t else self._layout.lead_left) - 14
+        return QRect(left, 0, self._layout.right(t) + 14 - left, self.height())
+
+    def _update_marks(self, old: StageData, new: StageData) -> None:
+        for marks in (old.marks, new.marks):
+            for t in (marks.hover_t, marks.selected_t):
+                if t is not None and 0 <= t < new.scene.length:
+                    self.update(self._column_region(t))
+        paths = [marks.path for marks in (old.marks, new.marks)]
+        if paths[0] != paths[1]:
+            for path in paths:
+                if path is not None and path[0] < new.scene.length:
+                    self.update(self._column_region(path[1]).united(self._column_region(path[0])))
+
+    # -- painting -------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        theme = current()
+        if self._data is None or self._layout is None or self._data.scene.length == 0:
+            painter.fillRect(self.rect(), theme.colour("panel"))
+            return
+        ratio = self.devicePixelRatioF()
+        self._layers.refresh(self._data, self._layout, theme, ratio)
+        region = event.rect()
+        source = QRectF(region.x() * ratio, region.y() * ratio, region.width() * ratio, region.height() * ratio)
+        painter.drawPixmap(QRectF(region), self._layers.pixmap, source)
+        brush = Brush(painter, self._data, self._layout, theme, ratio, exposed=QRectF(region))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.save()
+        lay = self._layout
+        painter.setClipRect(QRectF(lay.gutter - 16, 0, lay.room + 32, lay.height), Qt.ClipOperation.IntersectClip)
+        outline_current(brush)
+        paint_marks(brush)
+        paint_path(brush)
+        paint_edits(brush)
+        paint_runs(brush, self._held, self._over)
+        paint_cut(brush, self._held, self._over)
+        if self._held is None:
+            paint_hint(brush)
+        painter.restore()
+        if self._show_focus:
+            frame(painter, QRectF(self.rect()), theme.colour("value", 0.8))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._lay_out()
+            self._all_dirty()
+        super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._lay_out(follow=True)
+        self._all_dirty()
+        self.scrolled.emit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # Who came by the mouse knows where he is.
+        self._show_focus = event.reason() in (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+            Qt.FocusReason.ShortcutFocusReason,
+        )
+        self.update()
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._show_focus = False
+        self.update()
+        super().focusOutEvent(event)
+
+
+@lru_cache(maxsize=64)
+def _most_cells(fields: tuple[int, int, int, int, int, int, float, float, float]) -> int:
+    return min(MOST_UNITS, StageLayout(*fields).most_cells)
+
+
+def _gutter_key(data: StageData) -> tuple[object, ...]:
+    paired = any(bool(s.gradient_known.any()) for s in data.strips)
+    scene = data.scene
+    return paired, scene.group, scene.gates_title, tuple(t.label for t in (*scene.states, *scene.gates))
