@@ -18,7 +18,7 @@ from rnncore.errors import FileError, RnnError
 from .model import action as do
 from .model.session import Message, Session
 from .model.settings import Settings, start_run
-from .services import collector, sessions
+from .services import collector, sessions, signals
 from .services.preferences import Preferences, folder, last_session_path
 from .store import Store
 from .theme import palette
@@ -169,7 +169,8 @@ def run(path: str | None = None, *, theme: str | None = None, fresh: bool = Fals
         settling.timeout.connect(collector.settled)
         settling.start()
         try:
-            return application.exec()
+            with signals.closing(application.closeAllWindows):
+                return application.exec()
         finally:
             settling.stop()
     finally:

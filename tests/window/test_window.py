@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -88,3 +90,14 @@ def test_a_text_that_cannot_be_read_is_told_in_the_window_which_stays(program, t
     one.screen.keys("Right")
     assert changed(told, one.still()) > 0
     close(one)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_ctrl_c_and_a_closed_terminal_end_it_as_closing_the_window_does(program, text, own_home, name):
+    one = program(text)
+    one.screen.keys("Right", "Right")
+    one.still()
+    one.process.send_signal(getattr(signal, name))
+    assert one.process.wait(30) == 0, one.said()
+    assert one.said() == ""
+    assert load(own_home / "last-session.bptt").session["position"] == 2
