@@ -16,6 +16,7 @@ from rnncore.errors import RnnError
 from ..model import action as do
 from ..model.beside import Beside, difference
 from ..model.compare_data import Comparison, Pair
+from ..model.loss_lines import BESIDE
 from ..model.reducer import EDITS, reduce
 from ..model.session import Changes, Message, Place, Session
 from ..model.settings import Run, Settings, differences, start_run
@@ -26,8 +27,6 @@ from .sessions import SESSION_SUFFIX, open_session, save_session
 if TYPE_CHECKING:
     from rnncore.cells import Cell
 
-BESIDE = "beside"
-"""The kind that A's store says has arrived when B's curve is another."""
 SOON = 10
 """Milliseconds within which several changes of either become one comparison."""
 

@@ -21,7 +21,8 @@ from rnncore.frozen import dataclass
 
 from ..model import action as do
 from ..model.derived import Derived
-from ..model.loss_data import Reduction, loss_of
+from ..model.loss_data import loss_of
+from ..model.loss_reduction import Reduction
 from ..model.session import Session
 
 UPDATES = 600

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..model import action as do
 from ..model.derived import Derived
-from ..model.loss_data import Reduction, loss_of
+from ..model.loss_data import loss_of
+from ..model.loss_reduction import Reduction
 from ..model.reducer import new_session, reduce
 from ..model.session import Session
 from ..model.settings import Settings, start_run

@@ -7,10 +7,17 @@ from ..theme.theme import current
 
 EMPTY = "Nothing is trained yet. T trains, PgDn does one update."
 
+LONGEST = 26
+"""Letters of B's name."""
+
 
 def coloured(text: str, token: str) -> str:
     """Return ``text`` as rich text in the colour of ``token``."""
     return f"<span style='color: {getattr(current().tokens, token)}'>{text}</span>"
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
 
 
 def legend_html(frame: LossFrame, brief: bool = False) -> str:
@@ -23,6 +30,10 @@ def legend_html(frame: LossFrame, brief: bool = False) -> str:
     rows = [("━", "loss", frame.legend.removesuffix(" updates") if brief else frame.legend)]
     if frame.valid.shape[1]:
         rows.append(("●", "value", "held-out text" if frame.evaluated == "valid" else frame.evaluated))
+    if frame.beside is not None:
+        rows.append(("╍", "good", _shortened(frame.beside.name)))
+    if any(line.branch for line in frame.others) or frame.branches:
+        rows.append(("━", "weight", "branch"))
     if len(frame.annealed):
         rows.append(("┆", "weight", "rate lowered"))
     if len(frame.not_finite):

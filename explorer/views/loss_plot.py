@@ -1,80 +1,84 @@
 """The loss curve, painted by hand: wheel to zoom in time, drag to move, double-click for all of it.
 
 What rests from frame to frame (axes, numbers, marks) is a picture that is kept; how far the axis of updates reaches
-goes in strides, so that it rests while the curve grows, and then its new end alone is painted. The curve is drawn with
-at most one stroke per pixel.
+goes in strides, so that it rests while the curve grows, and then its new end alone is painted.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
     QFontMetricsF,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPen,
     QPixmap,
     QPolygonF,
     QRegion,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
-from ..model.loss_data import LossFrame, stride_above, ticks
+from ..model.loss_axes import stride_above
+from ..model.loss_data import LossFrame
+from ..model.loss_lines import Line
 from ..theme.theme import Theme, current
-from ..widgets.paint import pen
-from ..widgets.surface import Surface
+from ..widgets.canvas import ENTER, Canvas
+from ..widgets.paint import pen, text_width
+from .loss_axes import View, level_text, paint_axes
 from .loss_legend import EMPTY
+from .loss_names import marks, paint_names
+from .loss_strokes import APART, DOTS, nearest_line, paint_curves, points, strokes
 
 Array = np.ndarray[Any, Any]
 NOTCH = 0.75
 """What a notch of the wheel leaves of the range."""
-APART = 3
-"""Pixels between two points of a smoothed curve."""
-DOTS = 80
-"""Up to so many evaluations each has a dot."""
+FAR = 10
+"""Points that Shift and an arrow go at once."""
+REACH = 7.0
+"""Pixels within which a click is one on a line."""
 
 
-class View(NamedTuple):
-    """The plot's area in pixels and what it shows: updates from ``first`` to ``last``, losses from 0 to ``top``."""
+class LossPlot(Canvas):
+    """Shows a :class:`LossFrame`; a click, or Enter, emits ``update_chosen`` with the update it lies nearest to.
 
-    area: QRectF
-    first: float
-    last: float
-    top: float
+    On a line that was left it emits ``line_chosen`` with its place among the run's other lines, and the update.
+    """
 
-    def x(self, updates: Array) -> Array:
-        """Updates to pixels."""
-        found: Array = self.area.left() + (updates - self.first) * (self.area.width() / (self.last - self.first))
-        return found
-
-    def y(self, losses: Array) -> Array:
-        """Losses to pixels."""
-        found: Array = self.area.bottom() - losses * (self.area.height() / self.top)
-        return found
-
-
-class LossPlot(Surface):
-    """Shows a :class:`LossFrame`; a click emits ``update_chosen`` with the update it lies nearest to."""
-
+    KEYS: ClassVar[frozenset[Qt.Key]] = frozenset(
+        {
+            Qt.Key.Key_Left,
+            Qt.Key.Key_Right,
+            Qt.Key.Key_Up,
+            Qt.Key.Key_Down,
+            Qt.Key.Key_Home,
+            Qt.Key.Key_End,
+            Qt.Key.Key_Plus,
+            Qt.Key.Key_Minus,
+            Qt.Key.Key_0,
+            *ENTER,
+        }
+    )
     update_chosen = Signal(int)
+    line_chosen = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Loss curve", parent)
         self._frame: LossFrame | None = None
         self._hover: int | None = None
+        self._line: Line | None = None
+        self._log = False
         self._zoom: tuple[float, float] | None = None
         self._pressed: QPointF | None = None
         self._dragged: tuple[QPointF, tuple[float, float]] | None = None
         self._axes: QPixmap | None = None
         self._axes_for: tuple[object, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMouseTracking(True)
-        self.setAccessibleName("Loss curve")
         self.setMinimumSize(140, 60)
 
     # --- what is shown ---
@@ -84,16 +88,30 @@ class LossPlot(Surface):
         """What is shown."""
         return self._frame
 
+    @property
+    def logarithmic(self) -> bool:
+        """Whether equal distances on the axis of losses are equal ratios."""
+        return self._log
+
+    def set_logarithmic(self, on: bool) -> None:
+        """Show losses on a logarithmic axis, or on one that begins at 0."""
+        if on != self._log:
+            self._log = on
+            self.update()
+
     def set_frame(self, frame: LossFrame) -> None:
         """Show ``frame``; of a curve that has only grown its end is painted."""
         before, self._frame = self._frame, frame
         self.setAccessibleName(f"Loss curve. {EMPTY if frame.empty else frame.footer}")
+        if self._line is not None:
+            self._line = next((line for line in frame.others if line.name == self._line.name), None)
         resting = before is not None and not before.empty and _rest(before) == _rest(frame)
-        if before is None or not resting or self._hover is not None:
+        # A name moves as the curve grows below it.
+        if before is None or not resting or self._hover is not None or marks(frame):
             self.update()
             return
         changed = []
-        for old, new in ((before.raw, frame.raw), (before.smooth, frame.smooth), (before.valid, frame.valid)):
+        for old, new in zip(_growing(before), _growing(frame), strict=True):
             same, longer = _same(old, new), new if new.shape[1] >= old.shape[1] else old
             if same < longer.shape[1]:
                 changed.append(longer[0, max(0, same - 1)])
@@ -104,14 +122,18 @@ class LossPlot(Surface):
     def view(self) -> View:
         """Where the curve is drawn, and which part of it."""
         theme, frame = current(), self._frame
-        metrics = QFontMetricsF(theme.font("small"))
-        left = metrics.horizontalAdvance("00.0") + theme.px(8)
-        foot = metrics.height() + theme.px(6)
-        area = QRectF(left, theme.px(7), max(1.0, self.width() - left - theme.px(18)), 1.0)
+        font = theme.font("small")
+        foot = QFontMetricsF(font).height() + theme.px(6)
+        area = QRectF(0, theme.px(7), self.width(), 1.0)
         area.setHeight(max(1.0, self.height() - area.top() - foot))
-        end = 10.0 if frame is None else stride_above(frame.x_end)
-        first, last = self._zoom or (0.0, end)
-        return View(area, first, max(last, first + 1e-9), frame.y_end if frame is not None else 1.0)
+        shown = View(area, 0.0, 10.0, 1.0)
+        if frame is not None:
+            first, last = self._zoom or (0.0, stride_above(frame.x_end))
+            shown = View(area, first, max(last, first + 1e-9), frame.y_end, frame.y_low if self._log else 0.0)
+        wide = max(text_width(text, font) for text in ("00.0", *map(level_text, shown.levels)))
+        area.setLeft(wide + theme.px(8))
+        area.setWidth(max(1.0, self.width() - area.left() - theme.px(18)))
+        return shown
 
     @property
     def range(self) -> tuple[float, float]:
@@ -140,46 +162,14 @@ class LossPlot(Surface):
 
     # --- the curve in pixels ---
 
-    def strokes(self, left: float = -np.inf, right: float = np.inf) -> Array:
-        """The losses as strokes (n, 4) x₁ y₁ x₂ y₂ in pixels, at most two for each column of pixels.
-
-        Those between ``left`` and ``right`` alone, and somewhat more.
-        """
+    def strokes(self) -> Array:
+        """The losses as strokes (n, 4) in pixels, at most two for each column of pixels."""
         assert self._frame is not None
-        shown, (update, low, high) = self.view(), self._frame.raw
-        seen = _seen(shown, update, left, right)
-        x, low, high = shown.x(update[seen]), shown.y(low[seen]), shown.y(high[seen])
-        single = np.array_equal(low, high, equal_nan=True)
-        column = np.floor(x).astype(np.int64)
-        per_update = shown.area.width() / (shown.last - shown.first)
-        starts = np.flatnonzero(np.diff(column, prepend=column[:1] - 1)) if len(x) else np.empty(0, np.int64)
-        if single and per_update > 0.7:
-            lines = np.stack([x[:-1], high[:-1], x[1:], high[1:]], axis=1) if len(x) > 1 else np.empty((0, 4))
-            return lines[np.isfinite(lines).all(axis=1)]
-        # A point stands for several updates: a stroke from their least to their greatest loss.
-        with np.errstate(invalid="ignore"):
-            top, foot = np.fmin.reduceat(high, starts), np.fmax.reduceat(low, starts)
-        x = np.floor(x[starts]) + 0.5
-        lines = np.stack([x, np.minimum(top, foot - 1), x, foot], axis=1)
-        return lines[np.isfinite(lines).all(axis=1)]
+        return strokes(self.view(), self._frame.raw)
 
-    def points(self, curve: Array, left: float = -np.inf, right: float = np.inf) -> list[Array]:
-        """A curve (2, n) as pieces without gaps, (m, 2) in pixels, one point for each :data:`APART` pixels."""
-        shown = self.view()
-        update, loss = curve[0], curve[1]
-        seen = _seen(shown, update, left, right)
-        x, y = shown.x(update[seen]), shown.y(loss[seen])
-        if len(x) > 2:
-            column = np.floor(x / APART).astype(np.int64)
-            kept = np.diff(column, prepend=column[:1] - 1) > 0
-            kept[-1] = True
-            kept |= ~np.isfinite(y)
-            x, y = x[kept], y[kept]
-        finite = np.isfinite(y)
-        cuts = np.flatnonzero(~finite)
-        pieces = np.split(np.stack([x, y], axis=1), cuts) if len(x) else []
-        whole = [p[np.isfinite(p[:, 1])] for p in pieces]
-        return [p for p in whole if len(p)]
+    def points(self, curve: Array) -> list[Array]:
+        """A curve (2, n) as pieces without gaps, (m, 2) in pixels."""
+        return points(self.view(), curve)
 
     # --- painting ---
 
@@ -198,37 +188,18 @@ class LossPlot(Surface):
         painter.save()
         painter.setClipRect(shown.area.adjusted(0, -1, 1, 1))
         clip = region.boundingRect()
-        self._paint_curves(painter, theme, frame, clip.left(), clip.right())
+        paint_curves(painter, theme, frame, shown, clip.left(), clip.right() + 1)
         painter.restore()
         self._paint_marks(painter, theme, frame, shown)
+        paint_names(painter, theme, frame, shown)
         self._paint_reading(painter, theme, frame, shown)
-
-    def _paint_curves(self, painter: QPainter, theme: Theme, frame: LossFrame, left: float, right: float) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(pen(theme.colour("loss", 0.42)))
-        painter.drawLines([QLineF(*row) for row in self.strokes(left, right).tolist()])
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pieces: list[Array] = []
-        for curve, token, width in ((frame.smooth, "loss", 2.4), (frame.valid, "value", 1.4)):
-            painter.setPen(QPen(theme.colour(token), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-            pieces = self.points(curve, left, right)
-            for piece in pieces:
-                # As lines of their own: the outline of one long wide curve takes many times as long.
-                ends = np.hstack([piece[:-1], piece[1:]]) if len(piece) > 1 else np.hstack([piece, piece])
-                painter.drawLines([QLineF(*row) for row in ends.tolist()])
-        if frame.valid.shape[1] <= DOTS:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.colour("value"))
-            for x, y in (p for piece in pieces for p in piece.tolist()):
-                painter.drawEllipse(QPointF(x, y), 2.5, 2.5)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _paint_marks(self, painter: QPainter, theme: Theme, frame: LossFrame, shown: View) -> None:
         """Where a loss does not lie within the axes, and whose weights are on show."""
         for updates, filled in ((frame.off_scale, False), (frame.not_finite, True)):
             painter.setPen(pen(theme.colour("cut")))
             painter.setBrush(theme.colour("cut") if filled else Qt.BrushStyle.NoBrush)
-            for x in _columns(shown, updates, 6):
+            for x in shown.columns(updates, 6):
                 painter.drawPolygon(_triangle(x, shown.area.top() + 4))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(pen(theme.colour("text"), 1.4))
@@ -244,9 +215,11 @@ class LossPlot(Surface):
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         font = theme.font("small")
         metrics = QFontMetricsF(font)
-        lines = frame.reading(self._hover).split(" · ")
-        wide = max(metrics.horizontalAdvance(s) for s in lines) + 12
-        left = min(max(x - wide / 2, area.left()), max(area.right() - wide, area.left()))
+        lines = self._reading(frame).split(" · ")
+        wide = min(max(metrics.horizontalAdvance(s) for s in lines) + 12, float(self.width()))
+        # Beside the line that it speaks of, so that the curve there stays in sight.
+        left = x + 6 if x + 6 + wide <= area.right() else x - 6 - wide
+        left = min(max(left, 0.0), self.width() - wide)
         room = QRectF(left, area.top(), wide, metrics.height() * len(lines) + 8)
         painter.setPen(theme.colour("line"))
         painter.setBrush(theme.colour("raised"))
@@ -256,7 +229,13 @@ class LossPlot(Surface):
         painter.setPen(theme.colour("text"))
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter, "\n".join(lines))
 
-    # --- the axes ---
+    def _reading(self, frame: LossFrame) -> str:
+        """What is said of the update, or of the line that was left, that is pointed at."""
+        assert self._hover is not None
+        if self._line is None:
+            return frame.reading(self._hover)
+        name, mean = self._line.name, self._line.at(self._hover)
+        return f"{name} · update {self._hover} · mean {mean:.4g} · a click turns to it"
 
     def _renew_axes(self, theme: Theme, frame: LossFrame, shown: View) -> None:
         """Paint the axes and the resting marks again when what they show has changed."""
@@ -269,61 +248,68 @@ class LossPlot(Surface):
         self._axes.setDevicePixelRatio(ratio)
         self._axes.fill(theme.colour("panel"))
         painter = QPainter(self._axes)
-        self._paint_axes(painter, theme, frame, shown)
+        paint_axes(painter, theme, frame, shown)
         painter.end()
 
-    def _paint_axes(self, painter: QPainter, theme: Theme, frame: LossFrame, shown: View) -> None:
-        area, font = shown.area, theme.font("small")
-        metrics = QFontMetricsF(font)
-        painter.setFont(font)
-        high, gap = metrics.height(), theme.px(4)
-        for value in self._levels(shown):
-            y = round(float(shown.y(np.array(value)))) + 0.5
-            painter.setPen(theme.colour("muted", 0.18))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(theme.colour("muted"))
-            room = QRectF(0, y - high / 2, area.left() - gap, high)
-            painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:.3g}")
-        painter.setPen(theme.colour("line"))
-        painter.drawLine(area.topLeft(), area.bottomLeft())
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
-        painter.setPen(theme.colour("muted"))
-        for value in self._updates(shown):
-            x = self.x_of(value)
-            room = QRectF(x - 60, area.bottom() + gap, 120, high)
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, _short(value))
-        painter.setPen(pen(theme.colour("weight", 0.8), 1.0, Qt.PenStyle.DashLine))
-        for x in _columns(shown, frame.annealed, 2):
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-        if 0 < frame.chance <= shown.top:
-            y = float(shown.y(np.array(frame.chance)))
-            painter.setPen(pen(theme.colour("muted"), 1.0, Qt.PenStyle.DotLine))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(theme.colour("muted"))
-            # Below its line where the top would cut it off.
-            above = y - area.top() >= high
-            room = QRectF(area.left(), y - high - 1 if above else y + 1, area.width() - 3, high)
-            painter.drawText(room, Qt.AlignmentFlag.AlignRight, "ln V")
+    # --- keys ---
 
-    def _levels(self, shown: View) -> list[float]:
-        """The numbers of the upright axis: one about every 34 pixels, and three at least where they find room."""
-        theme = current()
-        most = max(1, int(shown.area.height() / theme.px(34)))
-        found = ticks(shown.top, most)
-        while len(found) < 3 and self.height() >= theme.px(60) and most < 8:
-            most += 1
-            found = ticks(shown.top, most)
-        return found
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        frame, key = self._frame, Qt.Key(event.key())
+        if frame is None or frame.empty or key not in self.KEYS:
+            super().keyPressEvent(event)
+            return
+        first, last = self.range
+        if key in ENTER:
+            self._choose(self._hover, self._line)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Minus):
+            middle = float(self._hover if self._hover is not None else (first + last) / 2)
+            wide = (last - first) * (NOTCH if key == Qt.Key.Key_Plus else 1 / NOTCH)
+            self.zoom(middle - wide / 2, middle + wide / 2)
+        elif key == Qt.Key.Key_0:
+            self.show_all()
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            lines: list[Line | None] = [None, *frame.others]
+            place = lines.index(self._line) if self._line in lines else 0
+            line = lines[(place + (1 if key == Qt.Key.Key_Down else -1)) % len(lines)]
+            self._say(frame, frame.current if line is None else int(line.points[0, -1]), line)
+        else:
+            self._say(frame, self._stepped(frame, key, event), None)
 
-    def _updates(self, shown: View) -> list[float]:
-        """The numbers of the axis of updates."""
-        step = ticks(shown.last - shown.first, max(1, int(shown.area.width() / current().px(90))))
-        gap = max(1.0, step[1] if len(step) > 1 else 1.0)
-        first = float(np.ceil(shown.first / gap)) * gap
-        found: list[float] = np.arange(first, shown.last + gap / 1e6, gap).tolist()
-        return found
+    def _stepped(self, frame: LossFrame, key: Qt.Key, event: QKeyEvent) -> int:
+        drawn = np.concatenate([[0.0], frame.raw[0]])
+        place = int(np.argmin(np.abs(drawn - (frame.current if self._hover is None else self._hover))))
+        far = FAR if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        steps = {Qt.Key.Key_Left: -far, Qt.Key.Key_Right: far, Qt.Key.Key_Home: -len(drawn), Qt.Key.Key_End: len(drawn)}
+        return int(drawn[min(max(place + steps[key], 0), len(drawn) - 1)])
+
+    def _say(self, frame: LossFrame, update: int, line: Line | None) -> None:
+        """Point at an update by a key: it is brought into view, and a screen reader says what it reads."""
+        self._point_at(update, line)
+        first, last = self.range
+        if not first <= update <= last:
+            self.zoom(update - (last - first) / 2, update + (last - first) / 2)
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self._reading(frame)))
+
+    def _choose(self, update: int | None, line: Line | None) -> None:
+        if update is not None and line is not None and line.place is not None:
+            self.line_chosen.emit(line.place, update)
+        elif update is not None:
+            self.update_chosen.emit(update)
 
     # --- the mouse ---
+
+    def _line_at(self, place: QPointF) -> Line | None:
+        if self._frame is None or not self._frame.others:
+            return None
+        return nearest_line(self._frame, self.view(), place, REACH)
+
+    def _line_update(self, place: QPointF, line: Line | None) -> int | None:
+        """The update at a place of the plot: one of the line on show, or of another one."""
+        if line is None:
+            return self._update_at(place)
+        shown = self.view()
+        update = shown.first + (place.x() - shown.area.left()) / shown.area.width() * (shown.last - shown.first)
+        return int(min(max(round(update), line.first), line.points[0, -1]))
 
     def _update_at(self, place: QPointF) -> int | None:
         shown = self.view()
@@ -332,9 +318,9 @@ class LossPlot(Surface):
         part = (place.x() - shown.area.left()) / shown.area.width()
         return self._frame.nearest(shown.first + part * (shown.last - shown.first))
 
-    def _point_at(self, update: int | None) -> None:
-        if update != self._hover:
-            self._hover = update
+    def _point_at(self, update: int | None, line: Line | None = None) -> None:
+        if update != self._hover or line is not self._line:
+            self._hover, self._line = update, line
             self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -348,18 +334,18 @@ class LossPlot(Surface):
                 moved = (start.x() - event.position().x()) / self.view().area.width() * (last - first)
                 self.zoom(first + moved, last + moved)
             return
-        hover = self._update_at(event.position())
+        line = self._line_at(event.position())
+        hover = self._line_update(event.position(), line)
         self.setCursor(Qt.CursorShape.PointingHandCursor if hover is not None else Qt.CursorShape.ArrowCursor)
-        self._point_at(hover)
+        self._point_at(hover, line)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pressed, self._pressed, self._dragged = self._pressed, None, None
         if event.button() != Qt.MouseButton.LeftButton or pressed is None:
             return
         if (event.position() - pressed).manhattanLength() < 5:
-            chosen = self._update_at(event.position())
-            if chosen is not None:
-                self.update_chosen.emit(chosen)
+            line = self._line_at(event.position())
+            self._choose(self._line_update(event.position(), line), line)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.show_all()
@@ -383,21 +369,18 @@ class LossPlot(Surface):
         self.update()
 
 
-def _seen(shown: View, updates: Array, left: float, right: float) -> slice:
-    """Which of some ascending updates lie within the view and between two pixels, and a few more on either side."""
-    per_pixel = (shown.last - shown.first) / shown.area.width()
-    first = max(shown.first, shown.first + (left - shown.area.left() - 4 * APART) * per_pixel)
-    last = min(shown.last, shown.first + (right - shown.area.left() + 4 * APART) * per_pixel)
-    low, high = np.searchsorted(updates, [first, last])
-    return slice(max(0, int(low) - 1), int(high) + 2)
-
-
 def _rest(frame: LossFrame) -> tuple[object, ...]:
     """What all of the picture depends on."""
     dots = frame.valid.shape[1] <= DOTS
-    marks = (len(frame.annealed), len(frame.off_scale), len(frame.not_finite))
-    scale = (stride_above(frame.x_end), frame.y_end, frame.chance)
-    return (*scale, frame.current, frame.legend, frame.evaluated, dots, *marks)
+    signs = (len(frame.annealed), len(frame.off_scale), len(frame.not_finite))
+    scale = (stride_above(frame.x_end), frame.y_end, frame.y_low, frame.chance, frame.beside is None)
+    return (*scale, frame.current, frame.legend, frame.evaluated, dots, *signs, frame.branches, *map(id, frame.others))
+
+
+def _growing(frame: LossFrame) -> tuple[Array, ...]:
+    """The curves that grow while one trains."""
+    beside = np.empty((2, 0)) if frame.beside is None else frame.beside.points
+    return frame.raw, frame.smooth, frame.valid, beside
 
 
 def _same(old: Array, new: Array) -> int:
@@ -407,19 +390,5 @@ def _same(old: Array, new: Array) -> int:
     return n if equal.all() else int(np.argmin(equal))
 
 
-def _columns(shown: View, updates: Array, apart: int) -> list[float]:
-    """Where some updates lie that are within the view, no two so near that they would cover each other."""
-    x = shown.x(updates[(updates >= shown.first) & (updates <= shown.last)])
-    found: list[float] = (np.unique(np.floor(x / apart)) * apart + apart / 2).tolist()
-    return found if apart > 2 else np.unique(np.round(x)).tolist()
-
-
 def _triangle(x: float, y: float) -> QPolygonF:
     return QPolygonF([QPointF(x, y - 4), QPointF(x - 4, y + 4), QPointF(x + 4, y + 4)])
-
-
-def _short(value: float) -> str:
-    for limit, sign in ((1e6, "M"), (1e3, "k")):
-        if value >= limit * 10 or (value >= limit and value % limit == 0):
-            return f"{value / limit:g}{sign}"
-    return f"{value:g}"

@@ -20,19 +20,23 @@ class Parts(Surface):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._parts: tuple[str, ...] = ()
+        self._most: int | None = None
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
-    def set_parts(self, *parts: str) -> None:
-        """Show ``parts``; a layout is asked for only when they take another number of lines."""
-        if parts == self._parts:
+    def set_parts(self, *parts: str, lines: int | None = None) -> None:
+        """Show ``parts``; a layout is asked for only when they take another number of lines.
+
+        Of more than ``lines`` lines the rest is left to the tool tip.
+        """
+        if parts == self._parts and lines == self._most:
             return
-        lines = len(self._lines(self.width()))
-        self._parts = parts
+        before = len(self._lines(self.width()))
+        self._parts, self._most = parts, lines
         self.setAccessibleName(", ".join(parts))
         self.setToolTip("   ".join(parts))
-        if len(self._lines(self.width())) != lines:
+        if len(self._lines(self.width())) != before:
             self.updateGeometry()
         self.update()
 
@@ -52,7 +56,7 @@ class Parts(Surface):
                 x = 0.0
             lines[-1].append((x, part))
             x += wide + gap
-        return lines
+        return lines[: self._most]
 
     def hasHeightForWidth(self) -> bool:
         return True

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.model.loss_data import Reduction, loss_frame, nice_above, smoothed, stride_above, ticks
+from explorer.model.loss_data import loss_frame
+from explorer.model.loss_reduction import Reduction, smoothed
 from rnncore.curve import EVALUATION, ROW
 
 
@@ -155,24 +155,22 @@ def test_evaluations_of_all_text_are_not_called_held_out() -> None:
     assert frame.footer == "train 1.00   all text 1.00   perplexity 2.72 train · 2.72 all text"
 
 
-@given(st.floats(1e-300, 1e300))
-def test_axes_end_on_a_round_number_at_or_above_what_they_show(value: float) -> None:
-    assert nice_above(value) >= value
-    assert nice_above(value) <= 2.01 * value
+def test_a_logarithmic_axis_begins_below_all_calm_losses_and_above_nothing() -> None:
+    frame = loss_frame(reduced(rows(np.geomspace(3.0, 0.03, 200))), 20, 200)
+    assert 0 < frame.y_low <= np.nanmin(frame.smooth[1]) < frame.y_end
+    nothing = loss_frame(reduced(rows(np.zeros(5))), 20, 5)
+    assert 0 < nothing.y_low < nothing.y_end
 
 
-@given(st.floats(1e-9, 1e9), st.integers(1, 12))
-def test_ticks_are_few_rising_and_within_the_axis(end: float, most: int) -> None:
-    found = ticks(end, most)
-    assert found[0] == 0
-    assert len(found) <= most + 1
-    assert all(b > a for a, b in pairwise(found))
-    assert found[-1] <= end * (1 + 1e-9)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_run_that_diverges_says_so_where_it_happened(bad: float) -> None:
+    losses = np.array([*[3.0] * 60, 30.0, 3e5, bad])
+    frame = loss_frame(reduced(rows(losses)), 20, 63)
+    assert list(frame.not_finite) == [63.0] and list(frame.off_scale) == [61.0, 62.0]
+    assert np.isfinite([frame.y_end, frame.y_low]).all() and frame.y_low < frame.y_end
+    assert "not finite" in frame.reading(63)
 
 
-def test_an_axis_reaches_in_strides_at_most_a_third_further_than_needed() -> None:
-    for value in np.geomspace(1, 1e7, 500):
-        end = stride_above(float(value))
-        assert value * (1 - 1e-9) <= end <= value * 1.34
-    assert stride_above(1000) == 1000
-    assert stride_above(math.nan) == stride_above(0.0) == 1.0
+def test_the_perplexity_of_a_loss_that_is_no_number_is_no_number_either() -> None:
+    frame = loss_frame(reduced(rows(np.full(9, np.nan))), 20, 9)
+    assert frame.footer == "train NaN   perplexity NaN train"

@@ -10,7 +10,8 @@ import pytest
 
 from explorer.model import action as do
 from explorer.model.derived import Derived
-from explorer.model.loss_data import Reduction, loss_of
+from explorer.model.loss_data import loss_of
+from explorer.model.loss_reduction import Reduction
 from explorer.model.reducer import new_session, reduce
 from explorer.model.settings import Settings, start_run
 from explorer.model.stage_data import stage_data

@@ -10,14 +10,19 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.model import action as do
 from explorer.model.derived import Derived
-from explorer.model.loss_data import Reduction, loss_frame
+from explorer.model.loss_data import loss_frame
+from explorer.model.loss_lines import Line
+from explorer.model.loss_reduction import Reduction
 from explorer.model.reducer import new_session
 from explorer.model.settings import CorpusChoice, Settings, start_run
+from explorer.store import Store
 from explorer.theme import palette
-from explorer.theme.theme import theme_named
+from explorer.theme.theme import current, theme_named
 from explorer.views.loss import LossView
 from rnncore.curve import EVALUATION
+from rnncore.truncation import Full
 
+from ..model.runs import small_run
 from ..model.test_loss_data import rows
 from .test_inspector import on_screen
 
@@ -33,6 +38,7 @@ class Stub(QObject):
         corpus = CorpusChoice("text", "a b c. b c d. c d a. d a b. a c b.")
         self.session = new_session(start_run(Settings(corpus=corpus)))
         self.derived = Derived()
+        self.beside = None
         self.asked: list[do.Action] = []
 
     def dispatch(self, action: do.Action) -> None:
@@ -218,3 +224,112 @@ def test_the_legend_of_a_docked_panel_is_not_cut(qtbot, wide: int) -> None:
     text.setTextWidth(1)  # what may not be broken
     assert "256" in shown.legend.text()
     assert text.idealWidth() <= shown.legend.width() + 1
+
+
+def branched(qtbot, size=(520, 320)) -> tuple[LossView, Store]:
+    """A panel on a line of 40 updates that was left at update 20 for full BPTT, which has 30."""
+    store = Store(small_run())
+    view = LossView(store)
+    qtbot.addWidget(view)
+    view.resize(*size)
+    view.show()
+    for action in (
+        do.Advance(40),
+        do.GoToUpdate(20),
+        do.ChangeSettings(replace(store.session.settings, truncation=Full())),
+        do.Advance(10),
+    ):
+        store.dispatch(action)
+        store.wait()
+    QApplication.processEvents()
+    return view, store
+
+
+def test_a_click_before_the_branch_goes_back_there(qtbot) -> None:
+    view, store = branched(qtbot)
+    at = QPoint(round(view.plot.x_of(8)), view.plot.height() - 25)
+    qtbot.mouseClick(view.plot, Qt.MouseButton.LeftButton, pos=at)
+    store.wait()
+    assert store.session.training.shown == 8
+    store.close()
+
+
+def test_a_click_on_the_line_that_was_left_turns_to_it(qtbot) -> None:
+    view, store = branched(qtbot)
+    plot = view.plot
+    (line,) = plot.frame.others
+    at = QPoint(round(plot.x_of(38)), round(float(plot.view().y(np.array(line.at(38))))))
+    qtbot.mouseMove(plot, at)
+    assert "a click turns to it" in plot._reading(plot.frame)
+    qtbot.mouseClick(plot, Qt.MouseButton.LeftButton, pos=at)
+    store.wait()
+    assert store.session.run.history.parent is None and abs(store.session.training.shown - 38) <= 1
+    assert plot.frame.others[0].name == "branch: full BPTT"
+    store.close()
+
+
+def test_the_keys_travel_along_the_curve_and_to_other_lines(qtbot) -> None:
+    view, store = branched(qtbot)
+    plot = view.plot
+    plot.setFocus(Qt.FocusReason.TabFocusReason)
+    for key in (Qt.Key.Key_Home, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
+        qtbot.keyClick(plot, key)
+    store.wait()
+    assert store.session.training.shown == 2
+    for key in (Qt.Key.Key_End, Qt.Key.Key_Enter):
+        qtbot.keyClick(plot, key)
+    store.wait()
+    assert store.session.training.shown == 30
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Return):
+        qtbot.keyClick(plot, key)
+    store.wait()
+    assert store.session.run.history.parent is None and store.session.training.shown == 40
+    qtbot.keyClick(plot, Qt.Key.Key_Plus)
+    assert plot.range[1] - plot.range[0] < 40
+    qtbot.keyClick(plot, Qt.Key.Key_0)
+    assert plot.range[1] >= 40
+    store.close()
+
+
+def test_the_arrow_keys_belong_to_the_walk_after_a_click(qtbot) -> None:
+    shown = panel(qtbot, np.full(100, 2.0), 100)
+    qtbot.mouseClick(shown.plot, Qt.MouseButton.LeftButton, pos=shown.plot.rect().center())
+    assert not shown.plot.hasFocus()
+
+
+def test_a_logarithmic_axis_puts_equal_ratios_at_equal_distances(qtbot) -> None:
+    shown = panel(qtbot, np.geomspace(4, 0.01, 200), 200)
+    linear = shown.grab().toImage()
+    shown.scale.click()
+    assert shown.scale.value() == "log"
+    view = shown.plot.view()
+    one, two, three = (float(view.y(np.array(v))) for v in (0.04, 0.4, 4.0))
+    assert one - two == pytest.approx(two - three) and one > two
+    assert float(view.y(np.array(0.0))) == view.area.bottom()
+    assert differing(linear, shown.grab().toImage()) > 100
+    shown.scale.click()
+    assert shown.scale.value() == "linear"
+
+
+def test_b_has_a_dashed_line_of_its_own_colour_and_its_name_in_the_legend(qtbot) -> None:
+    shown = panel(qtbot, np.full(100, 2.0), 100, (520, 300))
+    line = Line("B: LSTM", np.stack([np.arange(1.0, 101), np.full(100, 1.0)]))
+    shown.set_frame(replace(shown.plot.frame, beside=line), False)
+    assert "B:&nbsp;LSTM" in shown.legend.text()
+    image = shown.plot.grab().toImage()
+    y = round(float(shown.plot.view().y(np.array(1.0))))
+    wanted = current().colour("good").name()
+    hits = [
+        any(image.pixelColor(x, y + dy).name() == wanted for dy in (-1, 0, 1)) for x in range(60, image.width() - 30)
+    ]
+    assert 0.4 < np.mean(hits) < 0.9
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast"])
+@pytest.mark.parametrize("size", [(250, 170), (330, 205), (900, 300)])
+def test_branches_paint_in_any_theme_at_any_size_and_leave_the_plot_room(qtbot, qapp, theme, size) -> None:
+    palette.apply(qapp, theme_named(theme))
+    view, store = branched(qtbot, size)
+    assert not view.grab().isNull()
+    assert view.plot.height() >= 60
+    store.close()
