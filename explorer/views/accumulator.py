@@ -69,7 +69,6 @@ class AccumulatorView(Panel):
         data = accumulator_of(session, self._store.derived, self._data)
         if data is not self._data:
             self._data = data
-            self.set_title(data.title)
             self.subtitle_label.setToolTip(data.help)
             self._fit()
             self.names.set_names(row_of(session.model, data.parameter), data.parameter)
@@ -160,5 +159,8 @@ class AccumulatorView(Panel):
         metrics = QFontMetrics(current().font("label"))
         whole = metrics.horizontalAdvance(data.subtitle) <= self.width() - 2 * SPACE.large
         self.set_subtitle(data.subtitle if whole else data.short)
+        name = gradient_name(data.parameter)
+        self.set_title(data.title if self.width() >= current().px(280) else name)
+        self.setAccessibleName(data.title)
         # In a narrow panel the title alone names the parameter, and the chip is but its menu.
         self.parameter.set_value(gradient_name(data.parameter) if self.width() >= current().px(280) else "")

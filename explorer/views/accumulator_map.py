@@ -13,7 +13,7 @@ from ..model.accumulator_data import AccumulatorData
 from ..theme.colourmap import AsinhScale, gradient_scale, value_scale
 from ..theme.theme import Theme, current
 from ..widgets.canvas import ARROWS, ENTER, Canvas
-from ..widgets.paint import elided, frame
+from ..widgets.paint import elided, frame, text_width
 from ..widgets.surface import Surface
 
 Array = np.ndarray[Any, Any]
@@ -276,7 +276,10 @@ class VoteLine(Surface):
     def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         strong, fixed = theme.font("body", bold=True), theme.font("body", fixed=True)
         name, length = self._said
-        wide = QFontMetricsF(fixed).horizontalAdvance(length) + 8 if self.width() >= theme.px(170) else 0.0
+        # In a narrow panel the vote's name comes first: of its length the number alone, or nothing.
+        free = self.width() - text_width(name, strong) - 10
+        length = next((said for said in (length, length.split(" ")[-1]) if text_width(said, fixed) <= free), "")
+        wide = text_width(length, fixed) + 8 if length else 0.0
         if wide:
             painter.setFont(fixed)
             painter.setPen(theme.colour("text"))

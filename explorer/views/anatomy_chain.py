@@ -97,9 +97,8 @@ class ChainView(Painted):
         for top, line, level in rows:
             open_ = whole and len(level.lines) > 1
             lines = level.lines if open_ else level.lines[-1:]
-            faint = 1.0 if level.done else 0.75
             painter.setFont(title_font)
-            painter.setPen(theme.colour("text" if level.done else "muted", faint))
+            painter.setPen(theme.colour("text" if level.done else "muted"))
             painter.drawText(QRectF(x, top, titles, line), Qt.AlignmentFlag.AlignVCenter, level.title)
             for n, one in enumerate(lines):
                 last = n == len(lines) - 1
@@ -110,7 +109,7 @@ class ChainView(Painted):
                 self._paint_text(painter, theme, area, one.rule, symbol, value, level, last)
             if norms and level.norm is not None:
                 painter.setFont(theme.font("small", fixed=True))
-                painter.setPen(theme.colour("muted", faint))
+                painter.setPen(theme.colour("muted"))
                 room = QRectF(self.width() - norms, top + (len(lines) - 1 + open_) * line, norms, line)
                 right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
                 painter.drawText(room, right, f"‖{_array(level)}‖ {number(level.norm, 3)}")
@@ -152,12 +151,12 @@ class ChainView(Painted):
         wide = QFontMetricsF(result).horizontalAdvance(said) + 8 if said else 0.0
         small = theme.font("small", fixed=True)
         painter.setFont(small)
-        painter.setPen(theme.colour("muted", 1.0 if level.done else 0.8))
+        painter.setPen(theme.colour("muted"))
         shown = rule if said or not symbol or symbol == "g" else f"{symbol} = {rule}"
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, elided(shown, small, area.width() - wide))
         if said:
             painter.setFont(result)
-            painter.setPen(theme.colour(level.token if last else "text", 1.0 if level.done else 0.75))
+            painter.setPen(theme.colour(level.token if last else "text"))
             painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, said)
 
     def tip(self, x: float, y: float) -> str:

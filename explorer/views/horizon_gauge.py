@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..model.bias_data import Bias
 from ..theme.theme import Theme, current
-from ..widgets.paint import arrow, elided, pen
+from ..widgets.paint import arrow, elided, pen, text_width
 from ..widgets.surface import Surface
 
 
@@ -58,9 +58,11 @@ class BiasGaugeBar(Surface):
             self._paint_arrows(painter, theme, QRectF(0, 0, dial, self.height()), bias)
         left = dial + (theme.px(10) if dial else 0)
         row = self.height() / 2
-        whole = self.width() >= theme.px(250)
-        labels = ("cos(truncated, full)", "length ratio") if whole else ("cos", "length")
         texts = ("", "") if bias is None else (bias.cosine_text, bias.ratio_text)
+        room = self.width() - left - theme.px(14)
+        used = text_width(texts[0] or "…", theme.font("title", bold=True, fixed=True))
+        whole = text_width("cos(truncated, full)", theme.font("label")) + used <= room
+        labels = ("cos(truncated, full)", "length ratio") if whole else ("cos", "length")
         values = (math.nan, math.nan) if bias is None else (bias.cosine, bias.ratio)
         for n, (label, text, value) in enumerate(zip(labels, texts, values, strict=True)):
             self._paint_row(painter, theme, QRectF(left, n * row, self.width() - left, row), label, text, value)

@@ -177,6 +177,9 @@ class ParametersCanvas(PictureCanvas):
         if data is None:
             return
         layout = tuple(a.getRect() for a in areas)
+        if self._picture.is_new("layout", layout):
+            # Another number of rows moves the rest: nothing of it may stay where it was.
+            painter.fillRect(self.rect(), theme.colour("panel"))
         if self._picture.is_new("heat", (data.name, layout), data.numbers):
             painter.fillRect(areas.heat, theme.colour("panel"))
             self._paint_heat(painter, theme, data, areas.heat)

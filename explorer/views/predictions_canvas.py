@@ -123,6 +123,9 @@ class PredictionsCanvas(PictureCanvas):
         if data is None:
             return
         layout = tuple(a.getRect() for a in areas)
+        if self._picture.is_new("layout", layout):
+            # Another number of rows moves the rest: nothing of it may stay where it was.
+            painter.fillRect(self.rect(), theme.colour("panel"))
         known = data.order is not None
         if self._picture.is_new("bars", (data.t, known, layout), data.scene):
             painter.fillRect(areas.bars, theme.colour("panel"))

@@ -11,7 +11,7 @@ from rnncore.truncation import Full
 from ..model.truncation_data import BETWEEN, CALLED, MEANINGS, TruncationData, dragged, lane_rows, nudged
 from ..theme.theme import Theme, current
 from ..widgets.canvas import Canvas
-from ..widgets.paint import arrow_head, elided, hatch, pen, scissors
+from ..widgets.paint import arrow_head, elided, hatch, pen, scissors, text_width
 from .truncation_between import paint_between
 
 NEAR = 11
@@ -111,8 +111,15 @@ class TruncationCanvas(Canvas):
         painter.setFont(theme.font("tiny"))
         painter.setPen(theme.colour("muted"))
         drawn, runs = len(self.lanes()), len(data.lanes)
-        words = "values: never cut" + (f" · below: {drawn} of {runs} runs back" if drawn < runs else "")
-        wide = QFontMetricsF(theme.font("tiny")).horizontalAdvance(words) + 8
+        forms = ["values: never cut"]
+        if drawn < runs:
+            forms[:0] = [
+                f"values: never cut · below: {drawn} of {runs} runs back",
+                f"never cut · {drawn} of {runs} runs",
+            ]
+        tiny = theme.font("tiny")
+        words = next((form for form in forms if text_width(form, tiny) <= right - left - 16), forms[-1])
+        wide = text_width(words, tiny) + 8
         painter.fillRect(QRectF(left, y - 7, wide, 14), theme.colour("panel"))
         painter.drawText(QRectF(left, y - 8, wide, 16), Qt.AlignmentFlag.AlignVCenter, words)
 

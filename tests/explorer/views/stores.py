@@ -29,3 +29,12 @@ def settle(store: Store, view: QWidget) -> None:
         store.wait()
         QApplication.processEvents()
     assert not view.grab().isNull()
+
+
+def on_screen(qtbot: Any, view: QWidget, store: Store, size: tuple[int, int]) -> Any:
+    """Show a panel in a size, with all its data there."""
+    qtbot.addWidget(view)
+    view.resize(*size)
+    view.show()
+    settle(store, view)
+    return view

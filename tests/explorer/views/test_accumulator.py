@@ -10,35 +10,17 @@ from PySide6.QtWidgets import QToolTip
 from explorer.model import action as do
 from explorer.model.session import Changes
 from explorer.theme import palette
-from explorer.theme.theme import theme_named
+from explorer.theme.theme import current, theme_named
 from explorer.views.accumulator import AccumulatorView
 from explorer.views.accumulator_map import tiles
+from explorer.widgets.paint import text_width
 
-from .later import backward, make_store, settle
-
-
-@pytest.fixture(autouse=True)
-def styled(qapp):
-    palette.apply(qapp, theme_named("dark"))
+from .later import backward, settle
 
 
 @pytest.fixture
-def shown(qtbot):
-    made = []
-
-    def show(size=(320, 340), **changes):
-        store = make_store(**changes)
-        view = AccumulatorView(store)
-        qtbot.addWidget(view)
-        view.resize(*size)
-        view.show()
-        settle(store)
-        made.append(store)
-        return store, view
-
-    yield show
-    for store in made:
-        store.close()
+def shown(show_panel):
+    return lambda size=(320, 340), **changes: show_panel(AccumulatorView, size, **changes)
 
 
 @pytest.mark.parametrize("size", [(230, 180), (320, 340), (900, 500)])
@@ -156,3 +138,14 @@ def test_tiles_too_small_for_gaps_have_none() -> None:
     rgba = np.full((30, 30, 4), 200, np.uint8)
     image = tiles(rgba, 60, 60, (1, 2, 3))
     assert {image.pixelColor(x, y).red() for x in range(60) for y in range(60)} == {200}
+
+
+@pytest.mark.parametrize("width", [230, 300, 500])
+def test_the_last_votes_name_and_the_title_are_whole_in_a_narrow_panel(shown, width: int) -> None:
+    store, view = shown((width, 200), cell="lstm")
+    backward(store, 0.5)
+    settle(store)
+    assert "…" not in view.title_label.shown()
+    name, _ = view.vote.texts()
+    assert text_width(name, current().font("body", bold=True)) <= view.vote.width()
+    assert view.accessibleName() == view.map.data.title

@@ -9,31 +9,15 @@ from explorer.theme.theme import theme_named
 from explorer.views.anatomy import AnatomyView
 from rnncore.optim import Adam, ClipByNorm
 
-from .later import backward, make_store, settle
-
-
-@pytest.fixture(autouse=True)
-def styled(qapp):
-    palette.apply(qapp, theme_named("dark"))
+from .later import backward
 
 
 @pytest.fixture
-def shown(qtbot):
-    made = []
-
-    def show(size=(320, 340), **changes):
-        store = make_store(**{"optimiser": Adam(0.01), "clip": ClipByNorm(0.1), **changes})
-        view = AnatomyView(store)
-        qtbot.addWidget(view)
-        view.resize(*size)
-        view.show()
-        settle(store)
-        made.append(store)
-        return store, view
-
-    yield show
-    for store in made:
-        store.close()
+def shown(show_panel):
+    update = {"optimiser": Adam(0.01), "clip": ClipByNorm(0.1)}
+    return lambda size=(320, 340), **changes: show_panel(AnatomyView, size, **{**update, **changes})
+        AnatomyView, size, **{"optimiser": Adam(0.01), "clip": ClipByNorm(0.1), **changes}
+    )
 
 
 @pytest.mark.parametrize("size", [(230, 180), (320, 340), (330, 480), (900, 500)])

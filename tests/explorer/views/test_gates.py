@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -17,27 +15,16 @@ from explorer.views import gates
 from explorer.views.gates import GatesView
 from explorer.views.gates_canvas import UNIT_SCALE, Spot
 
-from .stores import settle, small_store
-
-
-@pytest.fixture(autouse=True)
-def styled(qapp):
-    palette.apply(qapp, theme_named("dark"))
+from .stores import on_screen, settle, small_store
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with small_store(cell="lstm") as made:
-        yield made
+def store(lstm_store: Store) -> Store:
+    return lstm_store
 
 
 def view(qtbot, store: Store, size: tuple[int, int] = (620, 320)) -> GatesView:
-    made = GatesView(store)
-    qtbot.addWidget(made)
-    made.resize(*size)
-    made.show()
-    settle(store, made)
-    return made
+    return on_screen(qtbot, GatesView(store), store, size)
 
 
 def end(store: Store) -> int:

@@ -16,31 +16,12 @@ from explorer.views.horizon_labels import Label, place
 from rnncore.bptt import backward as gradient
 from rnncore.truncation import Full, Window
 
-from .later import backward, make_store, settle
-
-
-@pytest.fixture(autouse=True)
-def styled(qapp):
-    palette.apply(qapp, theme_named("dark"))
+from .later import backward, settle
 
 
 @pytest.fixture
-def shown(qtbot):
-    made = []
-
-    def show(size=(320, 340), **changes):
-        store = make_store(**changes)
-        view = HorizonView(store)
-        qtbot.addWidget(view)
-        view.resize(*size)
-        view.show()
-        settle(store)
-        made.append(store)
-        return store, view
-
-    yield show
-    for store in made:
-        store.close()
+def shown(show_panel):
+    return lambda size=(320, 340), **changes: show_panel(HorizonView, size, **changes)
 
 
 @pytest.mark.parametrize("size", [(230, 180), (320, 340), (900, 500)])

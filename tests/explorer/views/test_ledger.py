@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.model import action as do
 from explorer.model.formula import number
-from explorer.theme import palette
-from explorer.theme.theme import current, theme_named
+from explorer.theme.theme import current
 from explorer.views import ledger_reading as reading
 from explorer.views.ledger import LedgerView
 from explorer.views.ledger_layout import layout
@@ -18,10 +17,7 @@ from explorer.widgets.paint import text_width
 
 from .test_inspector import Stub, on_screen
 
-
-@pytest.fixture(autouse=True)
-def styled(qapp):
-    palette.apply(qapp, theme_named("dark"))
+pytestmark = pytest.mark.usefixtures("dark")
 
 
 def view(qtbot) -> tuple[Stub, LedgerView]:

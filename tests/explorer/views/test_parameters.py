@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -17,27 +16,16 @@ from explorer.theme.theme import current, theme_named
 from explorer.views.parameters import ParametersView
 from explorer.views.parameters_spectrum import caption, spectrum_range
 
-from .stores import settle, small_store
-
-
-@pytest.fixture(autouse=True)
-def styled(qapp):
-    palette.apply(qapp, theme_named("dark"))
+from .stores import on_screen, settle, small_store
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with small_store(cell="lstm") as made:
-        yield made
+def store(lstm_store: Store) -> Store:
+    return lstm_store
 
 
 def view(qtbot, store: Store, size: tuple[int, int] = (620, 320)) -> ParametersView:
-    made = ParametersView(store)
-    qtbot.addWidget(made)
-    made.resize(*size)
-    made.show()
-    settle(store, made)
-    return made
+    return on_screen(qtbot, ParametersView(store), store, size)
 
 
 @pytest.mark.parametrize("size", [(230, 180), (260, 420), (420, 260), (900, 500)])
@@ -269,3 +257,27 @@ def test_a_docked_panel_shows_the_singular_values_and_no_number_is_cut(qtbot, st
     assert data.brief[1].startswith("ρ ")
     assert all(metrics.horizontalAdvance(line) <= areas.rows.width() for line in data.brief)
     assert not made.grab().isNull()
+
+
+def test_a_row_that_comes_later_leaves_nothing_of_what_it_moved(qtbot, store: Store) -> None:
+    made = view(qtbot, store, (900, 500))
+    settle(store, made)
+    data = made.canvas.data
+    made.canvas.set_data(replace(data, change=None, change_name=""))
+    fewer = len(made.canvas.data.rows)
+    made.canvas.grab()
+    made.canvas.set_data(replace(data, change=0.5, change_name="‖ΔW‖/‖W‖"))
+    assert len(made.canvas.data.rows) > fewer
+    piecewise = made.canvas.grab().toImage()
+    made.canvas.forget()
+    assert made.canvas.grab().toImage() == piecewise
+
+
+def test_one_unit_is_not_counted_as_many(qtbot) -> None:
+    with small_store(cell="vanilla", hidden_size=1) as store:
+        made = view(qtbot, store, (900, 300))
+        store.dispatch(do.Select(parameter="W"))
+        settle(store, made)
+        assert made.canvas.data.subtitle.startswith("1 unit × 1 unit,")
+        assert caption(np.array([1.0]), -1, 1).startswith("1 singular value σ")
+        assert made.canvas.entry_rect(0, 0).width() >= 100

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -17,27 +16,16 @@ from explorer.theme import palette
 from explorer.theme.theme import theme_named
 from explorer.views.predictions import PARTS, PredictionsView
 
-from .stores import settle, small_store
-
-
-@pytest.fixture(autouse=True)
-def styled(qapp):
-    palette.apply(qapp, theme_named("dark"))
+from .stores import on_screen, settle
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with small_store(cell="gru") as made:
-        yield made
+def store(gru_store: Store) -> Store:
+    return gru_store
 
 
 def view(qtbot, store: Store, size: tuple[int, int] = (440, 460)) -> PredictionsView:
-    made = PredictionsView(store)
-    qtbot.addWidget(made)
-    made.resize(*size)
-    made.show()
-    settle(store, made)
-    return made
+    return on_screen(qtbot, PredictionsView(store), store, size)
 
 
 def finished(qtbot, store: Store, size: tuple[int, int] = (440, 460)) -> PredictionsView:

@@ -9,29 +9,21 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from explorer.model import action as do
-from explorer.store import Store
-from explorer.theme import palette
-from explorer.theme.theme import theme_named
 from explorer.views.truncation import TruncationView
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
-from tests.explorer.model.runs import small_run
+
+from .stores import on_screen, small_store
 
 
 @pytest.fixture
-def store(qapp):
-    palette.apply(qapp, theme_named("dark"))
-    made = Store(small_run())
-    yield made
-    made.close()
+def store(dark):
+    with small_store() as made:
+        yield made
 
 
 @pytest.fixture
 def view(store, qtbot):
-    made = TruncationView(store)
-    qtbot.addWidget(made)
-    made.resize(700, 320)
-    made.show()
-    return made
+    return on_screen(qtbot, TruncationView(store), store, (700, 320))
 
 
 def set_policy(store, policy):
