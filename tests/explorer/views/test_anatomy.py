@@ -16,8 +16,6 @@ from .later import backward
 def shown(show_panel):
     update = {"optimiser": Adam(0.01), "clip": ClipByNorm(0.1)}
     return lambda size=(320, 340), **changes: show_panel(AnatomyView, size, **{**update, **changes})
-        AnatomyView, size, **{"optimiser": Adam(0.01), "clip": ClipByNorm(0.1), **changes}
-    )
 
 
 @pytest.mark.parametrize("size", [(230, 180), (320, 340), (330, 480), (900, 500)])
