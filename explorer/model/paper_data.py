@@ -5,6 +5,8 @@ What the walk has not reached is left blank, so that a printed sheet can be fill
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import field
 from html import escape
 
 import numpy as np
@@ -20,11 +22,14 @@ from .derived import Derived
 from .session import Session
 from .settings import CorpusChoice, Settings
 
-MOST_UNITS, MOST_STEPS, MOST_WORDS = 3, 12, 12
+MOST_UNITS, MOST_STEPS, MOST_WORDS = 3, 12, 32
 """Larger networks, sentences and vocabularies make no sheet that one works through by hand."""
 DECIMALS = (3, 4, 6, 17)
 """Numbers of decimals that are offered; 17 stands for every digit that tells a float64 apart."""
 EXACT = 17
+WIDEST, MOST_COLUMNS = 6, 10
+"""Columns of the widest U that stands as it is written, and of all tables beside one another."""
+ROUNDED = "Every number is computed to 16 digits and rounded only here: work with two decimals more than you compare."
 
 SHEET = Settings(
     corpus=CorpusChoice("text", "a b a\nb a b\na a b\nb b a\n", (("unit", "line"),)),
@@ -46,14 +51,30 @@ class Cell:
     role: str = ""
 
 
+Rows = tuple[tuple[str, tuple[Cell, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One table: column heads, and rows of (label, cells)."""
+
+    heads: tuple[str, ...]
+    rows: Rows
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """One table: a heading, column heads, and rows of (label, cells)."""
+    """A heading and tables beside one another; ``hows`` says how what a label names is worked out."""
 
     title: str
     note: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    blocks: tuple[Block, ...]
+    hows: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> Rows:
+        """The rows of all tables."""
+        return tuple(row for block in self.blocks for row in block.rows)
 
     @property
     def blanks(self) -> int:
@@ -95,11 +116,19 @@ def refusal(session: Session) -> str:
     """Return why a session is too large to be worked by hand, "" when it is not."""
     units, steps, words = session.model.hidden_size, session.sentence.length, session.model.vocabulary_size
     if units > MOST_UNITS:
-        return f"Work by hand wants 1 to {MOST_UNITS} units; this network has {units}."
+        return (
+            f"Work by hand wants 1 to {MOST_UNITS} units; this network has {units}. "
+            "The button “2 units” keeps the cell and the text, and Ctrl+Z brings the large network back."
+        )
     if steps > MOST_STEPS:
-        return f"Work by hand wants at most {MOST_STEPS} steps; this sentence has {steps}."
+        return (
+            f"Work by hand wants at most {MOST_STEPS} steps; this sentence has {steps}. Ctrl+L chooses a shorter one."
+        )
     if words > MOST_WORDS:
-        return f"Work by hand wants at most {MOST_WORDS} words; this vocabulary has {words}."
+        return (
+            f"Work by hand wants at most {MOST_WORDS} words; this vocabulary has {words}. "
+            "The button “A small sheet” brings one of two words."
+        )
     return "" if steps else "There is no sentence."
 
 
@@ -125,19 +154,37 @@ class _Builder:
 
     # --- tables ---
 
+    def _matrices(self, values: Mapping[str, Array], before: str, known: bool, role: str) -> tuple[Block, ...]:
+        """One small table for every parameter, named with ``before`` in front; a long U word by word."""
+        blocks = []
+        units = tuple(map(str, range(1, self.model.hidden_size + 1)))
+        shapes = {spec.name: spec for spec in self.model.cell.parameters}
+        for name, value in values.items():
+            table = value if value.ndim == 2 else value[:, None]
+            reads_word = name in shapes and shapes[name].kind == "matrix" and shapes[name].of == "x"
+            heads, labels = units[: table.shape[1]], tuple(map(str, range(1, len(table) + 1)))
+            if value.ndim == 1:
+                heads = ("",)
+            elif reads_word:
+                heads = self.words
+            if name in ("V", "b_y"):
+                labels = self.words
+            if reads_word and len(self.words) > WIDEST:
+                table, heads, labels = table.T, units, tuple(f"·, {word}" for word in self.words)
+            rows = tuple(
+                (
+                    f"{before}{name}[{label}]",
+                    tuple(Cell(decimal(v, self.decimals) if known else "", role) for v in row),
+                )
+                for label, row in zip(labels, table.tolist(), strict=True)
+            )
+            blocks.append(Block(heads, rows))
+        return tuple(blocks)
+
     def weights(self) -> Sheet:
         """Every weight; a matrix row by row."""
-        rows = []
-        widest = max(v.shape[-1] if v.ndim == 2 else 1 for v in self.model.parameters.values())
-        for name, value in self.model.parameters.items():
-            table = value if value.ndim == 2 else value[:, None]
-            for i, row in enumerate(table.tolist()):
-                cells = [Cell(decimal(v, self.decimals), "weight") for v in row]
-                cells += [Cell("·")] * (widest - len(cells))
-                rows.append((f"{name}[{i + 1}]", tuple(cells)))
-        words = ", ".join(f"{n + 1} = {w}" for n, w in enumerate(self.words))
-        note = f"columns of U and rows of V: {words}"
-        return Sheet("Weights", note, tuple(map(str, range(1, widest + 1))), tuple(rows))
+        note = "a column of U for every word that is read, a row of V for every word that is expected"
+        return Sheet("Weights", note, self._matrices(self.model.parameters, "", True, "weight"))
 
     def forward(self) -> Sheet:
         """Every value of the forward pass."""
@@ -166,12 +213,49 @@ class _Builder:
         names = [self.words[y] if y >= 0 else "–" for y in targets.tolist()]
         rows.append(("target y", tuple(Cell(name) for name in names)))
         rows.append(("L = −ln ŷ[y]", self._cells(trace.losses(targets), known, "loss")))
-        return Sheet("Forward", "one column a time step", self.heads, tuple(rows))
+        hows = {self._unit(self._label(n), 0): self._how(n) for n in cell.operations}
+        hows[f"z[{self.words[0]}]"] = "V h + b_y" if "b_y" in self.model.parameters else "V h"
+        hows[f"ŷ[{self.words[0]}]"] = "eᶻ / Σ eᶻ"
+        return Sheet("Forward", "one column a time step", (Block(self.heads, tuple(rows)),), hows)
+
+    def _label(self, node: int) -> str:
+        """What a value is called: its name, or its expression in brackets."""
+        found = self.model.cell.nodes[node]
+        return found.name or (f"({found.text})" if found.inputs else found.text)
+
+    def _how(self, node: int) -> str:
+        """A named value in terms of the rows above it, "" for what is its own name."""
+        found = self.model.cell.nodes[node]
+        if found.name is None:
+            return ""
+        parts = [self._label(n) for n in found.inputs]
+        signs = {"add": " + ", "sub": " − ", "mul": " · ", "matmul": " @ "}
+        if found.op in signs:
+            return signs[found.op].join(parts)
+        return f"−{parts[0]}" if found.op == "neg" else f"{found.op}({', '.join(parts)})"
+
+    def _how_back(self, node: int) -> str:
+        """A value's gradient in terms of that of what is made of it."""
+        cell = self.model.cell
+        uses = [n for n in cell.operations if node in cell.nodes[n].inputs]
+        if len(uses) != 1 or cell.nodes[uses[0]].inputs.count(node) != 1:
+            return "the sum over its uses" if uses else ""
+        made, label = cell.nodes[uses[0]], self._label(uses[0])
+        above = f"∂L/∂{label}"
+        if made.op == "mul":
+            return f"{above} · {' · '.join(self._label(n) for n in made.inputs if n != node)}"
+        if made.op == "matmul":
+            return f"{self._label(made.inputs[0])}ᵀ {above}"
+        if made.op == "sub" and made.inputs[1] == node:
+            return f"−{above}"
+        slopes = {"tanh": f" · (1 − {label}²)", "sigmoid": f" · {label} (1 − {label})", "relu": f" where {label} > 0"}
+        return f"−{above}" if made.op == "neg" else above + slopes.get(made.op, "")
 
     def backward(self) -> Sheet:
         """The two streams into each state, their sum, and every operation's gradient, from the last to the first."""
         cell, progress = self.model.cell, self.progress
         rows: list[tuple[str, tuple[Cell, ...]]] = []
+        hows = {f"{self._unit('∂L/∂h', 0)}, from this loss": "Vᵀ (ŷ − y)"}
         units = range(self.model.hidden_size)
         for state in cell.states:
             found = progress.state_gradient(state)
@@ -193,49 +277,42 @@ class _Builder:
                 continue
             values, known = progress.gradient(node)
             label = cell.nodes[node].name or cell.nodes[node].text
+            hows[self._unit(f"∂L/∂({label})", 0)] = self._how_back(node)
             for unit in units:
                 rows.append((self._unit(f"∂L/∂({label})", unit), self._cells(values[:, unit], known, "gradient")))
-        loss = progress.loss
+        loss = None if progress.complete else progress.loss  # in the end all that walked have been added up
         note = "all losses together" if loss is None else f"loss {loss} alone, as it walks back"
-        return Sheet("Backward", note, self.heads, tuple(rows))
+        return Sheet("Backward", note, (Block(self.heads, tuple(rows)),), hows)
 
     def gradients(self) -> Sheet:
         """The sums of the votes so far."""
-        progress = self.progress
-        begun = progress.phase != "forward"
-        rows = []
-        widest = max(v.shape[-1] if v.ndim == 2 else 1 for v in self.model.parameters.values())
-        for name in self.model.parameters:
-            value = progress.parameter_gradient(name)
-            table = value if value.ndim == 2 else value[:, None]
-            for i, row in enumerate(table.tolist()):
-                cells = [Cell(decimal(v, self.decimals) if begun else "", "gradient") for v in row]
-                cells += [Cell("·")] * (widest - len(cells))
-                rows.append((f"d{name}[{i + 1}]", tuple(cells)))
-        note = "the sum over time, as far as it has come" if not progress.complete else "the sum over time"
-        return Sheet("Gradients", note, tuple(map(str, range(1, widest + 1))), tuple(rows))
+        progress, cell = self.progress, self.model.cell
+        values = {name: progress.parameter_gradient(name) for name in self.model.parameters}
+        so_far = "" if progress.complete else ", as far as it has come"
+        votes = []
+        for node in (cell.nodes[n] for n in cell.operations if cell.nodes[n].op == "matmul"):
+            name = cell.nodes[node.inputs[0]].parameter
+            if name is not None:
+                votes.append(f"d{name} += ∂L/∂({node.text}) ⊗ {self._label(node.inputs[1])}")
+        note = f"the sum over time{so_far}: {'; '.join([*votes, 'dV += (ŷ − y) ⊗ h'])}"
+        return Sheet("Gradients", note, self._matrices(values, "d", progress.phase != "forward", "gradient"))
 
     def update(self) -> Sheet | None:
         """The weights after this sentence's own update; blank until it is made."""
         walk = self.walk
         if walk.update is None:
             return None
-        made = walk.update.parameters
         done = self.progress.position >= len(walk) > 0
-        widest = max(v.shape[-1] if v.ndim == 2 else 1 for v in self.model.parameters.values())
-        rows = []
-        for name, value in made.items():
-            table = value if value.ndim == 2 else value[:, None]
-            for i, row in enumerate(table.tolist()):
-                cells = [Cell(decimal(v, self.decimals) if done else "", "weight") for v in row]
-                cells += [Cell("·")] * (widest - len(cells))
-                rows.append((f"new {name}[{i + 1}]", tuple(cells)))
         note = "this sentence’s own update, by the optimiser and clip in force"
-        return Sheet("After the update", note, tuple(map(str, range(1, widest + 1))), tuple(rows))
+        blocks = self._matrices(walk.update.parameters, "new ", done, "weight")
+        return Sheet("After the update", note, blocks)
 
 
-def html(found: Paper, colours: dict[str, str], *, title: str = "") -> str:
-    """Return the tables as HTML: ``colours`` maps "text", "muted", "line" and each role to a colour."""
+def html(found: Paper, colours: dict[str, str], *, title: str = "", columns: int = MOST_COLUMNS) -> str:
+    """Return the tables as HTML: ``colours`` maps "text", "muted", "line" and each role to a colour.
+
+    Tables stand beside one another as far as they have no more than so many ``columns`` together.
+    """
     if found.refused:
         return f"<p style='color:{colours['muted']}'>{escape(found.refused)}</p>"
     parts = [f"<h3 style='color:{colours['text']}'>{escape(title)}</h3>"] if title else []
@@ -244,16 +321,55 @@ def html(found: Paper, colours: dict[str, str], *, title: str = "") -> str:
             f"<p style='margin-bottom:2px'><b style='color:{colours['text']}'>{escape(sheet.title)}</b> "
             f"<span style='color:{colours['muted']}'>&nbsp;{escape(sheet.note)}</span></p>"
         )
-        head = "".join(f"<th style='color:{colours['muted']}'>{escape(h)}</th>" for h in ("", *sheet.heads))
-        rows = []
-        for label, cells in sheet.rows:
-            entries = "".join(
-                f"<td align='right' style='color:{colours.get(c.role, colours['text'])}'><tt>"
-                f"{escape(c.text) or '&nbsp;' * 8}</tt></td>"
-                for c in cells
+        for line in _lines(sheet.blocks, columns):
+            cells = "".join(f"<td style='padding-right:10px'>{_table(b, sheet.hows, colours)}</td>" for b in line)
+            # A table that stands alone needs none around it: a page can then end within it.
+            one = _table(line[0], sheet.hows, colours) if len(line) == 1 else ""
+            parts.append(
+                one or f"<table border='0' cellspacing='0' cellpadding='0'><tr valign='top'>{cells}</tr></table>"
             )
-            rows.append(f"<tr><td style='color:{colours['muted']}'>{escape(label)}</td>{entries}</tr>")
-        style = f"border-collapse:collapse; border-color:{colours['line']}"
-        table = f"<table border='1' cellspacing='0' cellpadding='3' style='{style}'>"
-        parts.append(f"{table}<tr>{head}</tr>{''.join(rows)}</table>")
+    parts.append(f"<p style='color:{colours['muted']}'>{escape(ROUNDED)}</p>")
     return "".join(parts)
+
+
+def _lines(blocks: tuple[Block, ...], columns: int) -> Iterator[list[Block]]:
+    """Tables that stand beside one another: as many as have few columns together."""
+    line: list[Block] = []
+    for block in blocks:
+        if line and sum(len(b.heads) + 1 for b in line) + len(block.heads) > columns:
+            yield line
+            line = []
+        line.append(block)
+    if line:
+        yield line
+
+
+def _table(block: Block, hows: Mapping[str, str], colours: dict[str, str]) -> str:
+    """One table. No-break spaces keep a label in one line: numbers are read across."""
+    muted = colours["muted"]
+    edge = f"border:1px solid {colours['line']}"
+    head = "".join(f"<th style='color:{muted}; {edge}'>{_whole(h)}</th>" for h in ("", *block.heads))
+    rows = []
+    for label, cells in block.rows:
+        entries = "".join(
+            f"<td align='right' style='color:{colours.get(c.role, colours['text'])}; {edge}'><tt>"
+            f"{escape(c.text) or '&nbsp;' * 8}</tt></td>"
+            for c in cells
+        )
+        how = f" <span style='color:{muted}'>{_whole('= ' + hows[label])}</span>" if hows.get(label) else ""
+        # The empty type of the numbers makes all cells of a row equally high: a page never ends within one.
+        name = f"<span style='color:{colours['text']}'>{_whole(label)}</span>{how}<tt>&#8203;</tt>"
+        rows.append(f"<tr><td style='{edge}'>{name}</td>{entries}</tr>")
+    style = "border-collapse:collapse; border-style:none"
+    return f"<table cellspacing='0' cellpadding='3' style='{style}'><tr>{head}</tr>{''.join(rows)}</table>"
+
+
+def _whole(text: str) -> str:
+    return escape(text).replace(" ", "&nbsp;")
+
+
+def page(found: Paper, colours: dict[str, str], title: str) -> str:
+    """Return a whole page for a browser."""
+    look = "body{font-family:sans-serif;font-size:14px;margin:2em} table{margin:0 0 1em} tt{font-size:13px}"
+    head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{look}</style>"
+    return f"<!DOCTYPE html>\n<html><head>{head}</head><body>{html(found, colours, title=title)}</body></html>\n"

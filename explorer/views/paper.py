@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QTextDocument
+from PySide6.QtCore import QEvent, QMarginsF, QSizeF, Qt
+from PySide6.QtGui import QPageLayout, QResizeEvent, QTextDocument, QTextOption
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QTextBrowser, QWidget
 
+from rnncore.model import Init
+
 from ..model import action as do
-from ..model.paper_data import DECIMALS, EXACT, SHEET, html, paper
+from ..model.paper_data import DECIMALS, EXACT, MOST_UNITS, SHEET, Paper, html, page, paper
 from ..model.session import Changes, Message
 from ..theme.theme import Theme, current, theme_named
 from ..theme.tokens import SPACE
@@ -18,8 +21,14 @@ from ..widgets.chip import Chip
 from ..widgets.panel import Panel
 
 if TYPE_CHECKING:
+    from PySide6.QtPrintSupport import QPrinter
+
     from ..store import Store
 
+COLUMN = 68
+"""Pixels of a column of four decimals, at scale 1."""
+ORDINARY = 720.0
+"""Pixels of the breadth of an ordinary sheet: its type is then as large as in a book."""
 ROLES = ("text", "muted", "line", "value", "gradient", "loss", "weight")
 
 
@@ -34,6 +43,9 @@ class PaperView(Panel):
         self.begin = Chip("A small sheet", accent="value")
         self.begin.setToolTip("Two words, two units, weights of one decimal (Ctrl+Z takes it back)")
         self.begin.clicked.connect(self._begin)
+        self.fewer = Chip("2 units", accent="value")
+        self.fewer.setToolTip("This cell and text with two units and weights of one decimal (Ctrl+Z takes it back)")
+        self.fewer.clicked.connect(self._make_small)
         self.decimals = Chip("", label="decimals")
         menu = QMenu(self.decimals)
         for count in DECIMALS:
@@ -46,18 +58,21 @@ class PaperView(Panel):
         self.print = Chip("Print…")
         self.print.setToolTip("Print the sheet, or save it as PDF or HTML")
         printing = QMenu(self.print)
+        printing.addAction("Preview…", self.preview_sheet)
         printing.addAction("To a printer…", self.print_sheet)
         printing.addAction("As PDF or HTML…", self.save_sheet)
         self.print.set_menu(printing)
         row = QHBoxLayout()
         row.setSpacing(SPACE.tight)
-        for chip in (self.begin, self.decimals, self.filled, self.print):
+        for chip in (self.fewer, self.begin, self.decimals, self.filled, self.print):
             row.addWidget(chip)
         row.addStretch(1)
         self.body.addLayout(row)
         self.text = QTextBrowser()
         self.text.setAccessibleName("Worked tables")
         self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
+        # A number that breaks within itself is no number: what is too broad is scrolled to.
+        self.text.setWordWrapMode(QTextOption.WrapMode.WordWrap)
         self.add(self.text, 1)
         self.set_decimals(4)
 
@@ -73,29 +88,65 @@ class PaperView(Panel):
         refused = bool(found.refused)
         for chip in (self.decimals, self.filled, self.print):
             chip.setVisible(not refused)
+        self.fewer.setVisible(refused and session.model.hidden_size > MOST_UNITS)
         blanks = sum(sheet.blanks for sheet in found.sheets)
         self.set_subtitle("" if refused else f"{blanks} entries to be worked out" if blanks else "all worked out")
         bar = self.text.verticalScrollBar()
         place = bar.value()
-        self.text.setHtml(html(found, _colours(current())))
+        columns = max(4, self.text.viewport().width() // current().px(COLUMN))
+        self.text.setHtml(html(found, _colours(current()), columns=columns))
         bar.setValue(place)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.refresh()  # as many tables beside one another as there is room for
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "text"):
             self.refresh()
 
-    def document(self) -> QTextDocument:
-        """The sheet on white paper."""
+    def sheet(self) -> tuple[Paper, str]:
+        """The sheet as it is set, and its title."""
         session = self._store.session
         found = paper(session, self._store.derived, self._decimals, everything=self._everything)
         words = " ".join(session.sentence.words[: session.sentence.length])
+        return found, f"{session.settings.cell_title}, {session.settings.truncation.describe()}: {words}"
+
+    def document(self) -> QTextDocument:
+        """The sheet on white paper."""
+        found, title = self.sheet()
         made = QTextDocument()
-        made.setHtml(html(found, _colours(theme_named("light")), title=f"{session.settings.cell_title}: {words}"))
+        made.setDefaultFont(theme_named("light").font("label"))
+        option = made.defaultTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WordWrap)
+        made.setDefaultTextOption(option)
+        made.setHtml(html(found, _on_paper(), title=title))
         return made
+
+    def print_on(self, printer: QPrinter) -> None:
+        """Print the sheet as large as fits the paper's width, a broad one across."""
+        from PySide6.QtPrintSupport import QPrinter
+
+        document = self.document()
+        printer.setPageMargins(QMarginsF(14, 14, 14, 14), QPageLayout.Unit.Millimeter)
+        document.setTextWidth(ORDINARY)
+        needed = max(ORDINARY, document.size().width())
+        if needed > 1.15 * ORDINARY:
+            printer.setPageOrientation(QPageLayout.Orientation.Landscape)
+            needed = max(1.3 * ORDINARY, needed)
+        room = printer.pageRect(QPrinter.Unit.DevicePixel)
+        # A document with pages of its own is scaled to those of the printer.
+        document.setPageSize(QSizeF(needed, needed * room.height() / room.width()))
+        document.print_(printer)
 
     def _begin(self) -> None:
         self._store.dispatch(do.ChangeSettings(SHEET, whole=True))
+
+    def _make_small(self) -> None:
+        settings = self._store.session.settings
+        init = replace(settings.init or Init(), decimals=1)
+        self._store.dispatch(do.ChangeSettings(replace(settings, hidden_size=2, init=init)))
 
     def _fill(self) -> None:
         self._everything = self.filled.isChecked()
@@ -107,7 +158,17 @@ class PaperView(Panel):
 
         printer = QPrinter(QPrinter.PrinterMode.HighResolution)
         if QPrintDialog(printer, self).exec():
-            self.document().print_(printer)
+            self.print_on(printer)
+
+    def preview_sheet(self) -> None:
+        """Show the pages as they will be printed."""
+        from PySide6.QtPrintSupport import QPrinter, QPrintPreviewDialog
+
+        preview = QPrintPreviewDialog(QPrinter(QPrinter.PrinterMode.HighResolution), self)
+        preview.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        preview.paintRequested.connect(self.print_on)
+        preview.resize(900, 800)
+        preview.open()
 
     def save_sheet(self) -> None:
         """Ask for a file and write the sheet there."""
@@ -119,7 +180,8 @@ class PaperView(Panel):
         """Write the sheet to a PDF or HTML file; what cannot be written becomes a message."""
         try:
             if path.lower().endswith((".html", ".htm")):
-                Path(path).write_text(self.document().toHtml(), "utf-8")
+                found, title = self.sheet()
+                Path(path).write_text(page(found, _on_paper(), title), "utf-8")
             else:
                 Path(path).write_bytes(b"")  # a printer is silent about a place where nobody may write
                 from PySide6.QtPrintSupport import QPrinter
@@ -127,12 +189,18 @@ class PaperView(Panel):
                 printer = QPrinter(QPrinter.PrinterMode.HighResolution)
                 printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
                 printer.setOutputFileName(path)
-                self.document().print_(printer)
+                self.print_on(printer)
         except OSError as error:
             said = f"{path}: the sheet could not be written ({error.strerror or error}). Choose another folder."
             self._store.dispatch(do.Notify(Message(said, "error")))
         else:
             self._store.dispatch(do.Notify(Message(f"The sheet is in {path}")))
+
+
+def _on_paper() -> dict[str, str]:
+    """Lines that can be seen in print."""
+    found = _colours(theme_named("light"))
+    return found | {"line": found["muted"]}
 
 
 def _colours(theme: Theme) -> dict[str, str]:

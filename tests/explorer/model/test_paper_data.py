@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from explorer.model import action as do
-from explorer.model.paper_data import EXACT, SHEET, decimal, html, paper, refusal
-from explorer.model.settings import start_run
+from explorer.model.paper_data import EXACT, SHEET, WIDEST, decimal, html, page, paper, refusal
+from explorer.model.settings import CorpusChoice, start_run
 from explorer.model.walking import same_place
 from rnncore.errors import RnnError
 from rnncore.model import Init, Model
@@ -79,7 +80,10 @@ def test_backward_shows_both_streams_and_their_sum():
 def test_too_large_a_network_sentence_or_vocabulary_is_refused_by_name():
     made = Driver(small_run())
     assert "5" in refusal(made.session) and paper(made.session, made.derived).sheets == ()
-    assert "vocabulary" in refusal(Driver(small_run(hidden_size=2)).session)
+    many = CorpusChoice("text", " ".join(f"w{n}" for n in range(8)) + "\n" + "\n".join(f"v{n}" for n in range(30)))
+    assert "vocabulary" in refusal(driver(corpus=many).session)
+    long = CorpusChoice("text", "a b " * 9)
+    assert "steps" in refusal(driver(corpus=long).session)
     assert refusal(driver().session) == ""
     assert "units" in html(paper(made.session, made.derived), {"muted": "#000"})
 
@@ -87,6 +91,91 @@ def test_too_large_a_network_sentence_or_vocabulary_is_refused_by_name():
 def test_numbers_are_decimals_and_what_is_not_a_number_is_shown_as_such():
     assert decimal(-0.25, 4) == "−0.2500" and decimal(0.1, EXACT) == "0.1" and decimal(-0.00001, 3) == "0.000"
     assert decimal(float("nan"), 4) == "NaN" and decimal(float("-inf"), 4) == "−∞"
+
+
+def test_backward_says_whose_gradient_it_shows():
+    made = driver()
+
+    def note():
+        return next(s.note for s in paper(made.session, made.derived).sheets if s.title == "Backward")
+
+    made.do(do.Move("pass"), do.Move("operation"))
+    assert "alone" in note()
+    made.do(do.GoToEnd())
+    assert note() == "all losses together"
+
+
+def by_hand(found):
+    """Every row of the vanilla sheet worked out from the printed rows above it alone."""
+    forward, weights = table(found, "Forward"), table(found, "Weights")
+
+    def number(text):
+        return float(text.replace("−", "-"))
+
+    words = [label[2:-1] for label in weights if label.startswith("V[")]
+    u = [[number(v) for v in weights[f"U[{i}]"]] for i in (1, 2)]
+    w = [[number(v) for v in weights[f"W[{i}]"]] for i in (1, 2)]
+    out = {word: [number(v) for v in weights[f"V[{word}]"]] for word in words}
+    for t, word in enumerate(forward["x"]):
+        before = [number(forward[f"h[{i}] before"][t]) for i in (1, 2)]
+        for i in (0, 1):
+            a = u[i][words.index(word)] + sum(x * h for x, h in zip(w[i], before, strict=True))
+            yield a, number(forward[f"a[{i + 1}]"][t])
+            yield math.tanh(number(forward[f"a[{i + 1}]"][t])), number(forward[f"h[{i + 1}]"][t])
+        h = [number(forward[f"h[{i}]"][t]) for i in (1, 2)]
+        z = {k: sum(x * y for x, y in zip(row, h, strict=True)) for k, row in out.items()}
+        total = sum(math.exp(number(forward[f"z[{k}]"][t])) for k in words)
+        for k in words:
+            yield z[k], number(forward[f"z[{k}]"][t])
+            yield math.exp(number(forward[f"z[{k}]"][t])) / total, number(forward[f"ŷ[{k}]"][t])
+        expected = forward["target y"][t]
+        yield -math.log(number(forward[f"ŷ[{expected}]"][t])), number(forward["L = −ln ŷ[y]"][t])
+
+
+@pytest.mark.parametrize("decimals, slack", [(4, 5e-4), (6, 5e-6), (EXACT, 1e-15)])
+def test_a_class_that_works_with_the_printed_decimals_finds_the_printed_numbers(decimals, slack):
+    made = driver()
+    found = paper(made.session, made.derived, decimals, everything=True)
+    pairs = list(by_hand(found))
+    assert len(pairs) == 4 * (4 + 10 + 1)
+    assert all(mine == pytest.approx(printed, abs=slack, rel=1e-14) for mine, printed in pairs)
+
+
+def test_a_label_says_how_its_row_is_worked_out():
+    made = driver()
+    found = paper(made.session, made.derived, everything=True)
+    hows = {sheet.title: sheet.hows for sheet in found.sheets}
+    assert hows["Forward"]["h[1]"] == "tanh(a)" and hows["Forward"]["a[1]"] == "(U @ x) + (W @ h_prev)"
+    assert hows["Backward"]["∂L/∂(a)[1]"] == "∂L/∂h · (1 − h²)"
+    labels = {label for sheet in found.sheets for label, _ in sheet.rows}
+    assert all(label in labels for part in hows.values() for label in part)
+    notes = next(s.note for s in found.sheets if s.title == "Gradients")
+    assert "dW += ∂L/∂(W @ h_prev) ⊗ h_prev" in notes
+
+
+def test_a_gates_gradient_names_the_other_factor_and_the_slope():
+    made = driver(cell="lstm")
+    backward = next(s for s in paper(made.session, made.derived).sheets if s.title == "Backward").hows
+    assert backward["∂L/∂(a_f)[1]"] == "∂L/∂f · f (1 − f)" and backward["∂L/∂(i)[1]"] == "∂L/∂(i * g) · g"
+
+
+def test_a_vocabulary_too_long_for_a_line_stands_word_by_word():
+    made = Driver(small_run(hidden_size=2))
+    found = paper(made.session, made.derived)
+    weights = table(found, "Weights")
+    size = made.session.model.vocabulary_size
+    assert size > WIDEST and sum(label.startswith("U[") for label in weights) == size
+    word = made.session.corpus.vocabulary.label(5)
+    assert weights[f"U[·, {word}]"] == [decimal(v, 4) for v in made.session.model.parameters["U"][:, 5]]
+
+
+def test_a_page_for_the_browser_is_whole_and_says_that_it_is_rounded():
+    made = driver()
+    colours = {role: "#000000" for role in ("text", "muted", "line", "value", "gradient", "loss", "weight")}
+    text = page(paper(made.session, made.derived), colours, "a & b")
+    assert text.startswith("<!DOCTYPE html>") and "<title>a &amp; b</title>" in text
+    assert text.count("<table") == text.count("</table>")
+    assert "rounded only here" in text
 
 
 def test_words_cannot_break_the_page():
