@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QRegion
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QRegion
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from rnncore.ops import Array
@@ -14,10 +15,10 @@ from rnncore.ops import Array
 from ..model.compare_data import Comparison, GradientRow
 from ..model.formula import number
 from ..model.stage_layout import StageLayout
-from ..theme.colourmap import AsinhScale, gradient_scale
+from ..theme.colourmap import gradient_scale
 from ..theme.theme import Theme, current
+from ..widgets.canvas import ENTER, Canvas
 from ..widgets.paint import elided, text_width
-from ..widgets.surface import Surface
 
 _PAD = 6
 ROWS = ("loss", "state", "gradient")
@@ -26,22 +27,21 @@ GAP = 16
 """Pixels at scale 1 between two parameters."""
 
 
-class CompareStrip(Surface):
+class CompareStrip(Canvas):
     """Shows a :class:`Comparison` below the columns that ``layout`` places ``left`` pixels from its own edge."""
 
+    KEYS: ClassVar[frozenset[Qt.Key]] = frozenset({*ENTER, Qt.Key.Key_Down})
     hovered = Signal(object)
     """The step under the pointer, or None."""
     clicked = Signal(int)
 
     def __init__(self, axis: Callable[[], tuple[StageLayout | None, int]], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("How A and B differ", parent)
         self._axis = axis
         self._found: Comparison | None = None
         self._hover: int | None = None
         self._chosen: int | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setMouseTracking(True)
 
     # --- what is shown ---
 
@@ -93,9 +93,6 @@ class CompareStrip(Surface):
                 room = QRectF(left + layout.gutter, 1 + high, layout.room, high)
                 painter.drawText(room, _LEFT, "h has another size in B: the states have no difference")
         self._paint_gradients(painter, theme, found, 1 + 2 * high, left)
-        if self.hasFocus():
-            painter.setPen(theme.colour("value"))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _paint_steps(
         self, painter: QPainter, theme: Theme, layout: StageLayout, left: int, top: int, name: str, values: Array
@@ -108,7 +105,7 @@ class CompareStrip(Surface):
         painter.drawText(QRectF(left + _PAD, top, layout.gutter - _PAD - 2, high), _LEFT, elided(name, font, 999))
         painter.save()
         painter.setClipRect(QRectF(left + layout.gutter, top, layout.room, high))
-        scale = gradient_scale(values)
+        colours = _colours(theme, values)
         shown = [t for t in layout.visible if t < len(values)]
         texts = {t: _signed(float(values[t]), name.startswith("loss")) for t in shown}
         fits = layout.column_width >= max((text_width(text, font) for text in texts.values()), default=0.0) + 6
@@ -119,11 +116,10 @@ class CompareStrip(Surface):
             if fits:
                 painter.setPen(theme.colour("text"))
                 painter.drawText(QRectF(x, top, wide, high), Qt.AlignmentFlag.AlignCenter, texts[t])
-                colour = _colour(theme, scale, float(values[t]))
-                painter.fillRect(QRectF(x + 0.2 * wide, top + high - 2, 0.6 * wide, 2), colour)
+                painter.fillRect(QRectF(x + 0.2 * wide, top + high - 2, 0.6 * wide, 2), colours[t])
             else:
                 gap = 1 if wide > 4 else 0
-                painter.fillRect(QRectF(x, top + 2, wide - gap, high - 4), _colour(theme, scale, float(values[t])))
+                painter.fillRect(QRectF(x, top + 2, wide - gap, high - 4), colours[t])
         painter.restore()
 
     def _paint_gradients(self, painter: QPainter, theme: Theme, found: Comparison, top: int, left: int) -> None:
@@ -177,14 +173,11 @@ class CompareStrip(Surface):
         t = self._step_at(at)
         return self._found.gradient_words if t is None else self._found.step_words(t)
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), "\n".join(self._words(QPointF(event.pos()))), self)
-            return True
-        return super().event(event)
+    def tip(self, x: float, y: float) -> str:
+        return "\n".join(self._words(QPointF(x, y)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down) and self._found is not None:
+        if event.key() in self.KEYS and self._found is not None:
             place = self.mapToGlobal(QPoint(_PAD, self.height()))
             QToolTip.showText(place, "\n".join(self._found.gradient_words), self, self.rect(), 60_000)
         else:
@@ -218,9 +211,10 @@ def _signed(value: float, sign: bool) -> str:
     return ("+" if sign and value > 0 else "") + text.replace("-", "−")
 
 
-def _colour(theme: Theme, scale: AsinhScale, value: float) -> QColor:
-    red, green, blue, alpha = theme.map.rgba(np.array([[value]]), scale)[0, 0].tolist()
-    return QColor(red, green, blue, alpha)
+def _colours(theme: Theme, values: Array) -> list[QColor]:
+    """The map's colours of (n,) values, on a scale that goes up to the largest of them."""
+    rgba = theme.map.rgba(np.asarray(values, np.float64)[None], gradient_scale(values))[0]
+    return [QColor(*row) for row in rgba.tolist()]
 
 
 def _unlikeness(row: GradientRow) -> float:
