@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QFontMetricsF
+from PySide6.QtGui import QColor, QFontMetricsF, QImage
 
 from ...model.stage_layout import Detail, Row, Span
 from ...model.stage_words import printable
 from ...theme.colourmap import AsinhScale
+from ...theme.theme import Theme
 from ...theme.tokens import RADIUS, luminance
 from ...widgets.paint import hatch, rounded, text_width
 from .brush import CENTRE, Brush, slot_edge
-from .pixels import StripImage, StripImages, strip_image
+from .pixels import Measures, StripImage, StripImages, strip_image
 
 
 def paint_strips(brush: Brush, columns: range, *, states: bool = True, gates: bool = True) -> None:
@@ -68,8 +71,9 @@ def paint_initial(brush: Brush) -> None:
                 (strip.gradient_cells, data.gradient_scale, lay.lead_left + span.gradient_x, span.gradient_width)
             )
         for cells, scale, left, width in sides:
-            image = strip_image(cells, theme, scale, width, row.height, pitch, brush.ratio, 1)
-            image.setDevicePixelRatio(brush.ratio)
+            measures = (width, row.height, pitch, brush.ratio, 1)
+            # Zeros, and whatever they were changed to, stay the same for the whole sentence.
+            image = _first_image(cells.tobytes(), cells.shape[1], theme, scale, measures)
             brush.painter.drawImage(QPointF(left - 1, row.top - 1), image)
             area = QRectF(left, row.top, width, row.height)
             _not_finite(brush, cells[0], area, pitch)
@@ -77,6 +81,13 @@ def paint_initial(brush: Brush) -> None:
                 _print_cells(brush, cells[0], area, pitch, scale)
         area = QRectF(x - 8, row.bottom + 1, span.width + 16, high)
         brush.text(area, CENTRE, strip.track.label, font, brush.colour("muted"), whole=True)
+
+
+@lru_cache(maxsize=64)
+def _first_image(cells: bytes, count: int, theme: Theme, scale: AsinhScale, measures: Measures) -> QImage:
+    image = strip_image(np.frombuffer(cells).reshape(1, count), theme, scale, *measures)
+    image.setDevicePixelRatio(measures[3])
+    return image
 
 
 class CellRow:

@@ -140,9 +140,12 @@ class StageSurface(QWidget):
     def _lay_out(self, follow: bool = False) -> bool:
         """Make the geometry anew; True when it is another than before."""
         lay = self._make_layout(self._data)
+        if lay == self._layout:
+            lay = self._layout  # what it has worked out serves again
         if lay is not None and follow and self._data is not None and self._data.current_t is not None:
             self._offset = lay.offset_showing(self._data.current_t)
-            lay = self._make_layout(self._data)
+            if self._offset != lay.offset:
+                lay = self._make_layout(self._data)
         if lay is not None:
             self._offset = lay.shift
         if lay == self._layout:
