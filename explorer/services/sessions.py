@@ -13,8 +13,9 @@ from rnncore.library import LIBRARY
 from ..model import action as do
 from ..model import edits
 from ..model.beside import Beside
+from ..model.runs import Run, start_run
 from ..model.session import Session
-from ..model.settings import CorpusChoice, Run, Settings, start_run
+from ..model.settings import CorpusChoice, Settings
 
 if TYPE_CHECKING:
     from rnncore.files import SessionFile
@@ -123,13 +124,14 @@ def _others(plain: Any, file: SessionFile, histories: tuple[History, ...]) -> tu
     found = []
     try:
         for one in plain if isinstance(plain, list) else [None]:
-            line = one.get("line") if isinstance(one, Mapping) else None
+            own = one if isinstance(one, Mapping) else {}
+            line = own.get("line")
             if type(line) is not int or not 0 <= line < len(histories) or line == file.current:
                 raise RnnError("one of them is no line of it")
             history = histories[line]
-            settings = _settings(one.get("settings"), file, history.trainer.model)
+            settings = _settings(own.get("settings"), file, history.trainer.model)
             assert file.corpus is not None
-            found.append(Run(settings, file.corpus, history, edits.weights_from_plain(one.get("weights"), history)))
+            found.append(Run(settings, file.corpus, history, edits.weights_from_plain(own.get("weights"), history)))
     except RnnError as error:
         raise FileError(f"the branches in this session file cannot be used: {error}") from None
     return tuple(found)
