@@ -252,10 +252,15 @@ def _train(words: list[str]) -> int:
     add("--batch", type=_count, default=1, metavar="B", help="sentences an update (default: %(default)s)")
     add("--validation", type=float, default=0.1, metavar="SHARE", help="share held out (default: %(default)s)")
     add("--float32", action="store_true", help="single precision: faster for large networks (default: double)")
-    add("--seed", type=int, default=0, help="of weights, order and split (default: %(default)s)")
+    add("--seed", type=int, default=0, metavar="N", help="of weights, order and split (default: %(default)s)")
     options = parser.parse_args(words)
     if options.epochs is not None and options.updates is not None:
         parser.error("give --epochs or --updates, not both")
+    if headless.is_session(options.file):
+        chosen = {name for name, value in vars(options).items() if value != parser.get_default(name)}
+        own = [f"--{name.replace('_', '-')}" for name in sorted(chosen.difference(headless.WITH_SESSION))]
+        if own:
+            parser.error(f"{options.file} has its own {', '.join(own)}; give only --epochs or --updates, and --output")
     try:
         return headless.train(options)
     except (RnnError, OSError) as error:

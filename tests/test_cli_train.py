@@ -133,6 +133,9 @@ def test_a_bundled_corpus_is_taken_by_name(tmp_path, monkeypatch, capsys):
         (["train", "pets.txt", "--truncation", "sometimes"], "sometimes"),
         (["train", "pets.txt", "--validation", "2"], "validation"),
         (["train", "pets.txt", "--seed", "-1"], "seed"),
+        (["train", "pets.txt", "--seed", "99999999999999999999"], "seed"),
+        (["train", "pets.txt", "--output", "."], "is a folder"),
+        (["train", "pets.txt", "--output", "/proc/x.bptt"], "proc"),
         (["train", "pets.txt", "--encoding", "klingon"], "klingon"),
     ],
 )
@@ -161,8 +164,20 @@ def test_a_run_that_blows_up_stops_says_so_and_is_kept(text, capsys):
     assert load("pets.bptt").lines[0].state.update < 50
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process on Windows")
-def test_ctrl_c_keeps_what_there_is(text):
+def test_a_sessions_own_choices_cannot_be_chosen_again_and_are_not_passed_over(text, capsys):
+    assert cli.main(["train", str(text), "--updates", "2"]) == 0
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["train", "pets.bptt", "--cell", "lstm", "--learning-rate", "0.1", "--updates", "2"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "--cell, --learning-rate" in said
+    assert cli.main(["train", "pets.bptt", "--updates", "2", "-o", "more"]) == 0
+    assert load("more.bptt").lines[0].state.update == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="such signals cannot be sent to one process on Windows")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_the_end_of_a_batch_keep_what_there_is(text, number):
     command = [sys.executable, "-m", "explorer", "train", str(text), "--updates", "100000000"]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=text.parent, env=env, stderr=subprocess.PIPE, text=True) as process:
@@ -170,7 +185,7 @@ def test_ctrl_c_keeps_what_there_is(text):
             if "update" in line:
                 break
         time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         rest = process.stderr.read()
         assert process.wait(60) == 0
     assert "Stopped" in rest

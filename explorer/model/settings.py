@@ -113,6 +113,8 @@ class Settings:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise RnnError(f"{name} is a whole number of at least {least}, not {value!r:.40}")
+        if self.seed >= 2**63:
+            raise RnnError(f"seed is a whole number below 2^63, which a session file can keep, not {self.seed!r:.40}")
 
     # --- what follows from the choices ---
 

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +22,8 @@ from rnncore.optim import SGD, Adagrad, Adam, ClipByNorm, Momentum, Optimiser, R
 from rnncore.training_state import UpdateRecord
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 
-from ..model.settings import CorpusChoice, Run, Settings, start_run
+from ..model.runs import Run, start_run
+from ..model.settings import CorpusChoice, Settings
 from . import sessions
 
 OPTIMISERS: dict[str, Callable[[float], Optimiser]] = {
@@ -33,6 +35,8 @@ OPTIMISERS: dict[str, Callable[[float], Optimiser]] = {
 }
 RATES = {"sgd": 0.1, "momentum": 0.02, "adagrad": 0.05, "rmsprop": 0.003, "adam": 0.003}
 DEFAULT_EPOCHS = 5
+WITH_SESSION = ("file", "output", "epochs", "updates")
+"""Options that can be given with a session."""
 
 
 def parse_truncation(text: str) -> Truncation:
@@ -59,7 +63,7 @@ def parse_truncation(text: str) -> Truncation:
 
 def prepare(options: argparse.Namespace) -> Run:
     """Make, or open, the run that the options ask for; raises RnnError that names what is wrong with them."""
-    if Path(options.file).suffix.lower() == sessions.SESSION_SUFFIX:
+    if is_session(options.file):
         return sessions.open_session(Path(options.file)).run
     optimiser = OPTIMISERS[options.optimiser](
         RATES[options.optimiser] if options.learning_rate is None else options.learning_rate
@@ -77,6 +81,11 @@ def prepare(options: argparse.Namespace) -> Run:
         validation=options.validation,
     )
     return start_run(settings)
+
+
+def is_session(file: str) -> bool:
+    """Return whether what is to be trained on is a session, which brings its own settings."""
+    return Path(file).suffix.lower() == sessions.SESSION_SUFFIX
 
 
 def corpus_choice(options: argparse.Namespace) -> CorpusChoice:
@@ -101,6 +110,8 @@ def output_path(options: argparse.Namespace) -> Path:
     """Return where the session goes: as asked, or beside the caller under the text's name."""
     if options.output:
         path = Path(options.output).expanduser()
+        if path.is_dir():
+            raise RnnError(f"{options.output} is a folder. Give a file's name with --output.")
         return path if path.suffix.lower() == sessions.SESSION_SUFFIX else path.with_name(path.name + ".bptt")
     return Path(Path(options.file).name).with_suffix(".bptt")
 
@@ -237,6 +248,13 @@ def _check_target(path: Path) -> None:
         raise RnnError(f"{path}: there is no folder {folder}. Make it, or give another --output.")
     if path.is_dir():
         raise RnnError(f"{path} is a folder. Give a file's name with --output.")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise RnnError(
+            f"{path}: nothing can be written to {folder} ({error.strerror or error}). Give another --output."
+        ) from None
 
 
 class _Mean:
@@ -262,23 +280,26 @@ class _Mean:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a wish to stop; a second one interrupts as usual."""
+    """Turn the first Ctrl-C, or the end that a batch system asks for, into a wish to stop; a second one interrupts."""
     wished = False
+    before: dict[int, Any] = {}
 
     def wish(number: int, frame: Any) -> None:
         nonlocal wished
         wished = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
     try:
-        before = signal.signal(signal.SIGINT, wish)
+        for asked in (signal.SIGINT, signal.SIGTERM):
+            before[asked] = signal.signal(asked, wish)
     except ValueError:  # not on the main thread, as in a test
         yield lambda: False
         return
     try:
         yield lambda: wished
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _duration(seconds: float) -> str:
