@@ -18,6 +18,9 @@ T = TypeVar("T")
 KEEP = 4
 """Results of each kind that are kept, so that undo and a change of sentence back cost nothing."""
 
+LEDGERS = "ledgers"
+"""The kind under which a walk's ledgers are kept."""
+
 
 class Derived:
     """Computed views of a session. Every method is cheap when nothing that it depends on has changed."""
@@ -102,12 +105,12 @@ class Derived:
     def ledgers(self, session: Session) -> dict[str, Ledger]:
         """Return the ledger of every parameter."""
         made = self.walk(session)
+        return self._memo(LEDGERS, (made,), lambda: self.itemised(made))
 
-        def compute() -> dict[str, Ledger]:
-            found = ledgers(made.model, made.trace, made.targets, made.truncation, gradients=made.gradients)
-            return dict(found)
-
-        return self._memo("ledgers", (made,), compute)
+    @staticmethod
+    def itemised(walk: Walk) -> dict[str, Ledger]:
+        """Compute the ledger of every parameter of a walk; nothing is kept, so it may run on any thread."""
+        return dict(ledgers(walk.model, walk.trace, walk.targets, walk.truncation, gradients=walk.gradients))
 
     def formulas(self, session: Session) -> dict[tuple[Any, ...], Any]:
         """Return where the inspector keeps the formulas of this walk that it has written out."""

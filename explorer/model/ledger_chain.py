@@ -223,12 +223,10 @@ def chain_of(session: Session, derived: Derived, ledger: Ledger, t: int, tau: in
     if key not in kept:
         while len(kept) > 400:
             kept.pop(next(iter(kept)))
-        if tau >= int(walk.reach[t]):
-            kept[key] = chain(walk, ledger, t, tau, walk.lane(t))
-        else:  # the walk's own lane is cut before it comes to τ
-            if ("lane", t) not in kept:
-                kept[("lane", t)] = lane_of(walk, t)
-            kept[key] = chain(walk, ledger, t, tau, kept[("lane", t)])
+        lane = kept.get(("lane", t))
+        if lane is None and tau < int(walk.reach[t]):  # the walk's own lane is cut before it comes to τ
+            lane = kept[("lane", t)] = lane_of(walk, t)
+        kept[key] = chain(walk, ledger, t, tau, lane or walk.lane(t))
     found: Chain = kept[key]
     return found
 

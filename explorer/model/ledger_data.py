@@ -12,6 +12,7 @@ import numpy as np
 from rnncore.frozen import dataclass
 from rnncore.ledger import Ledger
 from rnncore.progress import Progress
+from rnncore.walk import Walk
 
 from .derived import Derived
 from .formula import number
@@ -22,6 +23,8 @@ Array = np.ndarray[Any, Any]
 MODES = ("signed", "norm", "log")
 DECADES = 6
 """How many powers of ten the log mode shows below its greatest entry."""
+LARGE = 400_000
+"""Numbers δ (T² pairs, H units, each parameter) above which the ledgers take longer than a frame leaves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +50,8 @@ class LedgerData:
     walking: tuple[int, int] | None = None
     ledger: Ledger | None = field(default=None, repr=False)
     selected: tuple[int, int] | None = None
-    chain: Callable[[int, int], Chain] | None = field(default=None, repr=False)
-    """The chain of factors of a pair (t, τ)."""
+    chain: Callable[[int, int], Chain | None] | None = field(default=None, repr=False)
+    """The chain of factors of a pair (t, τ); None while it is computed."""
 
     @property
     def length(self) -> int:
@@ -121,9 +124,14 @@ class LedgerData:
     def lines(self, t: int, tau: int, most: int) -> tuple[tuple[str, str], ...]:
         """(what, number) in at most ``most`` lines about a pair: its chain of factors once it is reached."""
         told = self.reading(t, tau)
-        if self.chain is None or not self.is_known(t, tau) or most < 4:
+        found = self.chain_of(t, tau) if most >= 4 else None
+        if found is None:
             return tuple((line, "") for line in told[:most])
-        return ((told[0], ""), *self.chain(t, tau).rows(most - 1))
+        return ((told[0], ""), *found.rows(most - 1))
+
+    def chain_of(self, t: int, tau: int) -> Chain | None:
+        """The chain of factors of a pair; None where nothing is known of it yet."""
+        return self.chain(t, tau) if self.chain is not None and self.is_known(t, tau) else None
 
     def reading(self, t: int, tau: int) -> tuple[str, ...]:
         """Lines about one pair."""
@@ -188,6 +196,12 @@ def default_parameter(session: Session) -> str:
         return str(chosen)
     hidden = (p.name for p in session.model.cell.parameters if (p.kind, p.of) == ("matrix", "hidden"))
     return next(hidden, next(iter(session.model.parameters)))
+
+
+def is_large(walk: Walk) -> bool:
+    """Whether a walk's ledgers take so long that nobody may wait for them."""
+    model = walk.model
+    return walk.trace.length**2 * model.hidden_size * len(model.parameters) > LARGE
 
 
 def ledger_of(session: Session, derived: Derived, mode: str) -> LedgerData:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from rnncore.progress import Progress
+from rnncore.walk import Walk
 
 from ..model import action as do
 from ..model.gates_data import LARGE, QUANTITIES, GatesData, Shares, gate_table, gates_now, shares_of
@@ -38,14 +39,15 @@ class GatesView(Panel):
         self.add(self.canvas, 1)
         self._data: GatesData | None = None
         self._key: tuple[object, ...] = ()
+        self._summed: tuple[Walk, int, Shares] | None = None
         self.canvas.pointed.connect(self._point)
         self.canvas.picked.connect(lambda t, unit, node: store.dispatch(do.Select(t=t, unit=unit, node=node)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.subtitle_label.setVisible(self.width() >= current().px(290))
+        self.subtitle_label.setVisible(self.width() >= current(self).px(290))
         # The heading keeps a line's worth of room for the title.
-        self.choices.fit(self.width() - current().px(260))
+        self.choices.fit(self.width() - current(self).px(260))
 
     def _point(self, spot: Spot | None) -> None:
         if spot is None or self._data is None:
@@ -76,7 +78,16 @@ class GatesView(Panel):
         if model.parameter_count > LARGE:
             found, fresh = self._store.later(KIND, (progress,), compute)
             return found if fresh else None
-        if not derived.kept(KIND, (progress,))[0]:
-            derived.keep(KIND, (progress,), compute())
-        shares: Shares = derived.kept(KIND, (progress,))[1]
-        return shares
+        walk, position = progress.walk, self._store.session.position
+        before = self._summed
+        if before is None or before[0] is not walk or not _same_sums(walk, before[1], position):
+            before = (walk, position, compute())
+        self._summed = (walk, position, before[2])
+        return before[2]
+
+
+def _same_sums(walk: Walk, before: int, after: int) -> bool:
+    """Whether nothing is added to any gradient between two positions next to each other."""
+    if abs(after - before) > 1:
+        return False
+    return before == after or walk[max(before, after) - 1].kind != "accumulate"

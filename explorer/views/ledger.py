@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
+from rnncore.bptt import StepGradients
+from rnncore.errors import RnnError
+from rnncore.walk import Walk
+
 from ..model import action as do
-from ..model.ledger_data import MODES, ledger_of
+from ..model.derived import LEDGERS
+from ..model.ledger_chain import Chain, lane_of
+from ..model.ledger_data import MODES, is_large, ledger_of
 from ..model.session import Changes
 from ..theme.theme import current
 from ..theme.tokens import SPACE
@@ -22,13 +30,17 @@ if TYPE_CHECKING:
     from ..store import Store
 
 
+Chains = Callable[[int, int], Chain | None]
 TITLE = "Gradient ledger"
+LANE = "ledger lane"
+"""The kind under which the way back of one loss is computed where that takes long."""
 
 
 class LedgerView(Panel):
     """The gradient ledger of a store."""
 
     CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION
+    AWAITS = frozenset({LEDGERS, LANE})
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, TITLE, " ", inline=True, parent=parent)
@@ -55,12 +67,12 @@ class LedgerView(Panel):
 
     def _place(self) -> None:
         """A high panel has a line to spare for what the picture is; in a low one it stands beside the title."""
-        high = self.height() >= current().px(360)
+        high = self.height() >= current(self).px(360)
         self.caption.setVisible(high)
         self.subtitle_label.setVisible(not high)
         # In a narrow one the two chips need the room: that it is the ledger its tab says.
-        wide = self.width() >= current().px(400)
-        self.set_title(TITLE if wide else "Ledger" if self.width() >= current().px(260) else "")
+        wide = self.width() >= current(self).px(400)
+        self.set_title(TITLE if wide else "Ledger" if self.width() >= current(self).px(260) else "")
         self.setAccessibleName(TITLE)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -73,7 +85,19 @@ class LedgerView(Panel):
         self.read()
 
     def read(self) -> None:
-        data = ledger_of(self._store.session, self._store.derived, self._mode)
+        session, derived = self._store.session, self._store.derived
+        walk = derived.walk(session)
+        if is_large(walk):
+            found, fresh = self._store.later(LEDGERS, (walk,), lambda: derived.itemised(walk))
+            if not fresh or isinstance(found, RnnError):
+                said = "computing…" if found is None or not fresh else str(found)
+                self.caption.set_forms(said)
+                self.subtitle_label.set_forms(said)
+                self.canvas.wait(session.sentence.words[1:])
+                return
+        data = ledger_of(session, derived, self._mode)
+        if is_large(walk):
+            data = replace(data, chain=partial(self._chain, data.chain, walk))
         self.caption.set_forms(*data.subtitles)
         self.subtitle_label.set_forms(*data.subtitles)
         self.parameter.set_value(data.parameter)
@@ -83,6 +107,22 @@ class LedgerView(Panel):
             for name in data.parameters:
                 menu.addAction(name, partial(self._choose, name))
         self.canvas.set_data(data)
+
+    def _chain(self, chain: Chains | None, walk: Walk, t: int, tau: int) -> Chain | None:
+        """The chain of a pair of a large walk, once the way back of its loss is computed off the interface thread."""
+        kept = self._store.derived.chains(self._store.session)
+        if ("lane", t) not in kept:
+            wanted = kept.setdefault(("wanted", t), object())
+            found, fresh = self._store.later(LANE, (walk, wanted), lambda: lane_of(walk, t))
+            if not fresh or not isinstance(found, StepGradients):
+                return None
+            kept[("lane", t)] = found
+        return None if chain is None else chain(t, tau)
+
+    def _arrived(self, kind: str) -> None:
+        super()._arrived(kind)
+        if kind == LANE:
+            self.canvas.update()
 
     def _choose(self, name: str) -> None:
         self._store.dispatch(do.Select(parameter=name))

@@ -61,6 +61,13 @@ class LedgerCanvas(Canvas):
         if marked or changed:
             self._update_reading(data)
 
+    def wait(self, words: tuple[str, ...]) -> None:
+        """Keep what is shown while the ledger of newer weights is computed; one of another sentence is taken away."""
+        if self._data is not None and self._data.words != words:
+            self._data = self._hover = None
+            self.setAccessibleName("Gradient ledger: computing")
+            self.update()
+
     def _key(self, data: LedgerData) -> tuple[object, ...]:
         """What the whole picture depends on."""
         ledger = data.ledger
@@ -81,7 +88,7 @@ class LedgerCanvas(Canvas):
 
     def grid(self, data: LedgerData) -> Grid:
         """Where everything lies; kept for a size."""
-        theme = current()
+        theme = current(self)
         key = (self.width(), self.height(), data.length, id(theme))
         if self._grid is None or self._grid[0] != key:
             self._grid = (key, layout(theme, self.width(), self.height(), max(1, data.length)))

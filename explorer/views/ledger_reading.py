@@ -67,8 +67,9 @@ def head(theme: Theme, data: LedgerData, pair: Pair | None, grid: Grid, width: f
     if pair is None:
         return []
     said = list(data.reading(*pair))
-    if data.chain is not None and data.is_known(*pair):
-        said[1:] = data.chain(*pair).share
+    chain = data.chain_of(*pair)
+    if chain is not None:
+        said[1:] = chain.share
     lines = []
     y, right = grid.top, width - 4.0
     for n, text in enumerate(said):
@@ -107,9 +108,9 @@ def flow(theme: Theme, data: LedgerData, pair: Pair | None, area: QRectF) -> lis
         return []
     if pair is None:
         return broken(tuple(HINT.split()), area.width(), theme)[:most]
-    if data.chain is None or not data.is_known(*pair):
+    chain = data.chain_of(*pair)
+    if chain is None:
         return []
-    chain = data.chain(*pair)
     lines: list[str] = []
     for steps in (1000, 6, 4, 3, 2, 1):
         lines = broken(chain.pieces(steps), area.width(), theme)

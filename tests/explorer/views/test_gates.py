@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -162,3 +164,29 @@ def test_the_title_is_whole_in_the_smallest_panel(qtbot, store: Store) -> None:
     made = view(qtbot, store, (230, 180))
     assert made.size().toTuple() == (230, 180)
     assert made.title_label.width() >= made.title_label.sizeHint().width() - 2
+
+
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+def test_the_shares_are_summed_anew_only_when_something_is_added_and_are_always_those_of_the_position(
+    qtbot, store: Store, monkeypatch, order: str
+) -> None:
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, order=order)))
+    store.wait()
+    made = view(qtbot, store)
+    summed = []
+    true = gates.shares_of
+    monkeypatch.setattr(gates, "shares_of", lambda *on: summed.append(1) or true(*on))
+    walk = store.derived.walk(store.session)
+    start = walk.script.backward_start
+    store.dispatch(do.GoTo(start))
+    positions = [*range(start, start + 120), *range(start + 120, start + 60, -1), len(walk) - 1, len(walk), start + 7]
+    for position in positions:
+        store.dispatch(do.GoTo(position))
+        progress = store.derived.progress(store.session)
+        whole = sum(float(np.sum(g**2)) for g in progress.parameter_gradients.values())
+        assert made._data.shares.norm == pytest.approx(np.sqrt(whole), rel=1e-12)
+        of_output = sum(float(np.sum(progress.parameter_gradients[n] ** 2)) for n in ("V", "b_y"))
+        rest = dict(made._data.shares.rest(made._data.names))
+        if whole:
+            assert rest["output layer"] == pytest.approx(of_output / whole, abs=1e-12)
+    assert len(summed) < 0.8 * len(positions)

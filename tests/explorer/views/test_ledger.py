@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -8,13 +9,17 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QApplication
 
 from explorer.model import action as do
+from explorer.model import ledger_data
+from explorer.model.derived import Derived
 from explorer.model.formula import number
+from explorer.model.ledger_chain import chain
 from explorer.theme.theme import current
 from explorer.views import ledger_reading as reading
 from explorer.views.ledger import LedgerView
 from explorer.views.ledger_layout import layout
 from explorer.widgets.paint import text_width
 
+from . import stores
 from .test_inspector import Stub, on_screen
 
 pytestmark = pytest.mark.usefixtures("dark")
@@ -246,3 +251,46 @@ def test_a_vote_that_is_no_number_is_shown_in_its_colour(qtbot) -> None:
     colour = image.pixelColor(round(grid.left + 2.5 * grid.wide), round(grid.base + 2))
     assert colour.red() > colour.green() + 50
     assert colour.blue() > colour.green() + 50
+
+
+def test_a_large_ledger_is_computed_off_the_interface_thread(qtbot, monkeypatch) -> None:
+    monkeypatch.setattr(ledger_data, "LARGE", 10)
+    threads = []
+    itemised = Derived.itemised
+    monkeypatch.setattr(
+        Derived, "itemised", staticmethod(lambda walk: threads.append(threading.current_thread()) or itemised(walk))
+    )
+    with stores.small_store(cell="lstm") as store:
+        made = LedgerView(store)
+        qtbot.addWidget(made)
+        made.resize(400, 380)
+        made.show()
+        assert made.caption.text() == "computing…"
+        stores.settle(store, made)
+        assert made.canvas._data is not None
+        assert threads
+        assert threading.main_thread() not in threads
+        assert "votes" in made.canvas.accessibleName()
+        words = made.canvas._data.words
+        store.dispatch(do.Advance(1))
+        assert made.canvas._data is None or made.canvas._data.words == words
+        stores.settle(store, made)
+        assert made.canvas._data.ledger is store.derived.ledgers(store.session)[made.canvas._data.parameter]
+
+
+def test_a_large_walks_chain_is_told_once_it_is_computed_and_is_the_same(qtbot, monkeypatch) -> None:
+    monkeypatch.setattr(ledger_data, "LARGE", 10)
+    with stores.small_store(cell="lstm") as store:
+        made = LedgerView(store)
+        qtbot.addWidget(made)
+        made.resize(400, 380)
+        made.show()
+        stores.settle(store, made)
+        store.dispatch(do.GoTo(10_000))
+        data = made.canvas._data
+        assert data.lines(3, 1, 14) == tuple((line, "") for line in data.reading(3, 1))
+        stores.settle(store, made)
+        told = made.canvas._data.lines(3, 1, 14)
+        walk = store.derived.walk(store.session)
+        book = store.derived.ledgers(store.session)[data.parameter]
+        assert told[1:] == chain(walk, book, 3, 1).rows(13)
