@@ -25,10 +25,31 @@ OPERATIONS = (
     ("clamp(f, 1, 0)", "unit 1 of f held at 1"),
 )
 """What the language has, with what it means."""
-RULES = (
-    "x is the input, <state>_prev the value of the step before. A name that no equation assigns is learnt: a matrix to "
-    "the left of @, else a vector. The output layer reads h."
+NAMES = (
+    ("x", "the word that is read, one-hot"),
+    ("h", "the state that the output layer reads: one equation must compute it"),
+    ("h_prev, c_prev", "a state of the step before; any name that is read so is a state"),
+    ("U, W, b, …", "whatever no equation computes is learnt: a matrix to the left of @, else a vector"),
+    ("0.5, 1", "numbers stay as they are"),
 )
+"""What a name stands for."""
+EXAMPLES = (
+    ("A leaky memory", "# m forgets a tenth of itself at every step\nm = 0.9 * m_prev + U @ x\nh = tanh(W @ m)"),
+    (
+        "A gate that keeps",
+        "# k near 1 keeps the old state, k near 0 writes a new one\n"
+        "k = sigmoid(A @ x + B @ h_prev + d)\nh = k * h_prev + (1 - k) * tanh(C @ x)",
+    ),
+    ("A counter", "# c can count up and down, and is never squashed\nc = c_prev + tanh(U @ x)\nh = tanh(c)"),
+    (
+        "Two clocks",
+        "# s is slow, h is fast and reads it\n"
+        "s = 0.95 * s_prev + 0.05 * tanh(A @ x + B @ s_prev)\nh = tanh(U @ x + W @ h_prev + C @ s)",
+    ),
+    ("A residual step", "# each step adds a little to the state\nh = h_prev + 0.5 * tanh(U @ x + W @ h_prev + b)"),
+    ("No squashing at all", "# every step multiplies the gradient by W: watch it explode\nh = U @ x + W @ h_prev"),
+)
+"""Small cells to start from: title and equations."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +78,8 @@ class Preview:
     mistake: Mistake | None
     parameters: tuple[tuple[str, tuple[int, ...]], ...] = ()
     weights: int = 0
+    hints: tuple[str, ...] = ()
+    """What is allowed and yet perhaps not meant."""
 
     @property
     def lines(self) -> tuple[tuple[str, str], ...]:
@@ -89,7 +112,38 @@ def preview(text: str, hidden_size: int, vocabulary_size: int) -> Preview:
     except CellError as error:
         return Preview(None, _mistake(text, error))
     shapes = parameter_shapes(cell, vocabulary_size, hidden_size)
-    return Preview(cell, None, tuple(shapes.items()), sum(math.prod(s) for s in shapes.values()))
+    return Preview(cell, None, tuple(shapes.items()), sum(math.prod(s) for s in shapes.values()), hints(cell))
+
+
+def hints(cell: Cell) -> tuple[str, ...]:
+    """Say what of a cell has no effect on h, now or later: what it needs is never learnt."""
+    needed: set[int] = set()
+    open_ = [cell.outputs["h"]]
+    while open_:
+        node = open_.pop()
+        if node not in needed:
+            needed.add(node)
+            found = cell.nodes[node]
+            open_ += found.inputs
+            if found.op == "state" and found.state is not None:
+                open_.append(cell.outputs[found.state])
+    said = []
+    ops = {cell.nodes[n].op for n in needed}
+    if "state" not in ops:
+        said.append("Nothing that h needs reads a state of the step before: the cell has no memory.")
+    if "input" not in ops:
+        said.append("Nothing that h needs reads x: the words make no difference.")
+    idle = [n.name for n in cell.nodes if n.name and n.index not in needed and n.name in (*cell.gates, *cell.states)]
+    used = {cell.nodes[n].parameter for n in needed}
+    unlearnt = [p.name for p in cell.parameters if p.name not in used]
+    if idle:
+        never = f", and {_list(unlearnt)} will never be learnt" if unlearnt else ""
+        said.append(f"h does not need {_list(idle)}{never}.")
+    return tuple(said)
+
+
+def _list(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _mistake(text: str, error: CellError) -> Mistake:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import (
     QKeyEvent,
     QPalette,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPlainTextEdit,
+    QScrollArea,
     QSizePolicy,
     QTextEdit,
     QVBoxLayout,
@@ -32,8 +33,9 @@ from rnncore.library import LIBRARY, TITLES
 
 from ..model import action as do
 from ..model.cell_preview import (
+    EXAMPLES,
+    NAMES,
     OPERATIONS,
-    RULES,
     Mistake,
     Preview,
     assigned,
@@ -45,9 +47,12 @@ from ..model.cell_preview import (
 from ..store import Store
 from ..theme.theme import current
 from ..theme.tokens import SPACE
+from ..widgets.cell_graph import CellGraph
 from ..widgets.chip import Chip
 from ..widgets.panel_dialog import PanelDialog
 
+PAUSE = 80
+"""Milliseconds without a key after which the graph is drawn."""
 _COLOURS = {
     "comment": "muted",
     "number": "text",
@@ -127,7 +132,7 @@ class CellEditor(PanelDialog):
     """
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
-        super().__init__("A cell of your own", 900, 580, parent)
+        super().__init__("A cell of your own", 1060, 690, parent)
         self._store = store
         settings = store.session.settings
         cell = replace(settings, clamps=()).make_clamped_cell()  # with the biases that it runs with
@@ -135,7 +140,8 @@ class CellEditor(PanelDialog):
         self.name = QLineEdit(settings.cell if own else f"my {settings.cell}")
         self.name.setAccessibleName("Name of the cell")
         self.name.setMaximumWidth(current().px(240))
-        self.template = Chip("from a built-in cell")
+        self.template = Chip("Start from")
+        self.template.setToolTip("A built-in cell or an example (Ctrl+Z in the text takes it back)")
         self.template.set_menu(self._templates())
         self.edit = EquationEdit()
         self.message = self._label("label")
@@ -143,6 +149,9 @@ class CellEditor(PanelDialog):
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.draft = self._muted("Your draft. Ctrl+Z: the cell that runs", "small")
         self.draft.hide()
+        self.graph = CellGraph()
+        self._later = QTimer(self, singleShot=True, interval=PAUSE)
+        self._later.timeout.connect(self._show_graph)
         self.summary = QGridLayout()
         self.cancel, self.apply = Chip("Cancel"), Chip("Run this cell", filled=True)
         self.apply.setToolTip("Ctrl+Return: begin a new run with this cell")
@@ -172,34 +181,56 @@ class CellEditor(PanelDialog):
         head.addWidget(self.draft, 1)
         head.addStretch(0)
         left = QVBoxLayout()
-        left.addWidget(self.edit, 1)
+        left.setSpacing(SPACE.small)
+        left.addWidget(self.edit, 4)
         left.addWidget(self.message)
-        right = QVBoxLayout()
+        left.addWidget(self.graph, 5)
+        guide = QWidget()
+        right = QVBoxLayout(guide)
+        right.setContentsMargins(0, 0, SPACE.small, 0)
         right.setSpacing(SPACE.small)
-        right.addWidget(self._muted("The cell that this makes"))
+        right.addWidget(self._heading("The cell that this makes"))
         self.summary.setVerticalSpacing(SPACE.tight)
+        self.summary.setHorizontalSpacing(SPACE.large)
         right.addLayout(self.summary)
-        right.addSpacing(SPACE.medium)
-        right.addWidget(self._muted("What can be written"))
+        for title, entries in (("What names stand for", NAMES), ("What can be written", OPERATIONS)):
+            right.addSpacing(SPACE.small)
+            right.addWidget(self._heading(title))
+            right.addLayout(self._table(entries))
+        right.addStretch(1)
+        area = QScrollArea()
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidgetResizable(True)
+        area.setWidget(guide)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for part in (area.viewport(), guide):
+            part.setAutoFillBackground(False)
+        both = QHBoxLayout()
+        both.setSpacing(SPACE.large)
+        both.addLayout(left, 3)
+        both.addWidget(area, 2)
+        self.column.addLayout(head)
+        self.column.addLayout(both, 1)
+        self.add_buttons(self.cancel, self.apply)
+
+    def _heading(self, text: str) -> QLabel:
+        label = QLabel(text)
+        label.setFont(current().font("label", bold=True))
+        return label
+
+    def _table(self, entries: tuple[tuple[str, str], ...]) -> QGridLayout:
         table = QGridLayout()
         table.setHorizontalSpacing(SPACE.large)
+        table.setVerticalSpacing(SPACE.tight)
         table.setColumnStretch(1, 1)
-        for row, (form, meaning) in enumerate(OPERATIONS):
+        for row, (form, meaning) in enumerate(entries):
             shown = self._label("small", fixed=True)
             shown.setText(form)
             shown.setWordWrap(False)
             table.addWidget(shown, row, 0, Qt.AlignmentFlag.AlignTop)
             table.addWidget(self._muted(meaning, "small"), row, 1)
-        right.addLayout(table)
-        right.addWidget(self._muted(RULES, "small"))
-        right.addStretch(1)
-        both = QHBoxLayout()
-        both.setSpacing(SPACE.large)
-        both.addLayout(left, 3)
-        both.addLayout(right, 2)
-        self.column.addLayout(head)
-        self.column.addLayout(both, 1)
-        self.add_buttons(self.cancel, self.apply)
+        return table
 
     def _label(self, role: str, *, fixed: bool = False) -> QLabel:
         label = QLabel()
@@ -218,6 +249,9 @@ class CellEditor(PanelDialog):
         menu = QMenu(self)
         for key, title in TITLES.items():
             menu.addAction(title, partial(self.start_from, key))
+        menu.addSection("Examples")
+        for title, text in EXAMPLES:
+            menu.addAction(title, partial(self.take_example, title, text))
         return menu
 
     def start_from(self, key: str) -> None:
@@ -225,6 +259,12 @@ class CellEditor(PanelDialog):
         self._replace(LIBRARY[key].text)
         if self.name.text().strip().startswith("my "):
             self.name.setText(f"my {key}")
+        self.edit.setFocus()
+
+    def take_example(self, title: str, text: str) -> None:
+        """Begin with an example and its title as the name."""
+        self._replace(text)
+        self.name.setText(title[:1].lower() + title[1:])
         self.edit.setFocus()
 
     def _replace(self, text: str) -> None:
@@ -268,13 +308,22 @@ class CellEditor(PanelDialog):
         self.edit.colour_names()
         self.edit.show_mistake(self.preview.mistake)
         palette = self.message.palette()
-        problem = self.problem
-        palette.setColor(QPalette.ColorRole.WindowText, current().colour("cut" if problem else "good"))
+        problem, hints = self.problem, self.preview.hints
+        token = "cut" if problem else "gradient" if hints else "good"
+        palette.setColor(QPalette.ColorRole.WindowText, current().colour(token))
         self.message.setPalette(palette)
-        self.message.setText(problem or "These equations make a cell. Ctrl+Return runs it.")
+        fine = f"These equations make a cell. {' '.join(hints) or 'Ctrl+Return runs it.'}"
+        self.message.setText(problem or fine)
         self.message.setAccessibleName(self.message.text())
         self.apply.setEnabled(not problem)
         self._show_summary()
+        if self.graph.cell is None:
+            self._show_graph()
+        else:
+            self._later.start()
+
+    def _show_graph(self) -> None:
+        self.graph.show_cell(self.preview.cell)
 
     def _show_summary(self) -> None:
         lines = self.preview.lines

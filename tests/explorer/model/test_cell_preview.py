@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from explorer.model.cell_preview import assigned, built_in, name_problem, preview, spans
+from explorer.model.cell_preview import EXAMPLES, assigned, built_in, name_problem, preview, spans
+from rnncore.bptt import backward
+from rnncore.cells import Cell
 from rnncore.library import LIBRARY
+from rnncore.model import Model
+from rnncore.trace import forward
 
 
 @pytest.mark.parametrize("key", sorted(LIBRARY))
@@ -51,3 +56,67 @@ def test_every_word_of_an_equation_has_a_kind():
     assert ("x", "input") in kinds and ("0.5", "number") in kinds and ("h_prev", "previous") in kinds
     assert ("# keep", "comment") in kinds and ("@", "operator") in kinds
     assert assigned("f = sigmoid(\n  h = 1\nnonsense ==") == {"f", "h"}
+
+
+@pytest.mark.parametrize("title, text", EXAMPLES, ids=lambda v: v.split("\n")[0])
+def test_every_example_makes_a_cell_that_runs_and_hangs_together(title, text):
+    found = preview(text, 4, 6)
+    assert found.cell is not None and not found.hints and title
+    model = Model.create(found.cell, 6, 4, seed=1)
+    assert np.isfinite(forward(model, np.array([1, 2, 3])).logits).all()
+
+
+@pytest.mark.parametrize("key", LIBRARY)
+def test_of_no_built_in_cell_there_is_anything_to_hint_at(key):
+    assert preview(LIBRARY[key].text, 4, 6).hints == ()
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("h = tanh(U @ x + W @ h_prev)\nq = sigmoid(A @ x)", ["h does not need q, and A will never be learnt."]),
+        ("k = tanh(U @ x)\nh = tanh(W @ h_prev)", ["reads x", "h does not need k, and U will never be learnt."]),
+        ("h = tanh(U @ x)", ["no memory"]),
+        ("h = tanh(U @ x + b)\nc = c_prev + U2 @ x", ["no memory", "h does not need c, and U2 will never be learnt."]),
+    ],
+)
+def test_what_has_no_effect_is_hinted_at(text, said):
+    found = preview(text, 4, 6)
+    assert found.cell is not None and len(found.hints) == len(said)
+    assert all(words in hint for words, hint in zip(said, found.hints, strict=True))
+
+
+def test_what_is_hinted_at_has_indeed_no_gradient():
+    model = Model.create(Cell.from_equations("own", "h = tanh(U @ x + W @ h_prev)\nq = sigmoid(A @ x)"), 6, 4, seed=1)
+    gradients = backward(model, forward(model, np.array([1, 2, 3])), np.array([2, 3, 4]))
+    assert not gradients["A"].any() and gradients["U"].any()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('ls')",
+        "h = tanh(__import__('os').system('ls'))",
+        "h = (lambda: 1)()",
+        "h = [x for x in (1, 2)]",
+        "import os",
+        "h = tanh(U @ x) / 2",
+        "h = tanh(U @ x) ** 2",
+        "h = x.T",
+        "h = tanh(h)",
+        "h = U x",
+        "h = tanh(U @ x",
+        "h = U @ x\x00",
+        "h = " + "(" * 300 + "x" + ")" * 300,
+        "h = " + "tanh(" * 3000 + "U @ x" + ")" * 3000,
+        "h = " + " + ".join(f"U{n} @ x" for n in range(900)),
+        "h = U @ x + 1e999",
+        "\n\n   ",
+    ],
+    ids=lambda text: text[:30],
+)
+def test_an_awkward_text_is_a_mistake_with_a_place_and_a_remedy_and_nothing_runs(text):
+    found = preview(text, 4, 6)
+    assert found.cell is None and found.mistake is not None
+    assert found.mistake.line >= 1 and found.mistake.column >= 1 and found.mistake.remedy.endswith((".", "…."))
+    assert len(found.mistake.text) < 300

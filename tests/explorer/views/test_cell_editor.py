@@ -5,9 +5,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCharFormat
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from explorer.model import action as do
+from explorer.model.cell_preview import NAMES, OPERATIONS
 from explorer.store import Store
+from explorer.theme import palette
+from explorer.theme.theme import current, theme_named
 from explorer.views.cell_editor import CellEditor
 from rnncore.library import LIBRARY
 from tests.explorer.model.runs import small_run
@@ -175,7 +179,80 @@ def test_the_very_equations_and_name_of_a_built_in_cell_are_that_cell(store, edi
 def test_words_are_coloured_by_what_they_are(editor):
     editor.edit.setPlainText("k = sigmoid(A @ x)\nh = k * h_prev")
     formats = {
-        f.start: f.format.foreground().color().name()
-        for f in editor.edit.document().firstBlock().layout().formats()
+        f.start: f.format.foreground().color().name() for f in editor.edit.document().firstBlock().layout().formats()
     }
     assert len(set(formats.values())) >= 4
+
+
+def test_the_graph_follows_what_is_typed_and_is_greyed_while_it_makes_no_cell(editor, qtbot):
+    editor.edit.setPlainText(LIBRARY["lstm"].text)
+    qtbot.waitUntil(lambda: editor.graph.cell.text == LIBRARY["lstm"].text)
+    drawing, _ = editor.graph.drawing(current())
+    assert {"c", "h"} <= {box.text for box in drawing.boxes} and not editor.graph.stale
+    editor.edit.insertPlainText("(")
+    qtbot.waitUntil(lambda: editor.graph.stale)
+    assert editor.graph.cell.text == LIBRARY["lstm"].text
+    editor.grab()
+    editor.edit.undo()
+    qtbot.waitUntil(lambda: not editor.graph.stale)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast"])
+def test_every_built_in_cell_is_drawn_within_the_dialog(editor, qapp, theme):
+    palette.apply(qapp, theme_named(theme))
+    for cell in LIBRARY.values():
+        editor.graph.show_cell(cell)
+        drawing, _ = editor.graph.drawing(current())
+        assert drawing.boxes and not editor.graph.grab().isNull()
+    palette.apply(qapp, theme_named("dark"))
+
+
+def test_a_cell_of_very_many_operations_is_not_drawn(editor, qtbot):
+    editor.edit.setPlainText("h = tanh(" + " + ".join(f"U{n} @ x" for n in range(90)) + ")")
+    qtbot.waitUntil(lambda: len(editor.graph.cell.operations) > 60)
+    assert editor.graph.drawing(current()) is None and not editor.graph.grab().isNull()
+
+
+def test_what_has_no_effect_is_said_and_yet_can_be_run(store, editor):
+    editor.edit.setPlainText("h = tanh(U @ x + W @ h_prev)\nq = sigmoid(A @ x)")
+    assert "never be learnt" in editor.message.text() and editor.apply.isEnabled()
+    editor.apply.click()
+    store.wait()
+    assert store.session.model.cell.gates == ("q",)
+
+
+def test_an_example_is_a_start_and_can_be_taken_back(store, editor):
+    before = editor.text
+    titles = [action.text() for action in editor.template.menu().actions()]
+    assert titles.index("Examples") < titles.index("A counter")
+    next(a for a in editor.template.menu().actions() if a.text() == "A counter").trigger()
+    assert "c_prev" in editor.text and editor.name.text() == "a counter" and editor.apply.isEnabled()
+    editor.edit.undo()
+    assert editor.text == before
+
+
+def test_a_new_user_finds_what_names_and_functions_there_are(editor):
+    said = {label.text() for label in editor.findChildren(QLabel)}
+    for form, meaning in (*NAMES, *OPERATIONS):
+        assert form in said and meaning in said
+
+
+def test_a_cell_of_ones_own_is_saved_and_opened_again(store, editor, tmp_path):
+    editor.edit.setPlainText(OWN)
+    editor.name.setText("keeper")
+    editor.accept()
+    store.wait()
+    store.dispatch(do.Advance(2))
+    store.wait()
+    path, weights = tmp_path / "own.bptt", store.session.model.parameters
+    store.dispatch(do.SavePath(str(path)))
+    store.wait()
+    other = Store(small_run())
+    try:
+        other.dispatch(do.OpenPath(str(path)))
+        other.wait()
+        assert other.session.settings.equations == OWN and other.session.settings.cell_title == "keeper"
+        assert other.session.training.shown == 2
+        assert all(np.array_equal(other.session.model.parameters[n], v) for n, v in weights.items())
+    finally:
+        other.close()
