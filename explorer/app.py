@@ -16,8 +16,9 @@ from PySide6.QtWidgets import QApplication
 from rnncore.errors import FileError, RnnError
 
 from .model import action as do
+from .model.runs import start_run
 from .model.session import Message, Session
-from .model.settings import Settings, start_run
+from .model.settings import Settings
 from .services import collector, sessions, signals
 from .services.preferences import Preferences, folder, last_session_path
 from .store import Store

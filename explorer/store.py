@@ -22,8 +22,9 @@ from rnncore.history import History
 from .model import action as do
 from .model.derived import Derived
 from .model.reducer import EDITS, UNDOABLE, new_session, reduce
+from .model.runs import Run, change_run, start_run
 from .model.session import Changes, Message, Session
-from .model.settings import Run, Settings, change_run, differences, start_run
+from .model.settings import Settings, differences
 from .model.verification import verify
 from .model.walking import pause_after
 from .services import sessions

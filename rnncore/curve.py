@@ -280,7 +280,7 @@ class Evaluations:
             raise RnnError("The evaluations do not count upwards.")
         if self._count == len(self._rows):
             # A new array: rows that were handed out stay as they are.
-            self._rows = np.concatenate([self._rows, np.empty(self._count, EVALUATION)])
+            self._rows = np.concatenate([self._rows, np.empty(max(64, self._count), EVALUATION)])
         self._rows[self._count] = (update, loss, learning_rate, annealed)
         self._count += 1
         if self._count > self.limit:

@@ -8,8 +8,9 @@ from rnncore.ops import Array
 from rnncore.training_state import TrainingState
 
 from .beside import Beside
+from .runs import Run
 from .session import Message, Verification
-from .settings import Run, Settings
+from .settings import Settings
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from rnncore.training_settings import TrainingSettings
 from rnncore.truncation import Full
 
 if TYPE_CHECKING:
-    from .settings import WeightEdit
+    from .runs import WeightEdit
 
 BETWEEN = " · "
 MOST = 4

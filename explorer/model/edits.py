@@ -17,8 +17,8 @@ from rnncore.model import Model
 from rnncore.ops import Array
 
 from .branch_labels import number
+from .runs import Run, WeightEdit
 from .session import Sentence, Session
-from .settings import Run, WeightEdit
 
 MOST_NAMED = 2
 """Edits of one kind that are named one by one; more are counted."""

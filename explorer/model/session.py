@@ -18,7 +18,8 @@ from rnncore.ops import Array
 from rnncore.training_state import TrainingState
 
 from .beside import Beside
-from .settings import Run, Settings
+from .runs import Run
+from .settings import Settings
 
 
 class Changes(Flag):

@@ -18,8 +18,9 @@ from ..model.beside import Beside, difference
 from ..model.compare_data import Comparison, Pair
 from ..model.loss_lines import BESIDE
 from ..model.reducer import EDITS, reduce
+from ..model.runs import Run, start_run
 from ..model.session import Changes, Message, Place, Session
-from ..model.settings import Run, Settings, differences, start_run
+from ..model.settings import Settings, differences
 from ..model.walking import same_place
 from ..store import Store
 from .sessions import SESSION_SUFFIX, open_session, save_session

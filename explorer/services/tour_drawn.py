@@ -10,8 +10,9 @@ from ..model.derived import Derived
 from ..model.loss_data import loss_of
 from ..model.loss_reduction import Reduction
 from ..model.reducer import new_session, reduce
+from ..model.runs import start_run
 from ..model.session import Session
-from ..model.settings import Settings, start_run
+from ..model.settings import Settings
 from ..model.stage_data import stage_data
 from .sessions import open_path
 from .sketch import sketch

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QApplication
 from rnncore.errors import FileError
 
 from ..model import action as do
+from ..model.runs import start_run
 from ..model.session import Session
-from ..model.settings import Settings, start_run
+from ..model.settings import Settings
 from ..store import Store
 from ..theme import palette
 from ..theme.theme import theme_named

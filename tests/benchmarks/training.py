@@ -56,7 +56,7 @@ def measured(seconds: float, cells: tuple[str, ...] = CELLS, warm: float = WARM)
 
 def headless(settings: Any, seconds: float) -> float:
     """Return the updates a second of the same run without a window."""
-    from explorer.model.settings import start_run
+    from explorer.model.runs import start_run
 
     history = start_run(settings).history
     history.run(3)  # makes the kernel

@@ -38,7 +38,7 @@ def application() -> Any:
 @contextmanager
 def opened(settings: Settings, *, every_panel: bool = False) -> Iterator[MainWindow]:
     """Open the window on a fresh run, painted; with ``every_panel`` each has a place of its own, none is a tab."""
-    from explorer.model.settings import start_run
+    from explorer.model.runs import start_run
     from explorer.panels import PANELS
     from explorer.services import collector
     from explorer.store import Store

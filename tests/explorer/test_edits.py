@@ -14,7 +14,8 @@ from PySide6.QtCore import QCoreApplication
 
 from explorer.model import action as do
 from explorer.model.edits import edits
-from explorer.model.settings import Settings, start_run
+from explorer.model.runs import start_run
+from explorer.model.settings import Settings
 from explorer.services.companion import Companion
 from explorer.store import Store
 from rnncore.cells import Cell

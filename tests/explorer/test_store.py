@@ -11,8 +11,9 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 
 from explorer.model import action as do
+from explorer.model.runs import change_run
 from explorer.model.session import Changes
-from explorer.model.settings import CorpusChoice, change_run
+from explorer.model.settings import CorpusChoice
 from explorer.store import Store
 from rnncore.errors import RnnError
 from rnncore.optim import SGD, Adam

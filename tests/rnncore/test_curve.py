@@ -195,3 +195,9 @@ def test_evaluations_out_of_order_are_refused():
     with pytest.raises(RnnError, match="count upwards"):
         table.add(5, 1.0, 0.1)
     assert len(table) == 1
+
+
+def test_a_copy_of_no_evaluations_takes_the_first_one():
+    table = Evaluations().copy()
+    table.add(3, 1.0, 0.1)
+    assert table.get(3) == 1.0

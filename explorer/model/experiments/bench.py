@@ -17,7 +17,8 @@ from rnncore.optim import SGD
 from rnncore.trace import Trace, forward
 
 from .. import action as do
-from ..settings import CorpusChoice, Run, Settings, start_run
+from ..runs import Run, start_run
+from ..settings import CorpusChoice, Settings
 
 LONGEST = 60
 """Words of the longest sentence of an experiment."""

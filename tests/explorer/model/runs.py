@@ -8,8 +8,9 @@ from typing import Any
 from explorer.model import action as do
 from explorer.model.derived import Derived
 from explorer.model.reducer import new_session, reduce
+from explorer.model.runs import Run, start_run
 from explorer.model.session import Changes, Session
-from explorer.model.settings import CorpusChoice, Run, Settings, start_run
+from explorer.model.settings import CorpusChoice, Settings
 from rnncore.annealing import Constant
 from rnncore.optim import SGD
 

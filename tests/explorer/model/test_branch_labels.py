@@ -9,7 +9,7 @@ import pytest
 
 from explorer.model import action as do
 from explorer.model.branch_labels import _WORDS
-from explorer.model.settings import change_run
+from explorer.model.runs import change_run
 from rnncore.annealing import Constant, Halve
 from rnncore.optim import SGD, Adam, ClipByNorm, ClipByValue, Momentum
 from rnncore.training_settings import TrainingSettings

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.model import action as do
-from explorer.model.settings import MOST_OTHERS, change_run
+from explorer.model.runs import MOST_OTHERS, change_run
 from explorer.services import sessions
 from rnncore.errors import FileError, RnnError
 from rnncore.files import save

@@ -10,7 +10,7 @@ import pytest
 from explorer.model.compare_data import Pair, _cosine, compare
 from explorer.model.derived import Derived
 from explorer.model.reducer import new_session
-from explorer.model.settings import change_run
+from explorer.model.runs import change_run
 from rnncore.bptt import backward
 from rnncore.trace import forward
 from rnncore.truncation import Full, Window

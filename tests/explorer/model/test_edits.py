@@ -8,8 +8,9 @@ import pytest
 
 from explorer.model import action as do
 from explorer.model.edits import NOTHING, edits, initial_from_plain, tokens_from_plain, weights_from_plain
+from explorer.model.runs import change_run, start_run
 from explorer.model.session import Changes
-from explorer.model.settings import Settings, change_run, start_run
+from explorer.model.settings import Settings
 from explorer.model.verification import verify
 from rnncore.annealing import Exponential
 from rnncore.clamps import Clamp

@@ -7,7 +7,8 @@ from explorer.model.derived import Derived
 from explorer.model.formula import number
 from explorer.model.ledger_chain import chain, chain_of, lane_of, shortened, state_norms
 from explorer.model.reducer import new_session
-from explorer.model.settings import CorpusChoice, Settings, start_run
+from explorer.model.runs import start_run
+from explorer.model.settings import CorpusChoice, Settings
 from rnncore.ledger import ledger, ledgers
 from rnncore.truncation import Full, Stride, Window
 

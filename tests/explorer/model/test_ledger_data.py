@@ -9,7 +9,8 @@ from explorer.model.derived import Derived
 from explorer.model.formula import number
 from explorer.model.ledger_data import MODES, ledger_data, ledger_of
 from explorer.model.reducer import new_session
-from explorer.model.settings import CorpusChoice, Settings, start_run
+from explorer.model.runs import start_run
+from explorer.model.settings import CorpusChoice, Settings
 from rnncore.ledger import ledger
 from rnncore.truncation import Chunks, Full, Stride
 

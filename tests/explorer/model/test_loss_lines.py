@@ -12,7 +12,7 @@ from explorer.model.loss_data import loss_of
 from explorer.model.loss_lines import Lines
 from explorer.model.loss_reduction import Reduction
 from explorer.model.reducer import new_session
-from explorer.model.settings import change_run
+from explorer.model.runs import change_run
 from rnncore.truncation import Full
 from tests.explorer.model.runs import Driver, small_run
 

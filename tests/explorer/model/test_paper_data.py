@@ -10,7 +10,8 @@ import pytest
 
 from explorer.model import action as do
 from explorer.model.paper_data import EXACT, SHEET, WIDEST, decimal, html, page, paper, refusal
-from explorer.model.settings import CorpusChoice, start_run
+from explorer.model.runs import start_run
+from explorer.model.settings import CorpusChoice
 from explorer.model.walking import same_place
 from rnncore.errors import RnnError
 from rnncore.model import Init, Model

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from explorer.model import action as do
+from explorer.model.runs import change_run
 from explorer.model.session import Changes, Message, Place, Verification
-from explorer.model.settings import change_run
 from rnncore.errors import RnnError
 from rnncore.script import GRANULARITIES
 from rnncore.truncation import Full

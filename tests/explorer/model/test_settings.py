@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.model.settings import CorpusChoice, Settings, change_run, init_name, start_run
+from explorer.model.runs import change_run, start_run
+from explorer.model.settings import CorpusChoice, Settings, init_name
 from rnncore.annealing import Halve
 from rnncore.errors import RnnError
 from rnncore.library import LIBRARY, find_cell

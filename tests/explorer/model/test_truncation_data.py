@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.model.reducer import new_session
-from explorer.model.settings import change_run
+from explorer.model.runs import change_run
 from explorer.model.truncation_data import (
     KINDS,
     crossing,

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from explorer.model import action as do
-from explorer.model.settings import CorpusChoice, change_run
+from explorer.model.runs import change_run
+from explorer.model.settings import CorpusChoice
 from explorer.services import sessions
 from rnncore.cells import Cell
 from rnncore.corpus import Corpus

@@ -13,7 +13,8 @@ from explorer.model.derived import Derived
 from explorer.model.loss_data import loss_of
 from explorer.model.loss_reduction import Reduction
 from explorer.model.reducer import new_session, reduce
-from explorer.model.settings import Settings, start_run
+from explorer.model.runs import start_run
+from explorer.model.settings import Settings
 from explorer.model.stage_data import stage_data
 from explorer.services.sketch import MOST_COLUMNS, WIDTH, columns_of, sketch
 from explorer.services.tour_drawn import Drawings

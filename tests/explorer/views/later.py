@@ -8,7 +8,8 @@ from dataclasses import replace
 from PySide6.QtCore import QCoreApplication
 
 from explorer.model import action as do
-from explorer.model.settings import CorpusChoice, Settings, start_run
+from explorer.model.runs import start_run
+from explorer.model.settings import CorpusChoice, Settings
 from explorer.store import Store
 
 CORPUS = CorpusChoice("text", "a b c d e. b c d a c. c d a e b. d a b c a. a c b d d.")

@@ -12,8 +12,9 @@ from explorer.model import action as do
 from explorer.model.derived import Derived
 from explorer.model.formula import Formula, Run
 from explorer.model.reducer import new_session, reduce
+from explorer.model.runs import start_run
 from explorer.model.session import Changes
-from explorer.model.settings import CorpusChoice, Settings, start_run
+from explorer.model.settings import CorpusChoice, Settings
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.inspector.typeset import formula, line

@@ -14,7 +14,8 @@ from explorer.model.loss_data import loss_frame
 from explorer.model.loss_lines import Line
 from explorer.model.loss_reduction import Reduction
 from explorer.model.reducer import new_session
-from explorer.model.settings import CorpusChoice, Settings, start_run
+from explorer.model.runs import start_run
+from explorer.model.settings import CorpusChoice, Settings
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named

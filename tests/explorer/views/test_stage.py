@@ -10,8 +10,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 
 from explorer.model import action as do
+from explorer.model.runs import start_run
 from explorer.model.session import Place
-from explorer.model.settings import Settings, start_run
+from explorer.model.settings import Settings
 from explorer.store import Store
 from explorer.theme.palette import apply
 from explorer.theme.theme import current, theme_named

@@ -1,0 +1,1 @@
+"""What becomes of each action, one idea a file; the reducer puts them together."""

@@ -1,0 +1,40 @@
+"""What is pointed at: a time step, a unit, a node, a parameter, a pair of the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .. import action as do
+from ..derived import Derived
+from ..session import Changes, Place, Session
+from .result import Result, Rules
+
+
+def _select(session: Session, action: do.Select, derived: Derived) -> Result:
+    old, last = session.selection, max(session.sentence.length - 1, 0)
+    loss = old.loss if action.t is None else action.loss
+    new = Place(
+        old.t if action.t is None else min(max(action.t, 0), last),
+        old.unit if action.unit is None else min(max(action.unit, 0), session.model.hidden_size - 1),
+        old.node if action.node is None else action.node,
+        old.parameter if action.parameter is None else action.parameter,
+        None if loss is None else min(max(loss, 0), last),
+    )
+    return (replace(session, selection=new), Changes.SELECTION) if new != old else (session, Changes.NONE)
+
+
+def _release(session: Session, action: do.Release, derived: Derived) -> Result:
+    new = Place(None, session.selection.unit, None, session.selection.parameter)
+    return (replace(session, selection=new), Changes.SELECTION) if new != session.selection else (session, Changes.NONE)
+
+
+def _hover(session: Session, action: do.Hover, derived: Derived) -> Result:
+    new = Place(action.t, action.unit, action.node, action.parameter, action.loss)
+    return (replace(session, hover=new), Changes.HOVER) if new != session.hover else (session, Changes.NONE)
+
+
+RULES: Rules = {
+    do.Select: _select,
+    do.Release: _release,
+    do.Hover: _hover,
+}
