@@ -10,10 +10,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import (
     QKeyEvent,
     QPalette,
-    QSyntaxHighlighter,
-    QTextCharFormat,
     QTextCursor,
-    QTextDocument,
 )
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -21,10 +18,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
-    QPlainTextEdit,
     QScrollArea,
     QSizePolicy,
-    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -36,91 +31,21 @@ from ..model.cell_preview import (
     EXAMPLES,
     NAMES,
     OPERATIONS,
-    Mistake,
     Preview,
-    assigned,
     built_in,
     name_problem,
     preview,
-    spans,
 )
 from ..store import Store
 from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.cell_graph import CellGraph
 from ..widgets.chip import Chip
+from ..widgets.equation_edit import EquationEdit
 from ..widgets.panel_dialog import PanelDialog
 
 PAUSE = 80
 """Milliseconds without a key after which the graph is drawn."""
-_COLOURS = {
-    "comment": "muted",
-    "number": "text",
-    "function": "good",
-    "input": "loss",
-    "previous": "value",
-    "value": "value",
-    "operator": "muted",
-    "weight": "weight",
-}
-
-
-class Highlighter(QSyntaxHighlighter):
-    """Colours equations by what each name is."""
-
-    def __init__(self, document: QTextDocument) -> None:
-        super().__init__(document)
-        self.names: frozenset[str] = frozenset()
-
-    def highlightBlock(self, text: str) -> None:
-        for start, length, kind in spans(text, self.names):
-            look = QTextCharFormat()
-            look.setForeground(current().colour(_COLOURS[kind]))
-            look.setFontItalic(kind == "comment")
-            self.setFormat(start, length, look)
-
-
-class EquationEdit(QPlainTextEdit):
-    """A fixed-width editor of equations that underlines a mistake."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFont(current().font("body", fixed=True))
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.setTabChangesFocus(True)
-        self.setAccessibleName("Equations, one a line")
-        self.highlighter = Highlighter(self.document())
-
-    def show_mistake(self, mistake: Mistake | None) -> None:
-        """Underline where the mistake is; None takes the line away."""
-        if mistake is None:
-            self.setExtraSelections([])
-            return
-        block = self.document().findBlockByNumber(mistake.line - 1)
-        end = block.length() - 1
-        first = min(mistake.column - 1, end)
-        if not mistake.length and first == end and first:
-            first -= 1  # at the line's end there is no letter to underline: the last one
-        cursor = QTextCursor(block)
-        cursor.setPosition(block.position() + first)
-        last = min(first + max(mistake.length, 1), end)
-        cursor.setPosition(block.position() + last, QTextCursor.MoveMode.KeepAnchor)
-        mark = QTextEdit.ExtraSelection()
-        look = QTextCharFormat()
-        look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
-        look.setUnderlineColor(current().colour("cut"))
-        mark.format = look
-        mark.cursor = cursor
-        self.setExtraSelections([mark])
-
-    def colour_names(self) -> None:
-        """Colour anew when other names than before are assigned."""
-        names = assigned(self.toPlainText())
-        if names != self.highlighter.names:
-            self.highlighter.names = names
-            self.highlighter.rehighlight()
-
-
 _drafts: WeakKeyDictionary[Store, tuple[str, str]] = WeakKeyDictionary()
 """What was typed (name, equations) and not run when the editor was last closed; it lives as long as its store."""
 
