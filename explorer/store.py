@@ -174,11 +174,6 @@ class Store(QObject):
             self._undo.append(self._session)
             self._return_to(self._redo.pop())
 
-    @property
-    def last_undo(self) -> Session | None:
-        """The session that :meth:`undo` would bring back; another one after every change that can be undone."""
-        return self._undo[-1] if self._undo else None
-
     def return_to(self, session: Session) -> None:
         """Bring back an earlier session of this store, which is not remembered."""
         self._return_to(session)

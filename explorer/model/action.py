@@ -309,6 +309,13 @@ class Compare(Action):
 
 
 @dataclass(frozen=True)
+class Compared(Action):
+    """What is compared has become something else by itself: there is nothing that could be undone."""
+
+    beside: Beside
+
+
+@dataclass(frozen=True)
 class Notify(Action):
     """Show a message; None takes it away."""
 

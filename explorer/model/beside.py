@@ -31,14 +31,33 @@ RULES = (SGD(0.5), SGD(0.05), SGD(0.005), Adam(0.003))
 
 
 @dataclass(frozen=True)
+class HandSet:
+    """A weight that was set by hand after so many updates; ``column`` None: of a vector."""
+
+    update: int
+    parameter: str
+    row: int
+    column: int | None
+    value: float
+
+    def __post_init__(self) -> None:
+        whole = (self.update, self.row, 0 if self.column is None else self.column)
+        if not all(type(n) is int and n >= 0 for n in whole) or not isinstance(self.parameter, str):
+            raise RnnError("a weight set by hand has an update, a parameter, a row and a column")
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
+            raise RnnError(f"a weight is set to a number, not to {self.value!r:.40}")
+
+
+@dataclass(frozen=True)
 class Beside:
     """B: A's settings with ``changes``, as pairs of a field of Settings and its value; or the session file ``path``.
 
-    The text is never among the changes: both read the same data.
+    The text is never among the changes: both read the same data. ``weights`` are those that were set by hand in B.
     """
 
     changes: tuple[tuple[str, Any], ...] = ()
     path: str = ""
+    weights: tuple[HandSet, ...] = ()
 
     @staticmethod
     def of(changes: Mapping[str, Any]) -> Beside:
@@ -55,24 +74,31 @@ class Beside:
         return with_fitting_clamps(replace(a, **dict(self.changes)))
 
     def also(self, **changes: Any) -> Beside:
-        """Return B with some changes more; a session file is left for A's settings."""
-        return Beside.of({**dict(self.changes), **changes})
+        """Return B with some changes more; a session file is left for A's settings, and its own weights stay."""
+        return replace(Beside.of({**dict(self.changes), **changes}), weights=() if self.path else self.weights)
 
     def to_plain(self, a: Settings) -> dict[str, Any]:
         """Return plain data for JSON."""
         wanted = self.settings(a).to_plain()
-        return {"changes": {name: wanted[name] for name, _ in self.changes}, "path": self.path}
+        weights = [[w.update, w.parameter, w.row, w.column, w.value] for w in self.weights]
+        return {"changes": {name: wanted[name] for name, _ in self.changes}, "path": self.path, "weights": weights}
 
     @staticmethod
     def from_plain(plain: Any, a: Settings) -> Beside:
         """Return what :meth:`to_plain` described; raises RnnError when it cannot be used."""
-        if not isinstance(plain, Mapping) or set(plain) != {"changes", "path"} or not isinstance(plain["path"], str):
-            raise RnnError("what it is compared with is not a record of changes and a path")
-        changes = plain["changes"]
+        if not isinstance(plain, Mapping) or set(plain) != {"changes", "path", "weights"}:
+            raise RnnError("what it is compared with is not a record of changes, a path and weights")
+        changes, path, weights = plain["changes"], plain["path"], plain["weights"]
+        if not isinstance(path, str) or not isinstance(weights, list):
+            raise RnnError("what it is compared with has no path or no list of weights")
         if not isinstance(changes, Mapping) or not all(isinstance(n, str) and _own(n) for n in changes):
             raise RnnError("what it is compared with changes the text, or is no record")
         wanted = Settings.from_plain({**a.to_plain(), **changes})
-        return replace(Beside.of({name: getattr(wanted, name) for name in changes}), path=plain["path"])
+        try:
+            set_by_hand = tuple(HandSet(*weight) for weight in weights)
+        except TypeError:
+            raise RnnError("a weight set by hand in what it is compared with cannot be read") from None
+        return replace(Beside.of({name: getattr(wanted, name) for name in changes}), path=path, weights=set_by_hand)
 
 
 def _own(name: str) -> bool:

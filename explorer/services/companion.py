@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from rnncore.errors import RnnError
 
 from ..model import action as do
-from ..model.beside import Beside, difference
+from ..model.beside import Beside, HandSet, difference
 from ..model.compare_data import Comparison, Pair
 from ..model.loss_lines import BESIDE
 from ..model.reducer import EDITS, reduce
@@ -70,7 +70,9 @@ class Companion(QObject):
         self._kept_update: int | None = None
         self._stopped = False
         self._pair = Pair()
-        self._edits: list[tuple[Session | None, Session]] = []
+        self._states: dict[tuple[HandSet, ...], Session] = {}
+        self._pending: list[HandSet] = list(self.beside.weights)
+        self._editing = False
         self._soon = QTimer(self, singleShot=True, interval=SOON)
         self._soon.timeout.connect(self.compared)
         self._turned = QTimer(self, singleShot=True, interval=0)
@@ -223,7 +225,9 @@ class Companion(QObject):
                 self.beside = wanted
                 self._open()
             return
-        self.beside = wanted
+        before, self.beside = self.beside, wanted
+        if before.weights != wanted.weights and before.path == "" and self._same_weights(wanted.weights):
+            return
         try:
             settings = self._wanted()
         except RnnError as error:
@@ -256,25 +260,49 @@ class Companion(QObject):
             self.differ(**differences(b.settings, settings))
 
     def _edit(self, action: do.Action) -> None:
-        before = self.b.session
+        before, self._editing = self.b.session, True
         with self._follow():
             self.b.dispatch(action)
-        if self.b.session.run is not before.run or self.b.session.sentence is not before.sentence:
-            self._edits.append((self.a.last_undo, before))
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether the newest change is one of B's own weights, so that it is undone before A's."""
-        return bool(self._edits) and self._edits[-1][0] is self.a.last_undo
-
-    def undo(self) -> None:
-        """Take back what was changed last, in A or in B."""
-        if not self.can_undo:
-            self.a.undo()
+        self._editing = False
+        run = self.b.session.run
+        if self.beside.path or run is before.run:
             return
-        _, before = self._edits.pop()
-        with self._follow():
-            self.b.return_to(before)
+        # Both are kept, so that undo and redo find them at once.
+        self._states[_hand_set(before.run)] = before
+        self._states[_hand_set(run)] = self.b.session
+        self.beside = replace(self.beside, weights=_hand_set(run))
+        self.a.dispatch(do.Compare(self.beside))
+
+    def _same_weights(self, weights: tuple[HandSet, ...]) -> bool:
+        """Return to B as it was with these weights set by hand; False when it is as it should be already."""
+        kept = self._states.get(weights)
+        if kept is not None and kept.settings == self._wanted():
+            with self._follow():
+                self.b.return_to(kept)
+            return True
+        if weights != _hand_set(self.b.session.run):
+            self._pending = list(weights)
+            with self._follow():
+                self.b.dispatch(do.Prepared(start_run(self._wanted(), self.a.session.corpus), 0, position=None))
+            return True
+        return False
+
+    def _set_by_hand(self) -> bool:
+        """Set the next weight that was set by hand, at its update; False while there is one that cannot be set yet."""
+        b = self.b.session.training
+        while self._pending:
+            weight = self._pending[0]
+            if b.shown != weight.update:
+                if self._asked != (weight.update, b.shown):
+                    self._asked = (weight.update, b.shown)
+                    goes = do.GoToUpdate(weight.update) if weight.update <= b.last else None
+                    self.b.dispatch(goes or do.Advance(weight.update - b.shown))
+                return False
+            self._pending.pop(0)
+            self._asked = None
+            self.b.dispatch(do.EditWeight(weight.parameter, weight.row, weight.column, weight.value))
+            b = self.b.session.training
+        return True
 
     # --- following ---
 
@@ -322,6 +350,11 @@ class Companion(QObject):
             self._same_sentence()
             self._same_place()
             self._turned.start()  # when the store has turned its training to the new run as well
+            weights = _hand_set(session.run)
+            if not (self._editing or self._pending or self.beside.path) and weights != self.beside.weights:
+                # Another model: what was set by hand in the one before is not in it.
+                self.beside = replace(self.beside, weights=weights)
+                self.a.dispatch(do.Compared(self.beside))
         elif changes & Changes.TRAINING:
             if self.a.session.training.running and not session.training.running and self._asked is not None:
                 self._stopped = True  # by itself: its loss is not finite
@@ -384,6 +417,9 @@ class Companion(QObject):
             return
         self._kept_update = None
         with self._follow():
+            if self._pending and not b.running and not self._set_by_hand():
+                return
+            b = self.b.session.training
             if a.running != b.running:
                 if self._stopped:
                     return
@@ -396,6 +432,10 @@ class Companion(QObject):
                     self.b.dispatch(do.GoToUpdate(a.shown))
                 elif not self._stopped:
                     self.b.dispatch(do.Advance(a.shown - b.shown))
+
+
+def _hand_set(run: Run) -> tuple[HandSet, ...]:
+    return tuple(HandSet(w.update, w.parameter, w.row, w.column, w.value) for w in run.weights)
 
 
 def _has(session: Session, action: do.EditInitialState) -> bool:

@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..actions import BY_ID, COMMANDS, GROUPS, Command, choices, hints, in_group
+from ..actions import COMMANDS, GROUPS, Command, choices, hints, in_group
 from ..model import action as do
 from ..model.beside import Beside
 from ..model.experiments.titles import TITLES as EXPERIMENTS
@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
             "save": self.save,
             "save-as": self.save_as,
             "quit": self._quit,
-            "undo": self._undo,
+            "undo": store.undo,
             "redo": store.redo,
             "sentence": self.choose_sentence,
             "edit-value": self.edit_value,
@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
         if not session.training.running:
             self._was_running = False
         # Hardly ever anything else than at the step before, and there are as many commands as keys.
-        state = (self.enabled(BY_ID["undo"]), self.store.can_redo, *(rule(session) for rule in _RULES))
+        state = (self.store.can_undo, self.store.can_redo, *(rule(session) for rule in _RULES))
         if state == self._enabled_for:
             return
         self._enabled_for = state
@@ -242,7 +242,7 @@ class MainWindow(QMainWindow):
     def enabled(self, command: Command) -> bool:
         """Return whether a command makes sense now."""
         if command.id == "undo":
-            return self.store.can_undo or (self.comparison is not None and self.comparison.companion.can_undo)
+            return self.store.can_undo
         if command.id == "redo":
             return self.store.can_redo
         return command.when(self.store.session)
@@ -387,8 +387,7 @@ class MainWindow(QMainWindow):
 
     def toggle_full_screen(self) -> None:
         """Show the panel that has the keyboard on the whole screen, or else the window; once more brings it back."""
-        alone = next((d for d in self.board.docks.values() if d.alone is not None), None)
-        dock = alone or self.board.panel_in_focus()
+        dock = self.board.panel_alone() or self.board.panel_in_focus()
         if dock is not None and not self.isFullScreen():
             dock.fill_screen()
         else:
@@ -437,16 +436,15 @@ class MainWindow(QMainWindow):
             if inside:
                 self.stage.setFocus()
 
-    def _undo(self) -> None:
-        if self.comparison is None:
-            self.store.undo()
-        else:
-            self.comparison.companion.undo()
-
     def show_panel(self, name: str) -> None:
-        """Bring a panel to the front and give it the keyboard; if it has it, give that back to the stage."""
+        """Bring a panel to the front and give it the keyboard; if it has it, give that back to the stage.
+
+        While one fills the screen, the other fills it instead, or the same returns to its place.
+        """
         dock = self.board.panel_in_focus()
-        if dock is not None and dock.objectName() == name and dock.alone is None:
+        if self.board.panel_alone() is not None:
+            self.board.fill_screen(name)
+        elif dock is not None and dock.objectName() == name and dock.alone is None:
             self.stage.setFocus()
         else:
             self.board.show_panel(name)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from explorer.model.beside import Beside, difference, first_beside, offers
+from explorer.model.beside import Beside, HandSet, difference, first_beside, offers
 from explorer.model.settings import CorpusChoice, Settings
 from rnncore.clamps import Clamp
 from rnncore.errors import RnnError
@@ -63,9 +63,17 @@ def test_the_text_is_never_among_the_changes():
     assert Beside.of({"corpus": CorpusChoice("text", "a b c.")}) == Beside()
 
 
+SET = Beside(weights=(HandSet(3, "W", 0, 1, 0.5), HandSet(4, "b", 2, None, -1.0)))
+
+
 def test_what_was_written_is_read_again():
     a = Settings()
-    for beside in (first_beside(a), Beside(path="other.bptt"), Beside.of({"optimiser": Adam(0.01), "cell": "gru"})):
+    for beside in (
+        first_beside(a),
+        Beside(path="other.bptt"),
+        Beside.of({"optimiser": Adam(0.01), "cell": "gru"}),
+        SET,
+    ):
         assert Beside.from_plain(beside.to_plain(a), a) == beside
 
 
@@ -75,11 +83,15 @@ def test_what_was_written_is_read_again():
         None,
         [],
         {"changes": {}},
-        {"changes": [], "path": ""},
-        {"changes": {"corpus": {}}, "path": ""},
-        {"changes": {"seed": "x"}, "path": ""},
-        {"changes": {"nothing": 1}, "path": ""},
-        {"changes": {}, "path": 3},
+        {"changes": [], "path": "", "weights": []},
+        {"changes": {"corpus": {}}, "path": "", "weights": []},
+        {"changes": {"seed": "x"}, "path": "", "weights": []},
+        {"changes": {"nothing": 1}, "path": "", "weights": []},
+        {"changes": {}, "path": 3, "weights": []},
+        {"changes": {}, "path": "", "weights": {}},
+        {"changes": {}, "path": "", "weights": [[1, "W"]]},
+        {"changes": {}, "path": "", "weights": [[-1, "W", 0, 0, 1.0]]},
+        {"changes": {}, "path": "", "weights": [[1, "W", 0, 0, "x"]]},
     ],
 )
 def test_what_was_changed_by_hand_in_a_file_is_refused(plain):

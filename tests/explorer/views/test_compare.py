@@ -215,7 +215,7 @@ def test_a_session_on_another_text_is_refused_and_both_texts_are_named(store, co
 def test_what_b_is_can_be_undone_and_done_again(store, companion):
     companion.differ(seed=3)
     until(lambda: companion.b.session.settings.seed == 3)
-    companion.undo()
+    store.undo()
     until(lambda: companion.b.session.settings.seed == store.session.settings.seed)
     assert store.session.beside == Beside.of({"truncation": Full()})
     store.redo()
@@ -226,12 +226,15 @@ def test_the_newest_change_is_undone_first_in_whichever_network_it_was(store, co
     store.dispatch(do.EditWeight("W", 0, 0, 2.0))
     companion.b.dispatch(do.EditWeight("W", 1, 1, 3.0))
     store.dispatch(do.EditWeight("U", 0, 0, 4.0))
-    companion.undo()
+    store.undo()
     assert store.session.model.parameters["U"][0, 0] != 4.0 and companion.b.session.model.parameters["W"][1, 1] == 3.0
-    companion.undo()
+    store.undo()
     assert companion.b.session.model.parameters["W"][1, 1] != 3.0 and store.session.model.parameters["W"][0, 0] == 2.0
-    companion.undo()
+    store.undo()
     assert store.session.model.parameters["W"][0, 0] != 2.0
+    store.redo()
+    store.redo()
+    assert companion.b.session.model.parameters["W"][1, 1] == 3.0
 
 
 def test_scissors_dragged_in_b_cut_b_alone_and_stay(store, companion):
@@ -241,8 +244,8 @@ def test_scissors_dragged_in_b_cut_b_alone_and_stay(store, companion):
     store.dispatch(do.ChangeSettings(replace(store.session.settings, hidden_size=6)))
     until(lambda: companion.b.session.model.hidden_size == 6)
     assert companion.b.session.settings.truncation == Window(1)
-    companion.undo()
-    companion.undo()
+    store.undo()
+    store.undo()
     until(lambda: companion.b.session.settings.truncation == Full())
 
 
@@ -266,6 +269,34 @@ def test_what_is_compared_comes_back_with_the_session(store, companion, tmp_path
         == Beside.of({"truncation": Full(), "cell": "gru", "equations": None, "seed": 2})
     )
     other.close()
+
+
+def test_weights_set_by_hand_in_b_come_back_with_the_session(store, companion, tmp_path):
+    store.dispatch(do.Advance(4))
+    until(lambda: companion.b.session.training.shown == 4)
+    companion.b.dispatch(do.EditWeight("W", 1, 1, 3.0))
+    store.dispatch(do.Advance(3))
+    until(lambda: companion.b.session.training.shown == 7)
+    companion.b.dispatch(do.EditWeight("V", 0, 2, -2.0))
+    path = tmp_path / "both.bptt"
+    save_session(str(path), store.session)
+    other = Store(small_run())
+    other.dispatch(open_session(path))
+    again = Companion(other)
+    wanted = companion.b.session.model.parameters
+    until(lambda: len(again.b.session.run.weights) == 2 and again.b.session.training.shown == 7)
+    for name, value in wanted.items():
+        np.testing.assert_array_equal(again.b.session.model.parameters[name], value)
+    again.close()
+    other.close()
+
+
+def test_another_cell_forgets_the_weights_that_were_set_by_hand(store, companion):
+    companion.b.dispatch(do.EditWeight("W", 1, 1, 3.0))
+    assert len(store.session.beside.weights) == 1
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, cell="gru", equations=None)))
+    until(lambda: companion.b.session.settings.cell == "gru" and not companion.b.busy)
+    assert store.session.beside.weights == ()
 
 
 def test_b_saved_to_a_file_of_its_own_keeps_its_weights(store, companion, tmp_path):
