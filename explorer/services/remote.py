@@ -159,7 +159,7 @@ class Remote:
             self._running = self.ready = False
             raise LostError(f"sent what cannot be read ({type(error).__name__}: {error})") from None
         if batch.state is not None:
-            history.extend(batch.table, batch.evaluations, batch.keyframes, batch.state)
+            history.extend(batch.table, batch.evaluations, batch.keyframes, batch.state, batch.seconds)
         if batch.failure:
             self._trainer = None  # it may not have got there
         if batch.last:

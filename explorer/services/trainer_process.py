@@ -18,7 +18,7 @@ import numpy as np
 
 from rnncore.curve import ROW, row_of
 from rnncore.errors import RnnError
-from rnncore.history import state_bytes
+from rnncore.keyframes import state_bytes
 from rnncore.training import Trainer
 from rnncore.training_state import TrainingState, UpdateRecord
 
@@ -117,6 +117,7 @@ class Stint:
         self._keyframes: list[TrainingState] = []
         self._bytes = 0
         self._due = 0.0
+        self._clock = time.thread_time()
 
     def run(self) -> None:
         """Train, sending batches; the last one says that it is the last."""
@@ -152,7 +153,9 @@ class Stint:
         state = self._trainer.state if self._rows else None
         evaluations, keyframes = tuple(self._evaluations), tuple(self._keyframes)
         self._rows, self._evaluations, self._keyframes, self._bytes = [], [], [], 0
-        self._sender.send(Batch(self._go.stint, rows, evaluations, keyframes, state, last, failure))
+        began, self._clock = self._clock, time.thread_time()
+        took = self._clock - began
+        self._sender.send(Batch(self._go.stint, rows, evaluations, keyframes, state, last, failure, took))
         self._due = time.perf_counter() + SEND_EVERY
 
 

@@ -85,7 +85,7 @@ class Batch:
     """Updates done since the last batch; see :meth:`rnncore.history.History.extend`.
 
     ``rows`` are the bytes of rows of the loss curve. ``state`` is None when nothing was done. ``last`` says that the
-    stint is over, and ``failure`` what went wrong, as a sentence.
+    stint is over, and ``failure`` what went wrong, as a sentence. ``seconds`` is their processor time.
     """
 
     stint: int
@@ -95,6 +95,7 @@ class Batch:
     state: TrainingState | None = field(repr=False)
     last: bool = False
     failure: str = ""
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def table(self) -> Array:
