@@ -119,7 +119,7 @@ class Columns:
             return Detail.STRIPS
         if w < 60:
             return Detail.BARS
-        return Detail.TARGET if w < 88 else Detail.FULL
+        return Detail.TARGET if w < 84 else Detail.FULL
 
     def left(self, t: int) -> int:
         """Left edge of column ``t``; ``left(length)`` is where the last one ends."""

@@ -227,7 +227,8 @@ class StageLayout(Columns):
             return ()
         spans = self.state_spans
         # The arrow out of them is as long as it is wide between the strips of two columns, as far as there is room.
-        away = max(0, min(round(0.12 * self.column_width), self.lead - spans[-1].right + spans[0].x))
+        free = self.lead - spans[-1].right + spans[0].x
+        away = max(0, min(round(0.12 * self.column_width), free - round(5 * self.scale)))
         shift = self.lead - away - spans[-1].right
         return tuple(Span(s.x + shift, s.width, s.gradient_x + shift, s.gradient_width) for s in spans)
 

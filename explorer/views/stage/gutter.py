@@ -8,6 +8,7 @@ from ...model.stage_layout import Detail, Row
 from .brush import LEFT, Brush
 
 _PAD = 6
+_LARGEST = ("a cell:", "largest of")
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
@@ -44,7 +45,7 @@ def _details(names: str, grouped: str, paired: bool) -> tuple[tuple[str, str], .
     if paired:
         lines.append(("value ∂L", "gradient"))
     if grouped:
-        lines += [("a cell:", "muted"), ("largest of", "muted"), (grouped, "muted")]
+        lines += [(text, "muted") for text in (*_LARGEST, grouped)]
     return tuple(lines)
 
 
@@ -52,6 +53,9 @@ def _label(brush: Brush, row: Row, title: str, details: tuple[tuple[str, str], .
     theme = brush.theme
     line = theme.px(16)
     lines = [(title, "label", "muted"), *((text, "small", token) for text, token in details)]
+    if line * len(lines) > row.height + line // 2:
+        # Briefly how many units a cell stands for, rather than half a sentence of what it shows of them.
+        lines = [one for one in lines if one[0] not in _LARGEST]
     while len(lines) > 1 and line * len(lines) > row.height + line // 2:
         lines.pop()
     y = row.middle - line * len(lines) / 2

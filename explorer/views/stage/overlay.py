@@ -21,7 +21,7 @@ def badge_centre(brush: Brush, boundary: int) -> QPointF:
     lay = brush.layout
     x = min(max(lay.left(boundary), lay.gutter), lay.gutter + lay.room)
     if boundary == 0 and lay.lead:
-        x = max(lay.gutter, lay.lead_left) - 8
+        x = max(lay.gutter, lay.lead_left) - badge_radius(brush) - 2.0
     return QPointF(crisp(x, brush.ratio), lay.credit_lane)
 
 

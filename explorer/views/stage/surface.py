@@ -192,7 +192,9 @@ class StageSurface(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.save()
         lay = self._layout
-        painter.setClipRect(QRectF(lay.gutter - 16, 0, lay.room + 32, lay.height), Qt.ClipOperation.IntersectClip)
+        # Scissors that cut nothing wait in the margin of the row labels.
+        left = lay.gutter - 32 * lay.scale
+        painter.setClipRect(QRectF(left, 0, lay.width - left, lay.height), Qt.ClipOperation.IntersectClip)
         outline_current(brush)
         paint_marks(brush)
         paint_path(brush)

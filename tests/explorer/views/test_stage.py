@@ -133,7 +133,7 @@ def test_the_scissors_set_the_window(store, stage, qtbot):
 def test_from_no_truncation_the_scissors_make_a_window(store, stage, qtbot):
     set_truncation(store, Full())
     lay, loss, y = stage.canvas.stage_layout, stage.data.cut.loss, round(stage.canvas.stage_layout.credit_lane)
-    qtbot.mousePress(stage.canvas, LEFT, pos=QPoint(lay.lead_left - 8, y))
+    qtbot.mousePress(stage.canvas, LEFT, pos=QPoint(lay.lead_left - 14, y))
     qtbot.mouseMove(stage.canvas, QPoint(lay.left(3), y))
     qtbot.mouseRelease(stage.canvas, LEFT, pos=QPoint(lay.left(3), y))
     store.wait()

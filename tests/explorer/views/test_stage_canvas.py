@@ -19,7 +19,7 @@ from explorer.theme.tokens import THEMES
 from explorer.views.stage.brush import Brush
 from explorer.views.stage.canvas import StageCanvas
 from explorer.views.stage.columns import current_rects
-from explorer.views.stage.overlay import badge_centre, hint_rect
+from explorer.views.stage.overlay import badge_centre, badge_radius, hint_rect
 from rnncore.library import LIBRARY
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
@@ -541,3 +541,34 @@ def test_a_narrow_column_shows_the_likeliest_word_and_the_target(canvas, monkeyp
         assert mine[0][0] == 0, "what the network predicts"
         assert data.scene.masked[t] or any(is_target for _, is_target in mine)
     assert all(row.top <= a.top() and a.bottom() <= row.bottom and a.height() >= 13 for *_, a in written)
+
+
+@pytest.mark.parametrize(("height", "said"), [(900, "a cell: largest of 4 units"), (330, "4 units")])
+def test_what_a_cell_of_many_units_shows_is_said_whole_or_briefly(canvas, monkeypatch, height: int, said: str):
+    written = []
+    original = Brush.text
+    monkeypatch.setattr(
+        Brush, "text", lambda self, rect, place, text, *rest, **more: (written.append(text), original(
+            self, rect, place, text, *rest, **more))
+    )  # fmt: skip
+    canvas.resize(1000, height)
+    w = small_walk("vanilla", hidden=256)
+    canvas.show_data(stage_at(w, w.script.backward_start, scene_of(w, 64)))
+    canvas.grab()
+    words = " ".join(written)
+    assert said in words and ("largest of" in words) == (height == 900)
+
+
+def test_scissors_that_cut_nothing_yet_are_seen_whole_beside_the_initial_state(canvas):
+    for width in (700, 1000, 1370):
+        canvas.resize(width, 515)
+        canvas.show_data(stage_at(small_walk("lstm", policy=Full()), 20))
+        canvas.grab()
+        lay = canvas.stage_layout
+        brush = Brush(QPainter(), canvas.data, lay, current(), 1.0)
+        centre, radius = badge_centre(brush, 0), badge_radius(brush)
+        first = lay.lead_left + lay.lead_spans[0].x if lay.lead else lay.left(0) + lay.state_spans[0].x
+        assert centre.x() + radius <= first
+        seen = pixels(canvas)
+        left = [colour(seen, centre.x() - radius + d, centre.y()) for d in (-1, 0, 1)]
+        assert any(abs(r - g) > 40 for r, g, _ in left), "its rim is not cut off"
