@@ -387,7 +387,8 @@ class MainWindow(QMainWindow):
 
     def toggle_full_screen(self) -> None:
         """Show the panel that has the keyboard on the whole screen, or else the window; once more brings it back."""
-        dock = self.board.panel_alone() or self.board.panel_in_focus()
+        alone = next((d for d in self.board.docks.values() if d.alone is not None), None)
+        dock = alone or self.board.panel_in_focus()
         if dock is not None and not self.isFullScreen():
             dock.fill_screen()
         else:
@@ -437,14 +438,9 @@ class MainWindow(QMainWindow):
                 self.stage.setFocus()
 
     def show_panel(self, name: str) -> None:
-        """Bring a panel to the front and give it the keyboard; if it has it, give that back to the stage.
-
-        While one fills the screen, the other fills it instead, or the same returns to its place.
-        """
+        """Bring a panel to the front and give it the keyboard; if it has it, give that back to the stage."""
         dock = self.board.panel_in_focus()
-        if self.board.panel_alone() is not None:
-            self.board.fill_screen(name)
-        elif dock is not None and dock.objectName() == name and dock.alone is None:
+        if dock is not None and dock.objectName() == name and dock.alone is None:
             self.stage.setFocus()
         else:
             self.board.show_panel(name)

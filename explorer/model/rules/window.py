@@ -19,7 +19,7 @@ def _set_tab(session: Session, action: do.SetTab, derived: Derived) -> Result:
     return (replace(session, tab=action.tab), Changes.LAYOUT) if action.tab != session.tab else (session, Changes.NONE)
 
 
-def _compare(session: Session, action: do.Compare, derived: Derived) -> Result:
+def _compare(session: Session, action: do.Compare | do.Compared, derived: Derived) -> Result:
     if action.beside is not None:
         action.beside.settings(session.settings)  # raises where they do not fit
     if action.beside == session.beside:
@@ -52,6 +52,7 @@ RULES: Rules = {
     do.SetTheme: _set_theme,
     do.SetTab: _set_tab,
     do.Compare: _compare,
+    do.Compared: _compare,
     do.Notify: _notify,
     do.Saved: _saved,
     do.Verified: _verified,
