@@ -79,22 +79,25 @@ class Progress:
 
     @property
     def inputs_known(self) -> int:
+        """Number of leading time steps whose token has been read."""
         return self._forward_known("read")
 
     @property
     def logits_known(self) -> int:
+        """Number of leading time steps whose logits are computed."""
         return self._forward_known("logits")
 
     @property
     def softmax_known(self) -> int:
+        """Number of leading time steps whose probabilities are computed."""
         return self._forward_known("softmax")
 
     @property
     def losses_known(self) -> int:
+        """Number of leading time steps whose loss is computed; a step without a loss counts once its softmax is."""
         done, offset = self._forward
         if done >= self.walk.trace.length:
             return done
-        # A step without a loss is complete once its softmax is.
         return done + (offset > 0 and offset == len(self.walk.script.forward_templates[done].actions))
 
     # --- backward ---

@@ -46,6 +46,7 @@ class Trace:
 
     @property
     def cell(self) -> Cell:
+        """The cell whose operations these are."""
         return self.model.cell
 
     @property
@@ -55,6 +56,7 @@ class Trace:
 
     @property
     def batched(self) -> bool:
+        """Whether there are B sequences side by side, (B, T), and not one, (T,)."""
         return self.inputs.ndim == 2 and self.inputs.dtype.kind in "iu"
 
     @cached_property
@@ -64,6 +66,7 @@ class Trace:
 
     @cached_property
     def time_first_inputs(self) -> Array:
+        """The inputs as (T,) or (T, B)."""
         return self.inputs.T if self.batched else self.inputs
 
     def _public(self, array: Array) -> Array:
@@ -96,6 +99,7 @@ class Trace:
         return self._public(self.previous_time_first(state))
 
     def previous_time_first(self, state: str) -> Array:
+        """Return the state before each step as (T, …, H); the first is the initial state."""
         leaf = self.cell.state_leaves.get(state)
         if leaf is not None:
             result: Array = self.tape[leaf]
@@ -130,6 +134,7 @@ class Trace:
 
     @cached_property
     def logits_time_first(self) -> Array:
+        """The logits z = V h (+ b_y) as (T, …, V)."""
         parameters = self.model.parameters
         hidden = self.tape[self.cell.outputs["h"]]
         with np.errstate(all="ignore"):
@@ -140,6 +145,7 @@ class Trace:
 
     @cached_property
     def probabilities_time_first(self) -> Array:
+        """The softmax of the logits as (T, …, V)."""
         with np.errstate(all="ignore"):
             return softmax(self.logits_time_first)
 

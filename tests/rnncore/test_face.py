@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import subprocess
 import sys
+from functools import cached_property
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 import rnncore
@@ -33,6 +36,74 @@ def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'forwards'"):
         _ = rnncore.forwards
     assert not hasattr(rnncore, "forwards")
+
+
+def test_every_public_name_and_what_it_offers_says_what_it_is():
+    silent = []
+    for name in rnncore.__all__:
+        value = getattr(rnncore, name)
+        if not callable(value):
+            continue
+        silent += [] if inspect.getdoc(value) else [name]
+        for member, held in vars(value).items() if inspect.isclass(value) else ():
+            offered = callable(held) or isinstance(held, property | cached_property | staticmethod | classmethod)
+            if offered and not member.startswith("_") and not inspect.getdoc(getattr(value, member)):
+                silent.append(f"{name}.{member}")
+    assert not silent
+
+
+PROMISED = {
+    "Model.create": ("cell", "vocabulary_size", "hidden_size", "*seed", "*bias", "*init", "*dtype"),
+    "Cell.from_equations": ("name", "text"),
+    "forward": ("model", "inputs", "initial_state"),
+    "backward": ("model", "trace", "targets", "truncation"),
+    "ledger": ("model", "trace", "targets", "parameter", "truncation"),
+    "walk": ("model", "trace", "targets", "truncation", "order"),
+    "check_gradients": ("model", "inputs", "targets", "truncation"),
+    "Trainer": ("model", "corpus", "optimiser", "truncation"),
+    "Trainer.step": (),
+    "Trainer.run": ("updates",),
+    "Corpus.from_file": ("path", "*level"),
+    "Corpus.from_text": ("text",),
+    "generate": ("model", "vocabulary", "prompt", "length", "temperature", "rng"),
+    "save": ("path",),
+    "load": ("path",),
+}
+"""The public face of the design: names and their parameters, those by keyword only with a star."""
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_what_was_promised_can_be_called_as_it_was(name):
+    value = rnncore
+    for part in name.split("."):
+        value = getattr(value, part)
+    found = inspect.signature(value).parameters
+    by_place = [n for n, p in found.items() if p.kind is p.POSITIONAL_OR_KEYWORD and n != "self"]
+    wanted = PROMISED[name]
+    assert by_place[: sum(not n.startswith("*") for n in wanted)] == [n for n in wanted if not n.startswith("*")]
+    assert all(n.removeprefix("*") in found for n in wanted)
+
+
+def test_what_was_promised_has_the_shapes_that_were():
+    steps, size, words = 5, 4, 7
+    model = rnncore.Model.create("lstm", words, size)
+    ids = np.array([0, 3, 1, 6, 2, 4])
+    trace = rnncore.forward(model, ids[:-1])
+    assert trace.hidden.shape == trace["f"].shape == (steps, size)
+    assert trace.logits.shape == trace.probabilities.shape == (steps, words)
+    assert trace.losses(ids[1:]).shape == (steps,)
+    gradients = rnncore.backward(model, trace, ids[1:])
+    assert {name: g.shape for name, g in gradients.items()} == {n: p.shape for n, p in model.parameters.items()}
+    found = rnncore.ledger(model, trace, ids[1:], "W_f", rnncore.Window(2))
+    assert found.signed.shape == found.norms.shape == (steps, steps)
+    assert rnncore.check_gradients(model, ids[:-1], ids[1:]).max_relative_error < 1e-6
+    for policy in (rnncore.Full(), rnncore.Window(2), rnncore.Chunks(2), rnncore.Stride(2, 3), rnncore.Tail(2)):
+        assert policy.table(steps).shape == (steps, steps) and policy.table(steps).dtype.kind == "i"
+    corpus = rnncore.Corpus.from_text("a b c .\nb c a .\n")
+    assert corpus.vocabulary.size == 7 and len(corpus.sentences) == 2
+    for optimiser in (rnncore.SGD, rnncore.Momentum, rnncore.Adagrad, rnncore.RMSProp, rnncore.Adam):
+        trainer = rnncore.Trainer(rnncore.Model.create("vanilla", 7, 3), corpus, optimiser(0.1), rnncore.Window(2))
+        assert isinstance(trainer.step(), rnncore.UpdateRecord)
 
 
 def run(code: str) -> str:
