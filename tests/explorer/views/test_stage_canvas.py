@@ -529,7 +529,7 @@ def test_a_narrow_column_shows_the_likeliest_word_and_the_target(canvas, monkeyp
         "explorer.views.stage.columns._word",
         lambda brush, area, t, which, is_target, known: written.append((t, which, is_target, area)),
     )
-    canvas.resize(780, 515)
+    canvas.resize(740, 515)
     data = stage_at(small_walk("lstm"), 200)
     canvas.show_data(data)
     canvas.grab()
