@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from explorer.model import action as do
 from explorer.model.verification import MOST_STEPS, verify
+from rnncore import ops
 from rnncore.kernel import Kernel
+from rnncore.ledger import ledgers
 from rnncore.model import Model
 from rnncore.trace import forward
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
@@ -123,3 +127,34 @@ def test_what_is_not_finite_is_marked_wherever_it_is():
     ids = np.array([0, 1, 2, 3])
     found = verify(walk(model, forward(model, ids), np.array([1, 2, 3, 4])), 0)
     assert all(not check.ok for check in found.checks) and "NaN" in found.report and "not finite" in found.report
+
+
+def wrong_operation(monkeypatch, name):
+    right = ops.ELEMENTWISE[name]
+    wrong = replace(right, vjp=lambda gradient, *values: tuple(1.00001 * g for g in right.vjp(gradient, *values)))
+    monkeypatch.setattr("rnncore.graph.ELEMENTWISE", {**ops.ELEMENTWISE, name: wrong})
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "mul", "add"])
+def test_an_error_planted_in_the_backward_pass_of_the_graph_is_found_by_kernel_and_numeric_check(monkeypatch, name):
+    driver = Driver(small_run(cell="lstm"))
+    wrong_operation(monkeypatch, name)
+    found = verify(driver.derived.walk(driver.session), 0)
+    assert not found.ok and "differs" in found.summary
+    assert found.kernel > 1e-7 and found.difference > 1e-7
+
+
+def test_an_error_planted_in_the_ledger_is_found_by_the_ledger_check_alone(monkeypatch):
+    driver = Driver(small_run(cell="lstm"))
+
+    def wrong(*given, **more):
+        found = dict(ledgers(*given, **more))
+        signed = found["W_f"].signed.copy()
+        signed[2, 1] += 1e-6 * found["W_f"].total
+        found["W_f"] = replace(found["W_f"], signed=signed)
+        return found
+
+    monkeypatch.setattr("explorer.model.verification.ledgers", wrong)
+    found = verify(driver.derived.walk(driver.session), 0)
+    assert [check.ok for check in found.checks] == [False, True, True] and not found.ok
+    assert found.checks[0].worst.where == "W_f" and found.ledger == pytest.approx(1e-6, rel=0.5)
