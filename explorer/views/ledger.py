@@ -39,7 +39,7 @@ LANE = "ledger lane"
 class LedgerView(Panel):
     """The gradient ledger of a store."""
 
-    CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION
+    CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.HOVER
     AWAITS = frozenset({LEDGERS, LANE})
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
@@ -79,6 +79,17 @@ class LedgerView(Panel):
         super().resizeEvent(event)
         self._place()
 
+    def _changed(self, changes: Changes) -> None:
+        if changes == Changes.HOVER and self.isVisible() and not self._stale:
+            self._mark_hover()
+            return
+        super()._changed(changes)
+
+    def _mark_hover(self) -> None:
+        """Frame the column of a step that is pointed at elsewhere; a pair that is pointed at here has its own frame."""
+        hover = self._store.session.hover
+        self.canvas.mark_step(hover.t if hover.loss is None else None)
+
     def _next_mode(self) -> None:
         self._mode = MODES[(MODES.index(self._mode) + 1) % len(MODES)]
         self.mode.set_value(self._mode)
@@ -107,6 +118,7 @@ class LedgerView(Panel):
             for name in data.parameters:
                 menu.addAction(name, partial(self._choose, name))
         self.canvas.set_data(data)
+        self._mark_hover()
 
     def _chain(self, chain: Chains | None, walk: Walk, t: int, tau: int) -> Chain | None:
         """The chain of a pair of a large walk, once the way back of its loss is computed off the interface thread."""

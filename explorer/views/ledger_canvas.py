@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from ..model.ledger_data import LedgerData
 from ..theme.theme import Theme, current
 from ..widgets.canvas import ARROWS, Canvas
-from ..widgets.paint import elided, pen, text_width
+from ..widgets.paint import elided, frame, pen, text_width
 from . import ledger_reading as reading
 from .ledger_cells import LedgerCells, Pair
 from .ledger_layout import Grid, layout
@@ -33,6 +33,7 @@ class LedgerCanvas(Canvas):
         super().__init__("Gradient ledger", parent)
         self._data: LedgerData | None = None
         self._hover: Pair | None = None
+        self._step: int | None = None
         self._cells = LedgerCells()
         self._grid: tuple[tuple[object, ...], Grid] | None = None
 
@@ -67,6 +68,19 @@ class LedgerCanvas(Canvas):
             self._data = self._hover = None
             self.setAccessibleName("Gradient ledger: computing")
             self.update()
+
+    def mark_step(self, t: int | None) -> None:
+        """Frame the column of the weight copy at a time step that is pointed at in another panel."""
+        before, self._step = self._step, t
+        if self._data is not None and t != before:
+            for step in (before, t):
+                if step is not None and step < self._data.length:
+                    self.update(self._column(self._data, step).adjusted(-2, -2, 2, 2).toAlignedRect())
+
+    def _column(self, data: LedgerData, tau: int) -> QRectF:
+        """The cells of one weight copy, of all losses that can reach it."""
+        grid = self.grid(data)
+        return grid.cell(tau, tau) | grid.cell(data.length - 1, tau)
 
     def _key(self, data: LedgerData) -> tuple[object, ...]:
         """What the whole picture depends on."""
@@ -146,6 +160,8 @@ class LedgerCanvas(Canvas):
         ratio = pixmap.devicePixelRatio()
         source = QRectF(clip.x() * ratio, clip.y() * ratio, clip.width() * ratio, clip.height() * ratio)
         painter.drawPixmap(QRectF(clip), pixmap, source)
+        if self._step is not None and self._step < data.length:
+            frame(painter, self._column(data, self._step), theme.colour("muted"), 1.0)
         for pair, token, width in (
             (data.selected, "text", 2.0),
             (data.walking, "gradient", 2.0),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtWidgets import QApplication
 
 from explorer.model import action as do
@@ -294,3 +294,19 @@ def test_a_large_walks_chain_is_told_once_it_is_computed_and_is_the_same(qtbot, 
         walk = store.derived.walk(store.session)
         book = store.derived.ledgers(store.session)[data.parameter]
         assert told[1:] == chain(walk, book, 3, 1).rows(13)
+
+
+def test_a_step_that_is_pointed_at_elsewhere_has_its_copys_column_framed(qtbot) -> None:
+    store, made = view(qtbot)
+    store.dispatch(do.GoTo(10_000))
+    canvas, data = made.canvas, made.canvas._data
+    foot = canvas.grid(data).cell(data.length - 1, 2)
+    plain = on_screen(made)
+    store.dispatch(do.Hover(t=2))
+    framed = on_screen(made)
+    at = canvas.mapTo(made, QPoint(round(foot.left()), round(foot.center().y())))
+    assert framed.pixelColor(at) == current().colour("muted")
+    store.dispatch(do.Hover())
+    assert on_screen(made) == plain
+    store.dispatch(do.Hover(t=2, loss=3))
+    assert on_screen(made) == plain
