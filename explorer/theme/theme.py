@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import field
 from functools import lru_cache
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor, QFont
 
 from rnncore.frozen import dataclass
@@ -65,9 +66,16 @@ def theme_named(name: str, scale: float = 1.0) -> Theme:
     return Theme(THEMES[name], scale)
 
 
-def current() -> Theme:
-    """The theme in force."""
-    return _current
+ENLARGED = "_enlarged"
+"""Attribute of a widget whose type is larger than elsewhere, see :mod:`explorer.widgets.enlarge`."""
+
+
+def current(of: QObject | None = None) -> Theme:
+    """The theme in force; for the widget ``of`` in a panel that fills the screen, with its larger type."""
+    if of is None:
+        return _current
+    factor: float = vars(of).get(ENLARGED, 1.0)
+    return _current if factor == 1.0 else enlarged(_current, factor)
 
 
 def set_current(theme: Theme) -> None:

@@ -148,7 +148,7 @@ class AccumulatorView(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.names.setVisible(self.height() >= current().px(230))
+        self.names.setVisible(self.height() >= current(self).px(230))
         self._fit()
 
     def _fit(self) -> None:
@@ -156,11 +156,11 @@ class AccumulatorView(Panel):
         data = self._data
         if data is None:
             return
-        metrics = QFontMetrics(current().font("label"))
+        metrics = QFontMetrics(current(self).font("label"))
         whole = metrics.horizontalAdvance(data.subtitle) <= self.width() - 2 * SPACE.large
         self.set_subtitle(data.subtitle if whole else data.short)
         name = gradient_name(data.parameter)
-        self.set_title(data.title if self.width() >= current().px(280) else name)
+        self.set_title(data.title if self.width() >= current(self).px(280) else name)
         self.setAccessibleName(data.title)
         # In a narrow panel the title alone names the parameter, and the chip is but its menu.
-        self.parameter.set_value(gradient_name(data.parameter) if self.width() >= current().px(280) else "")
+        self.parameter.set_value(gradient_name(data.parameter) if self.width() >= current(self).px(280) else "")

@@ -112,7 +112,7 @@ class AccumulatorMap(Canvas):
 
     def grid(self, data: AccumulatorData) -> Grid:
         """Where the cells lie: as large as there is room for, not much wider than high, in the middle."""
-        theme = current()
+        theme = current(self)
         rows, columns = data.cells.shape
         roomy = self.height() >= theme.px(70)
         edge = float(theme.px(7)) if roomy else 0.0
@@ -268,10 +268,10 @@ class VoteLine(Surface):
         return self._said
 
     def sizeHint(self) -> QSize:
-        return QSize(160, current().px(20))
+        return QSize(160, current(self).px(20))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(60, current().px(20))
+        return QSize(60, current(self).px(20))
 
     def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         strong, fixed = theme.font("body", bold=True), theme.font("body", fixed=True)

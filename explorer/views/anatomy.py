@@ -114,10 +114,10 @@ class AnatomyView(Panel):
 
     def _place(self) -> None:
         """Both pictures beside or above each other where there is room for both, else the chosen one."""
-        theme = current()
+        theme = current(self)
         wide = self.width() >= theme.px(620)
         count = len(self._store.session.model.parameters)
-        sizes = min(SizesView.wanted(count), theme.px(250))
+        sizes = min(SizesView.wanted(theme, count), theme.px(250))
         high = self.height() - theme.px(HEADING) >= self.chain.wanted() + sizes
         both = wide or high
         self.both.setStretchFactor(self.chain, 1 if wide else round(self.chain.wanted()))

@@ -58,7 +58,7 @@ class ChainView(Painted):
 
     def wanted(self) -> float:
         """The height in which every level has all its lines."""
-        theme = current()
+        theme = current(self)
         line = QFontMetricsF(theme.font("label", fixed=True)).height() + 1
         levels = self._data.levels if self._data is not None else ()
         return sum(line * (1 + len(v.lines) if len(v.lines) > 1 else 1) + theme.px(4) for v in levels)
@@ -68,7 +68,7 @@ class ChainView(Painted):
 
         With all lines, a level that has several begins with a line for its title, so that they have the whole width.
         """
-        theme = current()
+        theme = current(self)
         line = QFontMetricsF(theme.font("label", fixed=True)).height() + 1
         counts = [1 + len(level.lines) if len(level.lines) > 1 else 1 for level in data.levels]
         whole = line * sum(counts) + theme.px(3) * len(counts) <= self.height()
@@ -146,7 +146,7 @@ class ChainView(Painted):
         """``symbol = rule``, and at the right what it comes to: bold where it is the level's own result."""
         result = theme.font("label", bold=last, fixed=True)
         # The gradient's levels follow one another: in a narrow panel the letter may be left out.
-        named = symbol != "g" or area.width() >= current().px(250)
+        named = symbol != "g" or area.width() >= current(self).px(250)
         said = "" if value is None else f"{symbol} = {number(value)}" if named else number(value)
         wide = QFontMetricsF(result).horizontalAdvance(said) + 8 if said else 0.0
         small = theme.font("small", fixed=True)
@@ -211,14 +211,13 @@ class SizesView(Painted):
         return QSize(80, 60)
 
     @staticmethod
-    def wanted(parameters: int) -> float:
+    def wanted(theme: Theme, parameters: int) -> float:
         """The height in which so many parameters have a row each."""
-        theme = current()
         return theme.px(SizesView.HEAD) + parameters * QFontMetricsF(theme.font("small")).height()
 
     def _line(self) -> float:
         assert self._data is not None
-        theme = current()
+        theme = current(self)
         least = QFontMetricsF(theme.font("small")).height()
         room = (self.height() - theme.px(self.HEAD)) / max(1, len(self._data.sizes))
         return min(max(room, least), float(theme.px(24)))
@@ -228,7 +227,7 @@ class SizesView(Painted):
         data = self._data
         if data is None:
             return range(0)
-        fit = max(1, int((self.height() - current().px(self.HEAD)) // self._line() + 1e-6))
+        fit = max(1, int((self.height() - current(self).px(self.HEAD)) // self._line() + 1e-6))
         names = [s.parameter for s in data.sizes]
         at = names.index(data.parameter) if data.parameter in names else 0
         first = min(max(0, at - fit + 1), max(0, len(names) - fit))
@@ -236,7 +235,7 @@ class SizesView(Painted):
 
     def parameter_at(self, y: float) -> str:
         """The parameter whose row is at a height, "" for none."""
-        data, row = self._data, int((y - current().px(self.HEAD)) // self._line()) if self._data is not None else -1
+        data, row = self._data, int((y - current(self).px(self.HEAD)) // self._line()) if self._data is not None else -1
         rows = self.shown()
         return data.sizes[rows[row]].parameter if data is not None and 0 <= row < len(rows) else ""
 

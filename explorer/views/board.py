@@ -74,6 +74,15 @@ class Board(QMainWindow):
         self._busy = self._dragging = False
         self._first: list[PanelDock] = []
         self._room_below = 0
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
+
+    def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
+        """Frame the panel that has the keyboard: it is what F11 fills the screen with."""
+        for dock in self.docks.values():
+            if dock.holds(new) != dock.framed:
+                dock.set_framed(not dock.framed)
 
     # --- the two layouts ---
 
@@ -284,10 +293,20 @@ class Board(QMainWindow):
     def panel_in_focus(self) -> PanelDock | None:
         """Return the dock that holds the keyboard's focus, if any."""
         at = QApplication.focusWidget()
-        for dock in self.docks.values():
-            if at is not None and (dock.isAncestorOf(at) or (dock.alone is not None and dock.alone.isAncestorOf(at))):
-                return dock
-        return None
+        return next((dock for dock in self.docks.values() if dock.holds(at)), None)
+
+    def panel_alone(self) -> PanelDock | None:
+        """Return the dock whose panel fills the screen, if any."""
+        return next((dock for dock in self.docks.values() if dock.alone is not None), None)
+
+    def fill_screen(self, name: str) -> None:
+        """Let a panel fill the screen in place of the one that does."""
+        before = self.panel_alone()
+        if before is not None:
+            before.fill_screen()
+        if before is not self.docks[name]:
+            self.show_panel(name)
+            self.docks[name].fill_screen()
 
     def menu_of(self, dock: PanelDock) -> QMenu:
         """Return the menu of one panel: float, fill the screen, move, hide."""

@@ -96,12 +96,12 @@ class GatesCanvas(PictureCanvas):
     @property
     def has_room(self) -> bool:
         """Whether all quantities find room below one another."""
-        return self.height() - self._head() - self._foot() >= len(QUANTITIES) * current().px(34)
+        return self.height() - self._head() - self._foot() >= len(QUANTITIES) * current(self).px(34)
 
     def forget(self) -> None:
         """Forget what was painted and where."""
         self._strips, self._blocks = {}, {}
-        self._height_of_line = int(np.ceil(QFontMetricsF(current().font("small")).height()))
+        self._height_of_line = int(np.ceil(QFontMetricsF(current(self).font("small")).height()))
         super().forget()
 
     # --- geometry ---
@@ -110,14 +110,19 @@ class GatesCanvas(PictureCanvas):
         return self._height_of_line
 
     def _head(self) -> int:
-        return 2 * self._line() + current().px(4)
+        return 2 * self._line() + current(self).px(4)
 
     def _foot(self) -> int:
-        return self._line() + current().px(2)
+        return self._line() + current(self).px(2) + (self._line() if self.has_times else 0)
+
+    @property
+    def has_times(self) -> bool:
+        """Whether there is room for the time steps below the strips."""
+        return self.height() >= current(self).px(300)
 
     def _side(self) -> int:
         """Room for the rows' names; in a narrow panel there is none, and one row says by its chip what it is."""
-        theme = current()
+        theme = current(self)
         if self.width() < theme.px(330) and len(self.rows) == 1:
             return 0
         return int(QFontMetricsF(theme.font("small")).horizontalAdvance("saturated") + theme.px(10))
@@ -127,7 +132,7 @@ class GatesCanvas(PictureCanvas):
         if (gate, row) in self._strips:
             return self._strips[gate, row]
         assert self._data is not None
-        theme, count, rows = current(), len(self._data.gates), len(self.rows)
+        theme, count, rows = current(self), len(self._data.gates), len(self.rows)
         gap, side, head = theme.px(10), self._side(), self._head()
         wide = int((self.width() - side - gap * (count - 1)) / count)
         between = theme.px(5)
@@ -203,10 +208,32 @@ class GatesCanvas(PictureCanvas):
             for row, quantity in enumerate(self.rows):
                 area = self.strip(0, row)
                 painter.drawText(QRectF(0, area.top(), side, area.height()), _LEFT, LABELS[quantity])
+        if self.has_times and self._picture.is_new("times", data.words):
+            if side:
+                low = self.strip(0, len(self.rows) - 1).bottom() + 1
+                painter.drawText(QRectF(0, low, side, line), _LEFT, "time step")
+            for gate in range(len(data.gates)):
+                self._paint_times(painter, data, self.strip(gate, len(self.rows) - 1))
         if self._picture.is_new("foot", foot):
             area = QRectF(0, self.height() - line, self.width(), line)
             painter.fillRect(area, theme.colour("panel"))
             painter.drawText(area, _LEFT, elided(foot, painter.font(), area.width()))
+
+    def _paint_times(self, painter: QPainter, data: GatesData, last: QRectF) -> None:
+        """Below a gate's last strip: the tokens where all of them have room, else every so many time steps."""
+        wide = last.width() / data.length
+        measure = QFontMetricsF(painter.font()).horizontalAdvance
+        words = [str(word) for word in data.words[: data.length]]
+        if max(map(measure, words), default=0.0) + 4 > wide:
+            widest = measure(str(data.length)) + 6
+            apart = next((n for n in (1, 2, 5, 10, 20, 50, 100) if n * wide >= widest), data.length)
+            words = [str(t) if t % apart == 0 else "" for t in range(data.length)]
+        for t, word in enumerate(words):
+            if word:
+                centre = last.left() + (t + 0.5) * wide
+                room = measure(word) + 4
+                place = QRectF(centre - room / 2, last.bottom() + 1, room, self._line())
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, word)
 
     def _paint_strip(
         self, painter: QPainter, theme: Theme, data: GatesData, gate: int, quantity: str, area: QRectF
@@ -292,7 +319,7 @@ class GatesCanvas(PictureCanvas):
         )
 
     def _foot_said(self) -> str:
-        font, forms = current().font("small"), self.foot_texts()
+        font, forms = current(self).font("small"), self.foot_texts()
         return next((form for form in forms if text_width(form, font) <= self.width()), forms[-1])
 
     def paint_marks(self, painter: QPainter, theme: Theme) -> None:

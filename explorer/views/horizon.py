@@ -177,8 +177,8 @@ class HorizonView(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.names.setVisible(self.height() >= current().px(260))
-        self.mode.setVisible(self.width() >= current().px(230))
+        self.names.setVisible(self.height() >= current(self).px(260))
+        self.mode.setVisible(self.width() >= current(self).px(230))
 
 
 def _same_sentence(found: Horizons, trace: Trace) -> bool:

@@ -46,10 +46,10 @@ class BiasGaugeBar(Surface):
         return self._bias
 
     def sizeHint(self) -> QSize:
-        return QSize(200, current().px(40))
+        return QSize(200, current(self).px(40))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(120, current().px(40))
+        return QSize(120, current(self).px(40))
 
     def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         bias = self._bias

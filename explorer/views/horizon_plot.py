@@ -71,7 +71,7 @@ class HorizonPlot(Canvas):
 
     def plot_area(self) -> QRectF:
         """Within the labels of both axes."""
-        theme = current()
+        theme = current(self)
         key = self.width(), self.height(), theme
         if self._area is None or self._area[0] != key:
             self._area = key, self._measured(theme)
@@ -82,7 +82,7 @@ class HorizonPlot(Canvas):
         return QRectF(left, theme.px(7), self.width() - left - theme.px(8), self.height() - theme.px(7) - self._foot())
 
     def _foot(self) -> float:
-        return QFontMetricsF(current().font("small")).height() + 2 if self.height() >= current().px(84) else 3.0
+        return QFontMetricsF(current(self).font("small")).height() + 2 if self.height() >= current(self).px(84) else 3.0
 
     def x_of(self, lag: float) -> float:
         """Where a lag lies."""
@@ -174,13 +174,13 @@ class HorizonPlot(Canvas):
 
     def placed(self, data: HorizonData) -> list[Placed]:
         """The curves' names and where they stand."""
-        high = QFontMetricsF(current().font("small")).height()
+        high = QFontMetricsF(current(self).font("small")).height()
         area = self.plot_area()
         labels = [Label(line.names, data.lines.index(line) + 1, line.token) for line in self.named(data)]
         if area.height() > 4 * high:
             labels.insert(0, Label((data.who,), 0, "gradient"))
         cut = math.nan if data.first_cut is None else self.x_of(data.first_cut - 0.5)
-        font = current().font("small")
+        font = current(self).font("small")
         odd = [
             QRectF(at.x() - 14, at.y() - high if value < UNDERFLOW else at.y(), 28, high)
             for at, value in zip(self.points(), data.values.tolist(), strict=True)

@@ -110,12 +110,12 @@ class LossView(Panel):
     def _show_numbers(self) -> None:
         """All numbers; in a low, narrow panel those that one line has room for: height is dear there."""
         parts = [] if self._frame is None else self._frame.footer.split("   ")
-        self.footer.set_parts(*parts, lines=1 if not self._broad and self.height() < current().px(LOW) else None)
+        self.footer.set_parts(*parts, lines=1 if not self._broad and self.height() < current(self).px(LOW) else None)
 
     def _show_legend(self) -> None:
         html = "" if self._frame is None else legend_html(self._frame, brief=not self._broad)
-        if html != self.legend.text() or self.legend.font() != current().font("small"):
-            self.legend.setFont(current().font("small"))
+        if html != self.legend.text() or self.legend.font() != current(self).font("small"):
+            self.legend.setFont(current(self).font("small"))
             self.legend.setText(html)
             self._place()
 
@@ -124,7 +124,7 @@ class LossView(Panel):
 
         In a narrow one (a tab) the numbers have a line of their own.
         """
-        broad = self.width() >= current().px(BROAD)
+        broad = self.width() >= current(self).px(BROAD)
         if broad != self._broad:
             self._broad = broad
             if broad:

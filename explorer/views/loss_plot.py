@@ -121,7 +121,7 @@ class LossPlot(Canvas):
 
     def view(self) -> View:
         """Where the curve is drawn, and which part of it."""
-        theme, frame = current(), self._frame
+        theme, frame = current(self), self._frame
         font = theme.font("small")
         foot = QFontMetricsF(font).height() + theme.px(6)
         area = QRectF(0, theme.px(7), self.width(), 1.0)

@@ -93,8 +93,8 @@ class PaperView(Panel):
         self.set_subtitle("" if refused else f"{blanks} entries to be worked out" if blanks else "all worked out")
         bar = self.text.verticalScrollBar()
         place = bar.value()
-        columns = max(4, self.text.viewport().width() // current().px(COLUMN))
-        self.text.setHtml(html(found, _colours(current()), columns=columns))
+        columns = max(4, self.text.viewport().width() // current(self).px(COLUMN))
+        self.text.setHtml(html(found, _colours(current(self)), columns=columns))
         bar.setValue(place)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -58,7 +58,7 @@ class ParametersView(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.choices.fit(self.width() - current().px(300))
+        self.choices.fit(self.width() - current(self).px(300))
 
     # --- pointing ---
 

@@ -91,12 +91,12 @@ class ParametersCanvas(PictureCanvas):
         In a small one there are a strip of singular values and two short lines of numbers below the heat map, in a
         smaller one a single line.
         """
-        theme, line = current(), line_height()
+        theme, line = current(self), line_height(current(self))
         wide, high = float(self.width()), float(self.height())
         count = len(self._data.rows) if self._data is not None else 0
         matrix = self._data is not None and self._data.is_matrix
         nothing, gap = QRectF(), float(theme.px(12))
-        if wide >= theme.px(360) and high >= 4 * line:
+        if wide >= theme.px(360) and 4 * line <= high <= 1.1 * wide:
             side = min(max(theme.px(186), 0.34 * wide), theme.px(300))
             heat = QRectF(0, 0, wide - side - gap, high)
             rows = QRectF(wide - side, 0, side, min(count * line, high))
@@ -122,7 +122,7 @@ class ParametersCanvas(PictureCanvas):
 
     def _margins(self, data: ParametersData, cells: tuple[int, int], heat: QRectF) -> tuple[float, float]:
         """Room for tokens: (left of the rows, below the columns); 0 where their cells are too small for letters."""
-        theme, line = current(), line_height()
+        theme, line = current(self), line_height(current(self))
         left = below = 0.0
         if data.numbers is not None and data.row_axis.kind == "token" and data.numbers.blocks.rows == 1:
             wide = min(theme.px(60), 0.3 * heat.width())
@@ -137,7 +137,7 @@ class ParametersCanvas(PictureCanvas):
         data = self._data
         if data is None or data.numbers is None:
             return QRectF()
-        theme, heat = current(), self.areas().heat
+        theme, heat = current(self), self.areas().heat
         rows, columns = data.numbers.cells.shape
         left, below = self._margins(data, (rows, columns), heat)
         few = rows * columns <= 64
@@ -188,11 +188,11 @@ class ParametersCanvas(PictureCanvas):
             self._paint_numbers(painter, theme, data, areas.rows)
         if self._picture.is_new("spectrum", (data.name, layout), data.spectrum):
             painter.fillRect(areas.spectrum, theme.colour("panel"))
-            low = areas.spectrum.height() < 4 * line_height() - 1
+            low = areas.spectrum.height() < 4 * line_height(current(self)) - 1
             (paint_strip if low else paint_spectrum)(painter, theme, data.spectrum, areas.spectrum)
 
     def _paint_numbers(self, painter: QPainter, theme: Theme, data: ParametersData, area: QRectF) -> None:
-        line, small = line_height(), theme.font("small")
+        line, small = line_height(current(self)), theme.font("small")
         if area.height() > 2 * line + 1 or len(data.rows) <= area.height() / line:
             paint_rows(painter, theme, data.rows, area)
             return

@@ -64,7 +64,7 @@ def paint_spectrum(painter: QPainter, theme: Theme, spectrum: Spectrum | None, a
     """Singular values as bars on a log axis whose ends are powers of ten, with a line at 1."""
     if area.isEmpty():
         return
-    small, line = theme.font("small"), line_height()
+    small, line = theme.font("small"), line_height(theme)
     painter.setFont(small)
     painter.setPen(theme.colour("muted"))
     values = np.zeros(0) if spectrum is None else spectrum.singular

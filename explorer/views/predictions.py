@@ -117,7 +117,7 @@ class PredictionsView(Panel):
         self._place()
 
     def _place(self) -> None:
-        px = current().px
+        px = current(self).px
         beside = self.width() >= px(620) and self.height() < px(420)
         low = not beside and (self.height() < px(390) or self.width() < px(300))
         way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
@@ -168,7 +168,7 @@ class PredictionsView(Panel):
         self.track.setToolTip("Temperature: 0 takes the likeliest token, 1 draws as the network says, 2 more evenly")
 
     def _show_length(self) -> None:
-        wide = self.width() >= current().px(400)  # in a narrower panel the four chips would run into one another
+        wide = self.width() >= current(self).px(400)  # in a narrower panel the four chips would run into one another
         self.length.set_value(f"{self._length} tokens" if wide else str(self._length))
 
     def _copy(self) -> None:
@@ -201,7 +201,7 @@ class PredictionsView(Panel):
         wanted = request_of(session, derived, self._source, self._length, self._temperature, self._seed)
         if wanted is None:
             self._request = None
-            self.status.set_text(self._said())
+            self.status.set_forms(*self._said())
             self.words.show_instead("Not computed yet: the text goes on after the softmax of the chosen step.")
             return
         # While it trains the weights change many times a second: the text stays that of the update it was asked at.
@@ -215,7 +215,7 @@ class PredictionsView(Panel):
     def _show(self, text: Continuation | RnnError | None, fresh: bool) -> None:
         if isinstance(text, RnnError):
             self.words.show_instead(str(text))
-            self.status.set_text(self._said())
+            self.status.set_forms(*self._said())
             return
         if text is None:
             self.words.show_instead("writing…")
@@ -223,18 +223,24 @@ class PredictionsView(Panel):
             self.words.show_instead("The network ends the text at once." if text.ended else "Nothing was written.")
         else:
             self.words.show_text(text, not fresh)
-        self.status.set_text(self._said(text if fresh else None))
+        self.status.set_forms(*self._said(text if fresh else None))
 
-    def _said(self, text: Continuation | None = None) -> str:
-        """Temperature, and how the text came out."""
+    def _said(self, text: Continuation | None = None) -> tuple[str, ...]:
+        """Temperature, and how the text came out; from the fullest form to the shortest."""
         t = self._temperature
-        parts = [f"temperature {t:g}" if t else "temperature 0: the likeliest"]
-        if text is not None:
-            parts.append(f"seed {text.request.seed}, update {text.update}")
-            parts.append("ended by </s>" if text.ended else f"cut at {len(text.tokens)}")
-            if self.words.left_out:
-                parts.append(f"{self.words.left_out} more without room")
-        return " · ".join(parts)
+        how = f"temperature {t:g}" if t else "temperature 0: the likeliest"
+        if text is None:
+            return how, f"temperature {t:g}", f"{t:g}"
+        ended = "ended by </s>" if text.ended else f"cut at {len(text.tokens)}"
+        rest = f"{self.words.left_out} more without room" if self.words.left_out else ""
+        end = f"{ended} · {rest}" if rest else ended
+        return (
+            f"{how} · seed {text.request.seed}, update {text.update} · {end}",
+            f"{how} · {end}",
+            f"T = {t:g} · {rest or ended}",
+            f"temperature {t:g}",
+            f"T = {t:g}",
+        )
 
 
 def _menu(chip: Chip, names: tuple[str, ...], chosen: Callable[[str], None]) -> QMenu:

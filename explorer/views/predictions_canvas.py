@@ -72,13 +72,18 @@ class PredictionsCanvas(PictureCanvas):
 
     def areas(self) -> Areas:
         """The sentence below; above it the bars with the numbers beside them, or below in a narrow panel."""
-        theme, line = current(), line_height()
+        theme, line = current(self), line_height(current(self))
         wide, high = float(self.width()), float(self.height())
+        count = len(self._data.rows) if self._data is not None else 0
+        beside = wide >= theme.px(360) and high <= 1.1 * wide
         strip = min(line + theme.px(26), 0.4 * high)
+        if self._data is not None:
+            # What the bars of a small vocabulary leave over, the sentence takes.
+            used = self._data.size * self.bar_height() + (0 if beside else count * line) + theme.px(10)
+            strip = max(strip, min(high - used, theme.px(150)))
         sentence = QRectF(0, high - strip, wide, strip)
         top = high - strip - theme.px(8)
-        count = len(self._data.rows) if self._data is not None else 0
-        if wide >= theme.px(360):
+        if beside:
             side = min(max(theme.px(178), 0.36 * wide), theme.px(280))
             return Areas(QRectF(0, 0, wide - side - theme.px(14), top), QRectF(wide - side, 0, side, top), sentence)
         below = count * line if top - count * line >= 3 * self.bar_height() else line
@@ -88,7 +93,7 @@ class PredictionsCanvas(PictureCanvas):
 
     def bar_height(self) -> float:
         """Height of a bar with the gap below it."""
-        return line_height() + current().px(4)
+        return line_height(current(self)) + current(self).px(4)
 
     def bars(self) -> tuple[Bar, ...]:
         """The bars that find room."""
@@ -145,7 +150,7 @@ class PredictionsCanvas(PictureCanvas):
                 self._frame(painter, self._hover, theme, "text", 1.0)
 
     def _paint_numbers(self, painter: QPainter, theme: Theme, data: PredictionsData, area: QRectF) -> None:
-        line = line_height()
+        line = line_height(current(self))
         if area.height() >= min(2.0, len(data.rows)) * line:
             paint_rows(painter, theme, data.rows, area)
             return
@@ -193,7 +198,7 @@ class PredictionsCanvas(PictureCanvas):
 
     def _paint_sentence(self, painter: QPainter, theme: Theme, data: PredictionsData, area: QRectF) -> None:
         """A bar for the probability of each token of the sentence, and the token below where it has room."""
-        line, wide = line_height(), area.width() / max(data.length, 1)
+        line, wide = line_height(current(self)), area.width() / max(data.length, 1)
         named = wide >= theme.px(24)
         base = area.bottom() - (line if named else 0.0) - 2
         tall = base - area.top() - 2

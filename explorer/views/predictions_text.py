@@ -64,7 +64,7 @@ class ContinuationCanvas(Surface):
         text = self._shown
         if text is None:
             return []
-        theme = current()
+        theme = current(self)
         words, tiny = QFontMetricsF(theme.font("label")), QFontMetricsF(theme.font("tiny", fixed=True))
         high, gap = words.height() + tiny.height() + 1, float(theme.px(3))
         first = max(0, len(text.prompt) - PROMPT_SHOWN)

@@ -99,9 +99,9 @@ class TruncationView(Panel):
 
     def _fit(self) -> None:
         """Show of the choices and the policy's numbers as much as there is room for."""
-        self.kinds.fit(self.width() - current().px(190))
+        self.kinds.fit(self.width() - current(self).px(190))
         numbers = () if self._data is None else tuple(numbers_of(self._data.policy))
-        room = self.width() - self.kinds.sizeHint().width() - current().px(30)
+        room = self.width() - self.kinds.sizeHint().width() - current(self).px(30)
         room -= sum(self._numbers[n].width_with(NAMES[n]) + SPACE.tight for n in numbers)
         for name, chip in self._numbers.items():
             # In a narrow panel the losses are chosen in the settings, and the order tells which number is which.

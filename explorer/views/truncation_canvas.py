@@ -51,7 +51,7 @@ class TruncationCanvas(Canvas):
 
     def areas(self) -> tuple[QRectF, QRectF]:
         """The drawing of the runs, and that of what crosses between sequences (empty where there is no room)."""
-        theme, whole = current(), QRectF(self.rect())
+        theme, whole = current(self), QRectF(self.rect())
         if whole.width() >= theme.px(430):
             wide = theme.px(150)
             return whole.adjusted(0, 0, -wide - 14, 0), QRectF(whole.right() - wide, whole.top(), wide, whole.height())
@@ -75,7 +75,7 @@ class TruncationCanvas(Canvas):
     def lanes(self) -> list[tuple[int, float]]:
         """The lanes that are drawn, and the y of each."""
         assert self._data is not None
-        theme, area = current(), self.areas()[0]
+        theme, area = current(self), self.areas()[0]
         top, bottom = area.top() + theme.px(20), area.bottom() - theme.px(36)
         rows = lane_rows(self._data, max(1, int((bottom - top) // theme.px(7))))
         high = (bottom - top) / max(1, len(rows))
@@ -195,7 +195,7 @@ class TruncationCanvas(Canvas):
             return []
         if area.height() > area.width():
             high = area.height() / 3
-            tall = min(high - 6, current().px(118))
+            tall = min(high - 6, current(self).px(118))
             boxes = [QRectF(area.left(), area.top() + n * (tall + 6), area.width(), tall) for n in range(3)]
         else:
             wide = area.width() / 3

@@ -387,8 +387,7 @@ class MainWindow(QMainWindow):
 
     def toggle_full_screen(self) -> None:
         """Show the panel that has the keyboard on the whole screen, or else the window; once more brings it back."""
-        alone = next((d for d in self.board.docks.values() if d.alone is not None), None)
-        dock = alone or self.board.panel_in_focus()
+        dock = self.board.panel_alone() or self.board.panel_in_focus()
         if dock is not None and not self.isFullScreen():
             dock.fill_screen()
         else:
@@ -432,15 +431,19 @@ class MainWindow(QMainWindow):
             inside = focus is not None and view.isAncestorOf(focus)
             view.close_companion()
             view.hide()
-            view.setParent(None)
             view.deleteLater()
             if inside:
                 self.stage.setFocus()
 
     def show_panel(self, name: str) -> None:
-        """Bring a panel to the front and give it the keyboard; if it has it, give that back to the stage."""
+        """Bring a panel to the front and give it the keyboard; if it has it, give that back to the stage.
+
+        While one fills the screen, the other fills it instead, or the same returns to its place.
+        """
         dock = self.board.panel_in_focus()
-        if dock is not None and dock.objectName() == name and dock.alone is None:
+        if self.board.panel_alone() is not None:
+            self.board.fill_screen(name)
+        elif dock is not None and dock.objectName() == name and dock.alone is None:
             self.stage.setFocus()
         else:
             self.board.show_panel(name)
@@ -449,8 +452,14 @@ class MainWindow(QMainWindow):
         """Bring an experiment to the front; it is measured at once."""
         from .experiments import ExperimentsView
 
-        self.board.show_panel("experiments")
-        panel = self.board.docks["experiments"].ensure()
+        dock, alone = self.board.docks["experiments"], self.board.panel_alone()
+        if alone is None:
+            self.board.show_panel("experiments")
+        elif alone is not dock:
+            self.board.fill_screen("experiments")
+        elif dock.alone is not None:
+            dock.alone.activateWindow()  # the list of commands has come up with the main window
+        panel = dock.ensure()
         if isinstance(panel, ExperimentsView):
             panel.show_experiment(number)
 

@@ -58,7 +58,7 @@ class Canvas(Surface):
     def paint_focus(self) -> None:
         """Frame the whole of it while the keys are its."""
         if self.hasFocus():
-            frame(QPainter(self), QRectF(self.rect()), current().colour("value"), 1.0)
+            frame(QPainter(self), QRectF(self.rect()), current(self).colour("value"), 1.0)
 
 
 class PictureCanvas(Canvas):
@@ -103,7 +103,7 @@ class PictureCanvas(Canvas):
         super().resizeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme = current()
+        theme = current(self)
         painter = self._picture.painter(self)
         self.renew(painter, theme)
         painter.end()

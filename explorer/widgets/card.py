@@ -99,7 +99,7 @@ class Card(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._framed:
             return
-        theme = current()
+        theme = current(self)
         painter = QPainter(self)
         inset = RADIUS.card + 1
         if self.rect().adjusted(inset, inset, -inset, -inset).contains(event.rect()):

@@ -90,7 +90,7 @@ class Chip(QAbstractButton):
 
     def width_with(self, label: str) -> int:
         """Width in pixels that the chip wants when it shows ``label`` before its value."""
-        theme = current()
+        theme = current(self)
         width = 2 * theme.px(13) + QFontMetrics(self._value_font()).horizontalAdvance(self.text())
         if label:
             width += QFontMetrics(theme.font("label")).horizontalAdvance(label) + theme.px(6)
@@ -99,7 +99,7 @@ class Chip(QAbstractButton):
         return width
 
     def sizeHint(self) -> QSize:
-        return QSize(self.width_with(self._label), current().px(28))
+        return QSize(self.width_with(self._label), current(self).px(28))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -123,7 +123,7 @@ class Chip(QAbstractButton):
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme, tokens = current(), current().tokens
+        theme, tokens = current(self), current(self).tokens
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect())
@@ -159,7 +159,7 @@ class Chip(QAbstractButton):
             painter.drawPolygon(QPolygonF([QPointF(cx - 4, cy - 2), QPointF(cx + 4, cy - 2), QPointF(cx, cy + 3)]))
 
     def _value_font(self) -> QFont:
-        return current().font("label", bold=True)
+        return current(self).font("label", bold=True)
 
     def _describe(self) -> None:
         self.setAccessibleName(f"{self._label}: {self.text()}" if self._label else self.text())

@@ -115,7 +115,7 @@ class ElidedLabel(QWidget):
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme = current()
+        theme = current(self)
         painter = QPainter(self)
         if self._ground:
             painter.fillRect(event.rect(), theme.colour(self._ground))
@@ -124,7 +124,7 @@ class ElidedLabel(QWidget):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.shown())
 
     def _font(self) -> QFont:
-        return current().font(self._role, bold=self._bold, fixed=self._fixed)
+        return current(self).font(self._role, bold=self._bold, fixed=self._fixed)
 
     def _metrics(self) -> QFontMetrics:
         return QFontMetrics(self._font())

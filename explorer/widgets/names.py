@@ -45,7 +45,7 @@ class NameRow(QWidget):
 
     def areas(self) -> dict[str, QRectF]:
         """Where each name that fits is printed; the chosen one always is."""
-        theme = current()
+        theme = current(self)
         metrics = QFontMetricsF(theme.font("label"))
         gap, found, x = float(theme.px(9)), {}, 0.0
         widths = {key: metrics.horizontalAdvance(label) + 4 for key, label in self._names}
@@ -64,10 +64,10 @@ class NameRow(QWidget):
         return next((key for key, area in self.areas().items() if area.contains(QPointF(x, y))), "")
 
     def sizeHint(self) -> QSize:
-        return QSize(160, current().px(20))
+        return QSize(160, current(self).px(20))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(60, current().px(20))
+        return QSize(60, current(self).px(20))
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
@@ -76,7 +76,7 @@ class NameRow(QWidget):
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme = current()
+        theme = current(self)
         painter = QPainter(self)
         labels = dict(self._names)
         for key, area in self.areas().items():

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from ..theme.theme import Theme, current
+from ..theme.theme import Theme
 from .paint import elided
 
 Rows = Sequence[tuple[str, str, str]]
@@ -17,9 +17,9 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-def line_height() -> float:
+def line_height(theme: Theme) -> float:
     """Height of one line in logical pixels."""
-    return float(np.ceil(QFontMetricsF(current().font("small")).height()) + 1)
+    return float(np.ceil(QFontMetricsF(theme.font("small")).height()) + 1)
 
 
 def one_line(rows: Rows) -> str:
@@ -34,7 +34,7 @@ def lines(rows: Rows) -> str:
 
 def paint_rows(painter: QPainter, theme: Theme, rows: Rows, area: QRectF) -> None:
     """Paint as many as find room in ``area``; where there is only one line, all of them in it, cut at its end."""
-    small, fixed, line = theme.font("small"), theme.font("small", fixed=True), line_height()
+    small, fixed, line = theme.font("small"), theme.font("small", fixed=True), line_height(theme)
     if area.height() < 2 * line and len(rows) > 1:
         painter.setFont(small)
         painter.setPen(theme.colour("muted"))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QSizePolicy, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from ..theme.theme import current
 from ..theme.tokens import RADIUS
 from .card import Card
 from .chip import Chip
+from .enlarge import enlarge, factor_for
 from .paint import rounded
 
 LEAST = QSize(200, 150)
@@ -33,6 +35,8 @@ class PanelDock(QDockWidget):
         self.panel: Card | None = None
         self.alone: AloneWindow | None = None
         self._make = make
+        self._before: QWidget | None = None
+        self.framed = False
         self._empty = QWidget()
         self.setTitleBarWidget(self._empty)
         self.setWidget(_Body())
@@ -68,8 +72,30 @@ class PanelDock(QDockWidget):
         """Ask for the panel's menu."""
         self.menu_wanted.emit(self.objectName())
 
-    def _floated(self) -> None:
+    def holds(self, widget: QWidget | None) -> bool:
+        """Whether a widget is part of the panel, wherever that is shown."""
+        return widget is not None and (
+            self.isAncestorOf(widget) or (self.alone is not None and self.alone.isAncestorOf(widget))
+        )
+
+    def set_framed(self, framed: bool) -> None:
+        """Paint the frame as that of the panel that has the keyboard, or not."""
+        self.framed = framed
         self.update()
+
+    def _floated(self) -> None:
+        self._fit_type()
+        self.update()
+
+    def _fit_type(self) -> None:
+        """Larger type in a large panel that floats by itself; among its neighbours it has theirs."""
+        if self.panel is not None and self.alone is None:
+            factor = factor_for(self.size()) if self.isFloating() else 1.0
+            enlarge(factor, self.panel.header_bar, self.panel)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_type()
 
     def _seen(self, visible: bool) -> None:
         if visible and self.panel is None:
@@ -88,18 +114,24 @@ class PanelDock(QDockWidget):
             self.alone.close()
             return
         panel, header = self.ensure(), self.titleBarWidget()
+        self._before = QApplication.focusWidget()
         self.setTitleBarWidget(self._empty)
         self.alone = AloneWindow(header, panel, self)
         self.alone.closed.connect(self._returned)
         self.alone.showFullScreen()
-        panel.setFocus()
+        inside = self._before is not None and self.alone.isAncestorOf(self._before)
+        (self._before if inside and self._before is not None else panel).setFocus()
 
     def _returned(self) -> None:
         window, self.alone = self.alone, None
         if window is not None:
             self.take_back(window.header)
             window.deleteLater()
-            if self.panel is not None:
+            self._fit_type()
+            before, self._before = self._before, None
+            if before is not None and isValid(before) and before.isVisible():
+                before.setFocus()
+            elif self.panel is not None:
                 self.panel.setFocus()
 
     # --- painting ---
@@ -116,7 +148,8 @@ class PanelDock(QDockWidget):
         if self.isFloating():
             painter.fillRect(self.rect(), theme.colour("background"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rounded(painter, QRectF(self.rect()), RADIUS.card, theme.colour("panel"), theme.colour("line"))
+        edge = theme.colour("value" if self.framed else "line")
+        rounded(painter, QRectF(self.rect()), RADIUS.card, theme.colour("panel"), edge)
 
 
 class _Body(QWidget):
@@ -141,7 +174,7 @@ class AloneWindow(QWidget):
 
     def __init__(self, header: QWidget, panel: Card, dock: PanelDock) -> None:
         super().__init__(dock.window(), Qt.WindowType.Window)
-        self.header = header
+        self.header, self._panel = header, panel
         self.setWindowTitle(f"{dock.title} — BPTT Explorer")
         column = QVBoxLayout(self)
         margin = current().px(12)
@@ -155,6 +188,19 @@ class AloneWindow(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), current().colour("panel"))
+
+    def fit_type(self) -> None:
+        """Give the panel type for the size of this window."""
+        enlarge(factor_for(self.size()), self.header, self._panel)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit_type()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and self.isVisible():
+            self.fit_type()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -46,7 +46,7 @@ class Parts(Surface):
 
     def _lines(self, width: float) -> list[list[tuple[float, str]]]:
         """The parts of each line with their left edges."""
-        metrics, gap = QFontMetricsF(current().font("small")), current().px(GAP)
+        metrics, gap = QFontMetricsF(current(self).font("small")), current(self).px(GAP)
         lines: list[list[tuple[float, str]]] = []
         x = 0.0
         for part in self._parts:
@@ -62,7 +62,7 @@ class Parts(Surface):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return int(max(1, len(self._lines(width))) * (QFontMetricsF(current().font("small")).height() + 1))
+        return int(max(1, len(self._lines(width))) * (QFontMetricsF(current(self).font("small")).height() + 1))
 
     def sizeHint(self) -> QSize:
         return QSize(200, self.heightForWidth(max(self.width(), 60)))

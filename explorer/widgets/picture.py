@@ -30,7 +30,7 @@ class Picture:
         self._painted = {}
         made = QPixmap(widget.size() * ratio)
         made.setDevicePixelRatio(ratio)
-        made.fill(current().colour("panel"))
+        made.fill(current(widget).colour("panel"))
         self._pixmap = made
         return made
 

@@ -21,12 +21,12 @@ class _Rows(QStyledItemDelegate):
         self.before_width = 0
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(120, current().px(28))
+        return QSize(120, current(self).px(28))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        theme = current()
+        theme = current(self)
         state, area = option.state, QRectF(option.rect)
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         enabled = bool(index.flags() & Qt.ItemFlag.ItemIsEnabled)
@@ -83,7 +83,7 @@ class RowList(QListWidget):
         if not enabled:
             item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
         if before:
-            width = QFontMetrics(current().font("label")).horizontalAdvance(before)
+            width = QFontMetrics(current(self).font("label")).horizontalAdvance(before)
             self._rows.before_width = max(self._rows.before_width, width)
         self.addItem(item)
 

@@ -12,4 +12,4 @@ class Rule(QWidget):
     """Paints itself in the line's colour; a palette of its own would not outlive a change of the style sheet."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), current().colour("line"))
+        QPainter(self).fillRect(self.rect(), current(self).colour("line"))

@@ -29,7 +29,7 @@ class Surface(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme, painter = current(), QPainter(self)
+        theme, painter = current(self), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(event.rect(), theme.colour("panel"))
         self.paint(painter, theme, event.region())

@@ -45,10 +45,10 @@ class Track(QWidget):
         return self._maximum
 
     def sizeHint(self) -> QSize:
-        return QSize(240, current().px(18))
+        return QSize(240, current(self).px(18))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(60, current().px(15))
+        return QSize(60, current(self).px(15))
 
     def _ask(self, value: int) -> None:
         value = min(max(value, 0), self._maximum)
@@ -61,7 +61,7 @@ class Track(QWidget):
         return round((x - self._radius()) / room * self._maximum)
 
     def _radius(self) -> float:
-        return float(current().px(5))
+        return float(current(self).px(5))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -96,7 +96,7 @@ class Track(QWidget):
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme = current()
+        theme = current(self)
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("panel"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

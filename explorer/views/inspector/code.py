@@ -30,7 +30,7 @@ class _Highlighter(QSyntaxHighlighter):
     """Keywords coloured, comments muted."""
 
     def highlightBlock(self, text: str) -> None:
-        theme = current()
+        theme = current(self)
         word = QTextCharFormat()
         word.setForeground(theme.colour("weight"))
         for found in _WORDS.finditer(text):
@@ -96,7 +96,7 @@ class CodePage(QWidget):
         self._light(code.current(data.progress.step))
 
     def _light(self, lines: tuple[int, ...]) -> None:
-        theme = current()
+        theme = current(self)
         key = (lines, self._data.role if self._data is not None else "", theme, self._shown)
         if key == self._lit_for:
             return
@@ -135,6 +135,6 @@ class CodePage(QWidget):
     def _restyle(self) -> None:
         text = getattr(self, "text", None)
         if text is not None:
-            text.setFont(current().font("small", fixed=True))
+            text.setFont(current(self).font("small", fixed=True))
             self._highlighter.rehighlight()
             self._show()

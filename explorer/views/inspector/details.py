@@ -31,7 +31,7 @@ class Title(ElidedLabel):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(event.rect(), current().colour("panel"))
+        QPainter(self).fillRect(event.rect(), current(self).colour("panel"))
         super().paintEvent(event)
 
 
@@ -55,13 +55,13 @@ class Details(QWidget):
 
     def steady_height(self) -> int:
         """Room that suits most micro-steps. It depends on the cell alone, so that nothing jumps from step to step."""
-        return self._fixed(False) + current().px(USUAL_NOW)
+        return self._fixed(False) + current(self).px(USUAL_NOW)
 
     def sizeHint(self) -> QSize:
         return QSize(260, self.steady_height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, self._fixed(True) + current().px(LEAST_NOW))
+        return QSize(160, self._fixed(True) + current(self).px(LEAST_NOW))
 
     def _fixed(self, compact: bool) -> int:
         """The height of everything but the formulas."""
@@ -81,9 +81,9 @@ class Details(QWidget):
         self._place()
 
     def _place(self) -> None:
-        compact = self.height() < self._fixed(False) + current().px(1.4 * LEAST_NOW)
+        compact = self.height() < self._fixed(False) + current(self).px(1.4 * LEAST_NOW)
         fixed = self._fixed(compact)
-        key = (self.width(), self.height(), fixed, current())
+        key = (self.width(), self.height(), fixed, current(self))
         if key == self._placed_for:
             return
         self._placed_for = key
@@ -127,7 +127,7 @@ class StreamsBox(Surface):
 
     def height_for(self, compact: bool) -> int:
         """The height that it needs: two rows, and a heading unless it is ``compact``."""
-        return current().px(50 if compact else 81)
+        return current(self).px(50 if compact else 81)
 
     def set_compact(self, compact: bool) -> None:
         """Leave the heading out, or not."""
@@ -154,12 +154,12 @@ class StreamsBox(Surface):
 
     def _name(self, name: str) -> str:
         """The name of a stream; a narrow box leaves the room to what is said of it."""
-        return name if self.width() >= current().px(420) else name.removeprefix("from ")
+        return name if self.width() >= current(self).px(420) else name.removeprefix("from ")
 
     def _row(self, n: int) -> QRect:
         """The area of a row of numbers, or of the heading (−1)."""
-        row = current().px(22)
-        top = current().px(3) - row if self._compact else current().px(8)
+        row = current(self).px(22)
+        top = current(self).px(3) - row if self._compact else current(self).px(8)
         return QRect(0, top + (n + 1) * row, self.width(), row)
 
     def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
@@ -241,25 +241,25 @@ class SaturationBars(Surface):
 
     def _lines(self, width: int, compact: bool) -> int:
         """In how many lines the bars stand below the heading."""
-        in_a_line = max(1, width // current().px(100 if compact else 150))
+        in_a_line = max(1, width // current(self).px(100 if compact else 150))
         return ceil(len(self._bars) / in_a_line)
 
     def height_for(self, width: int, compact: bool) -> int:
         """The height that it needs at ``width``; none without bars."""
-        return (1 + self._lines(width, compact)) * _row_height(compact) if self._bars else 0
+        return (1 + self._lines(width, compact)) * _row_height(self, compact) if self._bars else 0
 
     def _cell(self, n: int) -> QRectF:
         """The area of a bar with its name and its number; they go down the first column and then the second."""
-        row, lines = _row_height(self._compact), self._lines(self.width(), self._compact)
+        row, lines = _row_height(self, self._compact), self._lines(self.width(), self._compact)
         columns = ceil(len(self._bars) / lines)
-        gap = current().px(14)
+        gap = current(self).px(14)
         wide = (self.width() - gap * (columns - 1)) / columns
         return QRectF(n // lines * (wide + gap), row * (1 + n % lines), wide, row)
 
     def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         if not self._bars:
             return
-        row, middle = _row_height(self._compact), Qt.AlignmentFlag.AlignVCenter
+        row, middle = _row_height(self, self._compact), Qt.AlignmentFlag.AlignVCenter
         head = QRect(0, 0, self.width(), row)
         small = theme.font("small")
         if region.intersects(head):
@@ -297,8 +297,8 @@ class SaturationBars(Surface):
             painter.drawText(cell, middle | Qt.AlignmentFlag.AlignRight, text)
 
 
-def _row_height(compact: bool) -> int:
-    return current().px(17 if compact else 20)
+def _row_height(widget: QWidget, compact: bool) -> int:
+    return current(widget).px(17 if compact else 20)
 
 
 def _percent(bar: Saturation) -> str:

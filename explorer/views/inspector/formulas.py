@@ -156,7 +156,7 @@ class FormulaList(Surface):
         return found
 
     def _arrange(self, width: int) -> tuple[list[Row], int]:
-        theme, rows = current(), []
+        theme, rows = current(self), []
         y = 0.0
         room = max(60.0, width - 2 * INSET * theme.scale)
 
@@ -234,7 +234,7 @@ class FormulaList(Surface):
         super().mouseMoveEvent(event)
 
     def _results(self) -> Iterator[tuple[QRectF, Formula]]:
-        inset = INSET * current().scale
+        inset = INSET * current(self).scale
         for row in self._rows:
             if row.one is not None and isinstance(row.setting.done, SetFormula) and row.setting.done.result is not None:
                 left, above, wide, high = row.setting.done.result

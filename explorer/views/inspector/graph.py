@@ -100,7 +100,7 @@ class GraphCanvas(Surface):
     def _sizes(self) -> tuple[QSize, QSize]:
         """The graph's extent at the smallest scale, and at the smallest that is read with ease."""
         assert self._data is not None
-        key = (self._data.cell.text, current().scale)
+        key = (self._data.cell.text, current(self).scale)
         if self._smallest[0] != key:
             least, easy = (self._draw(self._data, 0.0, 0.0, em) for em in (_SCALES[-1], EASY))
             self._smallest = (key, _whole_size(least), _whole_size(easy))
@@ -119,12 +119,12 @@ class GraphCanvas(Surface):
     # --- layout ---
 
     def _draw(self, data: InspectorData, width: float, height: float, em: float) -> Drawing:
-        theme = current()
+        theme = current(self)
         metrics = QFontMetricsF(_box_font(theme, em))
         return draw(data.cell, width, height, metrics.horizontalAdvance, em * theme.scale)
 
     def _lay_out(self) -> None:
-        data, theme = self._data, current()
+        data, theme = self._data, current(self)
         if data is None:
             return
         key = (data.cell.text, self.width(), self.height(), theme.scale, theme.tokens.name)

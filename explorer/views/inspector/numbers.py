@@ -95,11 +95,11 @@ class NumbersModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _BESIDE
         if role == Qt.ItemDataRole.FontRole:
-            return current().font("small", fixed=True, bold=index.row() == self._unit)
+            return current(self).font("small", fixed=True, bold=index.row() == self._unit)
         if role == Qt.ItemDataRole.ForegroundRole:
-            return current().colour(self._table.roles[index.column()])
+            return current(self).colour(self._table.roles[index.column()])
         if role == Qt.ItemDataRole.BackgroundRole and index.row() == self._unit:
-            return current().colour("raised")
+            return current(self).colour("raised")
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -110,7 +110,7 @@ class NumbersModel(QAbstractTableModel):
                 return self._table.names[section].replace("_prev", "₋₁")
             return f"unit {section + 1}"
         if role == Qt.ItemDataRole.FontRole:
-            return current().font("small", bold=orientation == Qt.Orientation.Horizontal)
+            return current(self).font("small", bold=orientation == Qt.Orientation.Horizontal)
         return None
 
 
@@ -124,7 +124,7 @@ class _Cells(QAbstractItemDelegate):
         model = index.model()
         if not isinstance(model, NumbersModel) or model.table is None:
             return
-        theme, area = current(), option.rect
+        theme, area = current(self), option.rect
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         text, token, own = model.cell(index.row(), index.column())
         if chosen:
@@ -201,7 +201,7 @@ class NumbersPage(QWidget):
     def set_data(self, data: InspectorData) -> None:
         """Show the numbers of ``data``."""
         self.model.set_table(data.table, data.unit)
-        if self._fitted_for != (current(), self.model.full):
+        if self._fitted_for != (current(self), self.model.full):
             self._fit()
 
     def _want_edit(self, index: QModelIndex) -> None:
@@ -216,8 +216,8 @@ class NumbersPage(QWidget):
 
     def _fit(self) -> None:
         """Columns as wide as a number can become, not as those of the moment are: nothing moves while one steps."""
-        self._fitted_for = (current(), self.model.full)
-        self.view.verticalHeader().setDefaultSectionSize(current().px(22))
+        self._fitted_for = (current(self), self.model.full)
+        self.view.verticalHeader().setDefaultSectionSize(current(self).px(22))
         widest = "−0.00012345678901234567" if self.model.full else "−1.23457·10⁻¹⁰"
-        metrics = QFontMetrics(current().font("small", fixed=True, bold=True))
-        self.view.horizontalHeader().setDefaultSectionSize(metrics.horizontalAdvance(widest) + current().px(10))
+        metrics = QFontMetrics(current(self).font("small", fixed=True, bold=True))
+        self.view.horizontalHeader().setDefaultSectionSize(metrics.horizontalAdvance(widest) + current(self).px(10))

@@ -185,19 +185,19 @@ class InspectorView(Panel):
         """Tall: the details below, as high as they need and at most half. Wide and low: the details at the right."""
         margins = self.contentsMargins()
         width, height = self.width() - margins.left() - margins.right(), self.height()
-        beside = width > current().px(760) and width > 1.25 * height
+        beside = width > current(self).px(760) and width > 1.25 * height
         direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._split.direction() != direction:
             self._split.setDirection(direction)
         need = self.details.steady_height()
         graph = self.graph.easy_height()
-        key = (width, height, beside, need, graph, current().scale)
+        key = (width, height, beside, need, graph, current(self).scale)
         if key == self._shared_for:
             return
         self._shared_for = key
         if beside:
             self.rule.setFixedSize(1, 16777215)
-            self._details_area.setFixedWidth(min(current().px(480), int(0.42 * width)))
+            self._details_area.setFixedWidth(min(current(self).px(480), int(0.42 * width)))
             self._details_area.setMinimumHeight(0)
             self._details_area.setMaximumHeight(16777215)
             return
@@ -205,8 +205,8 @@ class InspectorView(Panel):
         self.rule.setMinimumSize(0, 1)
         self._details_area.setMinimumWidth(0)
         self._details_area.setMaximumWidth(16777215)
-        room = height - current().px(96)
-        page = max(current().px(220), min(int(1.04 * graph), int(0.66 * room)))
+        room = height - current(self).px(96)
+        page = max(current(self).px(220), min(int(1.04 * graph), int(0.66 * room)))
         self._details_area.setFixedHeight(int(max(80, min(max(need, 0.34 * room), room - page))))
 
     def changeEvent(self, event: QEvent) -> None:

@@ -15,7 +15,7 @@ from explorer.theme import palette
 from explorer.theme.theme import theme_named
 from explorer.views import gates
 from explorer.views.gates import GatesView
-from explorer.views.gates_canvas import UNIT_SCALE, Spot
+from explorer.views.gates_canvas import UNIT_SCALE, GatesCanvas, Spot
 
 from .stores import on_screen, settle, small_store
 
@@ -190,3 +190,12 @@ def test_the_shares_are_summed_anew_only_when_something_is_added_and_are_always_
         if whole:
             assert rest["output layer"] == pytest.approx(of_output / whole, abs=1e-12)
     assert len(summed) < 0.8 * len(positions)
+
+
+def test_a_large_panel_names_its_time_steps_and_a_small_one_gives_the_room_to_the_cells(qtbot):
+    canvas = GatesCanvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(900, 500)
+    assert canvas.has_times
+    canvas.resize(400, 200)
+    assert not canvas.has_times
