@@ -52,6 +52,19 @@ def test_an_unknown_option_ends_with_two_and_the_way_to_help(capsys):
     assert "--help" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("given", "seen"), [({}, "1"), ({"OMP_NUM_THREADS": "3"}, "3"), ({"MKL_NUM_THREADS": "2"}, None)]
+)
+def test_numpy_is_told_to_use_one_thread_before_it_is_imported_unless_someone_chose(tmp_path, given, seen):
+    code = (
+        "import sys, os\nfrom explorer import cli\nassert 'numpy' not in sys.modules\n"
+        "cli._command = lambda words: print(os.environ.get('OMP_NUM_THREADS'), 'numpy' in sys.modules)\ncli.main([])"
+    )
+    env = {k: v for k, v in os.environ.items() if k not in cli.THREADS} | {"PYTHONPATH": str(ROOT)} | given
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(seen), "False"]
+
+
 def test_a_missing_file_is_named_and_nothing_opens(tmp_path, capsys):
     assert cli.main([str(tmp_path / "nothing.txt")]) == 1
     said = capsys.readouterr().err
