@@ -304,6 +304,15 @@ def key_text(keys: str) -> str:
     return keys
 
 
+STAGE_KEYS = (
+    ("Unit above, below", ("↑", "↓"), "Select the next unit in every panel."),
+    ("Zoom in, out, all", ("+", "−", "0"), "Wider columns; the wheel with Ctrl does the same."),
+    ("Move the scissors", ("Alt+Shift+Left", "Alt+Shift+Right"), "Cut the gradient a step earlier or later."),
+    ("Stride: k₁ more, less", ("Alt+Shift+↑", "Alt+Shift+↓"), "How many steps lie between two runs back."),
+)
+"""What keys do while the stage has them: title, keys, help."""
+
+
 def hints() -> str:
     """Return the hint line: the keys that a newcomer needs."""
     parts = [f"{key_text(c.keys[0])} {c.hint}" for c in COMMANDS if c.hint and c.keys]

@@ -179,11 +179,11 @@ class StageCanvas(StageSurface):
         key, control = event.key(), event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not control and event.modifiers() != _MOVING:
             self.unit_stepped.emit(1 if key == Qt.Key.Key_Down else -1)
-        elif control and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.set_zoom(self._zoom * _ZOOM_STEP)
-        elif control and key == Qt.Key.Key_Minus:
+        elif key == Qt.Key.Key_Minus:
             self.set_zoom(self._zoom / _ZOOM_STEP)
-        elif control and key == Qt.Key.Key_0:
+        elif key == Qt.Key.Key_0:
             self.set_zoom(1.0)
         elif key == Qt.Key.Key_Escape and self._grip is not None:
             self._let_go()

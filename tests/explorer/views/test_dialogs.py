@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
-from explorer.actions import COMMANDS, choices, key_text
+from explorer.actions import COMMANDS, STAGE_KEYS, choices, key_text
 from explorer.model import action as do
 from explorer.model.settings import CorpusChoice
 from explorer.store import Store
@@ -152,6 +152,8 @@ def test_the_sheet_shows_every_key(qtbot):
         if command.keys:
             assert command.title in shown
             assert "  ".join(key_text(key) for key in command.keys) in shown
+    for title, keys, _ in STAGE_KEYS:
+        assert title in shown and "  ".join(key_text(key) for key in keys) in shown
 
 
 def test_a_report_can_be_read_and_copied_but_not_changed(qtbot):

@@ -6,19 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 
 from explorer.model import action as do
+from explorer.model.edit_targets import Target
 from explorer.model.runs import start_run
 from explorer.model.session import Place
 from explorer.model.settings import Settings
+from explorer.model.stage_hit import target_of
 from explorer.store import Store
 from explorer.theme.palette import apply
 from explorer.theme.theme import current, theme_named
 from explorer.views.stage import StageView
 from rnncore.corpus import Corpus
-from rnncore.truncation import Chunks, Full, Window
+from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 
 LEFT = Qt.MouseButton.LeftButton
 TEXT = "the cat that the dogs chase runs home . the dogs run . the cat sleeps . a dog sees the cat . cats run ."
@@ -268,3 +270,37 @@ def test_a_chosen_pair_lights_its_way_and_a_cut_one_is_told_apart(stage, store):
     assert before != kept != cut != before
     store.dispatch(do.Hover())
     assert stage.data.marks.path == (3, 2)
+
+
+def test_the_keys_move_the_cut_of_every_policy(store, stage, qtbot):
+    held = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
+    for policy, key, made in (
+        (Window(4), Qt.Key.Key_Left, Window(5)),
+        (Chunks(3), Qt.Key.Key_Right, Chunks(4)),
+        (Stride(2, 3), Qt.Key.Key_Up, Stride(3, 3)),
+        (Tail(4), Qt.Key.Key_Left, Tail(5)),
+    ):
+        set_truncation(store, policy)
+        qtbot.keyClick(stage.canvas, key, held)
+        store.wait()
+        assert store.session.settings.truncation == made and stage.data.cut.policy == made
+        store.undo()
+        assert stage.data.cut.policy == policy
+
+
+def test_the_initial_state_is_edited_and_linked_from_the_stage(store, stage, qtbot):
+    lay = stage.canvas.stage_layout
+    span = lay.lead_spans[-1]
+    at = QPoint(lay.lead_left + span.x + 2, round(lay.rows["state"].top + 2.5 * lay.cell_heights[0]))
+    leaf = store.session.model.cell.state_leaves["h"]
+    qtbot.mouseMove(stage.canvas, at + QPoint(1, 0))
+    qtbot.mouseMove(stage.canvas, at)
+    qtbot.waitUntil(lambda: store.session.hover == Place(0, 2, leaf), timeout=1000)
+    place = stage.canvas._hit(QPointF(at))
+    assert target_of(stage.data, place, None) == Target("initial", "h", 2, t=0)
+    plain = pixels(stage)
+    store.dispatch(do.EditInitialState("h", 2, 0.5))
+    assert stage.data.initial[-1].track.values[0, 2] == 0.5
+    where = stage.canvas.mapTo(stage, at)
+    box = slice(where.y() - 2, where.y() + 2), slice(where.x() + 3, where.x() + 8)
+    assert (pixels(stage)[box] != plain[box]).any()
