@@ -11,6 +11,7 @@ import pickle
 import struct
 from collections.abc import Mapping
 from dataclasses import field
+from functools import lru_cache
 from io import BytesIO
 from types import MappingProxyType
 from typing import Any, BinaryIO
@@ -20,7 +21,7 @@ import numpy as np
 from rnncore.batches import Item
 from rnncore.cells import Cell
 from rnncore.curve import ROW
-from rnncore.flat import Flat
+from rnncore.flat import Flat, Layout
 from rnncore.frozen import dataclass
 from rnncore.model import Model
 from rnncore.ops import Array
@@ -164,11 +165,19 @@ class _Pickler(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, Flat):
             return Flat, (value.vector, value.layout)  # not its views as well
+        if isinstance(value, Layout):
+            return _layout, (value.names, value.shapes)
         if isinstance(value, MappingProxyType):
             return _read_only, (dict(value),)
         if isinstance(value, Cell):
             return Cell.from_equations, (value.name, value.text)
         return NotImplemented
+
+
+@lru_cache(maxsize=64)
+def _layout(names: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]) -> Layout:
+    """The same layout for all states of a run: thousands of them are kept."""
+    return Layout(names, shapes)
 
 
 def _read_only(arrays: dict[str, Any]) -> Mapping[str, Any]:

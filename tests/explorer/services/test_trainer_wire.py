@@ -66,3 +66,14 @@ def test_a_pipe_that_closes_in_the_middle_of_a_message_is_an_end():
 def test_what_is_no_message_is_not_waited_for():
     with pytest.raises(ValueError, match="no message"):
         read(BytesIO(b"Welcome to Python"))
+
+
+def test_states_that_arrive_one_by_one_share_their_layout():
+    history = small_run().history
+    arrived = []
+    for _ in range(3):
+        history.step()
+        arrived.append(read(BytesIO(packed(history.head))))
+    assert len({id(state.parameters.layout) for state in arrived}) == 1
+    assert len({id(state.optimiser.layout) for state in arrived}) == 1
+    assert arrived[0].parameters.layout == history.head.parameters.layout
