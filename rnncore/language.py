@@ -276,7 +276,8 @@ class _Reader:
             "Div": "Multiply by a constant instead, for instance 0.5 * ….",
             "Pow": "Write the product out, for instance h * h.",
         }.get(type(e.op).__name__, "Use + - * @ only.")
-        raise self._fail(e, "this operator is not in the language", remedy)
+        what = _OPERATORS.get(type(e.op).__name__, "this operator")
+        raise self._fail(e, f"{what} is not in the language", remedy)
 
     def _vector(self, e: ast.expr) -> int:
         """An operand of an element-wise operation: anything but the raw input and a matrix."""
@@ -414,6 +415,12 @@ _FOLD: dict[str, Callable[..., float]] = {
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
     "neg": lambda a: -a,
+}
+_OPERATORS = {
+    "Div": "division (/)",
+    "FloorDiv": "division (//)",
+    "Mod": "a remainder (%)",
+    "Pow": "a power (**)",
 }
 _NAMES = {
     "Attribute": "a dotted name",

@@ -14,10 +14,11 @@ from ..model import action as do
 from ..model.experiments.records import Experiment, Outcome
 from ..model.experiments.table import EXPERIMENT, EXPERIMENTS
 from ..model.session import Changes, Message
-from ..theme.theme import current
+from ..theme.theme import ENLARGED, current
 from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
 from ..widgets.choices import Choices
+from ..widgets.enlarge import enlarge
 from ..widgets.knobs import Knobs
 from ..widgets.outcome_figure import OutcomeFigure
 from ..widgets.outcome_rows import OutcomeRows, Scrolled
@@ -34,9 +35,6 @@ LEAST_PICTURE = 170
 """Height below the rows, at scale 1, from which on a picture is worth its place."""
 AROUND = 110
 """What is above and below the rows, at scale 1."""
-WHOLE_SCREEN = (1000, 560)
-"""Size, at scale 1, from which on the type grows with the panel."""
-LARGEST = 1.9
 
 
 class ExperimentsView(Panel):
@@ -161,15 +159,9 @@ class ExperimentsView(Panel):
 
     # --- layout ---
 
-    def factor(self) -> float:
-        """How much larger than usual the type is: a panel that has the screen is read from afar."""
-        wide, high = (current().px(length) for length in WHOLE_SCREEN)
-        return round(min(max(1.0, min(self.width() / wide, self.height() / high)), LARGEST), 2)
-
     def _arrange(self) -> None:
         """The picture beside the rows in a broad panel, below them in a high one, in place of them in a small one."""
-        outcome, theme, factor = self._outcome, current(), self.factor()
-        self.rows.set_factor(factor)
+        outcome, theme = self._outcome, current(self)
         broad = self.width() >= theme.px(BESIDE)
         room = self.height() - theme.px(AROUND)
         self.rows.set_room(room)
@@ -191,7 +183,7 @@ class ExperimentsView(Panel):
         self._split.setDirection(QBoxLayout.Direction.LeftToRight if broad else QBoxLayout.Direction.TopToBottom)
         if shown and outcome is not None:
             seen: QWidget | None = self._picture(outcome)
-            self._picture(outcome).show_outcome(outcome, factor)
+            self._picture(outcome).show_outcome(outcome)
         else:
             seen = None
         for picture in (self.plot, self.figure):
@@ -211,10 +203,12 @@ class ExperimentsView(Panel):
                 self.plot = OutcomePlot()
                 self.plot.pointed.connect(self._point)
                 self._split.addWidget(self.plot, 5)
+                enlarge(vars(self).get(ENLARGED, 1.0), self.plot)
             return self.plot
         if self.figure is None:
             self.figure = OutcomeFigure()
             self._split.addWidget(self.figure, 5)
+            enlarge(vars(self).get(ENLARGED, 1.0), self.figure)
         return self.figure
 
     def resizeEvent(self, event: QResizeEvent) -> None:

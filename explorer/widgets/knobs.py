@@ -9,8 +9,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from ..model.experiments.records import Knob
+from ..theme.theme import ENLARGED
 from ..theme.tokens import SPACE
 from .elided import ElidedLabel
+from .enlarge import enlarge
 from .track import Track
 
 
@@ -39,6 +41,7 @@ class Knobs(QWidget):
                 widget.deleteLater()
         self._knobs, self.tracks, self._labels = tuple(knobs), [], []
         self._at = [knob.start for knob in knobs]
+        names = []
         for n, knob in enumerate(knobs):
             if n:
                 self._row.addSpacing(SPACE.medium)
@@ -50,8 +53,10 @@ class Knobs(QWidget):
             for widget, stretch in ((name, 0), (track, 1), (value, 0)):
                 self._row.addWidget(widget, stretch)
                 widget.show()
+            names.append(name)
             self.tracks.append(track)
             self._labels.append(value)
+        enlarge(vars(self).get(ENLARGED, 1.0), *self.tracks, *names, *self._labels)
         self._show()
 
     @property

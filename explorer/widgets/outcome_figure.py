@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QRegion
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..model.experiments.records import Arrow, Bar, Outcome, PairTable
-from ..theme.theme import Theme, enlarged
-from .paint import arrow, hatch, pen
+from ..theme.theme import Theme
+from .paint import arrow, elided, hatch, pen
 from .surface import Surface
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -24,13 +24,12 @@ class OutcomeFigure(Surface):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._outcome: Outcome | None = None
-        self._factor = 1.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    def show_outcome(self, outcome: Outcome, factor: float = 1.0) -> None:
-        """Show ``outcome`` with type ``factor`` times as large."""
-        if (outcome, factor) != (self._outcome, self._factor):
-            self._outcome, self._factor = outcome, factor
+    def show_outcome(self, outcome: Outcome) -> None:
+        """Show ``outcome``."""
+        if outcome is not self._outcome:
+            self._outcome = outcome
             self.setAccessibleName(_spoken(outcome))
             self.update()
 
@@ -44,13 +43,12 @@ class OutcomeFigure(Surface):
         outcome = self._outcome
         if outcome is None:
             return
-        theme = enlarged(theme, self._factor)
         area = QRectF(self.rect()).adjusted(2, 2, -2, -2)
         if outcome.bars:
             _bars(painter, theme, area, outcome.bars, self.devicePixelRatioF())
             return
         if outcome.arrows:
-            if area.width() >= 1.3 * area.height():
+            if area.width() >= max(1.3 * area.height(), theme.px(420)):
                 part = QRectF(area.left() + 0.56 * area.width(), area.top(), 0.44 * area.width(), area.height())
                 area = area.adjusted(0, 0, -0.46 * area.width(), 0)
             else:
@@ -132,7 +130,7 @@ def _table(
     for n, words in enumerate(table.words):
         painter.setPen(theme.colour("text" if n == len(table.words) - 1 else "muted"))
         room = QRectF(left, top + side * size + n * line, area.width() - margin, line)
-        painter.drawText(room, _MIDDLE, words)
+        painter.drawText(room, _MIDDLE, elided(words, theme.font("small"), room.width()))
 
 
 # --- arrows -----------------------------------------------------------------------------------------------------
@@ -152,7 +150,8 @@ def _arrows(painter: QPainter, theme: Theme, area: QRectF, arrows: tuple[Arrow, 
         angle = math.degrees(math.acos(min(max(one.cosine, -1.0), 1.0)))
         words = f"wrong: × {one.ratio:.3g}, {angle:.0f}° off"
         painter.setPen(theme.colour(one.token))
-        painter.drawText(QRectF(room.left() + theme.px(28), room.top(), room.width(), line), _MIDDLE, words)
+        beside = QRectF(room.left() + theme.px(28), room.top(), room.width() - theme.px(28), line)
+        painter.drawText(beside, _MIDDLE, elided(words, theme.font("small"), beside.width()))
         turn = math.radians(angle)
         body = room.adjusted(theme.px(4), line + theme.px(4), -theme.px(8), -line - theme.px(2))
         if body.height() < theme.px(12):

@@ -13,7 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QWidget
 
 from ..model.experiments.records import Curve, Outcome
-from ..theme.theme import Theme, current, enlarged
+from ..theme.theme import Theme, current
 from .paint import pen
 
 DECADES = 8
@@ -31,18 +31,14 @@ class OutcomePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._outcome: Outcome | None = None
-        self._factor = 1.0
         self.setMinimumSize(120, 90)
         self.setFrameShape(self.Shape.NoFrame)
         self.hideButtons()
         self._pressed: QPointF | None = None
         self._style()
 
-    def show_outcome(self, outcome: Outcome, factor: float = 1.0) -> None:
-        """Show ``outcome`` with type ``factor`` times as large; the same one again changes nothing."""
-        if factor != self._factor:
-            self._factor, self._outcome = factor, None
-            self._style()
+    def show_outcome(self, outcome: Outcome) -> None:
+        """Show ``outcome``; the same one again changes nothing."""
         if outcome is not self._outcome:
             self._outcome = outcome
             self._draw()
@@ -56,7 +52,12 @@ class OutcomePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
 
     @property
     def _theme(self) -> Theme:
-        return enlarged(current(), self._factor)
+        return current(self)
+
+    @property
+    def _factor(self) -> float:
+        """How much larger lines and points are than in a panel of the usual size."""
+        return self._theme.scale / current().scale
 
     def _style(self) -> None:
         """pyqtgraph keeps the colours that a plot was made with: they are set again with each theme."""

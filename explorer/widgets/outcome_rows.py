@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QRegion, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from ..model.experiments.records import Outcome, Row
-from ..theme.theme import Theme, current, enlarged
+from ..theme.theme import Theme, current
 from .paint import pen
 from .surface import Surface
 
@@ -22,7 +22,7 @@ class OutcomeRows(Surface):
         super().__init__(parent)
         self._outcome: Outcome | None = None
         self._question = self._setup = self._instead = ""
-        self._factor, self._room, self._terse = 1.0, 0, False
+        self._room, self._terse = 0, False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
@@ -38,13 +38,6 @@ class OutcomeRows(Surface):
             said = instead if outcome is None else "; ".join(f"{r.label} {r.text}" for r in outcome.rows)
             self.setAccessibleName(f"{question} {said}")
             self.setToolTip("" if outcome is None else f"{setup}\n{tip(outcome)}")
-            self._measure()
-            self.update()
-
-    def set_factor(self, factor: float) -> None:
-        """Enlarge all type by ``factor``."""
-        if factor != self._factor:
-            self._factor = factor
             self._measure()
             self.update()
 
@@ -75,7 +68,7 @@ class OutcomeRows(Surface):
 
     def height_for(self, width: float) -> float:
         """The height that all of it takes at a width."""
-        theme = enlarged(current(), self._factor)
+        theme = current(self)
         self._terse = False
         full = self._paint(None, theme, width)
         self._terse = full > self._room > 0
@@ -83,7 +76,7 @@ class OutcomeRows(Surface):
 
     def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        self._paint(painter, enlarged(theme, self._factor), self.width())
+        self._paint(painter, theme, self.width())
 
     def _paint(self, painter: QPainter | None, theme: Theme, width: float) -> float:
         """Paint (or with no painter only measure) all of it; return the height."""

@@ -86,6 +86,14 @@ def test_what_has_no_effect_is_hinted_at(text, said):
     assert all(words in hint for words, hint in zip(said, found.hints, strict=True))
 
 
+@pytest.mark.parametrize(
+    "sign, name", [("/", "division (/)"), ("//", "division"), ("**", "a power"), ("%", "a remainder")]
+)
+def test_an_operator_that_is_not_in_the_language_is_named(sign, name):
+    mistake = preview(f"h = tanh(U @ x) {sign} 2", 4, 6).mistake
+    assert name in mistake.problem and mistake.remedy
+
+
 def test_what_is_hinted_at_has_indeed_no_gradient():
     model = Model.create(Cell.from_equations("own", "h = tanh(U @ x + W @ h_prev)\nq = sigmoid(A @ x)"), 6, 4, seed=1)
     gradients = backward(model, forward(model, np.array([1, 2, 3])), np.array([2, 3, 4]))

@@ -8,16 +8,15 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
 
 from explorer.actions import matching
 from explorer.model.experiments.table import EXPERIMENT, EXPERIMENTS
 from explorer.store import Store
 from explorer.theme import palette
-from explorer.theme.theme import theme_named
-from explorer.views.dialogs import KeysDialog
+from explorer.theme.theme import current, theme_named
 from explorer.views.experiments import ExperimentsView
 from explorer.views.window import MainWindow
+from explorer.widgets.enlarge import enlarge
 from explorer.widgets.outcome_figure import OutcomeFigure
 from explorer.widgets.outcome_plot import OutcomePlot, apart
 from tests.explorer.model.runs import small_run
@@ -173,10 +172,20 @@ def test_on_the_whole_screen_the_type_grows(store, qtbot):
     view = shown(store, qtbot)
     view.show_experiment("E13")
     until(lambda: view.outcome is not None)
-    small = view.rows.height_for(700)
-    view.resize(1880, 1040)
+    small, track = view.rows.height_for(700), view.knobs.tracks[0].sizeHint().height()
+    enlarge(1.6, view)
     QTest.qWait(30)
-    assert view.factor() > 1.5 and view.rows.height_for(700) > 1.3 * small
+    assert view.rows.height_for(700) > 1.3 * small
+    for name in ("E2", "E12"):  # what is made only now is as large
+        view.show_experiment(name)
+        until(lambda: view.outcome is not None)
+        assert view.knobs.tracks[0].sizeHint().height() > 1.3 * track
+    for picture in (view.plot, view.figure):
+        assert current(picture).scale == pytest.approx(1.6 * current().scale)
+    assert view.plot.getAxis("left").style["tickFont"].pixelSize() > 1.4 * current().font("tiny").pixelSize()
+    enlarge(1.0, view)
+    QTest.qWait(30)
+    assert view.rows.height_for(700) == pytest.approx(small, rel=0.3) and current(view.plot) is current()
 
 
 def test_names_that_would_meet_are_moved_apart_within_bounds():
@@ -201,8 +210,18 @@ def test_every_experiment_is_two_clicks_away_in_the_menu_and_the_palette(store, 
         until(lambda panel=panel: panel.outcome is not None)
 
 
-def test_the_sheet_of_keys_has_no_heading_without_keys(qtbot, store):
-    dialog = KeysDialog()
-    qtbot.addWidget(dialog)
-    labels = {label.text() for label in dialog.findChildren(QLabel)}
-    assert "Walk" in labels and "Experiments" not in labels
+def test_a_panel_that_fills_the_screen_keeps_it_and_shows_the_next_experiment(store, qtbot):
+    window = MainWindow(store)
+    qtbot.addWidget(window)
+    window.show()
+    window.show_experiment("E1")
+    dock = window.board.docks["experiments"]
+    dock.fill_screen()
+    window.show_experiment("E12")
+    assert dock.alone is not None and dock.panel.experiment.id == "E12"
+    window.board.fill_screen("ledger")
+    window.show_experiment("E13")
+    assert dock.alone is not None and dock.panel.experiment.id == "E13"
+    until(lambda: dock.panel.outcome is not None)
+    dock.fill_screen()
+    assert dock.alone is None
