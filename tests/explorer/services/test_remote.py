@@ -17,6 +17,7 @@ from explorer.services.worker import MOST_LOST, Snapshot, Worker
 from rnncore.annealing import Halve
 from rnncore.optim import SGD, Adam
 from tests.explorer.model.runs import small_run
+from tests.explorer.services.workers import adopt, until
 from tests.rnncore.runs import same
 
 ROOT = Path(__file__).parents[3]
@@ -28,23 +29,6 @@ def worker():
     made = Worker(apart=True)
     yield made
     made.close()
-
-
-def until(worker: Worker, found, seconds: float = 20.0) -> Snapshot:
-    """Take snapshots until one is as wanted."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        snapshot = worker.take()
-        if snapshot is not None and found(snapshot):
-            return snapshot
-        time.sleep(0.001)
-    raise AssertionError("no such snapshot came")
-
-
-def adopt(worker: Worker, run_id: int = 1, **changes):
-    history = small_run(**changes).history
-    worker.adopt(run_id, history, history.head)
-    return history
 
 
 def train(worker: Worker) -> None:
@@ -297,6 +281,7 @@ PROGRAM = """
 import os, signal, sys, time
 from explorer.services.worker import Worker
 from tests.explorer.model.runs import small_run
+from tests.explorer.services.workers import adopt, until
 worker, history = Worker(apart=True), small_run().history
 worker.adopt(1, history, history.head)
 worker.train(True)

@@ -6,9 +6,10 @@ import time
 import numpy as np
 import pytest
 
-from explorer.services.worker import Snapshot, Worker
+from explorer.services.worker import Worker
 from rnncore.optim import SGD
 from tests.explorer.model.runs import small_run
+from tests.explorer.services.workers import adopt, until
 
 
 @pytest.fixture
@@ -16,23 +17,6 @@ def worker():
     made = Worker()
     yield made
     made.close()
-
-
-def until(worker: Worker, found, seconds: float = 10.0) -> Snapshot:
-    """Take snapshots until one is as wanted."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        snapshot = worker.take()
-        if snapshot is not None and found(snapshot):
-            return snapshot
-        time.sleep(0.001)
-    raise AssertionError("no such snapshot came")
-
-
-def adopt(worker: Worker, run_id: int = 1, **changes):
-    history = small_run(**changes).history
-    worker.adopt(run_id, history, history.trainer.state)
-    return history
 
 
 def test_one_update_is_the_trainers_own(worker):
