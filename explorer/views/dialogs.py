@@ -1,29 +1,25 @@
-"""The dialogs: choosing a sentence, all commands, all keys, a text of one's own, a report."""
+"""The dialogs: choosing a sentence, all commands, a text of one's own, a report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QFont, QKeyEvent, QPalette
+from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QScrollArea,
     QWidget,
 )
 
-from ..actions import GROUPS, STAGE_KEYS, Command, in_group, key_text, matching
+from ..actions import Command, key_text, matching
 from ..model import action as do
 from ..model.sentences import search, unknown_words
 from ..model.session import Session
 from ..store import Store
 from ..theme.theme import current
-from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
 from ..widgets.panel_dialog import PanelDialog
 from ..widgets.rows import RowList
@@ -153,57 +149,6 @@ class CommandDialog(FilterDialog):
         if 0 <= row < len(self._found) and self._enabled(self._found[row]):
             self.accept()
             self._run(self._found[row])
-
-
-class KeysDialog(PanelDialog):
-    """All keys on one sheet, made from the table of commands."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Keys", 780, 600, parent)
-        left = ("Walk", "Training")
-        columns = (left, tuple(group for group in GROUPS if group not in left))
-        row = QHBoxLayout()
-        row.setSpacing(SPACE.wide * 2)
-        for groups in columns:
-            grid = QGridLayout()
-            grid.setVerticalSpacing(SPACE.tight)
-            grid.setColumnStretch(0, 1)
-            for group in groups:
-                self._add_rows(grid, group, [(c.title, c.keys, c.help) for c in in_group(group) if c.keys])
-            if groups is left:
-                self._add_rows(grid, "On the stage", STAGE_KEYS)
-            grid.setRowStretch(grid.rowCount(), 1)
-            row.addLayout(grid, 1)
-        inner = QWidget()
-        inner.setLayout(row)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setWidget(inner)
-        for part in (area.viewport(), inner):
-            part.setAutoFillBackground(False)
-        self.column.addWidget(area, 1)
-        self.add_buttons(self.close_button())
-
-    @staticmethod
-    def _add_rows(grid: QGridLayout, group: str, rows: Sequence[tuple[str, tuple[str, ...], str]]) -> None:
-        if not rows:
-            return
-        heading = QLabel(group)
-        heading.setFont(current().font("label"))
-        heading.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        line = grid.rowCount()
-        grid.addWidget(heading, line, 0)
-        if line > 1:
-            heading.setContentsMargins(0, SPACE.small, 0, 0)
-        for name, pressed, help in rows:
-            line = grid.rowCount()
-            title = QLabel(name)
-            title.setToolTip(help)
-            keys = QLabel("  ".join(key_text(k) for k in pressed))
-            keys.setFont(current().font("label", bold=True))
-            grid.addWidget(title, line, 0)
-            grid.addWidget(keys, line, 1, Qt.AlignmentFlag.AlignRight)
 
 
 class TextDialog(PanelDialog):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
@@ -65,6 +65,7 @@ class TransportView(Card):
         }
         for line, (name, wanted) in enumerate(asked.items()):
             label = ElidedLabel(name, role="small", token="muted", stretch=False, ground="panel")
+            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # the sliders give way instead
             track = Track(name)
             track.wanted.connect(wanted)
             value = ElidedLabel("", role="small", token="text", fixed=True, stretch=False, ground="panel")
@@ -113,6 +114,12 @@ class TransportView(Card):
         for label in self._labels.values():
             label.setFixedWidth(width)
             label.setVisible(self.width() > theme.px(480))
+
+    def minimumSizeHint(self) -> QSize:
+        # What the labels have now is for the present width: a window that becomes narrower must not be held up by it.
+        least, label = super().minimumSizeHint(), next(iter(self._labels.values()))
+        given_back = 0 if label.isHidden() else max(0, label.minimumWidth() - current().px(96))
+        return QSize(least.width() - given_back, least.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._share_width()

@@ -346,7 +346,7 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show the sheet of keys."""
-        from .dialogs import KeysDialog
+        from .keys_sheet import KeysDialog
 
         self._show(KeysDialog(self))
 
@@ -416,13 +416,16 @@ class MainWindow(QMainWindow):
 
             companion = Companion(self.store)
             self.comparison = CompareView(companion, self.stage, StageView(companion.b))
-            self.comparison.close_wanted.connect(lambda: self.store.dispatch(do.Compare(None)))
+            self.comparison.close_wanted.connect(self._stop_comparing)
             self.stages.add_second(self.comparison, self.comparison.shares)
         elif not wanted and self.comparison is not None:
             self._close_comparison()
         else:
             return
         self._arrange()
+
+    def _stop_comparing(self) -> None:
+        self.store.dispatch(do.Compare(None))
 
     def _close_comparison(self) -> None:
         view, self.comparison = self.comparison, None

@@ -11,7 +11,8 @@ from explorer.actions import COMMANDS, STAGE_KEYS, choices, key_text
 from explorer.model import action as do
 from explorer.model.settings import CorpusChoice
 from explorer.store import Store
-from explorer.views.dialogs import CommandDialog, KeysDialog, ReportDialog, SentenceDialog, TextDialog, _unknown
+from explorer.views.dialogs import CommandDialog, ReportDialog, SentenceDialog, TextDialog, _unknown
+from explorer.views.keys_sheet import PANEL, KeysDialog
 from explorer.widgets.chip import Chip
 from tests.explorer.model.runs import small_run
 
@@ -150,7 +151,7 @@ def test_the_sheet_shows_every_key(qtbot):
     shown = {label.text() for label in dialog.findChildren(QLabel)}
     for command in COMMANDS:
         if command.keys:
-            assert command.title in shown
+            assert command.title.removeprefix(PANEL) in shown
             assert "  ".join(key_text(key) for key in command.keys) in shown
     for title, keys, _ in STAGE_KEYS:
         assert title in shown and "  ".join(key_text(key) for key in keys) in shown

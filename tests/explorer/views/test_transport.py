@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer.model import action as do
 from explorer.store import Store
@@ -144,3 +145,17 @@ def test_no_micro_step_of_the_library_s_own_words_is_cut_short(view, width: int)
         view.store.dispatch(do.GoTo(at + 1))
         label = view._labels["op"]
         assert label.sizeHint().width() <= label.width() + 2, label.text()
+
+
+def test_names_of_sliders_are_whole_and_a_window_that_becomes_narrow_is_not_held_up(view, qtbot):
+    host = QWidget()
+    qtbot.addWidget(host)
+    view.setParent(host)
+    host.show()
+    view.show()
+    for width in (620, 1800, 620):
+        view.resize(width, 90)
+        QApplication.processEvents()
+        assert view.minimumSizeHint().width() < 620
+    assert [label.shown() for label in view._names.values()] == list(view.tracks)
+    view.setParent(None)

@@ -1,0 +1,129 @@
+"""All keys on one sheet, in as many columns as have room, with a line to search them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QWidget
+
+from ..actions import COMMANDS, STAGE_KEYS, key_text
+from ..theme.theme import current
+from ..theme.tokens import SPACE
+from ..widgets.panel_dialog import PanelDialog
+
+Row = tuple[str, str, str, str]
+"""Group, title, keys, help."""
+COLUMN = 275
+"""Least width of a column at scale 1."""
+PANEL = "Panel: "
+
+
+def sheet(wanted: str = "") -> list[Row]:
+    """Return every key whose title, group, key or help holds all words of ``wanted``, group by group."""
+    words = wanted.casefold().split()
+    return [row for row in _all_rows() if all(word in " ".join(row).casefold() for word in words)]
+
+
+def _all_rows() -> Iterator[Row]:
+    rows: dict[str, list[Row]] = {}
+    for command in COMMANDS:
+        if command.keys:
+            group = "Panels" if command.title.startswith(PANEL) else command.group
+            keys = "  ".join(key_text(key) for key in command.keys)
+            rows.setdefault(group, []).append((group, command.title.removeprefix(PANEL), keys, command.help))
+    for title, pressed, help in STAGE_KEYS:
+        keys = "  ".join(key_text(key) for key in pressed)
+        rows.setdefault("On the stage", []).append(("On the stage", title, keys, help))
+    order = ("Walk", "On the stage", "Training", "File", "Edit", "View", "Panels", "Help")
+    for group in (*order, *(g for g in rows if g not in order)):
+        yield from rows.get(group, ())
+
+
+def in_columns(rows: list[Row], count: int) -> list[list[Row]]:
+    """Share rows out to columns of about the same height, the headings of their groups counted."""
+    most = -(-(len(rows) + len({row[0] for row in rows}) + count - 1) // count)
+    columns: list[list[Row]] = [[]]
+    lines = 0
+    for row in rows:
+        column = columns[-1]
+        new = not column or column[-1][0] != row[0]
+        # A heading at the foot of a column would stand alone there.
+        if column and len(columns) < count and lines + 1 + 2 * new > most + new:
+            columns.append([])
+            lines, new = 0, True
+        columns[-1].append(row)
+        lines += 1 + new
+    return columns
+
+
+class KeysDialog(PanelDialog):
+    """All keys on one sheet, made from the table of commands."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Keys", 1080, 620, parent)
+        self.line = QLineEdit()
+        self.line.setPlaceholderText("Search: a key, or what it does")
+        self.line.setAccessibleName("Search the keys")
+        self.line.setClearButtonEnabled(True)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.viewport().setAutoFillBackground(False)
+        self.column.addWidget(self.line)
+        self.column.addWidget(self.area, 1)
+        self.add_buttons(self.close_button())
+        self._columns = 0
+        self.line.textChanged.connect(lambda _: self.refill())
+        self.refill()
+        self.line.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._count() != self._columns:
+            self.refill()
+
+    def _count(self) -> int:
+        return max(1, (self.width() - 2 * SPACE.large) // current().px(COLUMN))
+
+    def refill(self) -> None:
+        """Show the keys that fit what has been typed."""
+        self._columns = self._count()
+        inner = QWidget()
+        row = QHBoxLayout(inner)
+        row.setContentsMargins(0, SPACE.tight, SPACE.medium, 0)
+        row.setSpacing(SPACE.wide)
+        found = sheet(self.line.text())
+        if not found:
+            row.addWidget(QLabel(f"No key for “{self.line.text().strip()}”; Ctrl+⇧P searches all commands."))
+        for rows in in_columns(found, self._columns):
+            row.addLayout(_grid(rows), 1)
+        for _ in range(self._columns - max(1, row.count())):
+            row.addStretch(1)
+        self.area.setWidget(inner)
+        inner.setAutoFillBackground(False)  # which the area has just switched on
+
+
+def _grid(rows: list[Row]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setVerticalSpacing(SPACE.hair)
+    grid.setColumnStretch(0, 1)
+    group, line = "", 0
+    for name, title, keys, help in rows:
+        if name != group:
+            group, heading = name, QLabel(name)
+            heading.setFont(current().font("label"))
+            heading.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+            heading.setContentsMargins(0, SPACE.tight if line else 0, 0, 0)
+            grid.addWidget(heading, line, 0)
+            line += 1
+        label, pressed = QLabel(title), QLabel(keys)
+        label.setToolTip(help)
+        pressed.setFont(current().font("label", bold=True))
+        grid.addWidget(label, line, 0)
+        grid.addWidget(pressed, line, 1, Qt.AlignmentFlag.AlignRight)
+        line += 1
+    grid.setRowStretch(line, 1)
+    return grid
