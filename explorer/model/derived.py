@@ -20,6 +20,10 @@ KEEP = 4
 
 LEDGERS = "ledgers"
 """The kind under which a walk's ledgers are kept."""
+UPDATE = "walk update"
+"""The kind under which it is kept that a walk's update has been computed."""
+MANY = 300_000
+"""Parameters above which an update takes longer than a frame leaves."""
 
 
 class Derived:

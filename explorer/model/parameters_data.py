@@ -279,6 +279,11 @@ def saturation_of(gate: Gate | None, progress: Progress) -> str:
     return f"{100 * np.count_nonzero(flags) / flags.size:.0f} %" if flags.size else ""
 
 
+def updates(progress: Progress) -> bool:
+    """Whether the walk has come to what the optimiser makes of the gradient."""
+    return progress.step is not None and progress.step.kind in ("optimiser", "update")
+
+
 def parameters_data(
     session: Session,
     derived: Derived,
@@ -287,19 +292,22 @@ def parameters_data(
     *,
     fresh: bool = True,
     changes: Mapping[str, float] | None = None,
+    waits: bool = False,
 ) -> ParametersData:
-    """The selected parameter of a session; what is costly comes in from outside, None where it is not there yet."""
+    """The selected parameter of a session; what is costly comes in from outside, None where it is not there yet.
+
+    ``waits``: the walk's own update is still being computed, and is not to be asked for.
+    """
     name = chosen_parameter(session)
     model, progress = session.model, derived.progress(session)
     array = model.parameters[name]
     rows, columns = axes(model.cell, name, array, session.corpus.vocabulary.label)
     gate = gate_table(derived, progress.walk.trace).gate_of(name)
     change, said = None, ""
-    step = progress.step
-    update = progress.walk.update if step is not None and step.kind in ("optimiser", "update") else None
+    update = progress.walk.update if updates(progress) and not waits else None
     if update is not None:
         change, said = relative_size(update.deltas[name], array), "‖ΔW‖/‖W‖ of this sentence"
-    elif changes and name in changes:
+    elif changes and name in changes and not waits:
         shown = session.training.shown
         change, said = changes[name], f"‖ΔW‖/‖W‖, update {shown}"
     return ParametersData(

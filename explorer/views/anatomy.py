@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QMenu, QWidget
 
 from ..model import action as do
 from ..model.anatomy_data import AnatomyData, anatomy_of
+from ..model.derived import MANY, UPDATE
 from ..model.session import Changes
 from ..theme.theme import current
 from ..theme.tokens import SPACE
@@ -31,6 +32,8 @@ class AnatomyView(Panel):
     """The update anatomy of a store."""
 
     CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.TRAINING
+
+    AWAITS = frozenset({UPDATE})
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, TITLE, " ", parent=parent)
@@ -67,8 +70,14 @@ class AnatomyView(Panel):
         if at != self._chosen_for:
             # Another unit or parameter: its weight with the largest gradient, until one is chosen by hand.
             self._chosen_for, self._other = at, None
+        walk = self._store.derived.walk(session)
+        updating = session.position > walk.script.update_start and session.model.parameter_count > MANY
+        if updating and not self._store.later(UPDATE, (walk,), lambda: walk.update is not None)[1]:
+            self.set_subtitle("computing the update…")
+            return
         data = anatomy_of(session, self._store.derived, self._other, self._data)
         if data is self._data:
+            self.set_subtitle(data.subtitle)
             return
         self._data = data
         self.set_subtitle(data.subtitle)

@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from ..model.blocks import blocks
 from ..model.ledger_data import LedgerData
 from ..theme.colourmap import AsinhScale, gradient_scale
 from ..theme.theme import Theme
-from ..widgets.paint import hatch, image_of, pen
+from ..widgets.cells import colours_of, flat, packed
+from ..widgets.paint import hatch, pen
 from .ledger_layout import Grid
 
 Pair = tuple[int, int]
@@ -41,6 +42,8 @@ class LedgerCells:
         self._pixmap: QPixmap | None = None
         self._for: tuple[object, ...] = ()
         self._painted: Any = None
+        self._looks: tuple[LedgerData, Any] | None = None
+        self._ground: tuple[tuple[object, ...], Any, Any] | None = None
 
     def forget(self) -> None:
         """Paint all of them anew next time."""
@@ -50,7 +53,12 @@ class LedgerCells:
         """The pairs that look otherwise than in the picture."""
         if self._painted is None or len(self._painted) != data.length:
             return []
-        return [(t, tau) for t, tau in np.argwhere(looks(data) != self._painted).tolist()]
+        return [(t, tau) for t, tau in np.argwhere(self._looks_of(data) != self._painted).tolist()]
+
+    def _looks_of(self, data: LedgerData) -> Any:
+        if self._looks is None or self._looks[0] is not data:
+            self._looks = data, looks(data)
+        return self._looks[1]
 
     def renewed(self, widget: QWidget, theme: Theme, data: LedgerData, grid: Grid, key: tuple[object, ...]) -> QPixmap:
         """The picture of ``data``: painted as a whole for a new ``key``, else only what looks otherwise."""
@@ -64,38 +72,47 @@ class LedgerCells:
             pairs = [(t, tau) for t in range(data.length) for tau in range(t + 1)]
         else:
             pairs = self.changed(data)
-        self._painted = looks(data)
+        self._painted = self._looks_of(data)
         if not pairs:
             return self._pixmap
-        colours = theme.map.rgba(data.entries, scale_of(data))
         painter = QPainter(self._pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if min(grid.wide, grid.high) < SMALL:
-            _paint_pixels(painter, theme, data, grid, colours)
+            kept = self._ground
+            if kept is None or kept[0] != key or not np.array_equal(kept[1], data.cut):
+                self._ground = kept = key, data.cut, _ground(theme, data)
+            _paint_pixels(painter, theme, data, grid, kept[2])
         else:
+            colours = theme.map.rgba(data.entries, scale_of(data))
             _paint_squares(painter, theme, data, grid, colours, pairs, ratio)
         painter.end()
         return self._pixmap
 
 
-def _paint_pixels(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, colours: Any) -> None:
-    shown = np.where(data.added[..., None], colours, 0).astype(np.uint8)
+def _ground(theme: Theme, data: LedgerData) -> Any:
+    """(T, T) colours of the pairs that are not added yet: empty, cut off, or above the diagonal (0: nothing)."""
     raised = np.array(theme.tokens.rgb("raised"), float)
-    shown[np.tri(data.length, dtype=bool) & ~data.added] = [*raised.astype(np.uint8), 255]
+    found = np.where(np.tri(data.length, dtype=bool), flat(theme, "raised"), np.uint32(0))
     # Too small for lines of their own: the cells of every third diagonal make the hatching.
-    t, tau = np.nonzero(data.cut & ~data.added)
+    t, tau = np.nonzero(data.cut)
     share = np.where((t + tau) % 3 == 0, 0.6, 0.2)[:, None]
-    shown[t, tau, :3] = raised * (1 - share) + np.array(theme.tokens.rgb("cut"), float) * share
-    shown[t, tau, 3] = 255
+    found[t, tau] = packed(raised * (1 - share) + np.array(theme.tokens.rgb("cut"), float) * share)
+    return found
+
+
+def _paint_pixels(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, ground: Any) -> None:
+    shown = ground.copy()
+    shown[data.added] = colours_of(theme, data.entries[data.added], scale_of(data))
     area = grid.cells
     if min(grid.wide, grid.high) < 1:
         # Smaller than a pixel: each pixel shows of its pairs the furthest from 0.
         entries = np.where(data.added, data.entries, 0.0)
         found = blocks(entries, max(1, int(area.height())), max(1, int(area.width())))
-        shown = shown[found.row, found.column]
+        shown = np.ascontiguousarray(shown[found.row, found.column])
+    rows, columns = shown.shape
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     painter.fillRect(area, theme.colour("panel"))
-    painter.drawImage(area, image_of(shown))
+    painter.drawImage(area, QImage(shown.data, columns, rows, 4 * columns, QImage.Format.Format_ARGB32))
 
 
 def _paint_squares(

@@ -12,7 +12,16 @@ from PySide6.QtWidgets import QWidget
 from rnncore.errors import RnnError
 
 from ..model import action as do
-from ..model.parameters_data import LARGE, chosen_parameter, last_changes, numbers_of, parameters_data, spectrum_of
+from ..model.derived import MANY, UPDATE
+from ..model.parameters_data import (
+    LARGE,
+    chosen_parameter,
+    last_changes,
+    numbers_of,
+    parameters_data,
+    spectrum_of,
+    updates,
+)
 from ..model.session import Changes, Session
 from ..theme.theme import current
 from ..widgets.choices import Choices
@@ -35,7 +44,7 @@ class ParametersView(Panel):
     """
 
     CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.HOVER | Changes.TRAINING
-    AWAITS = frozenset({NUMBERS, SPECTRUM, CHANGE})
+    AWAITS = frozenset({NUMBERS, SPECTRUM, CHANGE, UPDATE})
 
     edit_requested = Signal(str, int, object)
 
@@ -114,10 +123,16 @@ class ParametersView(Panel):
             spectrum = None
         changes = self._changes(session)
         progress = derived.progress(session)
-        key = (progress, array, numbers, spectrum, changes, new and newer)
+        walk = progress.walk
+        waits = updates(progress) and session.model.parameter_count > MANY
+        if waits:
+            waits = not self._store.later(UPDATE, (walk,), lambda: walk.update is not None)[1]
+        key = (progress, array, numbers, spectrum, changes, new and newer, waits)
         if len(self._key) != len(key) or any(a is not b for a, b in zip(key, self._key, strict=True)):
             self._key = key
-            data = parameters_data(session, derived, numbers, spectrum, fresh=new and newer, changes=changes)
+            data = parameters_data(
+                session, derived, numbers, spectrum, fresh=new and newer, changes=changes, waits=waits
+            )
             if self._edited is not None and self._edited[0] != name:
                 self.editor.give_up()
             self.choices.set_names(data.names)

@@ -6,10 +6,11 @@ from PySide6.QtCore import QPoint, Qt
 from explorer.model import action as do
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
+from explorer.views import anatomy
 from explorer.views.anatomy import AnatomyView
 from rnncore.optim import Adam, ClipByNorm
 
-from .later import backward
+from .later import backward, settle
 
 
 @pytest.fixture
@@ -90,3 +91,15 @@ def test_on_the_way_back_only_the_ledger_moves(shown) -> None:
     sizes = view.chain.data.sizes
     store.dispatch(do.Move("step"))
     assert view.chain.data.sizes is sizes
+
+
+def test_the_update_of_a_large_model_is_waited_for_and_then_shown(shown, monkeypatch) -> None:
+    monkeypatch.setattr(anatomy, "MANY", 10)
+    store, view = shown((330, 480))
+    store.dispatch(do.GoTo(10**9))
+    walk = store.derived.walk(store.session)
+    assert view.subtitle_label.text() == "computing the update…"
+    settle(store)
+    assert view.chain.data.walk is walk
+    assert all(level.done for level in view.chain.data.levels)
+    assert view.subtitle_label.text() == view.chain.data.subtitle

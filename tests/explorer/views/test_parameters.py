@@ -13,6 +13,7 @@ from explorer.model.session import Changes
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
+from explorer.views import parameters
 from explorer.views.parameters import ParametersView
 from explorer.views.parameters_spectrum import caption, spectrum_range
 
@@ -281,3 +282,23 @@ def test_one_unit_is_not_counted_as_many(qtbot) -> None:
         assert made.canvas.data.subtitle.startswith("1 unit × 1 unit,")
         assert caption(np.array([1.0]), -1, 1).startswith("1 singular value σ")
         assert made.canvas.entry_rect(0, 0).width() >= 100
+
+
+def test_a_high_panel_has_its_parts_below_one_another_and_square_cells(qtbot, store: Store) -> None:
+    made = view(qtbot, store, (404, 676))
+    areas = made.canvas.areas()
+    assert areas.heat.width() == made.canvas.width()
+    assert areas.heat.bottom() <= areas.spectrum.top() <= areas.rows.top()
+    cell = made.canvas.entry_rect(0, 0)
+    assert 0.5 < cell.width() / cell.height() < 2
+
+
+def test_the_update_of_a_large_model_is_computed_off_the_interface_thread(qtbot, store: Store, monkeypatch) -> None:
+    monkeypatch.setattr(parameters, "MANY", 10)
+    made = view(qtbot, store)
+    store.dispatch(do.GoTo(10**9))
+    walk = store.derived.walk(store.session)
+    assert "update" not in vars(walk) or made.canvas.data.change is None
+    settle(store, made)
+    delta, weights = walk.update.deltas[made.canvas.data.name], made.canvas.data.array
+    assert made.canvas.data.change == pytest.approx(np.linalg.norm(delta) / np.linalg.norm(weights))

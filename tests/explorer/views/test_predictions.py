@@ -255,3 +255,25 @@ def test_a_docked_panel_reaches_the_temperature_and_the_sample_on_a_second_page(
     assert made.canvas.isVisible()
     assert made.writing.isVisible()
     assert not made.page.isVisible()
+
+
+@pytest.mark.parametrize("size", [(404, 676), (900, 500), (230, 180), (300, 260), (371, 330)])
+def test_the_parts_fill_the_panel_and_leave_no_large_gap(qtbot, store: Store, size) -> None:
+    made = finished(qtbot, store, size)
+    areas, canvas = made.canvas.areas(), made.canvas
+    used = len(made.canvas.bars()) * canvas.bar_height()
+    if canvas.bars() and len(canvas.bars()) == canvas.data.size:
+        assert areas.bars.height() - used < 0.35 * canvas.height()
+    for area in areas:
+        assert area.isEmpty() or canvas.rect().toRectF().adjusted(-1, -1, 1, 1).contains(area)
+    assert not areas.bars.intersects(areas.rows)
+    assert not areas.rows.intersects(areas.sentence)
+
+
+def test_how_a_text_came_out_is_said_as_far_as_there_is_room(qtbot, store: Store) -> None:
+    made = finished(qtbot, store, (404, 676))
+    assert "seed 0" in made.status.toolTip()
+    assert "…" not in made.status.shown()
+    forms = made._said(made.words.shown)
+    assert made.status.shown() in forms
+    assert sorted(map(len, forms), reverse=True) == list(map(len, forms))
