@@ -45,8 +45,8 @@ class CompareView(QWidget):
         self.shut.clicked.connect(self.close_wanted)
         self.numbers = ElidedLabel("", role="label", token="text")
         self.strip = CompareStrip(self._axis)
-        self.strip.hovered.connect(lambda t: self._a.dispatch(do.Hover(t)))
-        self.strip.clicked.connect(lambda t: self._a.dispatch(do.Select(t)))
+        self.strip.hovered.connect(self._point_at)
+        self.strip.clicked.connect(self._choose)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.tight)
@@ -159,6 +159,12 @@ class CompareView(QWidget):
         forms = found.forms
         self.numbers.set_forms(*(f"{state}  ·  {form}" for form in forms) if state else forms)
         self.strip.show_comparison(found)
+
+    def _point_at(self, t: int | None) -> None:
+        self._a.dispatch(do.Hover(t))
+
+    def _choose(self, t: int) -> None:
+        self._a.dispatch(do.Select(t))
 
     def _mark(self, changes: Changes) -> None:
         if changes & (Changes.HOVER | Changes.SELECTION):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QCoreApplication, QSize, QTimer
 from PySide6.QtTest import QTest
 
 from explorer import app
+from explorer.actions import BY_ID
 from explorer.model import action as do
 from explorer.services.preferences import Preferences, folder, last_session_path
 from explorer.theme.theme import current
@@ -75,6 +77,26 @@ def test_the_next_start_goes_on_where_this_one_ended(start):
 )
 def test_the_type_grows_with_the_screen_within_reason(size, scale):
     assert app.suggested_scale(QSize(*size)) == scale
+
+
+def test_the_next_start_compares_what_this_one_compared(start):
+    first = start()
+    first.store.dispatch(do.Advance(6))
+    first.store.wait()
+    first.window.run(BY_ID["compare"])
+    first.window.comparison.companion.differ(seed=2)
+    second = start()
+    comparison = second.window.comparison
+    assert comparison is not None and comparison.differs.value() == "full BPTT, seed 2"
+    b = comparison.companion.b
+    for _ in range(1000):
+        QCoreApplication.processEvents()
+        if b.session.training.shown == 6:
+            break
+        time.sleep(0.005)
+    assert b.session.training.shown == 6 == second.store.session.training.shown
+    second.window.run(BY_ID["compare"])
+    assert start().window.comparison is None
 
 
 def test_a_size_of_type_is_kept_only_if_it_was_chosen(start):
