@@ -20,6 +20,7 @@ from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.card import Card
 from ..widgets.panel_dock import PanelDock
+from ..widgets.tab_overflow import TabOverflow
 
 WIDE = 1600
 """Below this width of the window, at scale 1, all panels are tabs beside the stage."""
@@ -249,6 +250,8 @@ class Board(QMainWindow):
             bar.setExpanding(False)
             bar.setUsesScrollButtons(True)
             bar.setElideMode(Qt.TextElideMode.ElideNone)
+            if bar.findChild(TabOverflow) is None:
+                TabOverflow(bar, self.menu_of_panels)
             if not any(bar.tabText(n) in shared for n in range(bar.count())):
                 bar.hide()
 
@@ -323,7 +326,24 @@ class Board(QMainWindow):
                 onto.addAction(other.title, partial(self.share_place, dock, other))
         menu.addSeparator()
         menu.addAction("Hide", dock.hide)
+        turn = menu.addMenu("Turn to")
+        self._list_panels(turn)
         return menu
+
+    def menu_of_panels(self) -> QMenu:
+        """Return a menu of all panels with their keys; those in sight are ticked."""
+        menu = QMenu(self)
+        self._list_panels(menu)
+        return menu
+
+    def _list_panels(self, menu: QMenu) -> None:
+        seen = self.visible_panels()
+        for info in PANELS:
+            key = f"\t{info.keys[0]}" if info.keys else ""
+            action = menu.addAction(f"{info.title}{key}", partial(self.show_panel, info.id))
+            action.setCheckable(True)
+            action.setChecked(info.id in seen)
+            action.setToolTip(info.help)
 
     def _open_menu(self, name: str) -> None:
         dock = self.docks[name]

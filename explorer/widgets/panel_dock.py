@@ -128,6 +128,7 @@ class PanelDock(QDockWidget):
             self.take_back(window.header)
             window.deleteLater()
             self._fit_type()
+            self.activateWindow()
             before, self._before = self._before, None
             if before is not None and isValid(before) and before.isVisible():
                 before.setFocus()

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QKeySequence, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QTabBar, QWidget
 
 from explorer.actions import COMMANDS
 from explorer.model import action as do
@@ -22,6 +22,7 @@ from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.verification import VerificationDialog
 from explorer.views.window import MainWindow
+from explorer.widgets.tab_overflow import TabOverflow
 from rnncore.kernel import Kernel
 from tests.explorer.model.runs import small_run
 
@@ -561,3 +562,63 @@ def test_a_change_of_every_setting_repaints_without_complaint(window):
         for move in (do.Move("pass"), do.Move("step"), do.GoToEnd()):
             window.store.dispatch(move)
             window.grab()
+
+
+# --- panels that have no room for their tabs, and the whole screen -----------------------------------------------
+
+
+def overflow(window):
+    bars = [bar for bar in window.board.findChildren(QTabBar) if bar.isVisible() and bar.count() > 1]
+    return bars, [button for bar in bars for button in bar.findChildren(TabOverflow) if button.isVisible()]
+
+
+def test_tabs_without_room_end_in_a_button_that_lists_every_panel(window):
+    QTest.qWait(50)
+    bars, (button,) = overflow(window)
+    assert button.geometry().right() == bars[0].width() - 1
+    button.open_menu()
+    menu = QApplication.activePopupWidget()
+    actions = {action.text().split("\t")[0]: action for action in menu.actions()}
+    assert list(actions) == [info.title for info in PANELS]
+    assert actions["Inside the step"].isChecked() and not actions["Predictions"].isChecked()
+    actions["Predictions"].trigger()
+    menu.close()
+    QTest.qWait(20)
+    assert in_front(panel(window, "predictions"))
+    tab = bars[0].tabRect(bars[0].currentIndex())
+    assert tab.left() >= 0 and tab.right() <= button.geometry().left()
+
+
+def test_the_panel_that_f11_will_fill_is_framed_and_the_keyboard_comes_back_to_where_it_was(window):
+    press(window, Key.Key_2, Ctrl)
+    held = QApplication.focusWidget()
+    assert dock(window, "ledger").framed and not dock(window, "inspector").framed
+    press(window, Key.Key_F11)
+    assert window.board.panel_alone() is dock(window, "ledger")
+    QTest.qWait(20)
+    press(window, Key.Key_Escape)
+    until(window, lambda: QApplication.focusWidget() is held)
+    assert window.board.panel_alone() is None
+    press(window, Key.Key_2, Ctrl)
+    assert QApplication.focusWidget() is window.stage.focusWidget() or window.stage.hasFocus()
+    assert not any(each.framed for each in window.board.docks.values())
+
+
+def test_a_panels_key_turns_the_whole_screen_to_that_panel_and_its_own_returns(window):
+    press(window, Key.Key_2, Ctrl)
+    press(window, Key.Key_F11)
+    window.show_panel("horizon")
+    assert window.board.panel_alone() is dock(window, "horizon")
+    window.show_panel("horizon")
+    assert window.board.panel_alone() is None
+
+
+def test_a_panel_on_the_whole_screen_has_larger_type_and_gives_it_back(window):
+    press(window, Key.Key_2, Ctrl)
+    ledger = panel(window, "ledger")
+    press(window, Key.Key_F11)
+    dock(window, "ledger").alone.resize(1920, 1080)
+    assert current(ledger.title_label).scale == pytest.approx(1.7 * current().scale)
+    QTest.qWait(20)
+    press(window, Key.Key_Escape)
+    assert current(ledger.title_label) is current()
