@@ -19,7 +19,7 @@ CAPTION = "values still flow, credit does not"
 def badge_centre(brush: Brush, boundary: int) -> QPointF:
     """Where the scissors of ``boundary`` stand; those that cut nothing yet wait before the initial state."""
     lay = brush.layout
-    x = min(max(lay.left(boundary), lay.gutter), lay.gutter + lay.room)
+    x = float(min(max(lay.left(boundary), lay.gutter), lay.gutter + lay.room))
     if boundary == 0 and lay.lead:
         x = max(lay.gutter, lay.lead_left) - badge_radius(brush) - 2.0
     return QPointF(crisp(x, brush.ratio), lay.credit_lane)
