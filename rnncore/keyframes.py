@@ -17,7 +17,7 @@ from rnncore.ops import Array
 from rnncore.training_state import TrainingState
 
 SPACING = 32
-NEAR = 16_384
+NEAR = 10_000
 """Updates behind the newest one that can be returned to without a longer replay than over one spacing."""
 REPLAY_SECONDS = 0.05
 """How long a replay from one keyframe to the next may take; near ones move closer together where it takes longer, and

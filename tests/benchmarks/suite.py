@@ -21,6 +21,10 @@ AXES = {"length": (16, 32, 64, 128), "hidden": (32, 64, 128, 256), "vocabulary":
 HELD_OUT = 400
 LOOK_STEPS = 200
 SEEK_UPDATES = 10_000
+HOUR = 5000 * 3600
+"""Updates of an hour of training at 5,000 a second."""
+WINDOW_MEGABYTES = 180
+"""What the program takes in all, a minute after training has begun."""
 JAX = {"vanilla": 1 / 1.2, "lstm": 1 / 1.5}
 
 
@@ -182,6 +186,19 @@ def sought(turns: int) -> Iterator[Judged]:
         yield Judged("seek", name, most, "s", 0.1, parts=facts, lines=(below,))
 
 
+def held(turns: int) -> Iterator[Judged]:
+    """What an hour of training adds to the memory of the first minute."""
+    first, last, history = work.an_hour(HOUR)
+    bound = 0.05 * WINDOW_MEGABYTES
+    below = (
+        f"{first:.1f} MB after a minute, {last:.1f} MB after an hour: {len(history.keyframes):,} keyframes, "
+        f"{len(history.curve):,} rows of the curve; at most 5 % of the {WINDOW_MEGABYTES} MB that the program takes"
+    )
+    facts = {"first": first, "last": last, "keyframes": len(history.keyframes)}
+    name = f"memory that {HOUR / 1e6:.0f} million updates add to the first minute's"
+    yield Judged("memory", name, max(0.0, last - first), "MB", bound, parts=facts, lines=(below,))
+
+
 GROUPS = {
     "one step": one_sentence,
     "window": truncated,
@@ -190,6 +207,7 @@ GROUPS = {
     "evaluation": evaluated,
     "looking": looking,
     "seek": sought,
+    "memory": held,
 }
 
 

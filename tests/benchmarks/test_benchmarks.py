@@ -103,12 +103,12 @@ def test_the_groups_of_the_window_are_judged(monkeypatch):
 def test_every_group_growth_and_share_can_be_run(monkeypatch):
     for name in ("TINY", "SMALL", "MEDIUM", "TUTORIAL"):
         monkeypatch.setattr(suite, name, LITTLE)
-    for name, value in (("LOOK_STEPS", 8), ("SEEK_UPDATES", 20), ("HELD_OUT", 5)):
+    for name, value in (("LOOK_STEPS", 8), ("SEEK_UPDATES", 20), ("HELD_OUT", 5), ("HOUR", 600)):
         monkeypatch.setattr(suite, name, value)
     monkeypatch.setattr("tests.benchmarks.timing.BLOCK_SECONDS", 0.0)
     monkeypatch.setattr(suite, "AXES", {"length": (2, 4), "hidden": (3, 6), "vocabulary": (5, 10)})
     found = list(suite.rows(1, "core"))
-    wanted = {"one step", "window", "tutorial", "minibatch", "evaluation", "ledger", "walk", "seek"}
+    wanted = {"one step", "window", "tutorial", "minibatch", "evaluation", "ledger", "walk", "seek", "memory"}
     assert {row.group for row in found} == wanted and all(report.line(row) for row in found)
     grown = suite.growth(1)
     assert [item["axis"] for item in grown] == [axis for axis in suite.AXES for _ in range(2)]
@@ -154,3 +154,9 @@ def test_the_command_prints_a_table_and_writes_it(tmp_path, capsys, monkeypatch)
     assert "OMP_NUM_THREADS" in written["machine"]["threads"]
     rows = [row for row in written["rows"] if row["ours"] == "gradient"]
     assert rows and all(row["times_faster_than"]["tutorial"] > 0 for row in rows)
+
+
+def test_an_hours_history_is_measured_on_what_was_recorded():
+    first, last, history = work.an_hour(60_000)
+    assert 0.0 < first < last and history.last >= 60_000
+    assert len({id(frame.parameters["V"]) for frame in history.keyframes}) == len(history.keyframes) > 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +14,9 @@ from rnncore.annealing import Annealed
 from rnncore.batches import Item, Piece, pad
 from rnncore.bundled import load
 from rnncore.corpus import Example
+from rnncore.curve import ROW
 from rnncore.evaluation import mean_loss
+from rnncore.flat import flattened, layout_of
 from rnncore.history import History
 from rnncore.ledger import ledgers
 from rnncore.optim import SGD
@@ -185,3 +188,35 @@ def any_update(history: History) -> Callable[[], object]:
     """Return a jump to any of its past updates, each time another."""
     places = iter(np.random.default_rng(3).integers(0, history.last + 1, 1_000_000).tolist())
     return lambda: history.seek(next(places))
+
+
+def an_hour(updates: int) -> tuple[float, float, History]:
+    """Return the megabytes that a long history holds after a sixtieth of its updates and after all, and the history.
+
+    The updates are recorded as those of a training process are, each keyframe with arrays of its own; they are not
+    computed: that would take the hour.
+    """
+    history = long_history("vanilla", 8)
+    size = min(4096, max(1, updates // 60))
+    rows, head = np.zeros(size, ROW), history.head
+    rows["words"], rows["finite"] = 8, True
+    tracemalloc.start()
+    try:
+        first = 0.0
+        while history.last < updates:
+            begin, spacing = history.last, history.spacing
+            rows["update"] = np.arange(begin + 1, begin + 1 + size)
+            due = range(begin + spacing - begin % spacing, begin + size + 1, spacing)
+            frames = [_copied(head, update) for update in (*due, begin + size)]
+            evaluations = [(begin + size, 1.0, 0.5, False)]
+            history.extend(rows.copy(), evaluations, frames[:-1], frames[-1], 1e-4 * size)
+            if not first and history.last >= updates // 60:
+                first = tracemalloc.get_traced_memory()[0] / 2**20
+        return first, tracemalloc.get_traced_memory()[0] / 2**20, history
+    finally:
+        tracemalloc.stop()
+
+
+def _copied(state: TrainingState, update: int) -> TrainingState:
+    arrays = {name: array.copy() for name, array in state.parameters.items()}
+    return replace(state, update=update, parameters=flattened(arrays, layout_of(arrays)))
