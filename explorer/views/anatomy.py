@@ -16,7 +16,8 @@ from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
 from ..widgets.panel import Panel
-from .anatomy_chain import ChainView, SizesView
+from .anatomy_chain import ChainView
+from .anatomy_sizes import SizesView
 
 if TYPE_CHECKING:
     from ..store import Store

@@ -12,14 +12,13 @@ from PySide6.QtWidgets import QWidget
 from ..model.blocks import Blocks, blocks
 from ..model.formula import number
 from ..model.gates_data import QUANTITIES, GatesData
-from ..model.saturation import MUCH
 from ..model.session import Place
 from ..theme.colourmap import AsinhScale
 from ..theme.theme import Theme, current
-from ..theme.tokens import RADIUS
 from ..widgets.canvas import ARROWS, PictureCanvas
 from ..widgets.cells import cell_image, colours_of, flat, spread
-from ..widgets.paint import elided, frame, rounded, text_width
+from ..widgets.paint import elided, frame, text_width
+from .gates_head import head_texts, line_height, paint_head, per_cent
 
 ALL = "all"
 UNIT_SCALE = AsinhScale(1.0, 1.0)
@@ -101,7 +100,7 @@ class GatesCanvas(PictureCanvas):
     def forget(self) -> None:
         """Forget what was painted and where."""
         self._strips, self._blocks = {}, {}
-        self._height_of_line = int(np.ceil(QFontMetricsF(current(self).font("small")).height()))
+        self._height_of_line = line_height(current(self))
         super().forget()
 
     # --- geometry ---
@@ -189,11 +188,11 @@ class GatesCanvas(PictureCanvas):
             return
         line = self._line()
         for gate in range(len(data.gates)):
-            head = self._head_texts(data, gate)
+            head = head_texts(data, gate)
             if self._picture.is_new((gate, "head"), head):
                 area = self.strip(gate, 0)
                 painter.fillRect(QRectF(area.left(), 0, area.width() + 1, 2 * line), theme.colour("panel"))
-                self._paint_head(painter, theme, data.gates[gate].name, area, *head)
+                paint_head(painter, theme, data.gates[gate].name, area, *head)
             for row, quantity in enumerate(self.rows):
                 known = data.steps_known(gate, quantity)
                 # Only the gradients are other numbers at another position; of the rest, more becomes known.
@@ -251,51 +250,6 @@ class GatesCanvas(PictureCanvas):
         painter.fillRect(area, theme.colour("panel"))
         painter.drawImage(area.topLeft(), image)
 
-    def _head_texts(self, data: GatesData, gate: int) -> tuple[str, bool, float, str]:
-        """Of one gate: how much of it is saturated, whether that is a warning, its share, and that in words."""
-        count, of = data.saturated(gate)
-        warns = bool(data.not_finite(gate)) or count > MUCH * of
-        shares = data.shares
-        share = None if shares is None else shares.of(data.gates[gate].name)
-        said = "…" if share is None else _per_cent(share)
-        filled = share if share is not None and share > 0 else 0.0
-        return data.saturation_text(gate), warns, round(min(filled, 1.0), 3), said
-
-    def _paint_head(
-        self,
-        painter: QPainter,
-        theme: Theme,
-        name: str,
-        area: QRectF,
-        saturated: str,
-        warns: bool,
-        share: float,
-        said: str,
-    ) -> None:
-        """The gate's name and how much of it is saturated; below them its share of ‖G‖² as a bar and a number."""
-        line = self._line()
-        top = QRectF(area.left(), 0, area.width(), line)
-        bold, font = theme.font("small", bold=True), theme.font("small")
-        painter.setFont(bold)
-        painter.setPen(theme.colour("text"))
-        painter.drawText(top, _LEFT, elided(name, bold, area.width()))
-        metrics = QFontMetricsF(font)
-        room = area.width() - QFontMetricsF(bold).horizontalAdvance(name) - theme.px(6)
-        painter.setFont(font)
-        for text in (f"saturated {saturated}", saturated):
-            if metrics.horizontalAdvance(text) <= room:
-                painter.setPen(theme.colour("cut" if warns else "muted"))
-                painter.drawText(top, _RIGHT, text)
-                break
-        wide = metrics.horizontalAdvance("100 %") + theme.px(2)
-        bar = QRectF(area.left(), line + line / 2 - theme.px(2), max(4.0, area.width() - wide), theme.px(5))
-        rounded(painter, bar, RADIUS.cell, theme.colour("raised"))
-        if share > 0:
-            filled = QRectF(bar.left(), bar.top(), max(2.0, bar.width() * share), bar.height())
-            rounded(painter, filled, RADIUS.cell, theme.colour("gradient"))
-        painter.setPen(theme.colour("text"))
-        painter.drawText(QRectF(area.left(), line, area.width(), line), _RIGHT, said)
-
     def foot_texts(self) -> tuple[str, ...]:
         """What the bars are, who has the rest, and how cells are grouped; from the fullest form to the shortest."""
         data = self._data
@@ -307,8 +261,8 @@ class GatesCanvas(PictureCanvas):
         if data.shares is None:
             return f"bars: ‖dθ‖² / ‖G‖² so far, being summed up{after}", "bars: ‖dθ‖² / ‖G‖²"
         others = data.shares.rest(data.names)
-        rest = ", ".join(f"{name} {_per_cent(share)}" for name, share in others)
-        brief = ", ".join(f"{name.removesuffix(' layer')} {_per_cent(share)}" for name, share in others)
+        rest = ", ".join(f"{name} {per_cent(share)}" for name, share in others)
+        brief = ", ".join(f"{name.removesuffix(' layer')} {per_cent(share)}" for name, share in others)
         return (
             f"bars: ‖dθ‖² / ‖G‖² so far; {rest}; ‖G‖ = {number(data.shares.norm, 3)}{after}",
             f"bars: ‖dθ‖² / ‖G‖² so far; {rest}; ‖G‖ = {number(data.shares.norm, 3)}",
@@ -359,7 +313,3 @@ class GatesCanvas(PictureCanvas):
         t = min(max((self._chosen.t or 0) + step[1], 0), data.length - 1)
         unit = min(max((self._chosen.unit or 0) + step[0], 0), data.hidden - 1)
         self.picked.emit(t, unit, node)
-
-
-def _per_cent(share: float) -> str:
-    return "NaN" if np.isnan(share) else f"{100 * share:.0f} %"

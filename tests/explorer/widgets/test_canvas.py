@@ -19,7 +19,7 @@ CANVASES = (
     "accumulator_map:AccumulatorMap",
     "parameters_canvas:ParametersCanvas",
     "anatomy_chain:ChainView",
-    "anatomy_chain:SizesView",
+    "anatomy_sizes:SizesView",
     "predictions_canvas:PredictionsCanvas",
 )
 
