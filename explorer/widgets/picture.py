@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
@@ -25,10 +26,10 @@ class Picture:
         """The pixmap, as large as ``widget`` and empty (in the panel's colour) when it is a new one."""
         ratio = widget.devicePixelRatioF()
         kept = self._pixmap
-        if kept is not None and kept.devicePixelRatio() == ratio and kept.size() == widget.size() * ratio:
+        if kept is not None and kept.devicePixelRatio() == ratio and kept.size() == (widget.size() * ratio).expandedTo(QSize(1, 1)):
             return kept
         self._painted = {}
-        made = QPixmap(widget.size() * ratio)
+        made = QPixmap((widget.size() * ratio).expandedTo(QSize(1, 1)))  # nothing can be painted on none
         made.setDevicePixelRatio(ratio)
         made.fill(current(widget).colour("panel"))
         self._pixmap = made

@@ -199,7 +199,7 @@ class FormulaList(Surface):
             _pictures.move_to_end(key)
             return found[1]
         area = row.area(self.width())
-        picture = QPixmap(round(area.width() * ratio), round(area.height() * ratio))
+        picture = QPixmap(max(1, round(area.width() * ratio)), max(1, round(area.height() * ratio)))
         picture.setDevicePixelRatio(ratio)
         picture.fill(theme.colour("panel"))
         painter = QPainter(picture)

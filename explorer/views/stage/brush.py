@@ -74,7 +74,7 @@ class Brush:
         if found is None:
             left, top = math.floor(reach.left() * ratio), math.floor(reach.top() * ratio)
             right, bottom = math.ceil(reach.right() * ratio), math.ceil(reach.bottom() * ratio)
-            image = QPixmap(right - left, bottom - top)
+            image = QPixmap(max(1, right - left), max(1, bottom - top))
             image.setDevicePixelRatio(ratio)
             image.fill(Qt.GlobalColor.transparent)
             painter = QPainter(image)

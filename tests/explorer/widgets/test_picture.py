@@ -34,3 +34,13 @@ def test_the_pixmap_stays_until_the_widget_has_another_size(qtbot) -> None:
     widget.resize(40, 20)
     assert picture.pixmap(widget).width() == 40
     assert picture.is_new("a", 1)
+
+
+def test_a_widget_without_any_size_can_be_painted(qtbot, qtlog) -> None:
+    widget, picture = QWidget(), Picture()
+    qtbot.addWidget(widget)
+    widget.resize(0, 0)
+    painter = picture.painter(widget)
+    assert painter.isActive()
+    painter.end()
+    assert not [record.message for record in qtlog.records if "QPainter" in record.message]
