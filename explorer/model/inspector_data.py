@@ -26,6 +26,7 @@ from .saturation import Saturation, saturations
 from .session import Session
 from .step_code import Code, numpy_code, torch_code
 from .step_numbers import StepNumbers
+from .step_update import UpdateRule, update_rule
 
 Array = np.ndarray[Any, Any]
 KEPT = 2000
@@ -316,12 +317,15 @@ class InspectorData:
     @property
     def numpy_code(self) -> Code:
         """Both passes as a numpy program."""
-        return _code(self.cell.text, self.walk.truncation, "b_y" in self.walk.model.parameters, self.walk.order)
+        walk = self.walk
+        bias = "b_y" in walk.model.parameters
+        return _code(self.cell.text, walk.truncation, bias, walk.order, update_rule(walk))
 
     @property
     def torch_code(self) -> Code:
         """Their PyTorch equivalent."""
-        return _code(self.cell.text, self.walk.truncation, "b_y" in self.walk.model.parameters, "")
+        walk = self.walk
+        return _code(self.cell.text, walk.truncation, "b_y" in walk.model.parameters, "", update_rule(walk))
 
     # --- the table ---
 
@@ -359,6 +363,6 @@ def inspector_data(session: Session, derived: Derived) -> InspectorData:
 
 
 @lru_cache(maxsize=16)
-def _code(equations: str, truncation: Truncation, bias: bool, order: str) -> Code:
+def _code(equations: str, truncation: Truncation, bias: bool, order: str, rule: UpdateRule | None) -> Code:
     cell = Cell.from_equations("cell", equations)
-    return numpy_code(cell, truncation, bias, order) if order else torch_code(cell, truncation, bias)
+    return numpy_code(cell, truncation, bias, order, rule) if order else torch_code(cell, truncation, bias, rule)

@@ -16,6 +16,8 @@ from rnncore.frozen import dataclass
 from rnncore.script import MicroStep
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 
+from .step_update import UpdateRule, numpy_update, torch_update
+
 _ADD, _MUL, _NEG, _ATOM = 1, 2, 3, 4
 _TAKEN = {"np", "torch", "range", "reversed", "max", "len", "T", "x", "y", "step", "loss", "logits", "probabilities"}
 _TAKEN |= {"ends", "last", "first", "zip", "states", "sigmoid", "relu", "tanh", "clamp", "low", "end"}
@@ -50,17 +52,20 @@ class Code:
         return tuple(n for n, line in enumerate(self.lines) if mark in line.marks)
 
 
-def numpy_code(cell: Cell, truncation: Truncation, bias: bool, order: str = "by loss") -> Code:
+def numpy_code(
+    cell: Cell, truncation: Truncation, bias: bool, order: str = "by loss", rule: UpdateRule | None = None
+) -> Code:
     """The program with numpy. ``bias``: whether the output layer has one; ``order`` as in :func:`rnncore.walk.walk`.
 
     Only full and chunked truncation can be written as one sweep; every other policy walks loss by loss.
+    With a ``rule`` the program ends with the weight update.
     """
-    return Code(tuple(_Writer(cell, truncation, bias, order, "np").numpy()))
+    return Code(tuple(_Writer(cell, truncation, bias, order, "np").program(rule)))
 
 
-def torch_code(cell: Cell, truncation: Truncation, bias: bool) -> Code:
+def torch_code(cell: Cell, truncation: Truncation, bias: bool, rule: UpdateRule | None = None) -> Code:
     """The same gradient by PyTorch's autograd; truncation is where a state is detached."""
-    return Code(tuple(_Writer(cell, truncation, bias, "sweep", "torch").torch()))
+    return Code(tuple(_Writer(cell, truncation, bias, "sweep", "torch").program(rule)))
 
 
 @dataclass
@@ -160,6 +165,19 @@ class _Writer:
     def _define_clamp(self, copy: str) -> None:
         if "clamp" in self.needs:
             self.put(f"def clamp(a, to, unit=...): a = a.{copy}(); a[unit] = to; return a")
+
+    def program(self, rule: UpdateRule | None) -> list[CodeLine]:
+        """Both passes and, by ``rule``, the update."""
+        numpy = self.library == "np"
+        lines = self.numpy() if numpy else self.torch()
+        if rule is None:
+            return lines
+        names = [p.name for p in self.cell.parameters] + ["V"] + (["b_y"] if self.bias else [])
+        self.put("")
+        gradients = [self.d_parameter[n] for n in names]
+        for text, depth, kind, why in numpy_update(rule, names, gradients) if numpy else torch_update(rule, names):
+            self.put(text, depth, [(kind, None, None)] if kind else (), why)
+        return lines
 
     # --- numpy ---
 

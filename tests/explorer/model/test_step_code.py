@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from explorer.model.step_code import numpy_code, torch_code
+from explorer.model.step_update import UpdateRule, update_rule
 from rnncore.bptt import backward
+from rnncore.optim import SGD, Adagrad, Adam, ClipByNorm, ClipByValue, Momentum, RMSProp
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 
 from .steps import CELLS, IDS, make_walk
@@ -102,3 +104,63 @@ def test_the_vanilla_step_fits_on_a_page() -> None:
 
 def test_nothing_is_lit_before_the_first_step() -> None:
     assert numpy_code(CELLS["vanilla"], Window(4), False).current(None) == ()
+
+
+RULES = (
+    UpdateRule(SGD(0.1), 0.1, ClipByNorm(1.0), 1 / 6),
+    UpdateRule(Momentum(0.1, 0.8), 0.05, ClipByValue(0.01)),
+    UpdateRule(Momentum(0.1, 0.8, nesterov=True), 0.1),
+    UpdateRule(Adagrad(0.1), 0.1),
+    UpdateRule(RMSProp(0.1), 0.1, None, 0.3),
+    UpdateRule(Adam(0.1), 0.1, ClipByNorm(1e9)),
+)
+
+
+def _updated(rule: UpdateRule, made: Any) -> dict[str, Any]:
+    gradients = backward(made.model, made.trace, TARGETS, Window(2))
+    scaled = {name: rule.scale * gradients[name] for name in made.model.parameters}
+    clipped = scaled if rule.clip is None else rule.clip.apply(scaled)[0]
+    optimiser = rule.optimiser
+    new, _, _ = optimiser.update(
+        made.model.parameters, clipped, optimiser.init(made.model.parameters), rule.learning_rate
+    )
+    return dict(new)
+
+
+@pytest.mark.parametrize("cell", ["vanilla", "lstm", "odd"])
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: type(r.optimiser).__name__)
+def test_the_numpy_program_moves_the_weights_as_the_optimiser_does(cell: str, rule: UpdateRule) -> None:
+    made, names = _inputs(cell)
+    zeros = [np.zeros_like(v) for v in made.model.parameters.values()]
+    memory = {name: list(zeros) for name in ("velocity", "total", "square", "mean")}
+    space = {**names, **memory, "updates": 0, "x": IDS[:-1], "y": TARGETS}
+    bias = "b_y" in made.model.parameters
+    exec(numpy_code(made.model.cell, Window(2), bias, "by loss", rule).text, space)
+    for name, wanted in _updated(rule, made).items():
+        np.testing.assert_allclose(space[name], wanted, rtol=1e-7, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: type(r.optimiser).__name__)
+def test_the_pytorch_program_moves_the_weights_as_the_optimiser_does(rule: UpdateRule) -> None:
+    torch = pytest.importorskip("torch")
+    made, names = _inputs("lstm")
+    space: dict[str, Any] = {k: torch.tensor(np.array(v)) for k, v in names.items()}
+    for name in made.model.parameters:
+        space[name].requires_grad_(True)
+    space |= {"x": torch.tensor(IDS[:-1]), "y": torch.tensor(TARGETS)}
+    exec(torch_code(made.model.cell, Window(2), "b_y" in made.model.parameters, rule).text, space)
+    for name, wanted in _updated(rule, made).items():
+        found = space[name].detach().numpy()
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_every_micro_step_of_the_update_lights_a_line_of_both_programs(cell: str) -> None:
+    made = make_walk(cell)
+    bias, rule = "b_y" in made.model.parameters, update_rule(made)
+    kinds = set()
+    for index in range(made.script.update_start, len(made)):
+        kinds.add(made[index].kind)
+        assert numpy_code(made.model.cell, made.truncation, bias, "by loss", rule).current(made[index])
+        assert torch_code(made.model.cell, made.truncation, bias, rule).current(made[index])
+    assert kinds == {"scale", "clip", "optimiser", "update"}
