@@ -98,6 +98,9 @@ class Store(QObject):
         self.apart = apart
         self.beside: Store | None = None
         """What this is compared with, as long as it is."""
+        self.led = False
+        """Whether new weights are shown only after :meth:`show_newest` while training."""
+        self._newest_wanted = False
         self._worker = Worker(apart=apart)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="background")
         # What is computed for panels and checked must not keep waiting what was asked for by hand.
@@ -185,6 +188,10 @@ class Store(QObject):
     def keep_pace(self, other: Store | None) -> None:
         """Train in step with another store; None lets it go."""
         self._worker.keep_pace(None if other is None else other._worker)
+
+    def show_newest(self) -> None:
+        """Show the newest weights at the next tick, so that what is compared is of about the same update."""
+        self._newest_wanted = True
 
     def wait(self, seconds: float = 30.0) -> None:
         """Let the background finish, for tests and the command line."""
@@ -490,6 +497,7 @@ class Store(QObject):
             self._worker.hold()
             self._spreading = mail.running and running and not light
             if not light:
+                self._newest_wanted = False
                 self._heavy_began, self._heavy_took = began, 0.0
             trained = do.Trained(
                 mail.run_id,
@@ -536,6 +544,8 @@ class Store(QObject):
         """Whether it is time for new weights, and for the curve and the counts, while training."""
         free, most = self._debt == 0.0, APART.most
         heavy = now >= self._heavy_at and (free or now >= self._heavy_began + most)
+        if self.led:
+            heavy = self._newest_wanted
         light = now >= self._light_at and (free or self._light_took < CHEAP or now >= self._frame[0] + most)
         return heavy, light
 

@@ -82,6 +82,7 @@ class Companion(QObject):
         self.b.changed.connect(self._b_changed)
         a.keep_pace(self.b)
         self.b.keep_pace(a)
+        self.b.led = True
         a.beside = self.b
         if self.beside.path:
             self._open()
@@ -324,6 +325,8 @@ class Companion(QObject):
             self._same_sentence()
         if changes & Changes.TRAINING:
             self._same_update()
+            if changes & Changes.MODEL:
+                self.b.show_newest()
         if changes & (Changes.POSITION | Changes.WALK):
             self._same_place()
         if changes & Changes.SELECTION:

@@ -14,6 +14,7 @@ from explorer.actions import choices
 from explorer.model import action as do
 from explorer.model.beside import Beside
 from explorer.model.reducer import new_session
+from explorer.model.session import Changes
 from explorer.model.settings import CorpusChoice
 from explorer.services.companion import Companion
 from explorer.services.sessions import open_session, save_session
@@ -125,6 +126,18 @@ def test_two_trainings_keep_in_step_while_they_run(store, companion):
     assert max(apart) <= 0.3 * rate + 16
     store.dispatch(do.Train(False))
     until(lambda: store.session.training.shown == companion.b.session.training.shown)
+
+
+def test_while_both_train_new_weights_of_b_come_with_those_of_a(store, companion):
+    came: list[str] = []
+    for name, one in (("A", store), ("B", companion.b)):
+        one.changed.connect(lambda changes, name=name: came.append(name) if changes & Changes.MODEL else None)
+    store.dispatch(do.Train(True))
+    until(lambda: came.count("A") > 8)
+    running = "".join(came)
+    store.dispatch(do.Train(False))
+    until(lambda: store.session.training.shown == companion.b.session.training.shown)
+    assert running.count("B") >= 4 and "BB" not in running
 
 
 def test_a_b_whose_loss_is_not_finite_stops_alone_and_says_so(store, companion):
