@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MEASURED, BROUGHT = "experiment", "experiment onto the stage"
 BESIDE = 520
 """From this width on, at scale 1, the picture stands beside the rows; in a narrower panel below them."""
+BROADEST, UNBOUND = 440, 16777215
+"""The rows' breadth beside a picture, at scale 1; Qt's greatest size."""
 LEAST_PICTURE = 170
 """Height below the rows, at scale 1, from which on a picture is worth its place."""
 AROUND = 110
@@ -179,7 +181,9 @@ class ExperimentsView(Panel):
         policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if below else Qt.ScrollBarPolicy.ScrollBarAsNeeded
         self.numbers.setVerticalScrollBarPolicy(policy)
         self.numbers.setMinimumHeight(rows if below else 60)
-        self.numbers.setMaximumHeight(rows if below else 16777215)
+        # In a broad panel the picture has what the rows do not need.
+        self.numbers.setMaximumWidth(theme.px(BROADEST) if broad and outcome is not None else UNBOUND)
+        self.numbers.setMaximumHeight(rows if below else UNBOUND)
         self._split.setDirection(QBoxLayout.Direction.LeftToRight if broad else QBoxLayout.Direction.TopToBottom)
         if shown and outcome is not None:
             seen: QWidget | None = self._picture(outcome)
