@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from rnncore.frozen import dataclass
 
-from ...model.graph_labels import place_in_forms
+from ...model.graph_labels import place_in_forms, place_labels
 from ...model.graph_routes import Box, Drawing, Edge, Rect, draw
 from ...model.inspector_data import InspectorData
 from ...theme.theme import Theme, current
@@ -28,7 +28,11 @@ from ...theme.tokens import mix
 from ...widgets.paint import pen, rounded, text_width
 from ...widgets.surface import Surface
 
+_LARGE = (1.6, 1.5, 1.4, 1.3, 1.2, 1.1)
+"""Scales that a graph takes where there is room for it with every number in its usual form."""
 _SCALES = (1.0, 0.92, 0.85, 0.78, 0.7)
+LEAST_TYPE = 9
+"""Pixels: no number of the graph is written smaller."""
 EASY = 0.85
 USUAL_LABEL = "∂ −.0164"
 SHORT_LABEL = "∂−.0164"
@@ -133,33 +137,47 @@ class GraphCanvas(Surface):
         fresh = not self._laid_out_for or self._laid_out_for[0] != data.cell.text
         self._laid_out_for = key
         width, height = float(self.width()), float(self.height())
-        for em in _SCALES:
+        for em in (*_LARGE, *_SCALES):
             self._drawing, self._em = self._draw(data, width, height, em), em
             if self._drawing.width <= width + 0.5 and self._drawing.height <= height + 0.5:
-                break
+                labels = self._place_labels(theme)
+                if labels is not None:
+                    break
+        else:
+            labels = self._place_labels(theme)
         assert self._drawing is not None
+        self._labels = labels or {}
         self._paths = [_path(edge) for edge in self._drawing.edges]
         self._areas = [_areas(edge, 4.0 * theme.scale) for edge in self._drawing.edges]
         self._around = [_around(box) for box in self._drawing.boxes]
+        self._shown, self._texts = None, {}
+        if fresh:
+            self.updateGeometry()
+
+    def _place_labels(self, theme: Theme) -> dict[str, tuple[Rect, int]] | None:
+        """Where the numbers of the graph as it is drawn stand, and in which form; None where it is too large."""
+        assert self._drawing is not None
         fonts = [self._label_font(theme, form) for form in range(len(FORMS))]
         self._fonts = tuple((font, QFontMetricsF(font)) for font in fonts)
-        self._shown, self._texts = None, {}
         forms = []
         for form, lines in enumerate(FORMS):
             metrics = self._fonts[form][1]
             sample = USUAL_LABEL if form == 0 else SHORT_LABEL
             forms.append((metrics.horizontalAdvance(sample), lines * metrics.height() * 0.94))
         keys = [b.key for b in self._drawing.boxes if b.kind in ("operation", "previous")]
-        self._labels = place_in_forms(self._drawing, keys, forms)
-        if fresh:
-            self.updateGeometry()
+        if self._em <= 1.0:
+            return place_in_forms(self._drawing, keys, forms)
+        found = place_labels(self._drawing, dict.fromkeys(keys, forms[0]))
+        return {key: (rect, 0) for key, rect in found.items()} if len(found) == len(keys) else None
 
     def _label_font(self, theme: Theme, form: int = 0) -> QFont:
+        if self._em > 1.0:
+            return _sized(theme.font("small", fixed=True), self._em)
         usual = theme.font("small" if self._em == 1.0 else "tiny", fixed=True)
         if form == 0:
             return usual
         font = QFont(usual)
-        font.setPixelSize(max(7, theme.font("tiny", fixed=True).pixelSize() - 1))
+        font.setPixelSize(max(LEAST_TYPE, theme.font("tiny", fixed=True).pixelSize() - 1))
         return font
 
     # --- what is painted ---
@@ -370,7 +388,15 @@ def _path(edge: Edge) -> QPainterPath:
 
 
 def _box_font(theme: Theme, em: float) -> QFont:
+    if em > 1.0:
+        return _sized(theme.font("body", bold=True), em)
     return theme.font("body" if em == 1.0 else "label" if em >= 0.85 else "small", bold=True)
+
+
+def _sized(font: QFont, em: float) -> QFont:
+    larger = QFont(font)
+    larger.setPixelSize(round(font.pixelSize() * em))
+    return larger
 
 
 @lru_cache(maxsize=16)
@@ -383,7 +409,7 @@ def _rise(font: QFont) -> float:
 def _subscripted(painter: QPainter, theme: Theme, area: QRectF, name: str, below: str, em: float) -> None:
     """A name in the middle of ``area`` with a lowered index after it."""
     large = _box_font(theme, em)
-    small = theme.font("tiny", bold=True)
+    small = _sized(theme.font("tiny", bold=True), max(1.0, em))
     width = text_width(name, large)
     tail = text_width(below, small) if below else 0.0
     x = area.center().x() - (width + tail) / 2
@@ -392,4 +418,4 @@ def _subscripted(painter: QPainter, theme: Theme, area: QRectF, name: str, below
     painter.drawText(QPointF(x, base), name)
     if below:
         painter.setFont(small)
-        painter.drawText(QPointF(x + width + 0.5, base + 3.0 * theme.scale), below)
+        painter.drawText(QPointF(x + width + 0.5, base + 3.0 * max(1.0, em) * theme.scale), below)

@@ -256,6 +256,28 @@ def test_the_usual_cells_graphs_are_seen_whole_on_a_small_screen(qtbot, cell: st
     assert all(y + h <= seen.height() for (_, y, _, h), _ in shown.graph._labels.values())
 
 
+@pytest.mark.parametrize("cell", ["vanilla", "leaky", "gru-2014"])
+def test_a_small_graph_grows_into_a_large_room_with_all_its_numbers(qtbot, cell: str) -> None:
+    shown = panel(qtbot, (528, 980))
+    made = make_walk(cell)
+    shown.set_data(data(made, after(made, "carry", 3)))
+    QApplication.processEvents()
+    graph = shown.graph
+    assert graph._em >= 1.2
+    assert graph._drawing.width <= graph.width() + 0.5 and graph._drawing.height <= graph.height() + 0.5
+    boxes = [b for b in graph._drawing.boxes if b.kind in ("operation", "previous")]
+    assert {form for _, form in graph._labels.values()} == {0} and len(graph._labels) == len(boxes)
+
+
+@pytest.mark.parametrize("size", [(340, 560), (528, 980)])
+def test_no_number_of_the_graph_is_written_smaller_than_nine_pixels(qtbot, size: tuple[int, int]) -> None:
+    shown = panel(qtbot, size)
+    made = make_walk("lstm-peephole")
+    shown.set_data(data(made, after(made, "carry", 3)))
+    QApplication.processEvents()
+    assert all(font.pixelSize() >= 9 for font, _ in shown.graph._fonts)
+
+
 @pytest.mark.parametrize("cell", ["lstm", "gru", "gru-2014", "lstm-peephole", "lstm-coupled"])
 def test_on_a_small_screen_hardly_a_box_lacks_its_numbers(qtbot, cell: str) -> None:
     shown = panel(qtbot, (372, 645))
