@@ -24,8 +24,6 @@ from ..widgets.editing import edit, open_editor
 from ..widgets.panel_dialog import PanelDialog
 from ..widgets.rows import RowList
 
-__all__ = ["EditDialog", "open_editor"]
-
 
 class EditDialog(PanelDialog):
     """A line for ``name = value`` and a list of what can be changed; ``clamps`` lists gates and states alone."""

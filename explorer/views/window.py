@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,31 +12,24 @@ from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
-    QDragEnterEvent,
-    QDropEvent,
     QKeySequence,
     QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QDialog,
-    QFileDialog,
     QHBoxLayout,
-    QMainWindow,
     QMenu,
     QVBoxLayout,
     QWidget,
 )
 
-from ..actions import COMMANDS, GROUPS, Command, choices, hints, in_group
+from ..actions import COMMANDS, GROUPS, Command, hints, in_group
 from ..model import action as do
 from ..model.beside import Beside
 from ..model.experiments.titles import TITLES as EXPERIMENTS
-from ..model.session import Changes, Message
-from ..model.settings import CorpusChoice
+from ..model.session import Changes
 from ..panels import PANELS
-from ..services.sessions import SESSION_SUFFIX
 from ..store import Store
 from ..theme import palette
 from ..theme.theme import current, theme_named
@@ -50,29 +41,24 @@ from .stage import StageView
 from .stages import Stages
 from .topbar import TopBar
 from .transport import TransportView
+from .window_dialogs import DialogsWindow
 
 if TYPE_CHECKING:
     from .compare import CompareView
 
 SMALLEST = (960, 600)
 """The least size of the window, on a screen that is no smaller; all is legible from 1280 × 720 on."""
-FILES = "All files (*);;Texts, tables and sessions (*.txt *.csv *.tsv *.md *.bptt)"
-NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
-"""What no system, or one of them, takes in a file's name."""
 
 _RULES = tuple(dict.fromkeys(command.when for command in COMMANDS))
 
 
-class MainWindow(QMainWindow):
+class MainWindow(DialogsWindow):
     """The program's one window."""
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.store = store
+        super().__init__(store, parent)
         self.setWindowTitle("BPTT Explorer")
-        self.setAcceptDrops(True)
         self.setMinimumSize(QSize(*SMALLEST).boundedTo(self.screen().size()))
-        self.saved_in = ""
         self.bar = TopBar(store)
         self.banner = Banner()
         self.stage = StageView(store)
@@ -282,108 +268,8 @@ class MainWindow(QMainWindow):
                 shown.addActions(self.board.toggles())
         return menu
 
-    def open_file(self) -> None:
-        """Ask for a file and open it."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open", self._folder(), FILES)
-        if path:
-            self.store.dispatch(do.OpenPath(path))
-
-    def save(self) -> None:
-        """Save to the file opened or saved last, or ask for one."""
-        path = self.store.session.path
-        if path:
-            self.store.dispatch(do.SavePath(path))
-        else:
-            self.save_as()
-
-    def save_as(self) -> None:
-        """Ask for a file and save to it."""
-        path, _ = QFileDialog.getSaveFileName(self, "Save", self.proposal(), f"Session (*{SESSION_SUFFIX})")
-        if path:
-            self.saved_in = str(Path(path).parent)
-            self.store.dispatch(do.SavePath(path))
-
-    def proposal(self) -> str:
-        """Return the file to save to that the dialog begins with: not beside the text, which may lie anywhere."""
-        session = self.store.session
-        if session.path:
-            return session.path
-        name = NOT_IN_NAMES.sub(" ", Path(session.corpus.name).stem).strip(" .") or "session"
-        return str(Path(self.saved_in or Path.home()) / f"{name}{SESSION_SUFFIX}")
-
-    def _folder(self) -> str:
-        path = self.store.session.path or (
-            self.store.session.settings.corpus.source if self.store.session.settings.corpus.kind == "file" else ""
-        )
-        return str(Path(path).parent) if path else str(Path.home())
-
     def _quit(self) -> None:
         self.close()
-
-    def choose_sentence(self) -> None:
-        """Search the corpus for a sentence, or type one."""
-        from .dialogs import SentenceDialog
-
-        self._show(SentenceDialog(self.store, self))
-
-    def edit_value(self, *, clamps: bool = False) -> None:
-        """Change a value from the keyboard, or clamp a gate."""
-        from .edit import EditDialog
-
-        self._show(EditDialog(self.store, self, clamps=clamps))
-
-    def write_cell(self) -> None:
-        """Let the user write the equations of a cell."""
-        from .cell_editor import CellEditor
-
-        self._show(CellEditor(self.store, self))
-
-    def show_commands(self) -> None:
-        """Search everything that the program can do."""
-        from .dialogs import CommandDialog
-
-        self._show(CommandDialog(self.run, self.enabled, self, choices(self.store.session.settings)))
-
-    def show_keys(self) -> None:
-        """Show the sheet of keys."""
-        from .keys_sheet import KeysDialog
-
-        self._show(KeysDialog(self))
-
-    def show_doctor(self) -> None:
-        """Show what runs here."""
-        from ..services.doctor import report
-        from .dialogs import ReportDialog
-
-        self._show(ReportDialog("This machine", report(), self))
-
-    def show_verification(self) -> None:
-        """Show both numbers of every check behind the badge."""
-        found = self.store.session.verification
-        if found is not None:
-            from .verification import VerificationDialog
-
-            self._show(VerificationDialog(found, self))
-
-    def type_text(self) -> None:
-        """Let the user type or paste a text to learn."""
-        from .dialogs import TextDialog
-
-        dialog = TextDialog(self)
-        dialog.accepted.connect(lambda: self._learn(dialog.edit.toPlainText(), dialog.characters.isChecked()))
-        self._show(dialog)
-
-    def _learn(self, text: str, characters: bool) -> None:
-        if not text.strip():
-            self.store.dispatch(do.Notify(Message("Type at least one word.", "warning")))
-            return
-        choice = CorpusChoice("text", text, (("level", "char" if characters else "word"),))
-        self.store.dispatch(do.ChangeSettings(replace(self.store.session.settings, corpus=choice)))
-
-    def _show(self, dialog: QDialog) -> None:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowModality(Qt.WindowModality.WindowModal)
-        dialog.open()
 
     def toggle_full_screen(self) -> None:
         """Show the panel that has the keyboard on the whole screen, or else the window; once more brings it back."""
@@ -497,17 +383,7 @@ class MainWindow(QMainWindow):
             palette.apply(application, theme_named(self.store.session.theme, scale))
             self._arrange()
 
-    # --- dropping and closing ---
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            self.store.dispatch(do.OpenPath(paths[0]))
-            event.acceptProposedAction()
+    # --- closing ---
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._close_comparison()  # the session keeps what it was compared with

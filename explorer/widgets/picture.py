@@ -25,11 +25,12 @@ class Picture:
     def pixmap(self, widget: QWidget) -> QPixmap:
         """The pixmap, as large as ``widget`` and empty (in the panel's colour) when it is a new one."""
         ratio = widget.devicePixelRatioF()
+        size = (widget.size() * ratio).expandedTo(QSize(1, 1))  # nothing can be painted on none
         kept = self._pixmap
-        if kept is not None and kept.devicePixelRatio() == ratio and kept.size() == (widget.size() * ratio).expandedTo(QSize(1, 1)):
+        if kept is not None and kept.devicePixelRatio() == ratio and kept.size() == size:
             return kept
         self._painted = {}
-        made = QPixmap((widget.size() * ratio).expandedTo(QSize(1, 1)))  # nothing can be painted on none
+        made = QPixmap(size)
         made.setDevicePixelRatio(ratio)
         made.fill(current(widget).colour("panel"))
         self._pixmap = made

@@ -622,3 +622,28 @@ def test_a_panel_on_the_whole_screen_has_larger_type_and_gives_it_back(window):
     QTest.qWait(20)
     press(window, Key.Key_Escape)
     assert current(ledger.title_label) is current()
+
+
+def test_a_dialog_gives_the_keyboard_back_to_what_had_it(window):
+    held = window.transport.tracks["step"]
+    held.setFocus()
+    window.show_keys()
+    QTest.qWait(20)
+    window.bar.cell.setFocus()  # as the window's system may do behind a dialog
+    QApplication.activeModalWidget().reject()
+    until(window, lambda: window.focusWidget() is held)
+
+
+def test_every_command_is_in_a_menu_with_its_help(window):
+    def actions(menu):
+        for action in menu.actions():
+            if action.menu() is not None:
+                yield from actions(action.menu())
+            else:
+                yield action
+
+    listed = {id(action) for action in actions(window.bar.menu_chip.menu())}
+    for command in COMMANDS:
+        action = window.actions_[command.id]
+        assert id(action) in listed, command.id
+        assert action.statusTip() == action.toolTip() == command.help != ""
