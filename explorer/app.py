@@ -58,6 +58,7 @@ class Program:
         self.window.restore_geometry_text(self.preferences.geometry)
         self._keep = restore
         self._kept: Session | None = None
+        self._written: Preferences | None = None
         self._closed = False
         self._autosave = QTimer(self.window, interval=AUTOSAVE)
         self._autosave.timeout.connect(self.autosave)
@@ -86,8 +87,20 @@ class Program:
     def autosave(self) -> None:
         """Keep the session for the next start in the background, unless nothing has changed since the last time."""
         session = self.store.session
-        if self._keep and not _same(session, self._kept):
+        if not self._keep:
+            return
+        if not _same(session, self._kept):
             self.store.quietly(lambda: self._save(session), self._not_kept)
+        chosen = self._chosen()
+        if chosen != self._written:
+            self._written = chosen
+            chosen.save()
+
+    def _chosen(self) -> Preferences:
+        session, window = self.store.session, self.window
+        scale = 0.0 if current().scale == self._suggested else current().scale
+        layouts = window.board.layouts()
+        return Preferences(session.theme, scale, session.tab, window.geometry_text(), layouts, window.saved_in)
 
     def _save(self, session: Session) -> None:
         try:
@@ -111,12 +124,6 @@ class Program:
             self.store.wait(5.0)
             self.autosave()
             self.store.wait(60.0)
-            session = self.store.session
-            if self._keep:
-                scale = 0.0 if current().scale == self._suggested else current().scale
-                window = self.window
-                layouts = window.board.layouts()
-                Preferences(session.theme, scale, session.tab, window.geometry_text(), layouts, window.saved_in).save()
         finally:
             # Whatever went wrong above: threads that outlive the application end the process with a fault.
             self.store.close()

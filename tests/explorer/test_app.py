@@ -156,6 +156,20 @@ def test_the_session_is_kept_while_the_program_runs(start):
     assert program._autosave.isActive() and program._autosave.interval() < 60_000
 
 
+def test_the_choices_outlive_a_program_that_was_killed(start):
+    program = start()
+    program.store.dispatch(do.SetTheme("light"))
+    program.store.dispatch(do.SetTab("code"))
+    program.autosave()
+    program.store.wait()
+    kept = Preferences.load()  # as a start after a kill would find them
+    assert (kept.theme, kept.tab) == ("light", "code")
+    path = last_session_path().with_name("preferences.json")
+    written = path.stat().st_mtime_ns
+    program.autosave()
+    assert path.stat().st_mtime_ns == written, "nothing had changed"
+
+
 def test_what_is_learnt_after_an_autosave_is_kept_by_the_next_one_and_at_the_end(start):
     program = start()
     for updates in (3, 4):
