@@ -18,6 +18,8 @@ LEDGER_TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 SAMPLES = 3
 MOST_STEPS = 16
 """Sentences longer than this are spot-checked on their first steps: the numeric side costs T² forward steps."""
+MOST_WORK = MOST_STEPS**2 * 8000 * 16
+"""T² · V · H up to which the check answers within seconds; a large network is checked on fewer steps."""
 
 
 def verify(walk: Walk, update: int) -> Verification:
@@ -111,7 +113,8 @@ def _numeric(walk: Walk, update: int) -> Check:
     from rnncore.gradcheck import TOLERANCE, check_gradients
 
     title, sides = "Numeric derivative against analytic", ("numeric", "analytic")
-    steps = min(walk.trace.length, MOST_STEPS)
+    size = walk.model.vocabulary_size * walk.model.hidden_size
+    steps = min(walk.trace.length, MOST_STEPS, max(3, math.isqrt(MOST_WORK // size)))
     whole = steps == walk.trace.length
     if not steps:
         return Check(title, *sides, TOLERANCE["complex step"], (), "the sentence is empty")

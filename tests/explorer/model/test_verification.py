@@ -158,3 +158,11 @@ def test_an_error_planted_in_the_ledger_is_found_by_the_ledger_check_alone(monke
     found = verify(driver.derived.walk(driver.session), 0)
     assert [check.ok for check in found.checks] == [False, True, True] and not found.ok
     assert found.checks[0].worst.where == "W_f" and found.ledger == pytest.approx(1e-6, rel=0.5)
+
+
+def test_a_large_network_is_checked_on_fewer_steps_and_says_so(monkeypatch):
+    driver = Driver()
+    made = driver.derived.walk(driver.session)
+    monkeypatch.setattr("explorer.model.verification.MOST_WORK", 16 * made.model.vocabulary_size * 5)
+    found = verify(made, 0)
+    assert found.ok and f"first 4 of {made.trace.length}" in found.report
