@@ -38,8 +38,9 @@ class Title(ElidedLabel):
 class Details(QWidget):
     """The Now block, the box of the two streams and the saturation bars, one below the other.
 
-    The boxes keep their places at the foot whatever the Now block says; what it has no room for it scrolls. Where the
-    height is small, the boxes leave out their headings and gaps.
+    Where the height is small, the boxes leave out their headings and gaps, and where a micro-step's formulas need
+    still more room the bars are folded away and then the streams; the title's tool tip tells what is folded. What
+    has no room even then is scrolled.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -63,11 +64,11 @@ class Details(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self._fixed(True) + current(self).px(LEAST_NOW))
 
-    def _fixed(self, compact: bool) -> int:
-        """The height of everything but the formulas."""
+    def _fixed(self, compact: bool, folded: int = 0) -> int:
+        """The height of everything but the formulas, with ``folded`` of the boxes left out, the last first."""
         width = self.width() - SPACE.tight
-        boxes = self.streams.height_for(compact) + self.saturation.height_for(width, compact)
-        return self.now_title.sizeHint().height() + boxes + 3 * _gap(compact)
+        boxes = [self.streams.height_for(compact), self.saturation.height_for(width, compact)][: 2 - folded]
+        return self.now_title.sizeHint().height() + sum(boxes) + (1 + len(boxes)) * _gap(compact)
 
     def set_data(self, data: InspectorData) -> None:
         """Show what ``data`` says."""
@@ -82,8 +83,12 @@ class Details(QWidget):
 
     def _place(self) -> None:
         compact = self.height() < self._fixed(False) + current(self).px(1.4 * LEAST_NOW)
-        fixed = self._fixed(compact)
-        key = (self.width(), self.height(), fixed, current(self))
+        need = self.now.height_for(max(1, self.width() - SPACE.tight - self.now_area.bar_width()))
+        folded = 0
+        while compact and folded < 2 and self.height() - self._fixed(True, folded) < need:
+            folded += 1
+        fixed = self._fixed(compact, folded)
+        key = (self.width(), self.height(), fixed, folded, current(self))
         if key == self._placed_for:
             return
         self._placed_for = key
@@ -101,6 +106,10 @@ class Details(QWidget):
         for child, high in zip((self.now_title, self.now_area, self.streams, self.saturation), heights, strict=True):
             child.setGeometry(0, y, width, high)
             y += high + gap
+        self.streams.setVisible(folded < 2)
+        self.saturation.setVisible(folded < 1)
+        names = ("", "the saturation", "the streams and the saturation")[folded]
+        self.now_title.setToolTip(f"Folded for want of height: {names}; a higher panel shows them." if names else "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

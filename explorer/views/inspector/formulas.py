@@ -275,9 +275,13 @@ class FormulaArea(QScrollArea):
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
             self._fit()
 
+    def bar_width(self) -> int:
+        """The room that is kept for the scroll bar."""
+        return self.verticalScrollBar().sizeHint().width()
+
     def _fit(self) -> None:
         # The bar's room is kept free when there is none: else the formulas would be set for another width with it.
-        width = max(1, self.width() - self.verticalScrollBar().sizeHint().width())
+        width = max(1, self.width() - self.bar_width())
         need = self.list.height_for(width)
         over = need > self.height()
         policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOn if over else Qt.ScrollBarPolicy.ScrollBarAlwaysOff

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -91,8 +92,11 @@ def test_no_text_is_cut_off_and_no_box_leaves_the_panel(qtbot, qapp, size: tuple
     assert details.width() <= area.width()
     if size[1] >= 600:
         assert details.height() <= area.height()
-    assert details.saturation.geometry().bottom() <= details.height()
-    assert details.streams.geometry().bottom() < details.saturation.y()
+    seen = [p for p in (details.now_area, details.streams, details.saturation) if p.isVisible()]
+    assert seen[-1].geometry().bottom() <= details.height()
+    assert all(a.geometry().bottom() < b.y() for a, b in pairwise(seen))
+    assert (len(seen) == 3) == (details.now_title.toolTip() == "")
+    assert len(seen) == 3 or size[1] < 980
     assert details.now_area.height() >= current().px(50)
 
 
@@ -294,6 +298,27 @@ def test_on_a_small_screen_hardly_a_box_lacks_its_numbers(qtbot, cell: str) -> N
         centre = QRectF(*rect).center()
         nearest = min(boxes, key=lambda b: _distance(QRectF(*b.rect), rect))
         assert nearest.key == key, centre
+
+
+@pytest.mark.parametrize("cell", ["vanilla", "lstm"])
+def test_both_results_of_an_operation_are_seen_on_a_small_screen(qtbot, cell: str) -> None:
+    shown = panel(qtbot, (372, 645))
+    made = make_walk(cell)
+    area = shown.details.now_area
+    seen = 0
+    for position in range(made.script.backward_start, len(made)):
+        step = made.progress(position).step
+        if step is not None and step.kind == "d_operation" and step.t == 3 and step.loss == 5:
+            found = data(made, position, t=3)
+            if len(found.now.formulas) != 2 or "gradients of" not in found.now.title:
+                continue
+            shown.set_data(found)
+            assert area.list.height_for(area.width() - area.bar_width()) <= area.height(), step.title
+            assert area.verticalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+            folded = not shown.details.saturation.isVisible()
+            assert folded == ("saturation" in shown.details.now_title.toolTip())
+            seen += 1
+    assert seen
 
 
 def _distance(box: QRectF, label: tuple[float, float, float, float]) -> float:
