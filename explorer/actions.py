@@ -364,10 +364,11 @@ def matching(wanted: str, more: tuple[Command, ...] = ()) -> list[Command]:
     words = wanted.casefold().split()
     every = (*COMMANDS, *more) if words else COMMANDS
     place = {command.id: n for n, command in enumerate(every)}
+    typed = " ".join(wanted.casefold().replace(":", " ").split())
 
     def rank(command: Command) -> tuple[int, int]:
-        title = command.title.casefold()
-        return (0 if wanted.casefold().strip() in title else 1, place[command.id])
+        title = " ".join(command.title.casefold().replace(":", " ").split())
+        return (0 if title.startswith(typed) else 1 if typed in title else 2, place[command.id])
 
     found = [c for c in every if all(w in f"{c.title} {c.group} {c.help} {' '.join(c.keys)}".casefold() for w in words)]
     return sorted(found, key=rank)

@@ -13,6 +13,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 
 from explorer.model import action as do
+from explorer.model.beside import Beside
 from explorer.model.edits import edits
 from explorer.model.runs import start_run
 from explorer.model.settings import Settings
@@ -258,9 +259,10 @@ def test_an_sgd_run_stays_finite_after_a_weight_that_was_not_is_set_right(qapp):
 def test_the_second_of_two_networks_takes_the_clamps_that_it_has_gates_for(store):
     store.dispatch(do.ClampGate("f", 1.0))
     store.dispatch(do.ClampGate("h", 0.0, 2))
-    companion = Companion(store, {"cell": "gru"})
+    store.dispatch(do.Compare(Beside((("cell", "gru"),))))
+    companion = Companion(store)
     assert companion.b.session.settings.clamps == (Clamp("h", 0.0, 2),)
-    companion.differ({"cell": "mgu"})
+    companion.differ(cell="mgu")
     companion.b.wait()
     assert companion.b.session.settings.clamps == store.session.settings.clamps
     store.dispatch(do.ClampGate("f", None))
@@ -272,7 +274,8 @@ def test_the_second_of_two_networks_takes_the_clamps_that_it_has_gates_for(store
 
 
 def test_the_second_of_two_networks_reads_the_edited_sentence(store):
-    companion = Companion(store, {"cell": "gru"})
+    store.dispatch(do.Compare(Beside((("cell", "gru"),))))
+    companion = Companion(store)
     b = companion.b
     for action in (do.EditToken(1, "cats"), do.EditInitialState("h", 2, -1.0), do.EditInitialState("c", 0, 1.0)):
         store.dispatch(action)
