@@ -1,12 +1,12 @@
 """The weight update as lines of a numpy program or of its PyTorch equivalent, for any optimiser and clipping.
 
-The lists ``P`` and ``G`` are the parameters and their gradients in one order. An optimiser's memory (``velocity``,
-``square``, …) is a list in that order as well and is given, as are the parameters.
+Parameters and gradients are two lists in one order. An optimiser's memory (``velocity``, ``square``, …) is a list in
+that order as well and is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rnncore.frozen import dataclass
 from rnncore.optim import SGD, Adagrad, Adam, Clip, ClipByNorm, Momentum, Optimiser, RMSProp
@@ -23,8 +23,8 @@ class UpdateRule:
     scale: float = 1.0
 
 
-Lines = list[tuple[str, int, str, str]]
-"""(text, depth, kind of the micro-step that it carries out or "", remark)."""
+Lines = list[tuple[str, tuple[str, ...], str]]
+"""(text, kinds of the micro-steps that it carries out, remark)."""
 
 
 def update_rule(walk: Walk) -> UpdateRule | None:
@@ -35,22 +35,28 @@ def update_rule(walk: Walk) -> UpdateRule | None:
     return UpdateRule(walk.optimiser, rate, walk.clip, walk.scale)
 
 
-def numpy_update(rule: UpdateRule, parameters: Sequence[str], gradients: Sequence[str]) -> Lines:
-    """Numpy lines that turn ``gradients`` into new ``parameters`` (names in one order)."""
-    lines: Lines = [(f"P, G = [{', '.join(parameters)}], [{', '.join(gradients)}]", 0, "", "the update")]
+def numpy_update(rule: UpdateRule, parameters: str, gradients: str, weight: str, fresh: Callable[[str], str]) -> Lines:
+    """Numpy lines that change the arrays of the list ``parameters`` by those of ``gradients``, in place.
+
+    ``weight`` is what one of them is called, and ``fresh`` gives any other name that is not taken yet.
+    """
+    g = fresh("g")
+    lines: Lines = []
     if rule.scale != 1.0:
-        lines.append((f"G = [g {_scaling(rule.scale)} for g in G]", 0, "scale", "the mean, not the sum"))
+        mean = f"{gradients} = [{g} {_scaling(rule.scale)} for {g} in {gradients}]"
+        lines.append((mean, ("scale",), "the mean, not the sum"))
     if isinstance(rule.clip, ClipByNorm):
-        lines.append(("norm = sum((g**2).sum() for g in G) ** 0.5", 0, "clip", ""))
-        lines.append(
-            (f"if norm > {rule.clip.limit!r}: G = [g * ({rule.clip.limit!r} / norm) for g in G]", 0, "clip", "")
-        )
+        norm = fresh("norm")
+        length = f"{norm} = sum(({g}**2).sum() for {g} in {gradients})**0.5"
+        shorter = f"{gradients} = [{g} / max(1, {norm} / {rule.clip.limit!r}) for {g} in {gradients}]"
+        lines.append((f"{length}; {shorter}", ("clip",), ""))
     elif rule.clip is not None:
-        lines.append((f"G = [g.clip(-{rule.clip.limit!r}, {rule.clip.limit!r}) for g in G]", 0, "clip", ""))
-    lines += [(text, 0, "optimiser", "") for text in _steps(rule.optimiser, rule.learning_rate)]
-    left = ", ".join(parameters) + ("," if len(parameters) == 1 else "")
-    lines.append((f"{left} = (p + d for p, d in zip(P, D))", 0, "update", "the weights move"))
-    return lines
+        limit = rule.clip.limit
+        lines.append((f"{gradients} = [{g}.clip(-{limit!r}, {limit!r}) for {g} in {gradients}]", ("clip",), ""))
+    *kept, (loop, zipped, change) = _steps(rule.optimiser, rule.learning_rate, g, gradients, fresh)
+    lines += [(text, ("optimiser",), "") for text, _, _ in kept]
+    moves = f"for {weight}, {loop} in zip({parameters}, {zipped}): {weight} -= {change}"
+    return [*lines, (moves, ("optimiser", "update"), "update")]
 
 
 def _scaling(scale: float) -> str:
@@ -58,50 +64,60 @@ def _scaling(scale: float) -> str:
     return f"/ {words}" if words and abs(1.0 / scale - words) < 1e-9 * words else f"* {scale!r}"
 
 
-def _steps(o: Optimiser, rate: float) -> list[str]:
-    """The lines that give ``D``, what is added to each parameter."""
+def _steps(o: Optimiser, rate: float, g: str, grown: str, fresh: Callable[[str], str]) -> list[tuple[str, str, str]]:
+    """The lines that renew the memory, as (text, "", ""); last (loop variables, lists, what each weight loses)."""
     if isinstance(o, Momentum):
-        ahead = f"(g + {o.momentum!r} * v)" if o.nesterov else "v"
-        pairs = "g, v in zip(G, velocity)"
-        lines = [f"velocity = [{o.momentum!r} * v + g for {pairs}]"]
-        return [*lines, f"D = [-{rate!r} * {ahead} for {pairs}]"]
-    if isinstance(o, Adagrad):
-        kept = "total = [s + g**2 for g, s in zip(G, total)]"
-        return [kept, f"D = [-{rate!r} * g / (np.sqrt(s) + {o.epsilon!r}) for g, s in zip(G, total)]"]
-    if isinstance(o, RMSProp):
-        kept = f"square = [{o.decay!r} * s + (1 - {o.decay!r}) * g**2 for g, s in zip(G, square)]"
-        return [kept, f"D = [-{rate!r} * g / (np.sqrt(s) + {o.epsilon!r}) for g, s in zip(G, square)]"]
+        v = fresh("v")
+        kept = f"velocity = [{o.momentum!r} * {v} + {g} for {g}, {v} in zip({grown}, velocity)]"
+        if o.nesterov:
+            return [(kept, "", ""), (f"{g}, {v}", f"{grown}, velocity", f"{rate!r} * ({g} + {o.momentum!r} * {v})")]
+        return [(kept, "", ""), (v, "velocity", f"{rate!r} * {v}")]
+    if isinstance(o, Adagrad | RMSProp):
+        s = fresh("s")
+        memory, renewed = "total", f"{s} + {g}**2"
+        if isinstance(o, RMSProp):
+            memory, renewed = "square", f"{o.decay!r} * {s} + (1 - {o.decay!r}) * {g}**2"
+        kept = f"{memory} = [{renewed} for {g}, {s} in zip({grown}, {memory})]"
+        return [(kept, "", ""), (f"{g}, {s}", f"{grown}, {memory}", f"{rate!r} * {g} / (np.sqrt({s}) + {o.epsilon!r})")]
     if isinstance(o, Adam):
-        return [
-            f"mean = [{o.beta1!r} * m + (1 - {o.beta1!r}) * g for g, m in zip(G, mean)]",
-            f"square = [{o.beta2!r} * s + (1 - {o.beta2!r}) * g**2 for g, s in zip(G, square)]",
-            f"updates += 1; a, b = 1 - {o.beta1!r}**updates, 1 - {o.beta2!r}**updates",
-            f"D = [-{rate!r} * (m / a) / (np.sqrt(s / b) + {o.epsilon!r}) for m, s in zip(mean, square)]",
+        m, s, one, two = (fresh(name) for name in ("m", "s", "one", "two"))
+        first, second = (f"{b!r} * {n} + (1 - {b!r}) * {g}" for b, n in ((o.beta1, m), (o.beta2, s)))
+        lines = [
+            f"mean = [{first} for {g}, {m} in zip({grown}, mean)]",
+            f"square = [{second}**2 for {g}, {s} in zip({grown}, square)]",
+            f"updates += 1; {one}, {two} = 1 - {o.beta1!r}**updates, 1 - {o.beta2!r}**updates",
         ]
-    return [f"D = [-{rate!r} * g for g in G]"]
+        change = f"{rate!r} * ({m} / {one}) / (np.sqrt({s} / {two}) + {o.epsilon!r})"
+        return [*((text, "", "") for text in lines), (f"{m}, {s}", "mean, square", change)]
+    return [(g, grown, f"{rate!r} * {g}")]
 
 
-def torch_update(rule: UpdateRule, parameters: Sequence[str]) -> Lines:
-    """The same with ``torch.optim``; ``optimiser`` is made once, before the first update."""
-    lines: Lines = [(f"P = [{', '.join(parameters)}]", 0, "", "the update")]
+def torch_update(rule: UpdateRule, parameters: Sequence[str], names: tuple[str, str]) -> Lines:
+    """The same with ``torch.optim``; ``optimiser`` is made once, before the first update.
+
+    ``names``: what the list of all and one of it are called.
+    """
+    every, w = names
+    lines: Lines = [(f"{every} = [{', '.join(parameters)}]", (), "")]
     if rule.scale != 1.0:
-        lines.append((f"for p in P: p.grad {_scaling(rule.scale).replace(' ', '= ', 1)}", 0, "scale", ""))
+        scaling = _scaling(rule.scale).replace(" ", "= ", 1)
+        lines.append((f"for {w} in {every}: {w}.grad {scaling}", ("scale",), "the mean, not the sum"))
     if rule.clip is not None:
         how = "norm" if isinstance(rule.clip, ClipByNorm) else "value"
-        lines.append((f"torch.nn.utils.clip_grad_{how}_(P, {rule.clip.limit!r})", 0, "clip", ""))
-    lines.append((f"optimiser = torch.optim.{_torch_call(rule)}", 0, "optimiser", "made once"))
-    return [*lines, ("optimiser.step()", 0, "update", "the weights move")]
+        lines.append((f"torch.nn.utils.clip_grad_{how}_({every}, {rule.clip.limit!r})", ("clip",), ""))
+    lines.append((f"optimiser = torch.optim.{_torch_call(rule, every)}", ("optimiser",), "made once"))
+    return [*lines, ("optimiser.step()", ("update",), "update")]
 
 
-def _torch_call(rule: UpdateRule) -> str:
+def _torch_call(rule: UpdateRule, every: str) -> str:
     o, rate = rule.optimiser, rule.learning_rate
     if isinstance(o, Momentum):
-        return f"SGD(P, {rate!r}, momentum={o.momentum!r}{', nesterov=True' if o.nesterov else ''})"
+        return f"SGD({every}, {rate!r}, momentum={o.momentum!r}{', nesterov=True' if o.nesterov else ''})"
     if isinstance(o, Adagrad):
-        return f"Adagrad(P, {rate!r}, eps={o.epsilon!r})"
+        return f"Adagrad({every}, {rate!r}, eps={o.epsilon!r})"
     if isinstance(o, RMSProp):
-        return f"RMSprop(P, {rate!r}, alpha={o.decay!r}, eps={o.epsilon!r})"
+        return f"RMSprop({every}, {rate!r}, alpha={o.decay!r}, eps={o.epsilon!r})"
     if isinstance(o, Adam):
-        return f"Adam(P, {rate!r}, betas=({o.beta1!r}, {o.beta2!r}), eps={o.epsilon!r})"
+        return f"Adam({every}, {rate!r}, betas=({o.beta1!r}, {o.beta2!r}), eps={o.epsilon!r})"
     assert isinstance(o, SGD)
-    return f"SGD(P, {rate!r})"
+    return f"SGD({every}, {rate!r})"
