@@ -64,7 +64,7 @@ class Pace:
 
 SHARED = Pace(3.0, 9.0, 0.1, 0.4)
 """Where painting stops the training, it is to have only a share of the time."""
-APART = Pace(1.0, 5.0, 0.05, 0.4)
+APART = Pace(0.3, 5.0, 0.05, 0.4)
 """Where training goes on in a process of its own, only the keyboard and the mouse have to get their turn."""
 LATE, DEBT = 0.09, 0.035
 """The share of the time by which ticks may be late while training; what is above it is a debt, up to so many seconds,
@@ -73,6 +73,10 @@ CHEAP = 0.01
 """Seconds that a frame may take without making a tick late."""
 TURN = 0.004
 """Seconds of reading after which the other panels wait for the next tick to show new weights."""
+DRAGGED = 0.2
+"""Seconds between two wishes for another update below which a slider is taken to be dragged."""
+SOON = 2
+"""Milliseconds between two looks for the weights of an update that was asked for."""
 FOLLOWING = 0.002
 """The same for panels that follow a step: they wait for the next frame. They paint longer than they read."""
 
@@ -112,12 +116,13 @@ class Store(QObject):
         self._prepared_from = run
         self._overtaken, self._refused = False, ""
         self._heavy_at = self._light_at = self._heavy_took = 0.0
-        self._polled = self._debt = self._light_took = self._heavy_began = 0.0
+        self._polled = self._worked = self._debt = self._light_took = self._heavy_began = 0.0
         self._frame, self._has_painted = (0.0, True), False
         self._spreading = False
         self._turns: dict[QObject, Callable[[], None]] = {}
         self._followers: dict[QObject, Callable[[], None]] = {}
         self._hurried, self._key_at = False, 0.0
+        self._seeking, self._sought_at = False, 0.0
         self._mail_timer = QTimer(self, interval=FRAME)
         self._mail_timer.timeout.connect(self.poll)
         self._beat_timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
@@ -259,8 +264,12 @@ class Store(QObject):
             self._worker.advance(action.updates)
             self._watch()
         elif isinstance(action, do.GoToUpdate):
+            now = time.perf_counter()
+            # Of a slider that is dragged the stage is to follow the hand; the other panels follow the stage.
+            self._seeking, self._sought_at = now - self._sought_at < DRAGGED, now
             self._worker.go_to(action.update)
             self._watch()
+            self._mail_timer.setInterval(SOON)
         elif isinstance(action, do.Play | do.SetPlayback | do.Beat):
             self._schedule_beat()
         elif isinstance(action, do.ChangeSettings):
@@ -511,10 +520,13 @@ class Store(QObject):
                 mail.evaluations,
                 light,
             )
+            self._hurried = self._seeking and not running
             try:
                 self.dispatch(trained)
             finally:
-                self._spreading = False
+                self._spreading = self._hurried = False
+            self._post_follow()
+            self._mail_timer.setInterval(FRAME)
             self._after_painting(began, light)
             if mail.error and mail.run_id == self._session.run_id:
                 self.dispatch(do.Notify(Message(mail.error, "error")))
@@ -535,8 +547,13 @@ class Store(QObject):
 
     def _count_tick(self, now: float) -> None:
         gap, self._polled = now - self._polled, now
-        # A tick that is late without a frame before it is not late because of us.
+        work = time.thread_time()
+        used, self._worked = work - self._worked, work
+        # A tick that is late without a frame before it is not late because of us; nor, where nothing but other programs
+        # can keep this thread waiting, one before which this thread has worked for less than a tick.
         late = max(0.0, gap - 1.1e-3 * FRAME) if self._has_painted else 0.0
+        if self._worker.apart:
+            late = min(late, used) if used > 1e-3 * FRAME else 0.0
         self._has_painted = False
         self._debt = min(max(0.0, self._debt + late - LATE * gap), DEBT)
 
@@ -565,7 +582,8 @@ class Store(QObject):
         self._worker.release()
         pace = APART if self._worker.apart else SHARED
         now = time.perf_counter()
-        took = now - began
+        # Where training is a process of its own, what a frame costs is this thread's own work.
+        took = time.thread_time() - self._worked if self._worker.apart else now - began
         self._light_at = now + pace.light * took
         if light:
             self._light_took = took

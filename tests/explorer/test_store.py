@@ -450,3 +450,20 @@ def test_a_beat_that_came_late_does_not_put_the_next_one_off(store, monkeypatch)
     assert store._beat_timer.interval() == 100
     store.dispatch(do.Play(False))
     assert not store._beat_timer.isActive()
+
+
+def test_frames_go_on_while_other_programs_keep_the_window_waiting(store, monkeypatch):
+    """Ticks that come late although this thread has hardly worked are nobody's debt; those that its work made late are."""
+    monkeypatch.setattr(type(store._worker), "apart", True)
+    store._count_tick(time.perf_counter())
+    store._has_painted = True
+    time.sleep(0.06)
+    store._count_tick(time.perf_counter())
+    assert store._debt == 0.0
+
+    store._has_painted = True
+    end = time.thread_time() + 0.06
+    while time.thread_time() < end:
+        pass
+    store._count_tick(time.perf_counter())
+    assert store._debt > 0.0
