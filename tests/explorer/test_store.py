@@ -453,7 +453,7 @@ def test_a_beat_that_came_late_does_not_put_the_next_one_off(store, monkeypatch)
 
 
 def test_frames_go_on_while_other_programs_keep_the_window_waiting(store, monkeypatch):
-    """Ticks that come late although this thread has hardly worked are nobody's debt; those that its work made late are."""
+    """A tick that is late although this thread has hardly worked is no debt; one that its work made late is."""
     monkeypatch.setattr(type(store._worker), "apart", True)
     store._count_tick(time.perf_counter())
     store._has_painted = True
