@@ -61,8 +61,10 @@ def view_panel(name: str) -> str | None:
     return parts[2] if parts[:2] == ["explorer", "views"] and len(parts) > 2 else None
 
 
-# The window is where the panels are put together; it alone may know them all.
-PANELS = [path for path in files("explorer/views") if path.name != "__init__.py" and path.stem != "window"]
+# The window is where the panels are put together; it alone may know them all: window.py and its parts, window_*.py.
+PANELS = [
+    path for path in files("explorer/views") if path.name != "__init__.py" and path.stem.partition("_")[0] != "window"
+]
 
 
 @pytest.mark.parametrize("path", PANELS, ids=name_of)
@@ -72,6 +74,16 @@ def test_panels_never_import_one_another(path):
     others = {panel for name in imports(path) if (panel := view_panel(name))} & modules
     # loss.py and loss_plot.py are one panel.
     assert not {panel for panel in others if panel.partition("_")[0] != own.partition("_")[0]}
+
+
+WINDOW = [path for path in files("explorer") if path.parent.name == "views" and path.stem.startswith("window_")]
+
+
+@pytest.mark.parametrize("path", WINDOW, ids=name_of)
+def test_a_part_of_the_window_is_known_to_the_window_only(path):
+    own = f"explorer.views.{path.stem}"
+    knowing = {other.stem for other in files("explorer") if own in imports(other)}
+    assert knowing and all(stem.partition("_")[0] == "window" for stem in knowing)
 
 
 def test_nothing_below_the_window_knows_the_command_line():
