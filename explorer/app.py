@@ -51,10 +51,12 @@ class Program:
         palette.apply(application, theme_named(theme or self.preferences.theme, scale))
         self.store = Store(start_run(Settings()), theme=theme or self.preferences.theme, apart=True)
         self.store.dispatch(do.SetTab(self.preferences.tab))
+        self.store.dispatch(do.SetPlayback(self.preferences.beat, self.preferences.speed))
         self.window = MainWindow(self.store)
         self.window.about_to_close = self.close  # type: ignore[method-assign]
         self.window.board.set_layouts(self.preferences.layouts)
         self.window.saved_in = self.preferences.saved_in
+        self.window.opened_in = self.preferences.opened_in
         self.window.restore_geometry_text(self.preferences.geometry)
         self._keep = restore
         self._kept: Session | None = None
@@ -100,7 +102,17 @@ class Program:
         session, window = self.store.session, self.window
         scale = 0.0 if current().scale == self._suggested else current().scale
         layouts = window.board.layouts()
-        return Preferences(session.theme, scale, session.tab, window.geometry_text(), layouts, window.saved_in)
+        return Preferences(
+            session.theme,
+            scale,
+            session.tab,
+            window.geometry_text(),
+            layouts,
+            window.saved_in,
+            window.opened_in,
+            session.playback.speed,
+            session.playback.granularity,
+        )
 
     def _save(self, session: Session) -> None:
         try:

@@ -13,6 +13,7 @@ from typing import Any
 from rnncore.frozen import dataclass
 
 THEMES = ("dark", "light", "high-contrast")
+BEATS = ("operation", "step", "loss", "pass")
 TABS = ("graph", "equations", "code", "numbers")
 HOME = "BPTT_EXPLORER_HOME"
 """Environment variable that names another folder for all of this."""
@@ -35,6 +36,10 @@ def last_session_path() -> Path:
     return folder() / "last-session.bptt"
 
 
+def _is_folder(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value and Path(value).is_dir()
+
+
 @dataclass(frozen=True)
 class Preferences:
     """Small choices; anything unreadable in the file is passed over."""
@@ -48,6 +53,12 @@ class Preferences:
     """Where the panels are, as the window writes it."""
     saved_in: str = ""
     """Folder that a session was last saved to."""
+    opened_in: str = ""
+    """Folder that a file was last opened from."""
+    speed: float = 4.0
+    """Beats of the playback a second."""
+    beat: str = "operation"
+    """What one beat of the playback is."""
 
     @staticmethod
     def load() -> Preferences:
@@ -64,7 +75,10 @@ class Preferences:
             "tab": lambda v: v in TABS,
             "geometry": lambda v: isinstance(v, str) and v.isascii(),
             "layouts": lambda v: isinstance(v, dict) and all(isinstance(t, str) and t.isascii() for t in v.values()),
-            "saved_in": lambda v: isinstance(v, str) and "\0" not in v and Path(v).is_dir(),
+            "saved_in": _is_folder,
+            "opened_in": _is_folder,
+            "speed": lambda v: isinstance(v, int | float) and not isinstance(v, bool) and 0.25 <= v <= 60,
+            "beat": lambda v: v in BEATS,
         }
         return Preferences(**{name: plain[name] for name, fit in fits.items() if name in plain and fit(plain[name])})
 

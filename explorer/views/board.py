@@ -71,6 +71,7 @@ class Board(QMainWindow):
             self.docks[info.id] = dock
         self._wide: bool | None = None
         self._kept: dict[bool, QByteArray] = {}
+        self._fronts: dict[bool, list[str]] = {}
         self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
         self._busy = self._dragging = False
         self._first: list[PanelDock] = []
@@ -96,12 +97,13 @@ class Board(QMainWindow):
         """Choose the layout by the window's width and the height free below the stage's half; share out the room."""
         wide = window_width >= current().px(WIDE) and room_below >= current().px(LOWER_LEAST)
         if wide != self._wide:
-            if self._wide is not None:
-                self._kept[self._wide] = self.saveState(VERSION)
+            self._keep()
             self._wide = wide
             kept = self._kept.get(wide)
             if kept is None or not self._restore(kept):
                 self._default(wide)
+            elif wide in self._fronts:
+                self._bring_to_front([self.docks[name] for name in self._fronts[wide]])
         self._room_below = room_below
         self.share()
         QTimer.singleShot(0, self, self._settle)
@@ -120,6 +122,7 @@ class Board(QMainWindow):
     def reset(self) -> None:
         """Return to the layout that the program comes with."""
         self._kept.clear()
+        self._fronts.clear()
         self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
         self._reset_now()
         QTimer.singleShot(0, self, self._reset_rest)
@@ -156,9 +159,7 @@ class Board(QMainWindow):
             if dock is not place:
                 self.tabifyDockWidget(place, dock)
             dock.show()
-        self._first = list(first.values())
-        self._raise_first()
-        QTimer.singleShot(0, self, self._raise_first)  # a tab that is not laid out yet does not come to the front
+        self._bring_to_front(list(first.values()))
         lower = [dock for slot, dock in first.items() if slot]
         if lower:
             self.resizeDocks(lower, [self.width() // len(lower)] * len(lower), Qt.Orientation.Horizontal)
@@ -167,6 +168,7 @@ class Board(QMainWindow):
     def _settle(self) -> None:
         """Once Qt has laid the docks out: only now it is known which rows of tabs there are."""
         self._tidy_tabs()
+        self._raise_first()
         self.share()
         QTimer.singleShot(0, self, self._even_out)
 
@@ -176,10 +178,15 @@ class Board(QMainWindow):
         if below and self.isVisible() and abs(self._taken() - wanted) > 1:
             self.resizeDocks(below, [2 * wanted - self._taken()] * len(below), Qt.Orientation.Vertical)
 
+    def _bring_to_front(self, docks: list[PanelDock]) -> None:
+        self._first = docks
+        self._raise_first()
+        QTimer.singleShot(0, self, self._raise_first)  # a tab that is not laid out yet does not come to the front
+
     def _raise_first(self) -> None:
         for dock in self._first:
             dock.raise_()
-        self._first = self._first if self._busy else []
+        self._first = self._first if self._busy or not self.isVisible() else []
 
     def share(self) -> None:
         """Give the panels their shares of the board, but the stage at least half of the window's height."""
@@ -259,24 +266,35 @@ class Board(QMainWindow):
 
     def layouts(self) -> dict[str, str]:
         """Return both layouts as text, for the preferences."""
-        if self._wide is not None:
-            self._kept[self._wide] = self.saveState(VERSION)
+        self._keep()
         saved = {_NAMES[wide]: bytes(state.toBase64().data()).decode("ascii") for wide, state in self._kept.items()}
         for wide, (side, lower) in self._shares.items():
             saved[f"{_NAMES[wide]} shares"] = f"{side:.4f} {lower:.4f}"
+        for wide, names in self._fronts.items():
+            saved[f"{_NAMES[wide]} front"] = " ".join(names)
         return saved
+
+    def _keep(self) -> None:
+        """Keep the layout in force as it is now."""
+        if self._wide is not None:
+            self._kept[self._wide] = self.saveState(VERSION)
+            # Qt writes down which tabs are in front, but does not return to them.
+            self._fronts[self._wide] = self.visible_panels() or self._fronts.get(self._wide, [])
 
     def set_layouts(self, saved: dict[str, str]) -> None:
         """Return to what :meth:`layouts` gave; nonsense is passed over. To be called before the window is shown."""
         for wide, name in _NAMES.items():
             if saved.get(name):
                 self._kept[wide] = QByteArray.fromBase64(saved[name].encode("ascii", "ignore"))
+            if f"{name} front" in saved:
+                self._fronts[wide] = [panel for panel in saved[f"{name} front"].split() if panel in self.docks]
             try:
                 side, lower = map(float, saved.get(f"{name} shares", "").split())
             except ValueError:
                 continue
             if 0.1 <= side <= 0.7 and 0.0 <= lower <= 0.6:
                 self._shares[wide] = side, lower
+        self._wide = None  # what a window not yet on show has laid out gives way
 
     # --- what one does with panels ---
 

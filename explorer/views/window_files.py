@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
 
 from ..model import action as do
 from ..services.sessions import SESSION_SUFFIX
 from ..store import Store
+from ..widgets.drop_sign import DropSign
 
 FILES = "All files (*);;Texts, tables and sessions (*.txt *.csv *.tsv *.md *.bptt)"
 NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
@@ -23,14 +24,19 @@ class FilesWindow(QMainWindow):
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.store = store
-        self.saved_in = ""
+        self.saved_in = self.opened_in = ""
+        self._drop_sign: DropSign | None = None
         self.setAcceptDrops(True)
 
     def open_file(self) -> None:
         """Ask for a file and open it."""
         path, _ = QFileDialog.getOpenFileName(self, "Open", self._folder(), FILES)
         if path:
-            self.store.dispatch(do.OpenPath(path))
+            self._open(path)
+
+    def _open(self, path: str) -> None:
+        self.opened_in = str(Path(path).parent)
+        self.store.dispatch(do.OpenPath(path))
 
     def save(self) -> None:
         """Save to the file opened or saved last, or ask for one."""
@@ -59,14 +65,43 @@ class FilesWindow(QMainWindow):
         path = self.store.session.path or (
             self.store.session.settings.corpus.source if self.store.session.settings.corpus.kind == "file" else ""
         )
-        return str(Path(path).parent) if path else str(Path.home())
+        return str(Path(path).parent) if path else self.opened_in or str(Path.home())
+
+    # --- what is dragged over the window ---
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        paths = _files(event)
+        if paths:
             event.acceptProposedAction()
+            self._drop_sign = DropSign(what_a_drop_does(paths), self)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._take_sign_away()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        self._take_sign_away()
+        paths = _files(event)
         if paths:
-            self.store.dispatch(do.OpenPath(paths[0]))
             event.acceptProposedAction()
+            self._open(paths[0])
+
+    def _take_sign_away(self) -> None:
+        if self._drop_sign is not None:
+            self._drop_sign.hide()
+            self._drop_sign.deleteLater()
+            self._drop_sign = None
+
+
+def _files(event: QDropEvent) -> list[str]:
+    return [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+
+
+def what_a_drop_does(paths: list[str]) -> str:
+    """Return the sentence for files that are held over the window: which one is opened, and as what."""
+    first = Path(paths[0])
+    if first.suffix.lower() == SESSION_SUFFIX:
+        does = f"Drop to go on with the session {first.name}"
+    else:
+        does = f"Drop to learn the text {first.name}: a new run with the settings as they are"
+    rest = len(paths) - 1
+    return does if not rest else f"{does}. Only this one of {rest + 1} files"

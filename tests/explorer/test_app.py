@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QSize, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from explorer import app
 from explorer.actions import BY_ID
 from explorer.model import action as do
+from explorer.model.settings import CorpusChoice
 from explorer.services.preferences import Preferences, folder, last_session_path
 from explorer.theme.theme import current
 
@@ -260,3 +263,72 @@ def test_run_returns_when_the_window_is_closed(qapp, qtbot):
     assert sys.excepthook is hook
     assert Path(folder(), "preferences.json").exists() and last_session_path().exists()
     assert Preferences.load().geometry
+
+
+def settle(seconds=0.05):
+    """Let the window do what it has put off; not by QTest.qWait, which would delete the windows before."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QCoreApplication.processEvents()
+        time.sleep(0.002)
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)])
+def test_the_panels_are_at_the_next_start_as_they_were_in_wide_and_in_narrow_windows(start, size):
+    first = start().window
+    first.resize(*size)
+    first.show()
+    settle()
+    board = first.board
+    for name in ("loss", "gates", "predictions"):
+        board.show_panel(name)
+    board.docks["horizon"].setFloating(True)
+    board.docks["paper"].hide()
+    settle()
+    seen = board.visible_panels()
+    assert "predictions" in seen and "horizon" in seen and "paper" not in seen
+    second = start().window
+    second.resize(*size)  # a screen that is smaller cuts the size that was kept
+    second.show()
+    settle()
+    assert second.board.visible_panels() == seen
+    assert second.board.docks["horizon"].isFloating() and second.board.docks["paper"].isHidden()
+    second.board.reset()
+    settle()
+
+
+def test_each_layout_comes_back_with_its_own_tab_in_front(start):
+    first = start().window
+    first.show()
+    for width, height, name in ((1366, 768, "loss"), (1920, 1080, "gates")):
+        first.resize(width, height)
+        settle()
+        first.board.show_panel(name)
+        settle()
+    second = start().window
+    for width, height, name in ((1366, 768, "loss"), (1920, 1080, "gates"), (1366, 768, "loss")):
+        second.resize(width, height)
+        second.show()
+        settle()
+        assert name in second.board.visible_panels()
+
+
+def test_the_folder_and_the_pace_of_playing_are_kept(start, tmp_path, monkeypatch):
+    first = start()
+    first.store.dispatch(do.SetPlayback("step", 9.0))
+    text = tmp_path / "some verse.txt"
+    text.write_text("the owl sang .\nthe cat ran .\n", "utf-8")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(text), ""))
+    first.window.open_file()
+    first.store.wait()
+    first.store.dispatch(do.ChangeSettings(replace(first.store.session.settings, corpus=CorpusChoice())))
+    first.store.wait()
+    second = start()
+    playback = second.store.session.playback
+    assert (playback.granularity, playback.speed) == ("step", 9.0) and not second.store.can_undo
+    asked = []
+    monkeypatch.setattr(
+        QFileDialog, "getOpenFileName", lambda parent, title, folder, kinds: asked.append(folder) or ("", "")
+    )
+    second.window.open_file()
+    assert asked == [str(tmp_path)]

@@ -51,6 +51,12 @@ def test_a_file_that_cannot_be_read_gives_the_defaults(text):
         {"geometry": 5},
         {"geometry": "größer"},
         {"colour": "red"},
+        {"opened_in": "/no/such/folder"},
+        {"saved_in": "nul\0"},
+        {"speed": 0},
+        {"speed": True},
+        {"speed": float("inf")},
+        {"beat": "drum"},
     ],
 )
 def test_a_wrong_choice_is_passed_over_and_the_others_stay(bad):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QTabBar, QWidget
 
@@ -22,6 +22,7 @@ from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.verification import VerificationDialog
 from explorer.views.window import MainWindow
+from explorer.widgets.drop_sign import DropSign
 from explorer.widgets.tab_overflow import TabOverflow
 from rnncore.kernel import Kernel
 from tests.explorer.model.runs import small_run
@@ -499,6 +500,42 @@ def test_a_dropped_file_is_opened(window, tmp_path):
     window.store.wait()
     assert "owl" in window.store.session.corpus.vocabulary.tokens
     assert "verse" in window.windowTitle()
+
+
+def test_a_file_held_over_the_window_is_announced_until_it_leaves_or_drops(window, tmp_path):
+    data = QMimeData()
+    nothing = Qt.KeyboardModifier.NoModifier
+
+    def enter(*names):
+        data.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in names])
+        where = QPoint(300, 300)
+        event = QDragEnterEvent(where, Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, nothing)
+        event.ignore()
+        QApplication.sendEvent(window, event)
+        return event.isAccepted()
+
+    def signs():
+        return [sign.text for sign in window.findChildren(DropSign) if sign.isVisible()]
+
+    assert enter("kept.bptt") and "go on with the session kept.bptt" in signs()[0]
+    window.resize(1200, 700)
+    assert window.findChildren(DropSign)[0].geometry() == window.rect()
+    QApplication.sendEvent(window, QDragLeaveEvent())
+    assert signs() == []
+    (tmp_path / "verse.txt").write_text("the owl sang .\nthe cat ran .\nthe owl ran .\n", "utf-8")
+    assert enter("verse.txt", "other.txt")
+    assert "learn the text verse.txt" in signs()[0] and "Only this one of 2 files" in signs()[0]
+    drop = QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, nothing)
+    QApplication.sendEvent(window, drop)
+    assert signs() == []
+    window.store.wait()
+    assert "owl" in window.store.session.corpus.vocabulary.tokens
+    data.clear()
+    data.setText("no file")
+    event = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, nothing)
+    event.ignore()
+    QApplication.sendEvent(window, event)
+    assert not event.isAccepted() and signs() == []
 
 
 def test_a_bad_file_shows_a_banner_that_can_be_dismissed(window, tmp_path):
