@@ -51,6 +51,7 @@ class Layers:
         if self.pixmap.size() != size or self.pixmap.devicePixelRatioF() != ratio:
             self.pixmap = QPixmap(size)
             self.pixmap.setDevicePixelRatio(ratio)
+            self.pixmap.fill(theme.colour("panel"))  # at a broken ratio an edge covers only a part of its pixels
             self._dirty[:] = True
             self._gutter = True
         if not self._gutter and not self._dirty.any():
