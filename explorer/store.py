@@ -27,7 +27,7 @@ from .model.session import Changes, Message, Session
 from .model.settings import Settings, differences
 from .model.verification import verify
 from .model.walking import pause_after
-from .services import sessions
+from .services import collector, sessions
 from .services.worker import Worker
 
 T = TypeVar("T")
@@ -105,6 +105,7 @@ class Store(QObject):
         self.led = False
         """Whether new weights are shown only after :meth:`show_newest` while training."""
         self._newest_wanted = False
+        collector.opened()  # before there is any other thread
         self._worker = Worker(apart=apart)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="background")
         # What is computed for panels and checked must not keep waiting what was asked for by hand.
@@ -169,6 +170,7 @@ class Store(QObject):
                 self._remember(before)
         self._put(session, changes)
         self._carry_out(action, before)
+        collector.turn()
 
     def undo(self) -> None:
         """Go back to before the last change of sentence or settings."""
@@ -220,6 +222,7 @@ class Store(QObject):
         self._worker.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._aside.shutdown(wait=True, cancel_futures=True)
+        collector.closed()
 
     # --- the session ---
 
@@ -490,6 +493,7 @@ class Store(QObject):
 
     def poll(self) -> None:
         """Take the newest snapshot and finished background work; called by the timer."""
+        collector.turn()
         began = time.perf_counter()
         running = self._session.training.running
         self._count_tick(began)

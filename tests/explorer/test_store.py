@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 
 from explorer.model import action as do
 from explorer.model.runs import change_run
@@ -467,3 +468,21 @@ def test_frames_go_on_while_other_programs_keep_the_window_waiting(store, monkey
         pass
     store._count_tick(time.perf_counter())
     assert store._debt > 0.0
+
+
+def test_a_dropped_timer_is_not_destroyed_by_a_thread_that_computes(store):
+    class Owner(QObject):
+        def __init__(self):
+            super().__init__()
+            self.itself, self.timer = self, QTimer(interval=10_000)
+            self.timer.start()
+
+    ends = []
+    owner = Owner()
+    owner.timer.destroyed.connect(lambda: ends.append(threading.current_thread()), Qt.ConnectionType.DirectConnection)
+    del owner
+    # Enough for Python to go through everything several times.
+    store.background("making lists", lambda: [[[]] for _ in range(400_000)], len)
+    store.wait()
+    gc.collect()
+    assert ends == [threading.main_thread()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import pytest
 
@@ -38,3 +39,68 @@ def test_who_did_not_rest_freezes_nothing():
     before = gc.get_freeze_count()
     collector.settled()
     assert gc.isenabled() and gc.get_freeze_count() == before
+
+
+@pytest.fixture
+def a_store_is_open(as_before):
+    collector.opened()
+    yield
+    collector.closed()
+
+
+class Dropped:
+    """Only the collector can find that nobody holds it."""
+
+    def __init__(self):
+        self.itself = self
+
+
+def until_all_collected(found):
+    kept = []
+    for _ in range(100_000):
+        if found():
+            return
+        kept.append([[] for _ in range(gc.get_threshold()[0] + 1)])
+        collector.turn()
+    raise AssertionError("it was never collected")
+
+
+def test_while_a_store_is_open_no_thread_collects_by_itself(a_store_is_open):
+    dropped = weakref.ref(Dropped())
+    kept = [[[]] for _ in range(3 * gc.get_threshold()[0])]
+    assert len(kept) and dropped() is not None and not gc.isenabled()
+    collector.turn()
+    assert dropped() is None
+
+
+def test_what_has_grown_old_is_collected_as_well(a_store_is_open):
+    held = Dropped()
+    dropped = weakref.ref(held)
+    gc.collect()
+    del held
+    collector.turn()
+    assert dropped() is not None
+    until_all_collected(lambda: dropped() is None)
+
+
+def test_a_turn_with_little_made_collects_nothing(a_store_is_open):
+    gc.collect(0)
+    dropped = weakref.ref(Dropped())
+    collector.turn()
+    assert dropped() is not None
+
+
+def test_two_stores_and_a_start_are_each_waited_for(a_store_is_open):
+    with collector.resting():
+        collector.opened()
+        collector.settled()
+        assert not gc.isenabled()
+        collector.closed()
+        assert not gc.isenabled()
+    assert not gc.isenabled()
+
+
+def test_when_the_last_store_is_closed_python_collects_again():
+    collector.opened()
+    collector.closed()
+    assert gc.isenabled()
