@@ -23,17 +23,16 @@ Floats = NDArray[np.float64]
 
 
 def place_labels(
-    drawing: Drawing, sizes: Mapping[str, tuple[float, float]], taken: Iterable[Rect] = (), *, over: bool = False
+    drawing: Drawing, sizes: Mapping[str, tuple[float, float]], taken: Iterable[Rect] = ()
 ) -> dict[str, Rect]:
     """A place beside each box of ``sizes`` (box key -> width, height of its label) where nobody can mistake it.
 
     A label stands nearer to its own box than to any other box and to any edge that neither begins nor ends there;
     it covers no box, no curve and no other label. A box without such a place gets none: its numbers are told
-    when it is pointed at. Boxes with the fewest places choose first. ``over`` lets a label cover curves (it has a
-    ground of its own), as long as it stands nearer to its own box than to any other and covers no label.
+    when it is pointed at. Boxes with the fewest places choose first.
     """
-    curves = {(e.source, e.target, n): e.samples(24) for n, e in enumerate(drawing.edges)}
-    free = {key: _places(drawing, curves, drawing.box(key), *size, over) for key, size in sizes.items()}
+    curves = {(e.source, e.target, n): np.array(e.samples(24)) for n, e in enumerate(drawing.edges)}
+    free = {key: _places(drawing, curves, drawing.box(key), *size) for key, size in sizes.items()}
     for rect in taken:
         free = {k: [r for r in rects if _apart(r, rect) >= _BETWEEN] for k, rects in free.items()}
     placed: dict[str, Rect] = {}
@@ -51,24 +50,26 @@ def place_labels(
 
 
 def _places(
-    drawing: Drawing, curves: Mapping[tuple[str, str, int], Sequence[Point]], box: Box, w: float, h: float, over: bool
+    drawing: Drawing, curves: Mapping[tuple[str, str, int], Floats], box: Box, w: float, h: float
 ) -> list[Rect]:
     """Every unmistakable place of a label of this size, the best first."""
     corners = np.array(list(dict.fromkeys(_candidates(box, w, h))))
     size, limit = np.array([w, h]), np.array([drawing.width, drawing.height])
     inside = (corners >= 0).all(axis=1) & (corners + size <= limit).all(axis=1)
     rects = np.hstack([corners[inside], np.broadcast_to(size, (int(inside.sum()), 2))])
+    if not len(rects):
+        return []
     near = _distances(rects, np.array([box.rect])) + _MARGIN
     below = rects[:, 1] > box.y
     others = np.array([b.rect for b in drawing.boxes if b.key != box.key])
-    own = _points([c for k, c in curves.items() if box.key in k[:2]])
-    foreign = _points([c for k, c in curves.items() if box.key not in k[:2]])
-    if over:
-        good = _distances(rects, others) >= near
-    else:
-        good = _distances(rects, others) >= near + np.where(below, _MARGIN_BELOW, 0.0)
-        good &= _distances(rects, foreign) >= near
-        good &= _distances(rects, own) >= _FROM_OWN
+    # What lies further from all places than any of them asks for need not be looked at.
+    reach = max(float(near.max()), _FROM_OWN)
+    low, high = rects[:, :2].min(axis=0) - reach, (rects[:, :2] + size).max(axis=0) + reach
+    own = _points([curves[k] for k in curves if box.key in k[:2]], low, high)
+    foreign = _points([curves[k] for k in curves if box.key not in k[:2]], low, high)
+    good = _distances(rects, others) >= near + np.where(below, _MARGIN_BELOW, 0.0)
+    good &= _distances(rects, foreign) >= near
+    good &= _distances(rects, own) >= _FROM_OWN
     return [(float(x), float(y), w, h) for x, y in rects[good, :2]]
 
 
@@ -92,9 +93,10 @@ def _along(box: Box, w: float, y: float) -> Iterator[Point]:
     yield box.x - w / 2, y
 
 
-def _points(curves: Sequence[Sequence[Point]]) -> Floats:
-    """(n, 4): the points of some curves, as rectangles without extent."""
-    points = np.array([p for c in curves for p in c]).reshape(-1, 2)
+def _points(curves: Sequence[Floats], low: Floats, high: Floats) -> Floats:
+    """(n, 4): the points of some curves (…, 2) between two corners, as rectangles without extent."""
+    points = np.concatenate([np.zeros((0, 2)), *curves])
+    points = points[((points >= low) & (points <= high)).all(axis=1)]
     return np.hstack([points, np.zeros_like(points)])
 
 
@@ -122,15 +124,12 @@ def place_in_forms(
     """A place beside each box of ``keys`` with the number of the form that its label has there.
 
     ``forms`` are sizes (width, height) from the best to the least; a box that has no room for one form is tried with
-    the next, after all boxes that have, and in the end where its label covers a curve.
+    the next, after all boxes that have.
     """
     placed: dict[str, tuple[Rect, int]] = {}
-    for over in (False, True):
-        for form, size in enumerate(forms):
-            wanted = {key: size for key in keys if key not in placed}
-            if not wanted or (over and form == 0):
-                continue
-            taken = [rect for rect, _ in placed.values()]
-            found = place_labels(drawing, wanted, taken, over=over)
+    for form, size in enumerate(forms):
+        wanted = {key: size for key in keys if key not in placed}
+        if wanted:
+            found = place_labels(drawing, wanted, [rect for rect, _ in placed.values()])
             placed |= {key: (rect, form) for key, rect in found.items()}
     return placed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import field
+from functools import lru_cache
 from itertools import pairwise
 
 from rnncore.cells import Cell
@@ -17,6 +18,15 @@ from .graph_curves import Point, line, mean, rounded, smooth, spread
 from .graph_layout import Arrangement, Link, arrange
 
 Rect = tuple[float, float, float, float]
+_STILL = 1e-3
+"""Pixels below which nothing is left to follow."""
+
+
+@lru_cache(maxsize=8)
+def _weights(steps: int) -> tuple[tuple[float, float, float, float], ...]:
+    """How much of each of its four points a cubic Bézier piece has at ``steps`` places along it."""
+    shares = [k / steps for k in range(steps)]
+    return tuple(((1 - s) ** 3, 3 * s * (1 - s) ** 2, 3 * s * s * (1 - s), s**3) for s in shares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +68,10 @@ class Edge:
     def samples(self, steps: int = 8) -> list[Point]:
         """Points along the curve, ``steps`` a piece and the end."""
         found: list[Point] = []
+        weights = _weights(steps)
         for n in range(0, len(self.path) - 3, 3):
-            p = self.path[n : n + 4]
-            for k in range(steps):
-                s = k / steps
-                weights = ((1 - s) ** 3, 3 * s * (1 - s) ** 2, 3 * s * s * (1 - s), s**3)
-                found.append(
-                    (
-                        sum(w * q[0] for w, q in zip(weights, p, strict=True)),
-                        sum(w * q[1] for w, q in zip(weights, p, strict=True)),
-                    )
-                )
+            (ax, ay), (bx, by), (cx, cy), (dx, dy) = self.path[n : n + 4]
+            found += [(a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy) for a, b, c, d in weights]
         found.append(self.path[-1])
         return found
 
@@ -169,7 +172,7 @@ class _Draughtsman:
         feet = 0.55 + 0.62 * max(fan, 1)
         room = self.height - self.head - self.foot - self.size / 2
         # In a low graph the rows stand far enough apart for numbers between them; a high one has room beside its boxes.
-        least = 68.0 if count <= 4 else 56.0 if count == 5 else 46.0
+        least = 68.0 if count <= 4 else 56.0 if count == 5 else 46.0 if count <= 7 else max(36.0, 322.0 / count)
         self.pitch = min(92.0 * em, max(least * em, room / (count - 1 + feet)))
         spare = max(0.0, room - self.pitch * (count - 1 + feet)) / 2
         for r in range(1, count + 1):
@@ -179,12 +182,13 @@ class _Draughtsman:
     def _place_columns(self, chip: float) -> None:
         side = chip + (20.0 if self.width > 400.0 * self.em else 14.0) * self.em
         room = self.width - 2 * side - 4 * self.em
-        for gap in (52.0, 44.0, 36.0, 28.0, 20.0, 12.0):
-            self._relax(gap * self.em)
-            left = min((self.x[i] - self._wide(i) / 2 for i in self.x), default=0.0)
-            right = max((self.x[i] + self._wide(i) / 2 for i in self.x), default=0.0)
-            if right - left <= room:
-                break
+        # The narrowest first: where that is too wide, so are all others, which need not be made.
+        left, right = self._extent(12.0)
+        if right - left <= room:
+            for gap in (52.0, 44.0, 36.0, 28.0, 20.0, 12.0, 6.0):
+                left, right = self._extent(gap)
+                if right - left <= room:
+                    break
         natural = right - left
         zone = min(max(room, natural), natural * 1.5 + 120.0 * self.em)
         self.left = max(0.0, (self.width - 2 * side - zone) / 2)
@@ -193,6 +197,13 @@ class _Draughtsman:
         for i in self.x:
             self.x[i] = middle + (self.x[i] - (left + right) / 2) * stretch
         self.right = self.left + zone + 2 * side
+
+    def _extent(self, gap: float) -> tuple[float, float]:
+        """Set the columns with ``gap`` between boxes; the left and right end of what that takes."""
+        self._relax(gap * self.em)
+        left = min((self.x[i] - self._wide(i) / 2 for i in self.x), default=0.0)
+        right = max((self.x[i] + self._wide(i) / 2 for i in self.x), default=0.0)
+        return left, right
 
     def _relax(self, gap: float) -> None:
         """Let every box follow what it is joined to: above and below itself, or beside it in its row."""
@@ -208,9 +219,12 @@ class _Draughtsman:
                 self.x[i] = (n - (len(row) - 1) / 2) * 90.0 * self.em
         rows = [(row, self._gaps(row, gap)) for row in self.plan.rows]
         for sweep in range(60):
+            before = list(self.x.values())
             for row, gaps in rows if sweep % 2 else reversed(rows):
                 wish = [mean([self.x[j] + away for j, away in near[i]], self.x[i]) for i in row]
                 self.x.update(zip(row, spread(wish, gaps), strict=True))
+            if all(abs(a - b) < _STILL for a, b in zip(before, self.x.values(), strict=True)):
+                break
 
     def _gaps(self, row: Sequence[int], gap: float) -> list[float]:
         thin = min(gap, 16.0 * self.em)

@@ -180,9 +180,10 @@ class MainWindow(DialogsWindow):
     def _changed(self, changes: Changes) -> None:
         session = self.store.session
         if changes & Changes.THEME:
-            application = QApplication.instance()
-            if isinstance(application, QApplication):
-                palette.apply(application, theme_named(session.theme, current().scale))
+            application, theme = QApplication.instance(), theme_named(session.theme, current().scale)
+            # Another run or an undo says that all has changed; to style every widget anew takes 20 frames.
+            if isinstance(application, QApplication) and theme.tokens != current().tokens:
+                palette.apply(application, theme)
         if changes & Changes.MESSAGE:
             message = session.message
             self.banner.show_message(message.text if message else "", message.level if message else "info")

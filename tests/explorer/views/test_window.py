@@ -684,3 +684,15 @@ def test_every_command_is_in_a_menu_with_its_help(window):
         action = window.actions_[command.id]
         assert id(action) in listed, command.id
         assert action.statusTip() == action.toolTip() == command.help != ""
+
+
+def test_another_run_and_an_undo_style_no_widget_anew(window, monkeypatch):
+    applied = []
+    monkeypatch.setattr(palette, "apply", lambda application, theme: applied.append(theme.tokens.name))
+    store = window.store
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, cell="gru")))
+    store.wait()
+    store.undo()
+    assert applied == []
+    store.dispatch(do.SetTheme("light"))
+    assert applied == ["light"]
