@@ -28,6 +28,7 @@ from .model.settings import Settings, differences
 from .model.verification import verify
 from .model.walking import pause_after
 from .services import collector, sessions
+from .services.opening import CancelledError, Opening
 from .services.worker import Worker
 
 T = TypeVar("T")
@@ -110,8 +111,11 @@ class Store(QObject):
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="background")
         # What is computed for panels and checked must not keep waiting what was asked for by hand.
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside")
+        # A check of a large network takes seconds, for which no panel is to wait.
+        self._checks = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._jobs: list[tuple[Future[Any], Callable[[Any], None], str]] = []
         self._asked: dict[str, tuple[tuple[Any, ...], Callable[[], Any]]] = {}
+        self._openings: list[Opening] = []
         self._closed = False
         self._wishes: list[dict[str, Any]] = []
         self._prepared_from = run
@@ -158,7 +162,7 @@ class Store(QObject):
 
     def dispatch(self, action: do.Action) -> None:
         """Do what an action asks; what cannot be done becomes a message and changes nothing else."""
-        if self._closed:
+        if self._closed or (isinstance(action, do.Release) and self.cancel_opening()):
             return
         before = self._session
         try:
@@ -219,9 +223,11 @@ class Store(QObject):
         self._closed = True
         for timer in (self._mail_timer, self._beat_timer, self._verify_timer):
             timer.stop()
+        self.cancel_opening()
         self._worker.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._aside.shutdown(wait=True, cancel_futures=True)
+        self._checks.shutdown(wait=True, cancel_futures=True)
         collector.closed()
 
     # --- the session ---
@@ -281,13 +287,39 @@ class Store(QObject):
             if session.run.history is not before.run.history:
                 self._adopt()
         elif isinstance(action, do.OpenPath):
-            self._in_background(
-                f"opening {action.path}", lambda: sessions.open_path(action.path, session.settings), self.dispatch
-            )
+            self._open(action.path)
         elif isinstance(action, do.SavePath):
             self._in_background(
                 f"saving {action.path}", lambda: sessions.save_session(action.path, session), self.dispatch
             )
+
+    def _open(self, path: str) -> None:
+        opening, settings = Opening(path), self._session.settings
+        self._openings.append(opening)
+
+        def take(prepared: do.Prepared) -> None:
+            opening.check()
+            self.dispatch(prepared)
+
+        self._in_background(f"opening {path}", lambda: opening.run(lambda: sessions.open_path(path, settings)), take)
+
+    @property
+    def opening(self) -> bool:
+        """Whether a file is being opened, so that it can be cancelled."""
+        return any(not one.over for one in self._openings)
+
+    def cancel_opening(self) -> bool:
+        """Let go of every file that is being opened; whether there was one."""
+        found = self.opening
+        for opening in self._openings:
+            opening.cancel()
+        return found
+
+    def _tell_of_opening(self) -> None:
+        self._openings = [one for one in self._openings if not one.over]
+        told = self._openings[0].told if self._openings else ""
+        if told:
+            self.dispatch(do.Notify(Message(told)))
 
     def _change_settings(self, action: do.ChangeSettings) -> None:
         shown = self._session.settings
@@ -540,12 +572,15 @@ class Store(QObject):
             error = future.exception()
             if not any(j[2] != QUIETLY for j in self._jobs):
                 self.dispatch(do.SetBusy(""))
-            if isinstance(error, RnnError):
-                self.dispatch(do.Notify(Message(str(error), "error")))
-            elif error is not None:
-                raise error
-            else:
+            try:
                 then(future.result())
+            except CancelledError as cancelled:
+                self.dispatch(do.Notify(Message(str(cancelled))))
+            except RnnError as problem:
+                if problem is not error:
+                    raise
+                self.dispatch(do.Notify(Message(str(problem), "error")))
+        self._tell_of_opening()
         if not self.busy and not self._session.training.running:
             self._mail_timer.stop()
 
@@ -623,7 +658,7 @@ class Store(QObject):
             if now.run is session.run and now.sentence is session.sentence:
                 self.dispatch(do.Verified(verification))
 
-        self._jobs.append((self._aside.submit(verify, walk, update), finish, QUIETLY))
+        self._jobs.append((self._checks.submit(verify, walk, update), finish, QUIETLY))
         self._watch()
 
 

@@ -17,6 +17,7 @@ from rnncore.frozen import dataclass
 from rnncore.segment import UNITS, sentences, wrap_width
 from rnncore.tokenise import LONGEST_WORD, Tokeniser, normalise
 from rnncore.vocabulary import END, SPECIALS, START, UNKNOWN, Vocabulary, check_size
+from rnncore.watching import tell
 
 MAXIMUM_SENTENCES = 100_000
 MAXIMUM_TOKENS = 1_000_000
@@ -212,6 +213,10 @@ def _cells(source: readers.Source, options: Options, layout: Layout, notes: list
     return walk()
 
 
+LOOK = 256
+"""Sentences after which an onlooker is told again how far the reading has come."""
+
+
 class _Progress:
     """Sentences, with a count of the characters that were used up."""
 
@@ -221,8 +226,10 @@ class _Progress:
         self.used = 0
 
     def __iter__(self) -> Iterator[str]:
-        for sentence in self.found:
+        for number, sentence in enumerate(self.found):
             self.used += len(sentence) + 1
+            if number % LOOK == 0:
+                tell(self.used / max(1, self.total))
             yield sentence
 
 

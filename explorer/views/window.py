@@ -107,7 +107,7 @@ class MainWindow(DialogsWindow):
         self.bar.sentence_wanted.connect(self.choose_sentence)
         self.bar.badge_wanted.connect(self.show_verification)
         self.bar.own_cell_wanted.connect(self.write_cell)
-        self.banner.dismissed.connect(lambda: store.dispatch(do.Notify(None)))
+        self.banner.dismissed.connect(self._dismiss)
         store.changed.connect(self._changed)
         self._changed(Changes.ALL & ~Changes.THEME)  # which the application has already
         self.resize(1440, 860)
@@ -175,6 +175,11 @@ class MainWindow(DialogsWindow):
         super().showEvent(event)
         self._arrange()  # a size given before is known to the panels only now
 
+    def _dismiss(self) -> None:
+        """Take the message away; while a file is being opened, let go of that."""
+        if not self.store.cancel_opening():
+            self.store.dispatch(do.Notify(None))
+
     # --- what changes ---
 
     def _changed(self, changes: Changes) -> None:
@@ -186,6 +191,7 @@ class MainWindow(DialogsWindow):
                 palette.apply(application, theme)
         if changes & Changes.MESSAGE:
             message = session.message
+            self.banner.button.set_value("Cancel" if self.store.opening else "Dismiss")
             self.banner.show_message(message.text if message else "", message.level if message else "info")
             self._arrange()
         if changes & (Changes.BUSY | Changes.TRAINING):

@@ -486,3 +486,47 @@ def test_a_dropped_timer_is_not_destroyed_by_a_thread_that_computes(store):
     store.wait()
     gc.collect()
     assert ends == [threading.main_thread()]
+
+
+@pytest.fixture
+def long_text(tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_text("the cat sees a dog and the dog sees a bird .\n" * 60_000, "utf-8")
+    return str(path)
+
+
+def test_a_long_text_tells_how_far_it_is_read_and_esc_cancels_it(store, long_text):
+    before = store.session
+    store.dispatch(do.OpenPath(long_text))
+    until(store, lambda: store.session.message is not None)
+    assert "long.txt" in store.session.message.text and "% read" in store.session.message.text
+    assert store.opening
+    store.dispatch(do.Release())
+    until(store, lambda: not store.busy)
+    assert not store.opening and store.session.run is before.run and store.session.busy == ""
+    assert "cancelled" in store.session.message.text and store.session.message.level == "info"
+
+
+def test_a_text_that_is_let_be_is_opened_whatever_was_cancelled_before(store, long_text, tmp_path):
+    store.dispatch(do.OpenPath(long_text))
+    store.cancel_opening()
+    short = tmp_path / "short.txt"
+    short.write_text("one two three. two three one. three one two. one three two.", "utf-8")
+    store.dispatch(do.OpenPath(str(short)))
+    until(store, lambda: not store.busy)
+    assert store.session.corpus.name == "short.txt" and not store.opening
+
+
+def test_esc_lets_the_selection_go_while_nothing_is_opened(store):
+    store.dispatch(do.Select(t=2))
+    store.dispatch(do.Release())
+    assert store.session.selection.t is None
+
+
+def test_a_check_that_takes_long_keeps_no_panel_waiting(store, monkeypatch):
+    gate = threading.Event()
+    monkeypatch.setattr("explorer.store.verify", lambda *a: gate.wait(20) and None)
+    store.verify_now()
+    store.later("number", (store,), lambda: 7)
+    until(store, lambda: store.later("number", (store,), lambda: 7)[1])
+    gate.set()

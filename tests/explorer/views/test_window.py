@@ -696,3 +696,16 @@ def test_another_run_and_an_undo_style_no_widget_anew(window, monkeypatch):
     assert applied == []
     store.dispatch(do.SetTheme("light"))
     assert applied == ["light"]
+
+
+def test_the_banner_of_a_long_opening_cancels_it(window, tmp_path):
+    text = tmp_path / "long.txt"
+    text.write_text("the cat sees a dog and the dog sees a bird .\n" * 60_000, "utf-8")
+    store, run = window.store, window.store.session.run
+    store.dispatch(do.OpenPath(str(text)))
+    until(window, lambda: "% read" in window.banner.label.text())
+    assert window.banner.isVisible() and window.banner.button.value() == "Cancel"
+    window.banner.button.click()
+    until(window, lambda: not store.busy)
+    assert store.session.run is run and "cancelled" in window.banner.label.text()
+    assert window.banner.button.value() == "Dismiss"
