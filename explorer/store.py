@@ -168,7 +168,8 @@ class Store(QObject):
         try:
             session, changes = reduce(before, action, self.derived)
         except RnnError as error:
-            session, changes = replace(before, message=Message(str(error), "error")), Changes.MESSAGE
+            about = "sentence" if isinstance(action, do.ShowSentence | do.TypeSentence) else ""
+            session, changes = replace(before, message=Message(str(error), "error", about)), Changes.MESSAGE
         else:
             if isinstance(action, UNDOABLE) and session is not before:
                 self._remember(before)
@@ -505,19 +506,24 @@ class Store(QObject):
     def _follow(self) -> None:
         """Let a few of the panels that wait for it show what has changed, the next ones after these are painted."""
         began = time.perf_counter()
-        while self._followers and time.perf_counter() - began < FOLLOWING:
+        while self._followers:
             panel = next(iter(self._followers))
             refresh = self._followers.pop(panel)
             if isValid(panel) and not self._closed:
                 self.in_turn(panel, refresh)
+            if time.perf_counter() - began >= FOLLOWING:
+                break
         self._post_follow()
 
     def _take_turns(self, began: float) -> None:
-        while self._turns and time.perf_counter() - began < TURN:
+        """Let one panel at least have its turn, however busy the machine is, and as many as there is time for."""
+        while self._turns:
             panel = next(iter(self._turns))
             refresh = self._turns.pop(panel)
             if isValid(panel):
                 refresh()
+            if time.perf_counter() - began >= TURN:
+                break
 
     def _watch(self) -> None:
         if not self._closed and not self._mail_timer.isActive():
