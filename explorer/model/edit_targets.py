@@ -13,6 +13,7 @@ from . import action as do
 from .derived import Derived
 from .edits import edits
 from .formula import exact
+from .names import initial_name
 from .session import Session
 
 NUMBER = "Type a number such as 0.25, −1e-3, nan or inf."
@@ -129,10 +130,10 @@ def _initial(session: Session, derived: Derived, target: Target) -> Field:
     unit = target.unit or 0
     _within((unit,), (session.model.hidden_size,), target.name)
     value = exact(derived.trace(session).initial_state[target.name][unit])
-    scopes = tuple((f"{s}₀", replace(target, name=s, unit=unit)) for s in states) if len(states) > 1 else ()
+    scopes = tuple((initial_name(s), replace(target, name=s, unit=unit)) for s in states) if len(states) > 1 else ()
     return Field(
         replace(target, unit=unit),
-        f"{target.name}₀[{unit + 1}]",
+        f"{initial_name(target.name)}[{unit + 1}]",
         f"before the first step, {value}",
         value,
         "Enter sets the state that this sentence starts from.",
@@ -230,17 +231,17 @@ def _within(index: tuple[int, ...], shape: tuple[int, ...], name: str) -> None:
 
 # --- typed all at once: W_f[3, 2] = 0.5 -------------------------------------------------------------------------
 
-_TYPED = re.compile(r"^\s*([^\W\d]\w*?)([0₀]?)\s*(?:\[\s*(\d+)\s*(?:,\s*(\d+)\s*)?\])?\s*$")
+_TYPED = re.compile(r"^\s*([^\W\d]\w*?)(0|₀|[-−]1|₋₁|)\s*(?:\[\s*(\d+)\s*(?:,\s*(\d+)\s*)?\])?\s*$")
 _TOKEN = re.compile(r"^\s*(?:token|word)\s*\[?\s*(\d+)\s*\]?\s*$", re.IGNORECASE)
 _RATE = re.compile(r"^\s*(?:learning[ -]?rate|rate|η)\s*$", re.IGNORECASE)
-EXAMPLES = "W[3, 2] = 0.5,  h0[1] = −1,  token 2 = cat,  f = 1"
+EXAMPLES = "W[3, 2] = 0.5,  h-1[1] = −1,  token 2 = cat,  f = 1"
 
 
 def read_target(session: Session, text: str) -> Target:
-    """Return what a text names: ``W_f[3, 2]``, ``h0[1]``, ``token 2``, ``f``; raises RnnError with what there is.
+    """Return what a text names: ``W_f[3, 2]``, ``h-1[1]``, ``token 2``, ``f``; raises RnnError with what there is.
 
     Units, rows and columns are typed from 1, as they are shown; a target has them from 0. A token's number is its
-    time step, from 0.
+    time step, from 0. The initial state is step −1, and ``h0[1]`` means it as well.
     """
     token = _TOKEN.match(text)
     if token:
@@ -250,13 +251,13 @@ def read_target(session: Session, text: str) -> Target:
     found = _TYPED.match(text)
     cell, parameters = session.model.cell, session.model.parameters
     if found:
-        name, zero, row, column = found.groups()
+        name, start, row, column = found.groups()
         unit = None if row is None else int(row) - 1
         if any(typed is not None and int(typed) == 0 for typed in (row, column)):
             raise RnnError(f"nothing is numbered 0 in “{text.strip()[:40]}”: units, rows and columns count from 1")
-        if zero and name in cell.states:
+        if start and name in cell.states:
             return Target("initial", name, session.selection.unit or 0 if unit is None else unit)
-        name += zero
+        name += start
         if name in parameters:
             shape = "[row, column]" if parameters[name].ndim == 2 else "[row]"
             if unit is None or (column is None) != (parameters[name].ndim == 1):
@@ -264,7 +265,7 @@ def read_target(session: Session, text: str) -> Target:
             return Target("weight", name, unit, None if column is None else int(column) - 1)
         if name in can_be_clamped(cell) and column is None:
             return Target("clamp", name, unit)
-    known = ", ".join([*parameters, *(f"{s}0" for s in cell.states), *can_be_clamped(cell), "token", "rate"])
+    known = ", ".join([*parameters, *(f"{s}-1" for s in cell.states), *can_be_clamped(cell), "token", "rate"])
     raise RnnError(f"nothing here is called “{text.strip()[:40]}”. There are {known}. Examples: {EXAMPLES}")
 
 
@@ -300,4 +301,3 @@ def column_target(session: Session, column: str, unit: int, t: int) -> Target | 
     if name in can_be_clamped(session.model.cell):
         return Target("clamp", name, unit, t=t)
     return None
-

@@ -17,6 +17,7 @@ from rnncore.model import Model
 from rnncore.ops import Array
 
 from .branch_labels import number
+from .names import initial_name
 from .runs import Run, WeightEdit
 from .session import Sentence, Session
 
@@ -180,9 +181,13 @@ def edits(session: Session) -> Edits:
     )
     tokens = edited_tokens(sentence)
     states = [s for s in session.model.cell.states if s in sentence.initial_state]
-    words = [f"{s}₀ edited" for s in states]
+    starts = ", ".join(initial_name(s) for s in states)
+    words = [f"initial state{'s' if len(states) > 1 else ''} {starts} edited"] if states else []
     details = [
-        f"{s}₀[{u + 1}] = {number(sentence.initial_state[s][u])}" for s in states for n, u in sorted(initial) if n == s
+        f"{initial_name(s)}[{u + 1}] = {number(sentence.initial_state[s][u])}"
+        for s in states
+        for n, u in sorted(initial)
+        if n == s
     ]
     before = (sentence.original or sentence).words
     changed = [f"“{before[i]}” → “{sentence.words[i]}”" for i in tokens]

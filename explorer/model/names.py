@@ -1,4 +1,4 @@
-"""What parameters are called in a row of a few: ``dW[f] dW[i] dW[o] dW[g] dU dV``."""
+"""What parameters and states are called: ``dW[f] dW[i] dW[o] dW[g] dU dV`` in a row of a few; ``h₋₁``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ from rnncore.model import Model
 
 FEW = 6
 """Up to so many parameters all have a place in the row."""
+BEFORE = "₋₁"
+"""What a state before the first step has after its name: steps count from 0, so that the step before it is −1."""
+
+
+def initial_name(state: str) -> str:
+    """The state that a sentence starts from: ``h₋₁``, as min-char-rnn has it; where steps count from 1 it is h₀."""
+    return f"{state}{BEFORE}"
 
 
 def gradient_name(parameter: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from rnncore.walk import Walk
 
 from .branch_labels import number
+from .names import initial_name
 
 REMEDY = "Set it right, take the edits back, or go back some updates (PgUp)."
 
@@ -60,7 +61,7 @@ def _weight(walk: Walk) -> str:
 def _start(walk: Walk) -> str:
     for state, value in walk.trace.initial_state.items():
         if not np.isfinite(value).all():
-            return f"The initial state {_entry(f'{state}₀', value)}"
+            return f"The initial state {_entry(initial_name(state), value)}"
     return ""
 
 

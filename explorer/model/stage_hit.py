@@ -6,6 +6,7 @@ from rnncore.clamps import can_be_clamped
 from rnncore.frozen import dataclass
 
 from .edit_targets import Target, invitation
+from .names import BEFORE, initial_name
 from .stage_layout import Detail, StageLayout
 from .stage_records import StageData, Strip
 from .stage_tips import cell_tip, initial_tip, loss_tip, output_tip
@@ -125,7 +126,7 @@ def target_of(data: StageData, place: Hit, unit: int | None) -> Target | None:
     if place.row in ("output", "loss"):
         return Target("token", position=t + 1)
     if place.row == "initial" and place.strip is not None:
-        return Target("initial", data.initial[place.strip].track.label.removesuffix("₀"), unit_of(data, place), t=0)
+        return Target("initial", data.initial[place.strip].track.label.removesuffix(BEFORE), unit_of(data, place), t=0)
     if place.row == "edge" and place.t == 0:
         return Target("initial", "h", unit or 0, t=0)
     if place.row == "cell" and place.strip is not None:
@@ -155,7 +156,7 @@ def offer(data: StageData, place: Hit, target: Target) -> str:
         return f"Double-click to change {named}" + (f", which is also read at t = {t + 1}" if read else "")
     if target.kind == "initial":
         unit = f"[{target.unit + 1}]" if target.unit is not None else ""
-        return f"Double-click to change {target.name}₀{unit}, what the sentence starts from"
+        return f"Double-click to change {initial_name(target.name)}{unit}, what the sentence starts from"
     return invitation(target)
 
 

@@ -15,6 +15,7 @@ from rnncore.frozen import dataclass
 from rnncore.trace import IGNORE, Trace
 
 from ..theme.colourmap import AsinhScale, value_scale
+from .names import initial_name
 
 Floats = NDArray[np.float64]
 #: More units than this are shown in groups, and the stage says so.
@@ -189,7 +190,7 @@ def _initial(trace: Trace, state: str, group: int) -> Track:
     values = np.asarray(trace.initial_state[state], dtype=np.float64)[None, :]
     cells = grouped(values, group)
     leaf = trace.cell.state_leaves.get(state, -1)
-    return Track(f"{state}₀", leaf, values, cells, bool(np.isfinite(cells).all()))
+    return Track(initial_name(state), leaf, values, cells, bool(np.isfinite(cells).all()))
 
 
 def _outputs(

@@ -12,6 +12,7 @@ import numpy as np
 from .equations import forward_formula, product_line
 from .formula import plain
 from .gradients import gradient_formula
+from .names import BEFORE
 from .now_forward import loss_formula, softmax_formula
 from .now_parts import Words
 from .stage_records import StageData, Strip
@@ -65,6 +66,8 @@ def initial_tip(data: StageData, strip: Strip, cell: int, unit: int, gradient: b
     elif strip.gradient_known[0] and data.progress is not None:
         formula = gradient_formula(_step_numbers(data, 0, unit), strip.track.node)
         lines += [formula.text, *(f"    {plain(d)}" for d in formula.details)]
+    name = strip.track.label
+    lines.append(f"{name} is the initial state: steps count from 0 (many books call it {name.removesuffix(BEFORE)}₀)")
     lines.append(INTO[data.between])
     return "\n".join(lines)
 

@@ -61,7 +61,7 @@ INTO = {
 
 def edge_tip(data: StageData, t: int) -> str:
     """What crosses the boundary between steps t−1 and t: the state to the right, its gradient to the left."""
-    before = f"t = {t - 1}" if t else "the initial state"
+    before = f"t = {t - 1}" if t else f"the initial state {data.initial[-1].track.label}"
     arrived = "has arrived" if data.flowed[t] else "has not arrived yet"
     states = " and ".join(s.track.label for s in data.states)
     lines = [f"Value: {states} of {before} {arrived} at t = {t}"]

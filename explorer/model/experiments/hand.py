@@ -36,7 +36,7 @@ def bench(w: float, steps: float) -> Bench:
 
 
 def equal_votes(w: float, steps: float) -> Outcome:
-    """dh_T/dw of h_t = w h_{t−1}, h₀ = 0.9: as many copies as steps, and as many equal votes."""
+    """dh/dw of the last h_t = w h_{t−1}, h₋₁ = 0.9: as many copies as steps, and as many equal votes."""
     count = int(steps)
     _, trace, _ = bench(w, steps).example()
     votes = copies(trace, loss=count - 1, seed=np.ones(1))["W"][:, 0, 0]
@@ -47,15 +47,15 @@ def equal_votes(w: float, steps: float) -> Outcome:
         nearly = 1e-12 * max(1.0, abs(wanted))
         return Row(label, value, wanted - nearly, wanted + nearly)
 
-    last = f"h{_SUBSCRIPTS[count]}"
-    rows = [row(f"vote of copy τ = {tau + 1}", float(v), one) for tau, v in enumerate(votes)]
+    last = f"h{_SUBSCRIPTS[count - 1]}"
+    rows = [row(f"vote of copy τ = {tau}", float(v), one) for tau, v in enumerate(votes)]
     rows.append(row(f"d{last}/dw, all {count}", total, count * one))
     rows.append(row("window 1 keeps", float(votes[-2:].sum()), 2 * one))
     rows.append(row("window 0 keeps", float(votes[-1:].sum()), one))
     kept = ((f"all {count}", count), ("window 1", 2), ("window 0", 1))
     return Outcome(
         tuple(rows),
-        f"A shared weight is {count} copies: its gradient is the sum of their votes, {count} w{_POWERS[count - 1]} h₀ "
+        f"A shared weight is {count} copies: its gradient is the sum of their votes, {count} w{_POWERS[count - 1]} h₋₁ "
         "by the rule for powers. What a window leaves out is simply missing.",
         bars=tuple(
             Bar(label, tuple(votes.tolist()), count - n, f"{float(votes[-n:].sum()):.6g}".replace("-", "−"))
@@ -64,7 +64,7 @@ def equal_votes(w: float, steps: float) -> Outcome:
     )
 
 
-_SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈"
+_SUBSCRIPTS = "₀₁₂₃₄₅₆₇"
 _POWERS = ("⁰", "", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸")
 
 

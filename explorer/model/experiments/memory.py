@@ -107,17 +107,17 @@ def highway(bias: float) -> Outcome:
             Row("whole LSTM: off ∏ f by", errors["whole LSTM"], 1e-6, token="gradient"),
             Row(f"∏ f after {HIGHWAY_STEPS} steps", left_over, 0.0, 1.0, token="text", dashed=True),
         ),
-        "The greatest difference of ∂c_t/∂c₀ from ∏ f, in parts of it. The highway along c is ∏ f and nothing else; "
+        "The greatest difference of ∂c_t/∂c₋₁ from ∏ f, in parts of it. The highway along c is ∏ f and nothing else; "
         "all that the whole cell adds comes by way of h and the gates.",
         tuple(curves),
         log=True,
-        x_title="steps t",
-        y_title="‖∂c<sub>t</sub> / ∂c<sub>0</sub>‖₂",
+        x_title="steps t + 1",
+        y_title="‖∂c<sub>t</sub> / ∂c<sub>−1</sub>‖₂",
     )
 
 
 def cell_jacobians(trace: Trace) -> Array:
-    """Return ∂c_t/∂c_start for t = 1 … T (T, H, H), by a complex step through the cell's own graph."""
+    """Return ∂c_t/∂c_−1 for t = 0 … T − 1 (T, H, H), by a complex step through the cell's own graph."""
     model: Model = trace.model
     units = model.hidden_size
     tiny = 1e-30

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt
 
+from ...model.names import initial_name
 from ...model.stage_layout import Detail
 from .brush import Brush
 
@@ -64,5 +65,5 @@ def _initial(brush: Brush) -> list[QPointF]:
         QPointF(lay.lead_left + span.x, top + (unit // data.scene.group + 0.5) * pitch)
         for strip, span in zip(data.initial, lay.lead_spans, strict=True)
         for state, unit in sorted(data.edited.initial)
-        if strip.track.label == f"{state}₀"
+        if strip.track.label == initial_name(state)
     ]

@@ -51,6 +51,9 @@ def test_what_is_no_number_is_refused_with_the_remedy(text, remedy):
         ("W_f[4, 3]", Target("weight", "W_f", 3, 2), "0.5", do.EditWeight("W_f", 3, 2, 0.5)),
         ("b_i[5]", Target("weight", "b_i", 4), "-inf", do.EditWeight("b_i", 4, None, -math.inf)),
         ("h0[2]", Target("initial", "h", 1), "−1", do.EditInitialState("h", 1, -1.0)),
+        ("h-1[2]", Target("initial", "h", 1), "1", do.EditInitialState("h", 1, 1.0)),
+        ("c₋₁[3]", Target("initial", "c", 2), "1", do.EditInitialState("c", 2, 1.0)),
+        ("h−1", Target("initial", "h", 0), "1", do.EditInitialState("h", 0, 1.0)),
         ("c₀", Target("initial", "c", 0), "2", do.EditInitialState("c", 0, 2.0)),
         ("token 2", Target("token", position=2), "cat", do.EditToken(2, "cat")),
         ("Word[0]", Target("token", position=0), "the", do.EditToken(0, "the")),
@@ -125,7 +128,7 @@ def test_a_title_counts_from_one_as_everything_shown_and_reads_back_as_its_targe
     for target, title in (
         (Target("weight", "W_f", 0, 2), "W_f[1, 3]"),
         (Target("weight", "b_f", 4), "b_f[5]"),
-        (Target("initial", "c", 3), "c₀[4]"),
+        (Target("initial", "c", 3), "c₋₁[4]"),
         (Target("clamp", "h", 1), "Clamp h[2]"),
     ):
         assert field_of(session, derived, target).title == title
@@ -134,7 +137,7 @@ def test_a_title_counts_from_one_as_everything_shown_and_reads_back_as_its_targe
     driver.do(do.ClampGate("f", 0.5, 3))
     driver.do(do.EditWeight("W_f", 3, 0, 0.5))
     said = edits(driver.session).details
-    assert [words[: words.index("]") + 1] for words in said] == ["h₀[4]", "f[4]", "W_f[4, 1]"]
+    assert [words[: words.index("]") + 1] for words in said] == ["h₋₁[4]", "f[4]", "W_f[4, 1]"]
     with pytest.raises(RnnError, match=r"W_f has no entry \[6, 1\]; it is 5 × 5, counted from 1"):
         field_of(driver.session, derived, Target("weight", "W_f", 5, 0))
 
@@ -144,7 +147,7 @@ def test_the_scopes_of_a_field_stand_for_themselves(driver):
     assert [label for label, _ in gate.scopes] == ["unit 2", "all units"]
     assert [t.unit for _, t in gate.scopes] == [1, None] and gate.scopes[0][1] == gate.target
     start = field_of(driver.session, driver.derived, Target("initial", "h", 2))
-    assert [(label, t.name) for label, t in start.scopes] == [("h₀", "h"), ("c₀", "c")]
+    assert [(label, t.name) for label, t in start.scopes] == [("h₋₁", "h"), ("c₋₁", "c")]
 
 
 def test_everything_that_is_suggested_can_be_edited(driver):

@@ -40,8 +40,8 @@ def test_the_initial_state_enters_the_first_step_and_stays_verified():
     assert trace.previous("c")[0].tolist() == [0, 0, 1.5, 0, 0] and trace.previous("h")[0, 0] == -0.25
     assert d.session.position == place and d.changes & Changes.SENTENCE
     assert edits(d.session).initial == {("c", 2), ("h", 0)}
-    assert edits(d.session).words == "h₀ edited · c₀ edited"
-    assert "c₀[3] = 1.5" in edits(d.session).details
+    assert edits(d.session).words == "initial states h₋₁, c₋₁ edited"
+    assert "c₋₁[3] = 1.5" in edits(d.session).details
     everything_is_finite_and_verified(d)
 
 
@@ -55,7 +55,7 @@ def test_a_unit_set_back_to_zero_is_not_edited_any_more():
 def test_nan_and_infinity_are_taken_and_shown_for_what_they_are():
     d = lstm()
     d.do(do.GoToEnd(), do.EditInitialState("h", 1, math.nan), do.EditInitialState("c", 0, -math.inf))
-    assert edits(d.session).details == ("h₀[2] = NaN", "c₀[1] = −∞")
+    assert edits(d.session).details == ("h₋₁[2] = NaN", "c₋₁[1] = −∞")
     assert np.isnan(d.derived.trace(d.session).hidden).any()
     assert not verify(d.derived.walk(d.session), 0).ok
     d.do(do.EditInitialState("h", 1, 0.0), do.EditInitialState("c", 0, 0.0))

@@ -102,10 +102,13 @@ def test_e1_three_votes_of_0036_are_0108_and_windows_keep_0072_and_0036():
     h = [0.9]
     for _ in range(3):
         h.append(0.2 * h[-1])
-    # dh₃/dw = h₂ + w (h₁ + w h₀)
+    # dh₂/dw = h₁ + w (h₀ + w h₋₁)
     votes = [0.2**2 * h[0], 0.2 * h[1], h[2]]
     assert sum(votes) == pytest.approx(0.108) and votes == pytest.approx([0.036] * 3)
     assert [row.value for row in outcome.rows] == pytest.approx([*votes, 0.108, 0.072, 0.036], rel=1e-12)
+    # Steps count from 0, as on the stage: the start is h₋₁, the last of three states h₂.
+    assert [row.label for row in outcome.rows][:4] == [*(f"vote of copy τ = {t}" for t in range(3)), "dh₂/dw, all 3"]
+    assert "3 w² h₋₁" in outcome.said
 
 
 def test_e1_on_the_stage_the_programs_own_gradient_is_0108():

@@ -54,7 +54,7 @@ def test_behind_a_clamped_gate_the_loss_is_finite_and_the_gradient_is_not_and_bo
 
 def test_the_initial_state_is_named():
     text = said(driver(do.EditInitialState("c", 0, math.nan)))
-    assert text.startswith("The initial state c₀[1] is NaN. Set it right")
+    assert text.startswith("The initial state c₋₁[1] is NaN. Set it right")
 
 
 def test_a_value_that_overflows_is_named_with_its_place():

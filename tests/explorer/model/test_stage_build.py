@@ -213,7 +213,7 @@ def test_the_gradient_of_the_initial_state_is_that_of_the_whole_pass_once_it_is_
     w = small_walk(cell, policy=policy, order="sweep")
     total = stage_at(w, len(w))
     for strip, state in zip(total.initial, reversed(w.model.cell.states), strict=True):
-        assert strip.track.label == f"{state}₀"
+        assert strip.track.label == f"{state}₋₁"
         np.testing.assert_array_equal(strip.track.values[0], w.trace.initial_state[state])
         np.testing.assert_allclose(strip.gradients[0], w.gradients.initial_state[state], atol=1e-15)
 

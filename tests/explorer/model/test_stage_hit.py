@@ -229,11 +229,12 @@ def test_the_initial_state_says_its_number_its_gradient_and_what_comes_in(cell):
     w = small_walk(cell, policy=Full())
     early, late = stage_at(w, 0), stage_at(w, len(w))
     last = len(late.initial) - 1
-    assert "h₀[4], before the first step, = +0" in tip(early, Hit(0, "initial", last, 3))
-    assert "∂L/∂h₀ is not computed yet" in tip(early, Hit(0, "initial", last, 3, True))
+    assert "h₋₁[4], before the first step, = +0" in tip(early, Hit(0, "initial", last, 3))
+    assert "(many books call it h₀)" in tip(early, Hit(0, "initial", last, 3))
+    assert "∂L/∂h₋₁ is not computed yet" in tip(early, Hit(0, "initial", last, 3, True))
     gradient = late.initial[last].gradients[0, 3]
     words = tip(late, Hit(0, "initial", last, 3, True))
-    assert f"∂L/∂h₀[4] = {number(gradient, True)}" in words and exact_four(abs(gradient)) in words.split("\n")[1]
+    assert f"∂L/∂h₋₁[4] = {number(gradient, True)}" in words and exact_four(abs(gradient)) in words.split("\n")[1]
     for between, said in (("reset", "neither values nor credit"), ("detached", "values cross, credit does not")):
         assert said in tip(replace(late, between=between), Hit(0, "initial", last, 3))
         assert said in tip(replace(late, between=between), Hit(0, "edge"))
@@ -251,7 +252,7 @@ def test_each_place_names_what_a_double_click_changes_there():
     assert said(Hit(3, "output")) == f"change the target, “{scene.targets[3]}”, which is also read at t = 4"
     assert said(Hit(7, "loss")) == f"change the target, “{scene.targets[7]}”"
     assert said(Hit(1, "loss")) == "change the word that follows, which is also read at t = 2"
-    assert said(Hit(0, "initial", 0, 2)) == "change c₀[3], what the sentence starts from"
+    assert said(Hit(0, "initial", 0, 2)) == "change c₋₁[3], what the sentence starts from"
     assert said(Hit(3, "cell", 1, 2)) == "hold h[3] at a value at every step"
 
 

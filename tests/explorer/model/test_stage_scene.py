@@ -136,7 +136,7 @@ def test_a_bar_of_full_height_is_one_and_a_half_times_what_guessing_costs_or_twi
 def test_every_state_of_every_cell_has_an_initial_one(name):
     w = small_walk(name, hidden=100)
     scene = scene_of(w, 32)
-    assert [t.label for t in scene.initial] == [f"{t.label}₀" for t in scene.states]
+    assert [t.label for t in scene.initial] == [f"{t.label}₋₁" for t in scene.states]
     for track, state in zip(scene.initial, scene.states, strict=True):
         assert track.values.shape == (1, 100) and track.cells.shape == (1, state.cells.shape[1])
         assert track.node == w.model.cell.state_leaves[state.label]

@@ -166,7 +166,7 @@ def test_edits_are_named_in_the_subtitle_and_dotted(store, stage):
         now = dotted()
         assert now > before
         before = now
-    for words in ("h₀ edited", "f clamped to 1", "→ “cats”"):
+    for words in ("initial state h₋₁ edited", "f clamped to 1", "→ “cats”"):
         assert words in stage.data.subtitle
     assert "3 edits" in stage.data.brief
     assert "f clamped to 1" in stage.canvas.accessibleName()
@@ -247,7 +247,7 @@ def test_a_tool_tip_says_that_a_double_click_changes_what_can_be_changed(store, 
     assert said["output"].endswith(target) and said["loss"].endswith(target)
     span, row = lay.lead_spans[-1], lay.rows["state"]
     start = tip_at(lay.lead_left + span.x + 2, row.top + 1.5 * lay.cell_heights[0])
-    assert start.endswith("Double-click to change h₀[2], what the sentence starts from")
+    assert start.endswith("Double-click to change h₋₁[2], what the sentence starts from")
     assert "Double-click" not in tip_at(lay.left(1) + 2, lay.value_lane)
 
 

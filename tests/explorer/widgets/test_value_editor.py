@@ -144,6 +144,6 @@ def test_the_editor_stays_on_the_screen(store, window):
 
 def test_a_reader_of_the_screen_hears_what_is_edited(store, window):
     editor = opened(store, window, Target("initial", "h", 3))
-    assert editor.line.accessibleName() == "h₀[4], now before the first step, 0.0"
+    assert editor.line.accessibleName() == "h₋₁[4], now before the first step, 0.0"
     editor.close()
     assert np.all(store.derived.trace(store.session).initial_state["h"] == 0)
