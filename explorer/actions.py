@@ -172,7 +172,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("end", "To the end", "Everything computed, the update made.", "Walk", ("End",), do.GoToEnd(), _has_steps),
     Command("play", "Play or pause", "Let the walk go by itself.", "Walk", ("Space",), do.Play(), _has_steps, "play"),
     Command(
-        "release", "Follow the walk", "Let the selected time step follow the walk.", "Walk", ("Esc",), do.Release()
+        "release",
+        "Follow the walk",
+        "Close the notice, or let the selected time step follow the walk.",
+        "Walk",
+        ("Esc",),
+        do.Release(),
     ),
     Command(
         "train",
@@ -306,6 +311,8 @@ def key_text(keys: str) -> str:
 
 STAGE_KEYS = (
     ("Unit above, below", ("↑", "↓"), "Select the next unit in every panel."),
+    ("State or gate above, below", ("Alt+↑", "Alt+↓"), "Select the next state or gate in every panel."),
+    ("Step before, after", (",", "."), "Select the time step beside, while the walk stays where it is."),
     ("Zoom in, out, all", ("+", "−", "0"), "Wider columns; the wheel with Ctrl does the same."),
     ("Move the scissors", ("Alt+Shift+Left", "Alt+Shift+Right"), "Cut the gradient a step earlier or later."),
     ("Stride: k₁ more, less", ("Alt+Shift+↑", "Alt+Shift+↓"), "How many steps lie between two runs back."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from shiboken6 import isValid
 
 from ..actions import Command, choices
@@ -88,7 +88,7 @@ class DialogsWindow(FilesWindow):
 
     def _show(self, dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        held = self.focusWidget()
+        held = QApplication.focusWidget() or self.focusWidget()  # which may be in a panel on the whole screen
         dialog.finished.connect(lambda _: self._give_back(held))
         dialog.setWindowModality(Qt.WindowModality.WindowModal)
         dialog.open()
@@ -96,4 +96,5 @@ class DialogsWindow(FilesWindow):
     @staticmethod
     def _give_back(held: QWidget | None) -> None:
         if held is not None and isValid(held) and held.isVisible():
+            held.activateWindow()  # not every system returns to the window that was in front before
             held.setFocus()

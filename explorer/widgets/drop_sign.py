@@ -46,9 +46,9 @@ class DropSign(QWidget):
         pad = theme.px(SPACE.large)
         widest = max(1, self.width() - 4 * pad)
         words = QFontMetrics(font).boundingRect(0, 0, widest, self.height(), Qt.TextFlag.TextWordWrap.value, self.text)
-        box = QRectF(0, 0, min(widest, words.width()) + 2 * pad, words.height() + 2 * pad)
+        box = QRectF(0, 0, min(widest, words.width() + 1) + 2 * pad, words.height() + 2 * pad + 1)
         box.moveCenter(frame.center())
         rounded(painter, box, RADIUS.card, theme.colour("panel"), theme.colour("value"))
         painter.setPen(theme.colour("text"))
         flags = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
-        painter.drawText(box, flags, self.text)
+        painter.drawText(box.adjusted(pad, pad / 2, -pad, -pad / 2), flags, self.text)

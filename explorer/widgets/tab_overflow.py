@@ -25,6 +25,8 @@ class TabOverflow(QAbstractButton):
         self._arrows = bar.findChildren(QToolButton)
         for watched in (bar, *self._arrows):
             watched.installEventFilter(self)
+        for arrow in self._arrows:
+            arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it is covered, so would be the keyboard
         self.place()
 
     def open_menu(self) -> None:

@@ -17,6 +17,13 @@ from .overlay import handle_at
 from .surface import StageSurface
 
 _ZOOM_STEP = 1.2
+_PLACES = {
+    (Qt.Key.Key_Comma, Qt.KeyboardModifier.NoModifier): (-1, 0),
+    (Qt.Key.Key_Period, Qt.KeyboardModifier.NoModifier): (1, 0),
+    (Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier): (0, -1),
+    (Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier): (0, 1),
+}
+"""Keys that move the selection: to the step before or after, and to the state or gate above or below."""
 #: The arrow keys move the cut with these held down: left and right its scissors, up and down where runs begin.
 _MOVING = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
 _DIRECTIONS = {
@@ -40,6 +47,8 @@ class StageCanvas(StageSurface):
     """The truncation that a handle of the cut makes where it was let go."""
     unit_stepped = Signal(int)
     """−1 or +1: the unit above or below the selected one is wanted."""
+    place_stepped = Signal(int, int)
+    """By how many time steps, and by how many states or gates, the selection is to move."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -177,7 +186,10 @@ class StageCanvas(StageSurface):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, control = event.key(), event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not control and event.modifiers() != _MOVING:
+        away = _PLACES.get((Qt.Key(key), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier))
+        if away is not None:
+            self.place_stepped.emit(*away)
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not control and event.modifiers() != _MOVING:
             self.unit_stepped.emit(1 if key == Qt.Key.Key_Down else -1)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.set_zoom(self._zoom * _ZOOM_STEP)

@@ -59,6 +59,7 @@ class StageView(Card):
         self.canvas.edit_wanted.connect(self._edit)
         self.canvas.cut_dropped.connect(self._cut)
         self.canvas.unit_stepped.connect(self._step_unit)
+        self.canvas.place_stepped.connect(self._step_place)
         self.canvas.scrolled.connect(self._follow_layout)
         self.scroll_bar.valueChanged.connect(self.canvas.scroll_to)
         store.changed.connect(self.refresh)
@@ -154,6 +155,19 @@ class StageView(Card):
         if at is None and self._data is not None:
             at = self._data.current_t
         self._store.walk_by_key(do.Select(at, unit))
+
+    def _step_place(self, steps: int, strips: int) -> None:
+        """Move the selection by time steps, and by states and gates in the order in which they stand."""
+        data, chosen = self._data, self._store.session.selection
+        if data is None or data.scene.length == 0:
+            return
+        at = chosen.t if chosen.t is not None else data.current_t or 0
+        nodes = [strip.track.node for strip in data.strips if strip.track.node >= 0]
+        node = None
+        if strips and nodes:
+            here = nodes.index(chosen.node) + strips if chosen.node in nodes else 0 if strips > 0 else len(nodes) - 1
+            node = nodes[min(max(here, 0), len(nodes) - 1)]
+        self._store.walk_by_key(do.Select(min(max(at + steps, 0), data.scene.length - 1), chosen.unit or 0, node))
 
     def _follow_layout(self) -> None:
         """Keep the scroll bar, and the number of cells that fit, in step with the canvas."""

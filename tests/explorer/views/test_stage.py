@@ -304,3 +304,22 @@ def test_the_initial_state_is_edited_and_linked_from_the_stage(store, stage, qtb
     where = stage.canvas.mapTo(stage, at)
     box = slice(where.y() - 2, where.y() + 2), slice(where.x() + 3, where.x() + 8)
     assert (pixels(stage)[box] != plain[box]).any()
+
+
+def test_keys_choose_the_state_or_gate_and_the_step_beside_while_the_walk_stays(store, stage, qtbot):
+    store.dispatch(do.Move("pass"))
+    position, last = store.session.position, store.session.sentence.length - 1
+    nodes = [strip.track.node for strip in stage.data.strips]
+    alt = Qt.KeyboardModifier.AltModifier
+    qtbot.keyClick(stage.canvas, Qt.Key.Key_Down, alt)
+    assert store.session.selection.node == nodes[0] and store.session.selection.t == last
+    for _ in range(len(nodes) + 1):
+        qtbot.keyClick(stage.canvas, Qt.Key.Key_Down, alt)
+    assert store.session.selection.node == nodes[-1], "it stops at the last"
+    qtbot.keyClick(stage.canvas, Qt.Key.Key_Up, alt)
+    assert store.session.selection.node == nodes[max(len(nodes) - 2, 0)]
+    for _ in range(last + 2):
+        qtbot.keyClick(stage.canvas, Qt.Key.Key_Comma)
+    assert store.session.selection.t == 0
+    qtbot.keyClick(stage.canvas, Qt.Key.Key_Period)
+    assert store.session.selection.t == 1 and store.session.position == position
