@@ -20,7 +20,7 @@ from rnncore.frozen import dataclass
 from rnncore.history import History
 
 from .model import action as do
-from .model.derived import Derived
+from .model.derived import MANY, Derived
 from .model.reducer import EDITS, UNDOABLE, new_session, reduce
 from .model.runs import Run, change_run, start_run
 from .model.session import Changes, Message, Session
@@ -45,6 +45,8 @@ UNDO_RUNS = 8
 """Changes that can be taken back, and runs among them: each holds its keyframes in memory. A branch that was never
 trained shares them with the line that it left."""
 
+LARGE = 10_000
+"""Numbers in one strip of the stage above which all panels together take longer than a frame to read the walk."""
 HELD = 0.05
 """Seconds between two keys below which a key is taken to be held down: keyboards repeat some thirty times a second."""
 
@@ -239,8 +241,17 @@ class Store(QObject):
         self._session = session
         if changes & (Changes.WALK | Changes.TRAINING) and not session.training.running:
             self._verify_timer.start()
-        if changes:
+        if not changes:
+            return
+        hurried = self._hurried
+        # Of a long sentence or a large network no panel but the first ones is to hold up the frame.
+        self._hurried = hurried or (bool(changes & Changes.WALK) and not self._spreading and _is_large(session))
+        try:
             self.changed.emit(changes)
+        finally:
+            late, self._hurried = self._hurried and not hurried, hurried
+        if late:
+            self._post_follow()
 
     def _remember(self, session: Session) -> None:
         kept = [*self._undo, session][-UNDO_LIMIT:]
@@ -666,6 +677,10 @@ class Store(QObject):
 
         self._jobs.append((self._checks.submit(verify, walk, update), finish, QUIETLY))
         self._watch()
+
+
+def _is_large(session: Session) -> bool:
+    return session.sentence.length * session.model.hidden_size > LARGE or session.model.parameter_count > MANY
 
 
 def _is_heavy(history: History) -> bool:

@@ -97,15 +97,7 @@ def backward(
 
 def _gradients(trace: Trace, found: StepGradients) -> Gradients:
     model = trace.model
-    arrays = {name: np.zeros_like(value) for name, value in model.parameters.items()}
-    for use in trace.cell.uses:
-        arrays[use.parameter] += use_gradient(trace, use, found.nodes[use.delta])
-    hidden = trace.tape[trace.cell.outputs["h"]]
-    arrays["V"] = _outer(found.d_logits, hidden)
-    if "b_y" in arrays:
-        arrays["b_y"] = _rows(found.d_logits).sum(axis=0)
-    for value in arrays.values():
-        value.flags.writeable = False
+    arrays = {name: parameter_gradient(trace, found, name) for name in model.parameters}
     start = {}
     for state in trace.cell.states:
         leaf = trace.cell.state_leaves.get(state)
@@ -114,6 +106,21 @@ def _gradients(trace: Trace, found: StepGradients) -> Gradients:
             gradient = np.zeros((1, *trace.start[state].shape), model.dtype)
         start[state] = gradient[0]
     return Gradients(MappingProxyType(arrays), MappingProxyType(start))
+
+
+def parameter_gradient(trace: Trace, found: StepGradients, name: str) -> Array:
+    """Return one parameter's gradient, of its shape and read-only, from the gradients of every time step."""
+    if name == "V":
+        total = _outer(found.d_logits, trace.tape[trace.cell.outputs["h"]])
+    elif name == "b_y":
+        total = _rows(found.d_logits).sum(axis=0)
+    else:
+        total = np.zeros_like(trace.model.parameters[name])
+        for use in trace.cell.uses:
+            if use.parameter == name:
+                total += use_gradient(trace, use, found.nodes[use.delta])
+    total.flags.writeable = False
+    return total
 
 
 def use_gradient(trace: Trace, use: Use, delta: Array, where: Any = slice(None)) -> Array:
@@ -346,12 +353,11 @@ def lane_gradients(
     return StepGradients(d_hidden, MappingProxyType(future), tuple(nodes), d_logits)
 
 
-def gradients_after(
+def steps_after(
     trace: Trace, targets: Array, truncation: Truncation, loss: int, output: tuple[Array, Array]
-) -> Mapping[str, Array]:
-    """Return the gradient of every parameter of the losses after one alone, as the truncation counts them."""
-    later = _only(output, slice(loss + 1, None))
-    return _gradients(trace, step_gradients(trace, targets, truncation, later)).arrays
+) -> StepGradients:
+    """Return the gradients of the losses after one alone, as the truncation counts them."""
+    return step_gradients(trace, targets, truncation, _only(output, slice(loss + 1, None)))
 
 
 def _only(output: tuple[Array, Array], losses: slice) -> tuple[Array, Array]:

@@ -293,8 +293,7 @@ class Progress:
             found, base = walk.sweep, np.zeros_like(parameter)
             weights = np.ones(walk.trace.length, walk.model.dtype)
         else:
-            found, finished = walk.lane(self.loss), walk.finished(self.loss)
-            base = finished[name].copy() if name in finished else np.zeros_like(parameter)
+            found, base = walk.lane(self.loss), walk.finished(self.loss, name).copy()
             weights = walk.table[self.loss].astype(walk.model.dtype)
         trace = walk.trace
         for place, use in enumerate(trace.cell.uses):

@@ -19,10 +19,11 @@ from rnncore.bptt import (
     Gradients,
     StepGradients,
     backward,
-    gradients_after,
     lane_gradients,
     output_gradients,
+    parameter_gradient,
     step_gradients,
+    steps_after,
 )
 from rnncore.cells import Cell
 from rnncore.errors import RnnError
@@ -157,15 +158,24 @@ class Walk:
 
         return lru_cache(maxsize=32)(compute)
 
+    def finished(self, loss: int, name: str) -> Array:
+        """Gradient of one parameter of all losses after one: what has been added before that one begins to walk."""
+        with np.errstate(all="ignore"):
+            return parameter_gradient(self.trace, self.after(loss), name)
+
+    def after(self, loss: int) -> StepGradients:
+        """Gradients of all losses after one together, as often as the truncation counts them."""
+        found: StepGradients = self._cached_after(loss)
+        return found
+
     @cached_property
-    def finished(self) -> Any:
-        """Gradient of all losses after one: what has been added before that one begins to walk."""
-
-        def compute(loss: int) -> Mapping[str, Array]:
+    def _cached_after(self) -> Any:
+        def compute(loss: int) -> StepGradients:
             with np.errstate(all="ignore"):
-                return gradients_after(self.trace, self.targets, self.truncation, loss, self._output)
+                return steps_after(self.trace, self.targets, self.truncation, loss, self._output)
 
-        return lru_cache(maxsize=16)(compute)
+        # Few: of a long sentence through many units one takes tens of megabytes.
+        return lru_cache(maxsize=2)(compute)
 
     @cached_property
     def update(self) -> Update | None:

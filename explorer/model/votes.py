@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncore.bptt import StepGradients, lanes_by_lag, output_gradients, step_gradients, use_gradient
+from rnncore.bptt import StepGradients, lanes_by_lag, output_gradients, use_gradient
 from rnncore.cells import Use
 from rnncore.frozen import dataclass
 from rnncore.script import pretty
@@ -215,10 +215,7 @@ class Votes:
         """The sum of the votes of all losses after one: they have walked back before it."""
         if self._kept.get("loss") != loss:
             walk = self.walk
-            later = tuple(np.array(array) for array in self._gradients)
-            for array in later:
-                array[: loss + 1] = 0.0
-            found = step_gradients(walk.trace, walk.targets, walk.truncation, (later[0], later[1]))
+            found = walk.after(loss)
             total = self._sum(None, np.zeros(0, np.int64), None)
             for use in walk.model.cell.uses:
                 if use.parameter == self.parameter and found.nodes[use.delta] is not None:
@@ -230,10 +227,6 @@ class Votes:
     @cached_property
     def _kept(self) -> dict[str, Any]:
         return {}
-
-    @cached_property
-    def _gradients(self) -> tuple[Array, Array]:
-        return output_gradients(self.walk.trace, self.walk.targets)
 
     @cached_property
     def counted(self) -> Array:

@@ -12,9 +12,9 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 
 from explorer.model import action as do
-from explorer.model.runs import change_run
+from explorer.model.runs import change_run, start_run
 from explorer.model.session import Changes
-from explorer.model.settings import CorpusChoice
+from explorer.model.settings import CorpusChoice, Settings
 from explorer.store import Store
 from rnncore.errors import RnnError
 from rnncore.optim import SGD, Adam
@@ -530,3 +530,15 @@ def test_a_check_that_takes_long_keeps_no_panel_waiting(store, monkeypatch):
     store.later("number", (store,), lambda: 7)
     until(store, lambda: store.later("number", (store,), lambda: 7)[1])
     gate.set()
+
+
+@pytest.mark.parametrize(("hidden", "at_once"), [(8, True), (600, False)])
+def test_a_large_network_is_shown_by_the_first_panels_before_the_others(qapp, hidden, at_once):
+    store = Store(start_run(Settings(corpus=CorpusChoice("text", "a b c. b c a. c a b. a c b."), hidden_size=hidden)))
+    panel, seen = QObject(), []
+    store.changed.connect(lambda changes: store.after_first(panel, lambda: seen.append(changes)))
+    store.dispatch(do.TypeSentence("a c b"))
+    assert bool(seen) == at_once
+    until(store, lambda: seen)
+    store.close()
+    assert seen[0] & Changes.WALK

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import rnncore.walk
 from explorer.model.votes import row_deltas, votes_of
 from rnncore.model import Model
 from rnncore.trace import forward
@@ -126,3 +127,17 @@ def test_an_input_that_was_never_read_has_no_gradient_at_any_position() -> None:
 def test_an_unknown_parameter_has_no_votes() -> None:
     with pytest.raises(KeyError):
         votes_of(make_walk("lstm"), "W_q")
+
+
+def test_the_way_back_of_the_losses_before_is_computed_once_for_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = make_walk("lstm", truncation=Window(2))
+    computed: list[int] = []
+    true = rnncore.walk.steps_after
+    monkeypatch.setattr(rnncore.walk, "steps_after", lambda *a: computed.append(a[3]) or true(*a))
+    loss = made.trace.length - 2
+    position = int(made.script.visit_starts[int(np.flatnonzero(made.script.visit_loss == loss)[0]) + 1])
+    for name in ("W_f", "U_i", "V"):
+        assert made.progress(position).parameter_gradient(name).any()
+        votes = votes_of(made, name)
+        assert np.isfinite(votes.partial_sum(votes.done(position))).all()
+    assert computed == [loss]
