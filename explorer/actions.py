@@ -177,7 +177,7 @@ COMMANDS: tuple[Command, ...] = (
         "Close the notice, or let the selected time step follow the walk.",
         "Walk",
         ("Esc",),
-        do.Release(),
+        do.Release(notice=True),
     ),
     Command(
         "train",

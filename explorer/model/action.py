@@ -83,7 +83,9 @@ class Select(Action):
 
 @dataclass(frozen=True)
 class Release(Action):
-    """Let the selected time step follow the walk again."""
+    """Let the selected time step follow the walk again. ``notice``: if there is a notice, close that and no more."""
+
+    notice: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from rnncore.corpus import Corpus, Example
 from rnncore.errors import RnnError
+from rnncore.vocabulary import END, START
 
 from .session import Sentence
 from .settings import MAX_TRACED_STEPS
@@ -24,12 +25,20 @@ def corpus_sentence(corpus: Corpus, index: int) -> Sentence:
 
 
 def typed_sentence(corpus: Corpus, text: str) -> Sentence:
-    """Return what the user typed, in the corpus's vocabulary; raises RnnError when nothing of it is left."""
+    """Return what the user typed, in the corpus's vocabulary; raises RnnError when nothing of it is left.
+
+    What begins with ``<s>`` ends as typed: "<s> the" is a single step, of which the target is "the". "<s>" alone asks
+    for the end.
+    """
+    typed = text.strip()
+    if typed in (START, START + END, f"{START} {END}"):
+        words = (START, END)
+        ids = np.array([corpus.vocabulary.index(word) for word in words], dtype=np.int64)
+        return Sentence(corpus.example(ids), ids, words, np.zeros(2, bool), None, text)
     encoded = corpus.encode(text)
-    ids = np.asarray(encoded.ids)
-    if len(ids) < 2:
-        raise RnnError("type at least one word")
-    return _cut(Sentence(corpus.example(ids), ids, tuple(encoded.words), np.asarray(encoded.unknown), None, text))
+    count = len(encoded.ids) - (typed.startswith(START) and not typed.endswith(END))
+    ids, unknown = np.asarray(encoded.ids)[:count], np.asarray(encoded.unknown)[:count]
+    return _cut(Sentence(corpus.example(ids), ids, tuple(encoded.words[:count]), unknown, None, text))
 
 
 def _cut(sentence: Sentence) -> Sentence:

@@ -118,10 +118,14 @@ class Playback:
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence for the user: ``level`` is "info", "warning" or "error"."""
+    """A sentence for the user: ``level`` is "info", "warning" or "error".
+
+    ``about`` is "sentence" for what is said of the sentence on show, which goes with that sentence.
+    """
 
     text: str
     level: str = "info"
+    about: str = ""
 
 
 @dataclass(frozen=True)

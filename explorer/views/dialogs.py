@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtGui import QFont, QKeyEvent, QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QLabel,
@@ -14,15 +14,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from rnncore.errors import RnnError
+
 from ..actions import Command, key_text, matching
 from ..model import action as do
-from ..model.sentences import search, unknown_words
-from ..model.session import Session
+from ..model.sentences import search, typed_sentence, unknown_words
 from ..store import Store
 from ..theme.theme import current
 from ..widgets.chip import Chip
 from ..widgets.panel_dialog import PanelDialog
 from ..widgets.rows import RowList
+
+WAYS = "Return: what is typed.  ↑ ↓: others.  What begins with <s> ends as typed: “<s> the” is one step, T = 1."
 
 
 class FilterDialog(PanelDialog):
@@ -64,57 +67,68 @@ class FilterDialog(PanelDialog):
 
 
 class SentenceDialog(FilterDialog):
-    """Choose a sentence of the corpus, or step through one of one's own."""
+    """Choose a sentence of the corpus, or step through one of one's own; Return takes what is typed, ↓ others."""
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__("Sentence", "Search the corpus, or type a sentence", parent)
-        self._store = store
+        self._store, self._moved = store, False
         self.follow = QCheckBox("Follow training: always show the sentence of the next update")
         self.follow.setChecked(store.session.following)
         self.column.addWidget(self.follow)
         self.note = QLabel()
         self.note.setFont(current().font("small"))
         self.column.addWidget(self.note)
+        ways = QLabel(WAYS)
+        ways.setFont(current().font("small"))
+        ways.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        ways.setTextFormat(Qt.TextFormat.PlainText)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.column.addWidget(ways)
         self.refill()
-        index = store.session.sentence.index
-        if index is not None:
-            for row in range(self.list.count()):
-                if self.list.item(row).data(Qt.ItemDataRole.UserRole) == index:
-                    self.list.setCurrentRow(row)
         self.follow.toggled.connect(lambda on: store.dispatch(do.Follow(on)))
+        self.list.pressed.connect(lambda _: self._move())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        taken = super().eventFilter(watched, event)
+        self._moved = self._moved or taken
+        return taken
+
+    def _move(self) -> None:
+        self._moved = True
 
     def refill(self) -> None:
-        session = self._store.session
-        text = self.line.text().strip()
-        found = search(session.corpus, text)
+        session, text = self._store.session, self.line.text().strip()
+        found, row = search(session.corpus, text), 0
+        self._moved = False
         self.list.empty()
+        said = ""
         if text:
-            self.list.add(f"Step through “{text}”", after="typed")
+            try:
+                typed = typed_sentence(session.corpus, text)
+            except RnnError as error:
+                said = str(error)
+            else:
+                unknown = unknown_words(typed.words, typed.unknown)
+                said = f"Not in the vocabulary: {unknown}." if unknown else ""
+                self.list.add(f"Step through “{text}”", after=f"typed, T = {typed.length}")
+        marked = self.list.count()
         for index in found:
-            self.list.add(session.corpus.texts[index], before=str(index + 1), data=index)
-        self.list.setCurrentRow(1 if text and found else 0)
+            title = session.corpus.texts[index]
+            if title == text or (not text and index == session.sentence.index):
+                row = self.list.count()
+            self.list.add(title, before=str(index + 1), data=index)
+        self.list.setCurrentRow(row if row or marked or not text else -1)
         more = " (the first are shown)" if len(found) >= 200 else ""
-        self.note.setText(f"{len(found)} of {len(session.corpus.sentences)} sentences{more}. {_unknown(session, text)}")
+        self.note.setText(f"{len(found)} of {len(session.corpus.sentences)} sentences{more}. {said}")
 
     def choose(self) -> None:
         item = self.list.currentItem()
-        if item is None:
-            return
-        index = item.data(Qt.ItemDataRole.UserRole)
-        if index is None:
-            self._store.dispatch(do.TypeSentence(self.line.text().strip()))
-        else:
-            self._store.dispatch(do.ShowSentence(index))
-        self.accept()
-
-
-def _unknown(session: Session, text: str) -> str:
-    """Say which words of a typed sentence the vocabulary lacks."""
-    if not text:
-        return ""
-    encoded = session.corpus.encode(text)
-    unknown = unknown_words(encoded.words, encoded.unknown)
-    return f"Not in the vocabulary: {unknown}." if unknown else ""
+        if not self.line.text().strip() and not self._moved and not self.list.hasFocus():
+            self.note.setText("Nothing is typed: type a sentence, or choose one with ↓ and then Return.")
+        elif item is not None:
+            index = item.data(Qt.ItemDataRole.UserRole)
+            self._store.dispatch(do.TypeSentence(self.line.text().strip()) if index is None else do.ShowSentence(index))
+            self.accept()
 
 
 class CommandDialog(FilterDialog):

@@ -65,7 +65,8 @@ def _edit_token(session: Session, action: do.EditToken, derived: Derived) -> Res
     sentence = edits.with_token(session.corpus, session.sentence, action.position, action.word)
     after, changes = _edited(session, sentence, derived)
     if sentence.unknown[action.position]:
-        message = Message(f"Not in the vocabulary, read as <unk>: {sentence.words[action.position]}.", "warning")
+        said = f"Not in the vocabulary, read as <unk>: {sentence.words[action.position]}."
+        message = Message(said, "warning", "sentence")
         after, changes = replace(after, message=message), changes | Changes.MESSAGE
     return after, changes
 
@@ -74,9 +75,10 @@ def _edited(session: Session, sentence: Sentence, derived: Derived) -> Result:
     """Show an edited sentence at the same place of its walk; it stays, whatever is trained on."""
     if sentence is session.sentence:
         return session, Changes.NONE
-    after = replace(session, sentence=sentence, following=False, verification=None)
+    message = session.message if session.message is None or session.message.about != "sentence" else None
+    after = replace(session, sentence=sentence, following=False, verification=None, message=message)
     after = replace(after, position=same_place(derived.walk(session), session.position, derived.walk(after)))
-    return after, Changes.SENTENCE | Changes.POSITION | Changes.VERIFICATION
+    return after, Changes.SENTENCE | Changes.POSITION | Changes.VERIFICATION | Changes.MESSAGE
 
 
 def _reset_edits(session: Session, action: do.ResetEdits, derived: Derived) -> Result:

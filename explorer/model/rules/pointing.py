@@ -24,6 +24,8 @@ def _select(session: Session, action: do.Select, derived: Derived) -> Result:
 
 
 def _release(session: Session, action: do.Release, derived: Derived) -> Result:
+    if action.notice and session.message is not None:
+        return replace(session, message=None), Changes.MESSAGE
     new = Place(None, session.selection.unit, None, session.selection.parameter)
     return (replace(session, selection=new), Changes.SELECTION) if new != session.selection else (session, Changes.NONE)
 

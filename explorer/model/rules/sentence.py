@@ -13,15 +13,18 @@ from .result import Result, Rules
 
 def with_sentence(session: Session, sentence: Sentence, *, following: bool = False) -> Result:
     message = session.message
+    if message is not None and message.about == "sentence":
+        message = None  # it was said of the sentence before
     if sentence.steps_left_out:
         message = Message(
             f"This sentence is {sentence.steps_left_out} steps longer than the stage can lay out; "
             f"its first {sentence.length} are shown.",
             "warning",
+            "sentence",
         )
     elif sentence.unknown.any():
         unknown = unknown_words(sentence.words, sentence.unknown)
-        message = Message(f"Not in the vocabulary, read as <unk>: {unknown}.", "warning")
+        message = Message(f"Not in the vocabulary, read as <unk>: {unknown}.", "warning", "sentence")
     session = replace(
         session,
         sentence=sentence,

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from explorer.actions import COMMANDS
 from explorer.model import action as do
 from explorer.model.runs import change_run
 from explorer.model.session import Changes, Message, Place, Verification
@@ -149,6 +150,23 @@ def test_unknown_words_are_named_once_and_eight_at_most(driver):
     driver.do(do.TypeSentence("xa and xa xb xc xd xe xf xg xh xi"))
     text = driver.session.message.text
     assert text.count("xa") == 1 and "xi" not in text and "…" in text
+
+
+def test_what_is_said_of_a_sentence_goes_with_it(driver):
+    driver.do(do.TypeSentence("the penguin sleeps ."), do.ShowSentence(1))
+    assert driver.session.message is None and driver.changes & Changes.MESSAGE
+    driver.do(do.Notify(Message("Saved")), do.ShowSentence(2))
+    assert driver.session.message == Message("Saved")
+    driver.do(do.EditToken(1, "penguin"), do.ResetEdits("tokens"))
+    assert driver.session.message is None
+
+
+def test_escape_closes_the_notice_and_then_lets_the_step_go(driver):
+    escape = next(command.action for command in COMMANDS if "Esc" in command.keys)
+    driver.do(do.Select(t=1), do.Notify(Message("Saved")), escape)
+    assert driver.session.message is None and driver.session.selection.t == 1
+    driver.do(escape)
+    assert driver.session.selection.t is None
 
 
 def test_nothing_typed_is_refused_and_changes_nothing(driver):

@@ -43,6 +43,23 @@ def test_a_long_sentence_is_cut_and_says_by_how_much(corpus):
     assert len(typed.unknown) == len(typed.ids) == MAX_TRACED_STEPS + 1
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("<s>", ("<s>", "</s>")),
+        (" <s> </s> ", ("<s>", "</s>")),
+        ("<s> the", ("<s>", "the")),
+        ("<s> the dog", ("<s>", "the", "dog")),
+        ("<s> the </s>", ("<s>", "the", "</s>")),
+        ("the", ("<s>", "the", "</s>")),
+    ],
+)
+def test_what_begins_with_the_start_ends_as_typed(corpus, text, words):
+    sentence = typed_sentence(corpus, text)
+    assert sentence.words == words and len(sentence.unknown) == len(words)
+    np.testing.assert_array_equal(sentence.example.targets, sentence.ids[1:])
+
+
 def test_a_task_keeps_its_mask_on_a_typed_sentence():
     from rnncore.bundled import load
 

@@ -11,7 +11,7 @@ from explorer.actions import COMMANDS, STAGE_KEYS, choices, key_text
 from explorer.model import action as do
 from explorer.model.settings import CorpusChoice
 from explorer.store import Store
-from explorer.views.dialogs import CommandDialog, ReportDialog, SentenceDialog, TextDialog, _unknown
+from explorer.views.dialogs import CommandDialog, ReportDialog, SentenceDialog, TextDialog
 from explorer.views.keys_sheet import PANEL, KeysDialog
 from explorer.widgets.chip import Chip
 from tests.explorer.model.runs import small_run
@@ -41,22 +41,68 @@ def test_all_sentences_are_listed_and_the_present_one_is_marked(store, sentences
     assert sentences.list.currentItem().data(Qt.ItemDataRole.UserRole) == store.session.sentence.index
 
 
-def test_typing_narrows_the_list_and_enter_takes_the_first_match(store, sentences):
+def test_typing_narrows_the_list_and_the_arrow_leads_to_the_matches(store, sentences):
     QTest.keyClicks(sentences.line, "sleeps")
     assert len(lines(sentences)) == 3 and "2 of 6" in sentences.note.text()
+    QTest.keyClick(sentences.line, Qt.Key.Key_Down)
     QTest.keyClick(sentences.line, Qt.Key.Key_Return)
     assert store.session.sentence.index == 1 and not sentences.isVisible()
+
+
+@pytest.mark.parametrize("typed", ["sleeps", ".", "dogs chase"])
+def test_enter_opens_what_is_typed_although_sentences_contain_it(store, sentences, typed):
+    QTest.keyClicks(sentences.line, typed)
+    assert len(lines(sentences)) > 1
+    QTest.keyClick(sentences.line, Qt.Key.Key_Return)
+    assert store.session.sentence.index is None
+    assert store.session.sentence.words[1:-1] == tuple(typed.split())
+
+
+def test_enter_opens_the_sentence_of_the_corpus_that_is_typed_in_full(store, sentences):
+    QTest.keyClicks(sentences.line, store.session.corpus.texts[3])
+    QTest.keyClick(sentences.line, Qt.Key.Key_Return)
+    assert store.session.sentence.index == 3
+
+
+@pytest.mark.parametrize("typed", ["", " "])
+def test_enter_without_a_word_opens_nothing_and_says_why(store, sentences, typed):
+    before = store.session.sentence
+    QTest.keyClicks(sentences.line, typed)
+    QTest.keyClick(sentences.line, Qt.Key.Key_Return)
+    assert store.session.sentence is before and sentences.isVisible()
+    assert "Nothing is typed" in sentences.note.text()
+    QTest.keyClick(sentences.line, Qt.Key.Key_Down)
+    chosen = sentences.list.currentItem().data(Qt.ItemDataRole.UserRole)
+    QTest.keyClick(sentences.line, Qt.Key.Key_Return)
+    assert store.session.sentence.index == chosen and not sentences.isVisible()
+
+
+@pytest.mark.parametrize(("typed", "words"), [("<s>", ("<s>", "</s>")), ("<s> the", ("<s>", "the"))])
+def test_a_single_step_is_reached_from_the_dialog(store, sentences, typed, words):
+    QTest.keyClicks(sentences.line, typed)
+    assert "T = 1" in lines(sentences)[0]
+    QTest.keyClick(sentences.line, Qt.Key.Key_Return)
+    assert store.session.sentence.words == words and store.session.sentence.length == 1
+    store.dispatch(do.GoToEnd())
+    assert store.derived.progress(store.session).losses_known == 1
+
+
+def test_what_holds_no_word_says_so_and_opens_nothing(store, sentences):
+    before = store.session.sentence
+    QTest.keyClicks(sentences.line, "</s>")
+    QTest.keyClick(sentences.line, Qt.Key.Key_Return)
+    assert store.session.sentence is before and "nothing to read" in sentences.note.text()
 
 
 def test_arrows_in_the_line_walk_through_the_list(store, sentences):
     QTest.keyClicks(sentences.line, "dogs")
     QTest.keyClick(sentences.line, Qt.Key.Key_Down)
     chosen = sentences.list.currentItem().data(Qt.ItemDataRole.UserRole)
+    assert chosen is not None
     QTest.keyClick(sentences.line, Qt.Key.Key_Down)
     QTest.keyClick(sentences.line, Qt.Key.Key_Up)
     QTest.keyClick(sentences.line, Qt.Key.Key_PageDown)
     QTest.keyClick(sentences.line, Qt.Key.Key_PageUp)
-    QTest.keyClick(sentences.line, Qt.Key.Key_Down)
     QTest.keyClick(sentences.line, Qt.Key.Key_Down)
     assert sentences.list.currentItem().data(Qt.ItemDataRole.UserRole) == chosen
 
@@ -139,10 +185,11 @@ def test_settings_are_reached_by_their_words(store, qtbot, typed, changes):
     assert [c.action for c in ran] == [do.ChangeSettings(replace(settings, **changes), settings)]
 
 
-def test_unknown_words_are_named_once_and_eight_at_most(store):
-    said = _unknown(store.session, "xa xa xb xc xd xe xf xg xh xi xj")
-    assert said == "Not in the vocabulary: xa, xb, xc, xd, xe, xf, xg, xh, …."
-    assert _unknown(store.session, "xa xa xb") == "Not in the vocabulary: xa, xb."
+def test_unknown_words_are_named_once_and_eight_at_most(sentences):
+    sentences.line.setText("xa xa xb xc xd xe xf xg xh xi xj")
+    assert sentences.note.text().endswith("Not in the vocabulary: xa, xb, xc, xd, xe, xf, xg, xh, ….")
+    sentences.line.setText("xa xa xb")
+    assert sentences.note.text().endswith("Not in the vocabulary: xa, xb.")
 
 
 def test_the_sheet_shows_every_key(qtbot):
