@@ -194,3 +194,17 @@ def result(value: float, digits: int = 4) -> Runs:
 def recolour(runs: Runs, role: str, style: str | None = None) -> Runs:
     """The runs in another colour (where they had none of their own) and style."""
     return tuple(replace(r, role=r.role or role, style=style or r.style) for r in runs)
+
+
+def shortened(runs: Runs, terms: int) -> Runs:
+    """A sum with its first ``terms`` summands and how many more there are; words for a single one save no room."""
+    depth, ends = 0, []
+    for n, run in enumerate(runs):
+        if depth == 0 and run.text in (" + ", " − "):
+            ends.append(n)
+        depth += run.text.count("(") - run.text.count(")")
+    if len(ends) <= terms:
+        return runs
+    end, rest = ends[terms - 1], len(ends) + 1 - terms
+    style = runs[end].style
+    return (*runs[:end], Run(f" + {rest} more terms", style, "muted"))

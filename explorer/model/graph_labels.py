@@ -11,28 +11,31 @@ from .graph_curves import Point
 from .graph_routes import Box, Drawing, Rect
 
 #: Between a label and its own box; what is not its own must be further away than that by the margin.
-_GAPS = (2.0, 4.0)
+_GAPS = (2.0, 4.0, 7.0)
 _MARGIN = 1.5
 #: More of it below a box, where another box's edge comes up beside the label.
 _MARGIN_BELOW = 7.0
 #: Between a label and an edge of its own box, and between two labels.
-_FROM_OWN, _BETWEEN = 3.0, 2.0
+_FROM_OWN, _BETWEEN = 2.0, 2.0
+#: Between a label and any edge, where the graph is crowded.
+_CLOSE = 1.5
 _TRIED = 6
 
 Floats = NDArray[np.float64]
 
 
 def place_labels(
-    drawing: Drawing, sizes: Mapping[str, tuple[float, float]], taken: Iterable[Rect] = ()
+    drawing: Drawing, sizes: Mapping[str, tuple[float, float]], taken: Iterable[Rect] = (), *, close: bool = False
 ) -> dict[str, Rect]:
     """A place beside each box of ``sizes`` (box key -> width, height of its label) where nobody can mistake it.
 
     A label stands nearer to its own box than to any other box and to any edge that neither begins nor ends there;
     it covers no box, no curve and no other label. A box without such a place gets none: its numbers are told
-    when it is pointed at. Boxes with the fewest places choose first.
+    when it is pointed at. Boxes with the fewest places choose first. ``close`` lets a label come
+    nearer to other boxes' edges than to its own box, but not onto them.
     """
     curves = {(e.source, e.target, n): np.array(e.samples(24)) for n, e in enumerate(drawing.edges)}
-    free = {key: _places(drawing, curves, drawing.box(key), *size) for key, size in sizes.items()}
+    free = {key: _places(drawing, curves, drawing.box(key), *size, close) for key, size in sizes.items()}
     for rect in taken:
         free = {k: [r for r in rects if _apart(r, rect) >= _BETWEEN] for k, rects in free.items()}
     placed: dict[str, Rect] = {}
@@ -50,7 +53,7 @@ def place_labels(
 
 
 def _places(
-    drawing: Drawing, curves: Mapping[tuple[str, str, int], Floats], box: Box, w: float, h: float
+    drawing: Drawing, curves: Mapping[tuple[str, str, int], Floats], box: Box, w: float, h: float, close: bool
 ) -> list[Rect]:
     """Every unmistakable place of a label of this size, the best first."""
     corners = np.array(list(dict.fromkeys(_candidates(box, w, h))))
@@ -67,8 +70,8 @@ def _places(
     low, high = rects[:, :2].min(axis=0) - reach, (rects[:, :2] + size).max(axis=0) + reach
     own = _points([curves[k] for k in curves if box.key in k[:2]], low, high)
     foreign = _points([curves[k] for k in curves if box.key not in k[:2]], low, high)
-    good = _distances(rects, others) >= near + np.where(below, _MARGIN_BELOW, 0.0)
-    good &= _distances(rects, foreign) >= near
+    good = _distances(rects, others) >= near + np.where(below & (not close), _MARGIN_BELOW, 0.0)
+    good &= _distances(rects, foreign) >= (_CLOSE if close else near)
     good &= _distances(rects, own) >= _FROM_OWN
     return [(float(x), float(y), w, h) for x, y in rects[good, :2]]
 
@@ -79,7 +82,7 @@ def _candidates(box: Box, w: float, h: float) -> Iterator[Point]:
     right, bottom = left + wide, top + high
     for gap in _GAPS:
         yield from _along(box, w, top - h - gap)
-        for lift in (0.8, 0.5, 0.2, 1.0, 0.0):
+        for lift in (0.8, 0.5, 0.2, 1.0, 0.0, 0.65, 0.35, 1.2, -0.2):
             yield right + gap, box.y - lift * h
             yield left - gap - w, box.y - lift * h
         yield from _along(box, w, bottom + gap)
@@ -87,7 +90,7 @@ def _candidates(box: Box, w: float, h: float) -> Iterator[Point]:
 
 def _along(box: Box, w: float, y: float) -> Iterator[Point]:
     """Places in the line at ``y``, the nearest first."""
-    for slide in (0.0, 4.0, 8.0, 12.0, 16.0):
+    for slide in (0.0, 4.0, 8.0, 12.0, 16.0, -4.0, 20.0, 25.0, 30.0):
         yield box.x + _FROM_OWN + slide, y
         yield box.x - w - _FROM_OWN - slide, y
     yield box.x - w / 2, y
@@ -124,12 +127,15 @@ def place_in_forms(
     """A place beside each box of ``keys`` with the number of the form that its label has there.
 
     ``forms`` are sizes (width, height) from the best to the least; a box that has no room for one form is tried with
-    the next, after all boxes that have.
+    the next, after all boxes that have. Before the last of several, labels are let close to other boxes' edges.
     """
     placed: dict[str, tuple[Rect, int]] = {}
-    for form, size in enumerate(forms):
-        wanted = {key: size for key in keys if key not in placed}
+    rounds = [(form, False) for form in range(len(forms))]
+    if len(forms) > 2:
+        rounds[-1:-1] = [(form, True) for form in range(1, len(forms) - 1)]
+    for form, close in rounds:
+        wanted = {key: forms[form] for key in keys if key not in placed}
         if wanted:
-            found = place_labels(drawing, wanted, [rect for rect, _ in placed.values()])
+            found = place_labels(drawing, wanted, [rect for rect, _ in placed.values()], close=close)
             placed |= {key: (rect, form) for key, rect in found.items()}
     return placed

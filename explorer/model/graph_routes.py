@@ -166,13 +166,13 @@ class _Draughtsman:
 
     def _place_rows(self) -> None:
         em, count = self.em, max(1, len(self.plan.rows))
-        self.head, self.foot = 54.0 * em, 12.0 * em
+        self.head, self.foot = (54.0 if count <= 7 else 42.0) * em, 12.0 * em
         fan = len(self._fan())
         # The feet of the graph: room for the fan of curves, and for the previous states above the input.
         feet = 0.55 + 0.62 * max(fan, 1)
         room = self.height - self.head - self.foot - self.size / 2
         # In a low graph the rows stand far enough apart for numbers between them; a high one has room beside its boxes.
-        least = 68.0 if count <= 4 else 56.0 if count == 5 else 46.0 if count <= 7 else max(36.0, 322.0 / count)
+        least = 68.0 if count <= 4 else 56.0 if count == 5 else 46.0 if count <= 7 else max(33.0, 322.0 / count)
         self.pitch = min(92.0 * em, max(least * em, room / (count - 1 + feet)))
         spare = max(0.0, room - self.pitch * (count - 1 + feet)) / 2
         for r in range(1, count + 1):
@@ -183,7 +183,7 @@ class _Draughtsman:
         side = chip + (20.0 if self.width > 400.0 * self.em else 14.0) * self.em
         room = self.width - 2 * side - 4 * self.em
         # The narrowest first: where that is too wide, so are all others, which need not be made.
-        left, right = self._extent(12.0)
+        left, right = self._extent(6.0)
         if right - left <= room:
             for gap in (52.0, 44.0, 36.0, 28.0, 20.0, 12.0, 6.0):
                 left, right = self._extent(gap)
@@ -246,7 +246,9 @@ class _Draughtsman:
                 rows = [self.plan.row_of(k.target) for k in self.plan.links if k.source == leaf.index]
                 heights[leaf.index] = mean([self.y_of_row[r] for r in rows if r], self.y_of_row[1])
         order = sorted(heights, key=lambda i: heights[i])
-        placed = spread([heights[i] for i in order], [self.size + 6 * self.em] * (len(order) - 1))
+        lowest = max(self.input_y, self.height - self.foot - self.size / 2)
+        bounds = (self.size / 2, lowest)
+        placed = spread([heights[i] for i in order], [self.size + 6 * self.em] * (len(order) - 1), bounds)
         for i, y in zip(order, placed, strict=True):
             node = self.cell.nodes[i]
             kind = "input" if node.op == "input" else "previous"

@@ -16,17 +16,21 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QToolTip, QWidget
 
 from rnncore.frozen import dataclass
 
-from ...model.formula import Formula, Run
+from ...model.formula import Formula
 from ...theme.theme import Theme, current
 from ...theme.tokens import RADIUS, SPACE
 from ...widgets.paint import rounded
 from ...widgets.surface import Surface
-from .typeset import Block, SetFormula, exact_text, formula, left_width, line
+from .forms import BRIEF, JOINED, LINE, SHORT, USUAL, told
+from .set_formulas import Setting, left, set_once, words_once
+from .typeset import SetFormula
 
 INSET = 10.0
 MARGIN = 3
 """Pixels above and below a formula that belong to its picture: what is lit has a band around it."""
 PICTURES = 160
+ROOMY = 165
+"""Pixels at scale 1: in a lower room formulas are laid tight from the start."""
 STRIDE = 14.0
 """Widths of the column of left-hand sides are multiples of this."""
 
@@ -42,16 +46,6 @@ class Section:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Setting:
-    """One formula (or a line of words) as it is set for one width, role and theme."""
-
-    done: SetFormula | Block
-    said: str
-    source: object
-    theme: Theme
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """A setting with its upper edge; ``one`` is its formula, None for a line of words."""
@@ -61,6 +55,7 @@ class Row:
     one: Formula | None
     lit: str
     """The colour token of the band behind it, "" for none."""
+    form: int = USUAL
 
     @property
     def height(self) -> int:
@@ -71,42 +66,7 @@ class Row:
         return QRect(0, self.top - MARGIN, width, self.height + 2 * MARGIN)
 
 
-_settings: OrderedDict[tuple[object, ...], Setting] = OrderedDict()
-_widths: OrderedDict[tuple[object, ...], tuple[float, Formula, Theme]] = OrderedDict()
 _pictures: OrderedDict[tuple[object, ...], tuple[Setting, QPixmap]] = OrderedDict()
-
-
-def _set(one: Formula, column: float, room: float, theme: Theme, role: str, details: bool) -> Setting:
-    # By identity: a formula has dozens of runs, and to compare it with another takes longer than to set it.
-    key = (id(one), column, room, id(theme), role, details)
-    found = _settings.get(key)
-    if found is None:
-        found = Setting(formula(one, column, room, theme, role, details), one.text, one, theme)
-        _settings[key] = found
-        while len(_settings) > 4 * PICTURES:
-            _settings.popitem(last=False)
-    else:
-        _settings.move_to_end(key)
-    return found
-
-
-def _left(one: Formula, theme: Theme) -> float:
-    """Room that the left-hand side of a formula needs."""
-    key = ("left", id(one), id(theme))
-    found = _widths.get(key)
-    if found is None:
-        found = _widths[key] = (left_width((one,), theme), one, theme)
-        while len(_widths) > 4 * PICTURES:
-            _widths.popitem(last=False)
-    return found[0]
-
-
-def _words(words: str, room: float, theme: Theme) -> Setting:
-    key = (words, room, id(theme))
-    found = _settings.get(key)
-    if found is None:
-        found = _settings[key] = Setting(line((Run(words, "words", "muted"),), room, 12.0, theme), words, words, theme)
-    return found
 
 
 class FormulaList(Surface):
@@ -114,6 +74,7 @@ class FormulaList(Surface):
 
     def __init__(self, *, details: bool = True, gap: int = SPACE.small, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._limit: int | None = None
         # A list that becomes higher paints what is new alone.
         self.setAttribute(Qt.WidgetAttribute.WA_StaticContents)
         self._sections: tuple[Section, ...] = ()
@@ -148,35 +109,76 @@ class FormulaList(Surface):
     def _rows(self) -> list[Row]:
         return self._arranged(self.width())[0]
 
+    def set_limit(self, height: int | None) -> None:
+        """Lay the formulas as tight as a room of this height asks; None leaves them at their ease."""
+        if height != self._limit:
+            before, self._limit = self._rows, height
+            self._arrangements = {}
+            if [(r.top, r.setting) for r in before] != [(r.top, r.setting) for r in self._rows]:
+                self.update()
+
     def _arranged(self, width: int) -> tuple[list[Row], int]:
-        """The rows of a list of this width, and their height."""
+        """The rows of a list of this width, and their height: the roomiest form of them that fits."""
         found = self._arrangements.get(width)
         if found is None:
-            found = self._arrangements[width] = self._arrange(width)
+            limit = self._limit
+            # In a low room from the second on: one micro-step's type is not larger than the next one's.
+            first = JOINED if limit is not None and limit < current(self).px(ROOMY) else USUAL
+            count = sum(len(section.formulas) for section in self._sections)
+            form = first
+            found = self._arrange(width, form, [form] * count)
+            while limit is not None and found[1] > limit and form < LINE:
+                form += 1
+                found = self._arrange(width, form, [form] * count)
+            if form == LINE and limit is not None:
+                found = self._with_longer(width, limit, found, count)
+            self._arrangements[width] = found
         return found
 
-    def _arrange(self, width: int) -> tuple[list[Row], int]:
+    def _with_longer(self, width: int, limit: int, found: tuple[list[Row], int], count: int) -> tuple[list[Row], int]:
+        """Single lines with a second one for as many of the formulas as have room for it."""
+        forms = [LINE] * count
+        for n in range(count):
+            forms[n] = BRIEF
+            longer = self._arrange(width, LINE, forms)
+            if longer[1] <= limit:
+                found = longer
+            else:
+                forms[n] = LINE
+        return found
+
+    def _arrange(self, width: int, form: int, forms: Sequence[int]) -> tuple[list[Row], int]:
+        """Rows laid as tight as ``form`` says, each formula in its own of ``forms``."""
         theme, rows = current(self), []
         y = 0.0
         room = max(60.0, width - 2 * INSET * theme.scale)
+        gap = self._gap * theme.scale if form == USUAL else 2.0 * MARGIN
+        note = 12.0 if form < SHORT else 11.0
 
-        def put(setting: Setting, gap: float, one: Formula | None = None, lit: str = "") -> None:
+        own = iter(forms)
+
+        def put(
+            setting: Setting, below: float, one: Formula | None = None, lit: str = "", own_form: int = form
+        ) -> None:
             nonlocal y
-            rows.append(Row(round(y), setting, one, lit))
-            y += setting.done.height + gap
+            rows.append(Row(round(y), setting, one, lit, own_form))
+            y += setting.done.height + below
 
         for section in self._sections:
             if section.heading:
-                put(_words(section.heading, room, theme), 3.0)
-            widest = max((_left(f, theme) for f in section.formulas), default=0.0)
+                put(words_once(section.heading, room, theme, note), 3.0)
+            widest = max((left(f, theme) for f in section.formulas), default=0.0)
             # In strides: with every formula that is added the others would have to be set anew.
             column = min(ceil(widest / STRIDE) * STRIDE, 0.34 * room)
             role = section.role if section.role != "text" else "value"
             for n, one in enumerate(section.formulas):
-                setting = _set(one, column, room, theme, section.role, self._details)
-                put(setting, self._gap * theme.scale, one, role if n == section.lit else "")
+                its = next(own)
+                setting = set_once(one, column, room, theme, section.role, self._details, its)
+                put(setting, gap, one, role if n == section.lit else "", its)
             if section.note:
-                put(_words(section.note, room, theme), 4.0)
+                put(words_once(section.note, room, theme, note), 4.0)
+            elif form != USUAL and section.formulas:
+                y -= gap - MARGIN
         return rows, ceil(y)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -233,22 +235,29 @@ class FormulaList(Surface):
         self.setCursor(Qt.CursorShape.WhatsThisCursor if over else Qt.CursorShape.ArrowCursor)
         super().mouseMoveEvent(event)
 
-    def _results(self) -> Iterator[tuple[QRectF, Formula]]:
+    def _results(self) -> Iterator[tuple[QRectF, Row]]:
         inset = INSET * current(self).scale
         for row in self._rows:
             if row.one is not None and isinstance(row.setting.done, SetFormula) and row.setting.done.result is not None:
-                left, above, wide, high = row.setting.done.result
-                yield QRectF(left + inset, row.top + above, wide, high), row.one
+                x, above, wide, high = row.setting.done.result
+                if row.form >= SHORT:
+                    # What has been left out is told wherever one points.
+                    x, above, wide, high = 0.0, 0.0, float(self.width()), float(row.height)
+                yield QRectF(x + inset, row.top + above, wide, high), row
 
     def _at(self, x: float, y: float) -> str:
-        return next((exact_text(one) for area, one in self._results() if area.contains(x, y)), "")
+        return next((told(r.one, r.form) for area, r in self._results() if r.one and area.contains(x, y)), "")
 
 
 class FormulaArea(QScrollArea):
-    """A list of formulas in the room there is: as wide as that, and scrolled only where it is higher."""
+    """A list of formulas in the room there is: as wide as that, and scrolled only where it is higher.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    ``tight`` lays formulas that are too high for the room nearer together, and cuts sums short, before it scrolls.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, tight: bool = False) -> None:
         super().__init__(parent)
+        self._tight = tight
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -282,6 +291,7 @@ class FormulaArea(QScrollArea):
     def _fit(self) -> None:
         # The bar's room is kept free when there is none: else the formulas would be set for another width with it.
         width = max(1, self.width() - self.bar_width())
+        self.list.set_limit(self.height() if self._tight else None)
         need = self.list.height_for(width)
         over = need > self.height()
         policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOn if over else Qt.ScrollBarPolicy.ScrollBarAlwaysOff

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from functools import lru_cache
+from math import inf
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -30,18 +32,29 @@ from ...widgets.surface import Surface
 
 _LARGE = (1.6, 1.5, 1.4, 1.3, 1.2, 1.1)
 """Scales that a graph takes where there is room for it with every number in its usual form."""
-_SCALES = (1.0, 0.92, 0.85, 0.78, 0.7)
+_SCALES = (1.0, 0.92, 0.85, 0.78, 0.7, 0.62, 0.56)
 LEAST_TYPE = 9
 """Pixels: no number of the graph is written smaller."""
 EASY = 0.85
 USUAL_LABEL = "∂ −.0164"
 SHORT_LABEL = "∂−.0164"
-FORMS = (2, 2, 1)
-"""Lines of a label in its three forms: as usual, in small type, and one number in small type."""
+ONE_NUMBER = "−.0164"
+FORMS = (2, 2, 1, 1)
+"""Lines of a label in its four forms: as usual, in small type, one number in small type, and a mark for numbers that
+are told when the box is pointed at."""
+FOLDED = 3
+MARK = "…"
 STRIPS = 6
 """Pieces of an edge whose surroundings are painted again when its colour changes: fewer pixels than of the whole."""
 
+FOR_SIZE = 8.0
+"""So many boxes' numbers are worth a whole unit of scale."""
+LAYOUTS = 24
+"""Layouts that are kept, of cells and sizes that were seen before."""
+
 Lines = tuple[tuple[str, str], ...]
+Layout = tuple[Drawing, float, dict[str, tuple[Rect, int]]]
+_layouts: OrderedDict[tuple[object, ...], Layout] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,10 @@ class GraphCanvas(Surface):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Operation graph")
+
+    def expect(self, data: InspectorData) -> None:
+        """Be as large as the graph of ``data`` asks, which is to be shown next."""
+        self._data = data
 
     def set_data(self, data: InspectorData | None) -> None:
         """Show ``data``; the layout is kept while the cell and the size stay."""
@@ -115,7 +132,7 @@ class GraphCanvas(Surface):
         self._refresh()
 
     def restyle(self) -> None:
-        self._laid_out_for = ()
+        self._shown, self._texts = None, {}  # other colours, and perhaps another size of type
         self._lay_out()
         self._refresh()
         super().restyle()
@@ -131,22 +148,18 @@ class GraphCanvas(Surface):
         data, theme = self._data, current(self)
         if data is None:
             return
-        key = (data.cell.text, self.width(), self.height(), theme.scale, theme.tokens.name)
+        key = (data.cell.text, self.width(), self.height(), theme.scale, theme.font("body").family())
         if key == self._laid_out_for:
             return
         fresh = not self._laid_out_for or self._laid_out_for[0] != data.cell.text
         self._laid_out_for = key
-        width, height = float(self.width()), float(self.height())
-        for em in (*_LARGE, *_SCALES):
-            self._drawing, self._em = self._draw(data, width, height, em), em
-            if self._drawing.width <= width + 0.5 and self._drawing.height <= height + 0.5:
-                labels = self._place_labels(theme)
-                if labels is not None:
-                    break
-        else:
-            labels = self._place_labels(theme)
-        assert self._drawing is not None
-        self._labels = labels or {}
+        found = _layouts.get(key)
+        if found is None:
+            found = _layouts[key] = self._fitted(data, theme)
+            while len(_layouts) > LAYOUTS:
+                _layouts.popitem(last=False)
+        self._drawing, self._em, self._labels = found
+        self._fonts = self._label_fonts(theme)
         self._paths = [_path(edge) for edge in self._drawing.edges]
         self._areas = [_areas(edge, 4.0 * theme.scale) for edge in self._drawing.edges]
         self._around = [_around(box) for box in self._drawing.boxes]
@@ -154,16 +167,42 @@ class GraphCanvas(Surface):
         if fresh:
             self.updateGeometry()
 
+    def _fitted(self, data: InspectorData, theme: Theme) -> Layout:
+        """The graph and its labels at the largest scale that has room, or a smaller one with more of its numbers."""
+        width, height = float(self.width()), float(self.height())
+        best: Layout | None = None
+        least = inf
+        for em in (*_LARGE, *_SCALES):
+            self._drawing, self._em = self._draw(data, width, height, em), em
+            fits = self._drawing.width <= width + 0.5 and self._drawing.height <= height + 0.5
+            if not fits and em != _SCALES[-1]:
+                continue
+            labels = self._place_labels(theme)
+            if labels is None:
+                continue
+            folded = sum(form == FOLDED for _, form in labels.values())
+            cost = folded + FOR_SIZE * (1.0 - em)
+            if best is None or cost < least:
+                best, least = (self._drawing, em, labels), cost
+            if not folded:
+                break
+        assert best is not None
+        return best
+
+    def _label_fonts(self, theme: Theme) -> tuple[tuple[QFont, QFontMetricsF], ...]:
+        fonts = [self._label_font(theme, form) for form in range(len(FORMS))]
+        return tuple((font, QFontMetricsF(font)) for font in fonts)
+
     def _place_labels(self, theme: Theme) -> dict[str, tuple[Rect, int]] | None:
         """Where the numbers of the graph as it is drawn stand, and in which form; None where it is too large."""
         assert self._drawing is not None
-        fonts = [self._label_font(theme, form) for form in range(len(FORMS))]
-        self._fonts = tuple((font, QFontMetricsF(font)) for font in fonts)
+        self._fonts = self._label_fonts(theme)
         forms = []
         for form, lines in enumerate(FORMS):
             metrics = self._fonts[form][1]
-            sample = USUAL_LABEL if form == 0 else SHORT_LABEL
-            forms.append((metrics.horizontalAdvance(sample), lines * metrics.height() * 0.94))
+            sample = (USUAL_LABEL, SHORT_LABEL, ONE_NUMBER, MARK)[form]
+            high = metrics.xHeight() if form == FOLDED else lines * metrics.height() * 0.94
+            forms.append((metrics.horizontalAdvance(sample), high))
         keys = [b.key for b in self._drawing.boxes if b.kind in ("operation", "previous")]
         if self._em <= 1.0:
             return place_in_forms(self._drawing, keys, forms)
@@ -228,7 +267,7 @@ class GraphCanvas(Surface):
             if not lines:
                 found[key] = (QRectF(), ())
                 continue
-            lines = lines[-FORMS[form] :]
+            lines = ((MARK, "muted"),) if form == FOLDED else lines[-FORMS[form] :]
             kept = self._texts.get(key)
             if kept is None or kept[0] != lines:
                 kept = self._texts[key] = (lines, *self._text_beside(box, rect, form, lines))
@@ -237,7 +276,14 @@ class GraphCanvas(Surface):
 
     def _text_beside(self, box: Box, rect: Rect, form: int, lines: Lines) -> tuple[QRectF, Lines]:
         metrics = self._fonts[form][1]
+        if form == FOLDED:
+            return QRectF(*rect), lines
         height = metrics.height() * 0.94
+        if form == FOLDED - 1:
+            # Its colour tells what a number is that stands alone; one that is too long for its room is folded.
+            lines = tuple((t.removeprefix("∂ "), c) for t, c in lines)
+            if metrics.horizontalAdvance(lines[0][0]) > rect[2] + 0.5:
+                lines = ((MARK, "muted"),)
         # The longest numbers, such as ∂ −1.2e-5, fit their room without the space.
         wide = max(metrics.horizontalAdvance(t) for t, _ in lines)
         if wide > rect[2]:
@@ -272,7 +318,8 @@ class GraphCanvas(Surface):
             painter.setFont(font)
             for n, (text, token) in enumerate(lines, 1):
                 painter.setPen(theme.colour(token))
-                base = room.top() + n * room.height() / len(lines) - metrics.descent()
+                drop = 1.0 if form == FOLDED else metrics.descent()
+                base = room.top() + n * room.height() / len(lines) - drop
                 painter.drawText(QPointF(room.left() + 1, base), text)
 
     def _paint_edges(self, painter: QPainter, theme: Theme, shown: _Shown, region: QRegion) -> None:

@@ -11,11 +11,12 @@ from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QPainter
 
 from rnncore.frozen import dataclass
 
-from ...model.formula import Formula, Run, Runs, number
+from ...model.formula import Formula, Run, Runs
 from ...theme.theme import Theme
 
 _SERIFS = ("STIX Two Text", "Cambria", "Times New Roman", "Liberation Serif", "Nimbus Roman", "DejaVu Serif")
-_TOKEN = re.compile(r"\S+|\s+")
+_TOKEN = re.compile(r"[\S\xa0]+|[^\S\xa0]+")
+"""Words and blanks; a no-break space keeps what stands at its sides together."""
 SYMBOLS, NUMBERS, DETAILS = 15.0, 12.0, 11.0
 
 
@@ -65,6 +66,8 @@ class Block:
     pieces: tuple[Piece, ...]
     width: float
     height: float
+    ends: float = 0.0
+    """Where its last line ends."""
 
     def paint(self, painter: QPainter, theme: Theme, x: float = 0.0, y: float = 0.0) -> None:
         """Paint at (``x``, ``y``), the block's upper left corner."""
@@ -81,13 +84,23 @@ def line(
     return _line(tuple(runs), width, size, theme.scale, token, indent)
 
 
+def baseline(size: float, theme: Theme) -> tuple[float, float]:
+    """How far a line's letters stand below its upper edge, and its height."""
+    return _baseline(max(8, round(size * theme.scale)))
+
+
+@lru_cache(maxsize=32)
+def _baseline(pixels: int) -> tuple[float, float]:
+    base = _metrics("plain", pixels)
+    height = max(base.height(), _metrics("number", pixels).height()) * 1.12
+    return base.ascent() + (height - base.height()) / 2, height
+
+
 @lru_cache(maxsize=2048)
 def _line(runs: Runs, width: float, size: float, scale: float, token: str, indent: float) -> Block:
     pixels = max(8, round(size * scale))
     small = max(7, round(size * 0.72 * scale))
-    base = _metrics("plain", pixels)
-    height = max(base.height(), _metrics("number", pixels).height()) * 1.12
-    ascent = base.ascent() + (height - base.height()) / 2
+    ascent, height = _baseline(pixels)
     placed: list[Piece] = []
     x, row, widest = 0.0, 0, 0.0
     # What goes on in the same style is one text: each costs the painter as much as ten letters do.
@@ -111,7 +124,7 @@ def _line(runs: Runs, width: float, size: float, scale: float, token: str, inden
         widest = max(widest, x)
     if open_style is not None:
         placed.append(_piece(text, start, open_style, pixels, small, height, ascent))
-    return Block(tuple(p for p in placed if not p.text.isspace()), widest, (row + 1) * height)
+    return Block(tuple(p for p in placed if not p.text.isspace()), widest, (row + 1) * height, x)
 
 
 def _piece(
@@ -150,11 +163,15 @@ def _words(runs: Sequence[Run]) -> list[list[Run]]:
     return words
 
 
+Placed = tuple[float, float, Block]
+"""A block with its upper left corner."""
+
+
 @dataclass(frozen=True, slots=True)
 class SetFormula:
     """A formula laid out for a width: its blocks with their corners, its height, and where its result stands."""
 
-    blocks: tuple[tuple[float, float, Block], ...]
+    blocks: tuple[Placed, ...]
     height: float
     result: tuple[float, float, float, float] | None
 
@@ -168,39 +185,3 @@ def left_width(formulas: Sequence[Formula], theme: Theme) -> float:
     """Room that the left-hand sides need, before any is given a line of its own."""
     widths = [line(f.left, 1e9, SYMBOLS, theme).width for f in formulas]
     return max(widths, default=0.0)
-
-
-def formula(
-    f: Formula, column: float, width: float, theme: Theme, role: str = "text", details: bool = True
-) -> SetFormula:
-    """Set ``f`` with its right-hand sides at ``column``; a wider left-hand side gets a line of its own."""
-    blocks: list[tuple[float, float, Block]] = []
-    head = line(f.left, width, SYMBOLS, theme, role)
-    blocks.append((0.0, 0.0, head))
-    gap = 10.0 * theme.scale
-    y = head.height if head.width > column else 0.0
-    result: tuple[float, float, float, float] | None = None
-    for n, runs in enumerate(f.lines):
-        symbols = any(r.style in ("plain", "italic") and r.role != "muted" for r in runs) and runs[0].style != "bold"
-        equals: Runs = (Run("= ", "plain" if symbols else "number", "muted" if n else ""),)
-        if runs and runs[0].text.startswith("+="):
-            equals = ()
-        size = SYMBOLS if symbols else NUMBERS
-        block = line((*equals, *runs), width - column - gap, size, theme, "text", indent=18.0 * theme.scale)
-        if n == len(f.lines) - 1 and f.value is not None:
-            result = (column + gap, y, block.width, block.height)
-        blocks.append((column + gap, y, block))
-        y += block.height
-    y = max(y, head.height)
-    for runs in f.details if details else ():
-        block = line(runs, width - 14.0 * theme.scale, DETAILS, theme, "muted", indent=20.0 * theme.scale)
-        blocks.append((14.0 * theme.scale, y + 1.0, block))
-        y += block.height + 1.0
-    return SetFormula(tuple(blocks), y, result)
-
-
-def exact_text(f: Formula) -> str:
-    """What a tool tip says of a formula's result."""
-    if f.value is None:
-        return ""
-    return f"{number(f.value)} is exactly {f.value!r}"

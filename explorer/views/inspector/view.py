@@ -149,8 +149,19 @@ class InspectorView(Panel):
             self.set_title(data.title)
             self.subtitle_label.set_forms(*data.subtitles)
         self.details.set_data(data)
+        if before is None or before.cell.text != data.cell.text:
+            # The room is shared before the graph is laid out: else it would be for a size that is not to stay.
+            self.graph.expect(data)
+            self._share_room()
+            self._settle()
         self._refresh_page()
         self._share_room()
+
+    def _settle(self) -> None:
+        """Give the page and the details their new sizes at once."""
+        layout = self.layout()
+        if layout is not None and self.isVisible():
+            layout.activate()
 
     def _refresh_page(self) -> None:
         data = self._data
@@ -182,7 +193,7 @@ class InspectorView(Panel):
         self._share_room()
 
     def _share_room(self) -> None:
-        """Tall: the details below, as high as they need and at most half. Wide and low: the details at the right."""
+        """Tall: the details below, as high as they need. Wide and low: the details at the right."""
         margins = self.contentsMargins()
         width, height = self.width() - margins.left() - margins.right(), self.height()
         beside = width > current(self).px(760) and width > 1.25 * height
@@ -191,7 +202,8 @@ class InspectorView(Panel):
             self._split.setDirection(direction)
         need = self.details.steady_height()
         graph = self.graph.easy_height()
-        key = (width, height, beside, need, graph, current(self).scale)
+        tight = self.details.tight_height()
+        key = (width, height, beside, need, tight, graph, current(self).scale)
         if key == self._shared_for:
             return
         self._shared_for = key
@@ -206,8 +218,11 @@ class InspectorView(Panel):
         self._details_area.setMinimumWidth(0)
         self._details_area.setMaximumWidth(16777215)
         room = height - current(self).px(96)
-        page = max(current(self).px(220), min(int(1.04 * graph), int(0.66 * room)))
-        self._details_area.setFixedHeight(int(max(80, min(max(need, 0.34 * room), room - page))))
+        # The graph has what it is read in with ease; where both do not fit, the details are laid tight before the
+        # graph becomes smaller.
+        page = int(1.04 * graph)
+        below = max(need, 0.34 * room) if room - page >= need else max(tight, room - page)
+        self._details_area.setFixedHeight(int(max(80, min(below, room - current(self).px(200)))))
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):

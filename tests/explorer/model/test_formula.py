@@ -14,6 +14,7 @@ from explorer.model.formula import (
     numeral,
     plain,
     plus,
+    shortened,
     symbol,
     times,
 )
@@ -68,3 +69,11 @@ def test_a_sum_subtracts_negative_numbers_and_keeps_brackets_where_they_matter()
 def test_a_subscript_without_a_unicode_form_keeps_its_underscore() -> None:
     assert plain((Run("W"), Run("f", script=-1))) == "W_f"
     assert plain((Run("h"), Run("12", script=-1))) == "h₁₂"
+
+
+def test_a_long_sum_says_how_many_of_its_terms_are_left_out() -> None:
+    a, b, c, d = (symbol(name) for name in "abcd")
+    total = plus([a, times([b, plus([c, d])]), c, d]).runs
+    assert plain(shortened(total, 2)) == "a + b ⊙ (c + d) + 2 more terms"
+    assert plain(shortened(total, 1)) == "a + 3 more terms"
+    assert shortened(total, 3) == total, "words for a single term save no room"

@@ -18,7 +18,9 @@ from explorer.model.session import Changes
 from explorer.model.settings import CorpusChoice, Settings
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
-from explorer.views.inspector.typeset import formula, line
+from explorer.views.inspector.forms import LINE, set_formula, told
+from explorer.views.inspector.graph import MARK
+from explorer.views.inspector.typeset import line
 from explorer.views.inspector.view import TABS, InspectorView
 
 from ..model.steps import CELLS, after, data, make_walk
@@ -212,7 +214,7 @@ def test_a_formula_wider_than_the_panel_is_broken_not_cut() -> None:
         block = line(runs, width, 15.0, current(), indent=18.0)
         assert block.width <= width + 0.5
     long = Formula(runs[:6], (runs,), 1.0)
-    set_ = formula(long, 80.0, 300.0, current())
+    set_ = set_formula(long, 80.0, 300.0, current(), "text")
     assert all(left + block.width <= 301 for left, _, block in set_.blocks)
 
 
@@ -282,43 +284,82 @@ def test_no_number_of_the_graph_is_written_smaller_than_nine_pixels(qtbot, size:
     assert all(font.pixelSize() >= 9 for font, _ in shown.graph._fonts)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "gru-2014", "lstm-peephole", "lstm-coupled"])
-def test_on_a_small_screen_hardly_a_box_lacks_its_numbers(qtbot, cell: str) -> None:
-    shown = panel(qtbot, (372, 645))
+@pytest.mark.parametrize("size", [(372, 645), (377, 590)])
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_on_a_small_screen_a_graph_is_seen_whole_and_its_numbers_cover_nothing(
+    qtbot, cell: str, size: tuple[int, int]
+) -> None:
+    shown = panel(qtbot, size)
     made = make_walk(cell)
     shown.set_data(data(made, after(made, "carry", 3)))
     QApplication.processEvents()
-    boxes = [b for b in shown.graph._drawing.boxes if b.kind in ("operation", "previous")]
-    assert len(shown.graph._labels) >= len(boxes) - 1
-    rooms = [QRectF(*rect) for rect, _ in shown.graph._labels.values()]
-    assert not any(a.intersects(b) for n, a in enumerate(rooms) for b in rooms[n + 1 :])
-    for room in rooms:
-        assert not any(room.intersects(QRectF(*b.rect)) for b in shown.graph._drawing.boxes)
-    for key, (rect, _) in shown.graph._labels.items():
-        centre = QRectF(*rect).center()
-        nearest = min(boxes, key=lambda b: _distance(QRectF(*b.rect), rect))
-        assert nearest.key == key, centre
+    graph, seen = shown.graph, shown.graph.parentWidget()
+    assert graph.width() <= seen.width() and graph.height() <= seen.height()
+    assert all(font.pixelSize() >= 9 for font, _ in graph._fonts)
+    assert graph._drawing.width <= graph.width() + 0.5 and graph._drawing.height <= graph.height() + 0.5
+    boxes = [b for b in graph._drawing.boxes if b.kind in ("operation", "previous")]
+    curves = np.array([p for e in graph._drawing.edges for p in e.samples(24)])
+    rooms = {key: room for key, (room, lines) in graph._shown.texts.items() if lines}
+    for key, room in rooms.items():
+        assert not any(room.intersects(other) for k, other in rooms.items() if k != key)
+        assert not any(room.intersects(QRectF(*b.rect)) for b in graph._drawing.boxes)
+        assert not any(room.adjusted(1, 0, -1, 0).contains(*point) for point in curves), key
+        nearest = min(boxes, key=lambda b: _distance(QRectF(*b.rect), room.getRect()))
+        assert nearest.key == key
+    # A box without room for its numbers bears the mark of it; that is the lot of few.
+    missing = len(boxes) - len(rooms) + sum(lines[0][0] == MARK for _, lines in graph._shown.texts.values() if lines)
+    assert missing <= (0 if cell in USUAL else len(boxes) // 3)
 
 
-@pytest.mark.parametrize("cell", ["vanilla", "lstm"])
-def test_both_results_of_an_operation_are_seen_on_a_small_screen(qtbot, cell: str) -> None:
-    shown = panel(qtbot, (372, 645))
-    made = make_walk(cell)
-    area = shown.details.now_area
-    seen = 0
-    for position in range(made.script.backward_start, len(made)):
+USUAL = ("vanilla", "vanilla-bias", "irnn", "leaky", "gru", "gru-2014", "lstm", "mgu")
+SMALL = [(372, 645), (377, 590), (403, 638)]
+
+
+@pytest.mark.parametrize("size", SMALL)
+@pytest.mark.parametrize("cell", ["vanilla-bias", "lstm", "lstm-peephole", "lstm-coupled", "gru", "mgu"])
+def test_every_result_is_seen_on_a_small_screen_without_scrolling_and_nothing_jumps(
+    qtbot, cell: str, size: tuple[int, int]
+) -> None:
+    shown = panel(qtbot, size)
+    made = make_walk(cell, hidden=16)
+    details, area = shown.details, shown.details.now_area
+    placed = set()
+    for position in range(len(made) + 1):
         step = made.progress(position).step
-        if step is not None and step.kind == "d_operation" and step.t == 3 and step.loss == 5:
-            found = data(made, position, t=3)
-            if len(found.now.formulas) != 2 or "gradients of" not in found.now.title:
-                continue
-            shown.set_data(found)
-            assert area.list.height_for(area.width() - area.bar_width()) <= area.height(), step.title
-            assert area.verticalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-            folded = not shown.details.saturation.isVisible()
-            assert folded == ("saturation" in shown.details.now_title.toolTip())
-            seen += 1
-    assert seen
+        if step is not None and (step.t not in (None, 3) or step.loss not in (None, 5)):
+            continue
+        found = data(made, position, t=3)
+        shown.set_data(found)
+        assert area.list.height_for(area.width() - area.bar_width()) <= area.height(), found.now.title
+        assert area.verticalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        results = [r for r in area.list._rows if r.one is not None and r.one.value is not None]
+        assert all(r.setting.done.result is not None for r in results)
+        parts = (area, details.streams, details.saturation)
+        assert all(p.isVisible() for p in parts)
+        placed.add(tuple(p.geometry().getRect() for p in parts))
+    assert len(placed) == 1
+
+
+def test_what_a_formula_leaves_out_for_want_of_room_is_told_when_it_is_pointed_at() -> None:
+    runs = tuple(r for n in range(5) for r in (Run(" + "), Run(f"term{n}")))[1:]
+    long = Formula((Run("y"),), (runs, (Run("12.5", "bold"),)), 12.5)
+    short = set_formula(long, 80.0, 150.0, current(), "text", form=LINE)
+    assert short.height < 1.5 * set_formula(Formula((Run("y"),), (), None), 80.0, 150.0, current(), "text").height
+    text = "".join(p.text for _, _, block in short.blocks for p in block.pieces)
+    assert "12.5" in text and "term4" not in text
+    assert "term4" in told(long, LINE) and "exactly 12.5" in told(long, LINE)
+
+
+def test_a_graph_that_was_laid_out_before_is_not_laid_out_again(qtbot, monkeypatch) -> None:
+    shown = panel(qtbot, (372, 645))
+    lstm, gru = make_walk("lstm"), make_walk("gru")
+    for made in (lstm, gru):
+        shown.set_data(data(made, 40))
+        QApplication.processEvents()
+    monkeypatch.setattr(shown.graph, "_fitted", lambda *_: pytest.fail("laid out anew"))
+    for made in (lstm, gru):
+        shown.set_data(data(made, 41))
+        QApplication.processEvents()
 
 
 def _distance(box: QRectF, label: tuple[float, float, float, float]) -> float:
@@ -326,3 +367,13 @@ def _distance(box: QRectF, label: tuple[float, float, float, float]) -> float:
     across = max(0.0, box.left() - x - w, x - box.right())
     down = max(0.0, box.top() - y - h, y - box.bottom())
     return float(np.hypot(across, down))
+
+
+def test_another_theme_lays_no_graph_out_again(qtbot, qapp, monkeypatch) -> None:
+    shown = panel(qtbot)
+    QApplication.processEvents()
+    drawn = []
+    monkeypatch.setattr(type(shown.graph), "_draw", lambda *a: drawn.append(a))
+    palette.apply(qapp, theme_named("light"))
+    QApplication.processEvents()
+    assert drawn == []

@@ -1,0 +1,137 @@
+"""The box of the two streams that meet at h: from this step's loss, and from the future."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QRegion
+
+from ...model.inspector_data import Streams
+from ...theme.theme import Theme, current
+from ...theme.tokens import RADIUS
+from ...widgets.paint import elided, rounded, text_width
+from ...widgets.surface import Surface
+
+_SHORTER = ("this loss", "the future")
+"""What the streams are called where their names have no room."""
+
+
+class StreamsBox(Surface):
+    """Two coloured rows: from this step's loss, from the future.
+
+    Level 0 has a heading, level 1 none, level 2 puts both numbers in one row and leaves the rest to the tool tip.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._streams: Streams | None = None
+        self._t = 0
+        self._level = 0
+
+    def height_for(self, level: int) -> int:
+        """The height that it needs at a level of tightness."""
+        return current(self).px((81, 50, 24)[level])
+
+    def set_level(self, level: int) -> None:
+        """Lay it as tight as ``level`` says."""
+        if level != self._level:
+            self._level = level
+            self.update()
+
+    def set_streams(self, streams: Streams, t: int) -> None:
+        """Show the streams into h at step ``t``."""
+        before = self._streams
+        if before is not None and (streams, t) == (before, self._t):
+            return
+        same_head = before is not None and self._t == t
+        rows = () if before is None else before.rows
+        self._streams, self._t = streams, t
+        said = [f"{name}: {value}, {remark}" for name, _, value, remark in streams.rows]
+        self.setAccessibleName(". ".join([streams.title, *said]))
+        self.setToolTip("\n".join([streams.title, *said]))
+        for n, row in enumerate(streams.rows):
+            if n >= len(rows) or row != rows[n]:
+                self.update(self._row(n))
+        if not same_head:
+            self.update(self._row(-1))
+
+    def _name(self, name: str) -> str:
+        """The name of a stream; a narrow box leaves the room to what is said of it."""
+        return name if self.width() >= current(self).px(420) else name.removeprefix("from ")
+
+    def _row(self, n: int) -> QRect:
+        """The area of a row of numbers, or of the heading (−1)."""
+        if self._level == 2:
+            half = self.width() // 2
+            return QRect(0, 0, 0, 0) if n < 0 else QRect(n * half, 0, half, self.height())
+        row = current(self).px(22)
+        top = current(self).px(3) - row if self._level else current(self).px(8)
+        return QRect(0, top + (n + 1) * row, self.width(), row)
+
+    def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        if self._streams is None:
+            return
+        rounded(painter, QRectF(self.rect()), RADIUS.band, theme.colour("raised"))
+        if self._level == 2:
+            self._paint_tight(painter, theme, region)
+            return
+        row, x = theme.px(22), theme.px(14)
+        y = float(self._row(-1).top())
+        bold = theme.font("label", bold=True)
+        if not self._level and region.intersects(self._row(-1)):
+            painter.setFont(bold)
+            painter.setPen(theme.colour("text"))
+            head = self._streams.title.rsplit("_", 1)[0]
+            painter.drawText(QRectF(x, y, self.width() - x, row), Qt.AlignmentFlag.AlignVCenter, head)
+            wide = QFontMetricsF(bold).horizontalAdvance(head)
+            painter.setFont(theme.font("tiny", bold=True))
+            painter.drawText(QRectF(x + wide + 1, y + 4, 60, row), Qt.AlignmentFlag.AlignVCenter, str(self._t))
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        names = tuple(self._name(name) for name, *_ in self._streams.rows)
+        column, beside = _columns(names, id(theme), theme)
+        for n, (_, token, value, remark) in enumerate(self._streams.rows):
+            if not region.intersects(self._row(n)):
+                continue
+            y = float(self._row(n).top())
+            painter.setFont(theme.font("label"))
+            painter.setPen(theme.colour(token))
+            painter.drawText(QRectF(x, y, self.width(), row), middle, names[n])
+            fixed, small = theme.font("label", fixed=True), theme.font("small")
+            painter.setFont(fixed)
+            painter.setPen(theme.colour("text"))
+            painter.drawText(QRectF(column, y, self.width(), row), middle, value)
+            # A remark that stands for a number goes right behind its sign.
+            wide = QFontMetricsF(fixed).horizontalAdvance(value) + theme.px(10)
+            left = column + (wide if len(value) == 1 else max(wide, beside))
+            painter.setFont(small)
+            painter.setPen(theme.colour("muted"))
+            room = QRectF(left, y, self.width() - left - 8, row)
+            painter.drawText(room, middle, elided(remark, small, room.width()))
+
+    def _paint_tight(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
+        assert self._streams is not None
+        middle, small, fixed = Qt.AlignmentFlag.AlignVCenter, theme.font("small"), theme.font("small", fixed=True)
+        for n, (name, token, value, _) in enumerate(self._streams.rows):
+            area = QRectF(self._row(n)).adjusted(theme.px(10), 0, -theme.px(4), 0)
+            if not region.intersects(self._row(n)):
+                continue
+            number = text_width(value, fixed)
+            room = area.width() - number - theme.px(8)
+            words = next((w for w in (name, *_SHORTER[n : n + 1]) if text_width(w, small) <= room), "")
+            painter.setFont(small)
+            painter.setPen(theme.colour(token))
+            painter.drawText(area, middle, words)
+            painter.setFont(fixed)
+            # A negative number's sign alone would not tell which stream it is: without words it has their colour.
+            painter.setPen(theme.colour("text" if words else token))
+            behind = text_width(words, small) + theme.px(8) if words else 0.0
+            painter.drawText(area.translated(behind, 0), middle, value)
+
+
+@lru_cache(maxsize=8)
+def _columns(names: tuple[str, ...], _: int, theme: Theme) -> tuple[float, float]:
+    """Where the numbers begin, and how far behind that a remark does: after a number as wide as one can become."""
+    metrics = QFontMetricsF(theme.font("label"))
+    column = theme.px(14) + max((metrics.horizontalAdvance(n) for n in names), default=0.0) + theme.px(12)
+    return column, QFontMetricsF(theme.font("label", fixed=True)).horizontalAdvance("−0.00000") + theme.px(10)
