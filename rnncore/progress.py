@@ -328,6 +328,21 @@ class Progress:
             added[:, taus] = counted[:, taus]
         return added
 
+    def added(self, name: str) -> Array:
+        """:attr:`done` for one parameter: the current pair counts once this parameter's gradient has been added to."""
+        if self._visit is None or self.complete:
+            return self.done
+        walk, (visit, done) = self.walk, self._visit
+        template = self._template(visit)
+        keys: list[int | str] = [place for place, use in enumerate(walk.model.cell.uses) if use.parameter == name]
+        ends = [template.uses[key] for key in (*keys, name) if key in template.uses]
+        if done >= max(ends, default=len(template.actions)):
+            return self.done
+        added = self.done.copy()
+        tau, loss = int(walk.script.visit_tau[visit]), int(walk.script.visit_loss[visit])
+        added[slice(None) if loss < 0 else loss, tau] = 0
+        return added
+
 
 def _use_offset(place: int, template: Template) -> int | None:
     """The number of actions after which one use of a parameter has been added."""

@@ -157,7 +157,7 @@ def ledger_data(
 ) -> LedgerData:
     """What is shown of ``ledger`` at ``progress``; ``words`` (T,) name the losses by what they should predict."""
     steps = len(ledger.kept)
-    done = np.asarray(progress.done)
+    done = np.asarray(progress.added(ledger.parameter))
     causal = np.tri(steps, dtype=bool)
     counted = causal & (progress.walk.targets >= 0)[:, None]
     # What is not added yet is nothing, even where it will be no number: NaN × 0 would be one.

@@ -111,3 +111,26 @@ def test_the_scale_of_the_colours_and_of_the_bars_does_not_change_while_one_step
 def test_a_copys_votes_are_its_columns_sum() -> None:
     _, data = made()
     assert number(float((data.ledger.signed * data.ledger.kept)[:, 3].sum()), 4) in data.vote(3)
+
+
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+@pytest.mark.parametrize("name", ["W_f", "V"])
+def test_at_every_operation_the_votes_are_those_of_what_has_been_added_by_then(order: str, name: str) -> None:
+    walk = make_walk("lstm", order=order)
+    book = ledger(walk.model, walk.trace, walk.targets, name, walk.truncation)
+    direction = walk.gradients[name] / np.linalg.norm(walk.gradients[name])
+    for position in range(len(walk) + 1):
+        progress = walk.progress(position)
+        so_far = ledger_data(book, progress, WORDS[1:], (name,), "signed").so_far
+        assert so_far == pytest.approx(float((progress.parameter_gradient(name) * direction).sum()), abs=1e-12), position
+
+
+def test_a_pair_has_no_number_before_its_outer_product_is_added() -> None:
+    walk = make_walk("vanilla")
+    book = ledger(walk.model, walk.trace, walk.targets, "W", walk.truncation)
+    added = next(
+        p for p in range(1, len(walk)) if (walk[p - 1].loss, walk[p - 1].t, walk[p - 1].parameter) == (3, 3, "W")
+    )
+    early = ledger_data(book, walk.progress(added - 1), WORDS[1:], ("W",), "signed")
+    assert early.walking == (3, 3) and not early.added[3, 3] and early.reading(3, 3)[1] == "not added yet"
+    assert ledger_data(book, walk.progress(added), WORDS[1:], ("W",), "signed").added[3, 3]
