@@ -18,12 +18,13 @@ from shiboken6 import isValid
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
 from rnncore.history import History
+from rnncore.walk import Walk
 
 from .model import action as do
 from .model.derived import MANY, Derived
 from .model.reducer import EDITS, UNDOABLE, new_session, reduce
 from .model.runs import Run, change_run, start_run
-from .model.session import Changes, Message, Session
+from .model.session import Changes, Message, Session, Verification
 from .model.settings import Settings, differences
 from .model.verification import verify
 from .model.walking import pause_after
@@ -675,8 +676,14 @@ class Store(QObject):
             if now.run is session.run and now.sentence is session.sentence:
                 self.dispatch(do.Verified(verification))
 
-        self._jobs.append((self._checks.submit(verify, walk, update), finish, QUIETLY))
+        self._jobs.append((self._checks.submit(_check, walk, update), finish, QUIETLY))
         self._watch()
+
+
+def _check(walk: Walk, update: int) -> Verification:
+    # What the walk shows at its end is computed here, before one goes there.
+    _ = walk.sweep
+    return verify(walk, update)
 
 
 def _is_large(session: Session) -> bool:

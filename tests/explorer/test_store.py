@@ -542,3 +542,11 @@ def test_a_large_network_is_shown_by_the_first_panels_before_the_others(qapp, hi
     until(store, lambda: seen)
     store.close()
     assert seen[0] & Changes.WALK
+
+
+def test_what_the_walks_end_shows_is_computed_before_one_goes_there(store):
+    walk = store.derived.walk(store.session)
+    assert "sweep" not in vars(walk)
+    store.verify_now()
+    until(store, lambda: store.session.verification is not None)
+    assert "sweep" in vars(walk) and "gradients" in vars(walk)
