@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 from typing import Any
 
@@ -15,14 +15,17 @@ from tests.benchmarks.timing import duration
 
 BUDGET = 0.016
 """Seconds that 95 of 100 operations may take at most: one frame."""
+LARGE_BUDGET = 0.1
+"""Seconds for the same at the largest sizes: what is answered within them seems to be answered at once."""
 CELLS = ("vanilla", "lstm")
 LEAST = 200
 """Operations of each kind."""
 
 
 def measure(turns: int) -> Iterator[Judged]:
-    """Every operation in every window, and the panels' shares of a step."""
+    """Every operation in every window, and the panels' shares of a step; then the largest sizes."""
     yield from measured(max(LEAST, 15 * turns))
+    yield from measured_large(max(LEAST // 4, 4 * turns))
 
 
 def measured(operations: int, cells: tuple[str, ...] = CELLS) -> Iterator[Judged]:
@@ -39,6 +42,27 @@ def measured(operations: int, cells: tuple[str, ...] = CELLS) -> Iterator[Judged
             shares = _shares(settings, every_panel, max(1, operations // 3))
             for name, times in found.items():
                 yield _judged(f"{where}: {name}", times, shares.get(name, {}))
+
+
+def measured_large(operations: int, sizes: Sequence[tuple[str, Any]] | None = None) -> Iterator[Judged]:
+    """The same at the sizes that are still to be used: no frame may make the hand wait."""
+    for size, settings in large() if sizes is None else sizes:
+        with windows.opened(settings) as window:
+            for name, act in actions(window).items():
+                yield _judged(f"{size}: {name}", _timed(window, act, operations), {}, LARGE_BUDGET)
+
+
+def large() -> list[tuple[str, Any]]:
+    """Return what each of the largest sizes is called, and its settings."""
+    from explorer.model.settings import CorpusChoice, Settings
+
+    random = np.random.default_rng(0)
+    long = "\n".join(" ".join(f"w{i}" for i in random.integers(40, size=199)) for _ in range(8))
+    wide = "\n".join(" ".join(f"w{i}" for i in range(at, at + 10)) for at in range(0, 8000, 10))
+    return [
+        ("T 200, H 256, lstm", Settings(CorpusChoice("text", long, (("max_length", 200),)), "lstm", hidden_size=256)),
+        ("V 8000, H 100, vanilla", Settings(CorpusChoice("text", wide), hidden_size=100)),
+    ]
 
 
 STEP, TIME_STEP, SCRUB, SELECTION = "→", "⇧→", "scrub", "selection"
@@ -140,7 +164,9 @@ def _seen(window: Any) -> list[str]:
     return list(window.board.visible_panels())
 
 
-def _judged(name: str, times: list[windows.Took], shares: dict[str, dict[str, float]]) -> Judged:
+def _judged(
+    name: str, times: list[windows.Took], shares: dict[str, dict[str, float]], budget: float = BUDGET
+) -> Judged:
     if not times:
         raise RuntimeError(f"{name}: nothing was painted")
     table = np.array(times)  # (operations, first or all or longest, wall or own)
@@ -166,4 +192,4 @@ def _judged(name: str, times: list[windows.Took], shares: dict[str, dict[str, fl
         "frame_cpu_p95": frame,
         "operations": len(times),
     }
-    return Judged("paint", name, most, "s", BUDGET, "≤", {**parts, "panels": shares}, tuple(lines))
+    return Judged("paint", name, most, "s", budget, "≤", {**parts, "panels": shares}, tuple(lines))

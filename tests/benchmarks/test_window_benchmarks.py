@@ -73,3 +73,13 @@ def test_the_window_trains_and_its_frames_are_counted(qapp):
     assert frames.unit == "fps" and frames.value > 0.0 and share.value > 0.0
     assert 0.0 < frames.parts["p50"] <= frames.parts["p95"] <= frames.parts["longest"]
     assert frames.parts["updates_per_second"] > 0.0 and min(frames.parts["headless"]) > 0.0
+
+
+def test_the_largest_sizes_are_painted_and_judged_by_what_the_hand_notices():
+    sizes = paint.large()
+    long, wide = (settings.corpus.load() for _, settings in sizes)
+    assert long.longest == 200 and wide.vocabulary.size >= 7900
+    rows = list(paint.measured_large(2, sizes[:1]))
+    acts = ("→", "⇧→", "scrub", "←", "hover", "selection")
+    assert [row.name for row in rows] == [f"T 200, H 256, lstm: {act}" for act in acts]
+    assert all(row.bound == paint.LARGE_BUDGET and row.value > 0 for row in rows)
