@@ -19,8 +19,9 @@ from tests import qt_loads, without_qt
 
 ROOT = Path(__file__).resolve().parent.parent
 QT_FREE = ["tests/rnncore", "tests/explorer/model"]
-PARALLEL = ["-n", "auto", "--maxprocesses", "8", "--dist", "loadfile"]
-"""One process a core, a file of tests always in one of them."""
+PARALLEL = ["-n", "auto", "--maxprocesses", "8", "--dist", "worksteal"]
+"""One process a core. A file of tests stays in one of them, until another has nothing left to do and takes half of it:
+the last files have few tests, but slow ones."""
 
 
 def main(words: list[str]) -> int:
@@ -48,9 +49,11 @@ def main(words: list[str]) -> int:
         ),
         ("the rest: panels off screen, the command line, the real window", [*pytest, *window, *rest, *words], {}),
     ]
+    # Some hundred processes are started below, and each would compile the program and its tests anew.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for number, (title, command, more) in enumerate(layers, 1):
         say(f"{number}/{len(layers)} {title} · after {time.monotonic() - started:.0f} s")
-        code = subprocess.run(command, check=False, env={**os.environ, **more}).returncode
+        code = subprocess.run(command, check=False, env={**environment, **more}).returncode
         if code:
             say(f"Stopped: {title} failed.")
             return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import sys
 import threading
@@ -47,10 +48,29 @@ def loadable_qt():
         pytest.skip(qt_loads.REASON)
 
 
+def pytest_collection_finish(session):
+    """The modules and the thousands of tests are here and stay to the end."""
+    _pass_over_what_is_here()
+
+
+def _pass_over_what_is_here():
+    """Spare the collector, and the search for timers, what stays: they took a third of the tests of the widgets."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory):
+    """Count folders up: pytest's own numbering reads the names of all that there are for every new one."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory, monkeypatch):
+def own_home(homes, monkeypatch):
     """Keep the settings of whoever runs the tests out of them, and the tests out of those."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir()
     monkeypatch.setenv("BPTT_EXPLORER_HOME", str(home))
     return home
 
@@ -60,8 +80,10 @@ def nothing_left_behind(request):
     """Fail a test that leaves a thread running; one of widgets also for a window or an active timer."""
     threads = set(threading.enumerate())
     painted = "qapp" in request.fixturenames
-    if painted:
+    if painted and "pyqtgraph" not in sys.modules:
         import pyqtgraph  # noqa: F401  the program imports it when a plot is first seen, and it has a clock of its own
+
+        _pass_over_what_is_here()
     windows, timers = (_windows(), _timers()) if painted else (set(), set())
     yield
     if painted:

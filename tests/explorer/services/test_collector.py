@@ -12,9 +12,12 @@ from explorer.services import collector
 
 @pytest.fixture(autouse=True)
 def as_before():
-    was = gc.isenabled()
+    was, frozen = gc.isenabled(), gc.get_freeze_count()
     yield
     gc.unfreeze()
+    if frozen:
+        gc.collect()
+        gc.freeze()
     (gc.enable if was else gc.disable)()
 
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -12,6 +13,7 @@ from explorer.actions import BY_ID
 from explorer.model import action as do
 from explorer.model.stage_hit import target_of
 from explorer.store import Store
+from explorer.theme.theme import current
 from explorer.views.edit import EditDialog
 from explorer.views.inspector import InspectorView
 from explorer.views.stage import StageView
@@ -152,12 +154,9 @@ def test_a_double_click_leaves_the_selection_of_its_first_click(store, stage):
 
 def test_edits_are_named_in_the_subtitle_and_dotted(store, stage):
     def dotted():
-        image = stage.canvas.grab().toImage()
-        colour = image.pixelColor
-        from explorer.theme.theme import current
-
-        wanted = current().colour("weight").rgb()
-        return sum(colour(x, y).rgb() == wanted for x in range(image.width()) for y in range(0, image.height()))
+        image = stage.canvas.grab().toImage().convertToFormat(QImage.Format.Format_ARGB32)
+        pixels = np.frombuffer(image.constBits(), np.uint32)
+        return np.count_nonzero(pixels == current().colour("weight").rgb())
 
     assert "edited" not in stage.data.subtitle and not stage.data.edited
     before = dotted()
