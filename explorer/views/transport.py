@@ -17,6 +17,7 @@ from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.card import Card
 from ..widgets.elided import ElidedLabel
+from ..widgets.layouts import lay_out_now
 from ..widgets.track import Track
 from ..widgets.transport_button import TransportButton
 
@@ -123,6 +124,7 @@ class TransportView(Card):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._share_width()
+        lay_out_now(self)
         super().resizeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -156,7 +156,10 @@ class Chip(QAbstractButton):
             cx, cy = area.width() - theme.px(16), area.height() / 2.0 + 0.5
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ink)
-            painter.drawPolygon(QPolygonF([QPointF(cx - 4, cy - 2), QPointF(cx + 4, cy - 2), QPointF(cx, cy + 3)]))
+            s = float(theme.px(4))
+            painter.drawPolygon(
+                QPolygonF([QPointF(cx - s, cy - s / 2), QPointF(cx + s, cy - s / 2), QPointF(cx, cy + 0.75 * s)])
+            )
 
     def _value_font(self) -> QFont:
         return current(self).font("label", bold=True)

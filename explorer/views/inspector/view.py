@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 Page = TypeVar("Page", bound=QWidget)
 TABS = ("Graph", "Equations", "Code", "Numbers")
+SHORTER = (TABS, ("Graph", "Eqs", "Code", "Nums"), ("G", "E", "C", "N"))
+"""What the tabs say in less and less room; the letters are their keys."""
 
 
 class _Holder(QWidget):
@@ -188,8 +190,21 @@ class InspectorView(Panel):
 
     # --- room ---
 
+    def _name_tabs(self) -> None:
+        """Let the tabs say as much as has room."""
+        room = self.width() - 2 * SPACE.large - (len(TABS) - 1) * self.tabs.spacing()
+        chips = [chip for chip in self._group.buttons() if isinstance(chip, Chip)]
+        for names in SHORTER:
+            for chip, name, title in zip(chips, names, TABS, strict=True):
+                chip.set_value(name)
+                chip.setAccessibleName(f"{title} tab")
+                chip.setToolTip("" if name == title else title)
+            if sum(chip.sizeHint().width() for chip in chips) <= room:
+                break
+
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
+        self._name_tabs()
         self._share_room()
 
     def _share_room(self) -> None:
@@ -226,6 +241,7 @@ class InspectorView(Panel):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self._name_tabs()
             self._share_room()
         super().changeEvent(event)
 

@@ -22,6 +22,7 @@ from ...store import Store
 from ...theme.tokens import SPACE
 from ...widgets.chip import Chip
 from ...widgets.elided import ElidedLabel
+from ...widgets.layouts import lay_out_now
 from .forms import model_form, optimiser_form, reading_form, truncation_form
 from .popover import Popover
 
@@ -157,6 +158,7 @@ class TopBar(QWidget):
         self.more.setVisible(self.more in shown)
         for chip in self._labels:
             chip.set_label(self._label_at(level, chip))
+        lay_out_now(self)
 
     def _shown_at(self, level: int) -> list[QWidget]:
         gone = {self.name: 2, self.seed: 3, self.optimiser: 4, self.sentence: 5, self.hidden: 6, self.badge: 7}

@@ -22,6 +22,7 @@ from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.verification import VerificationDialog
 from explorer.views.window import MainWindow
+from explorer.widgets.chip import Chip
 from explorer.widgets.drop_sign import DropSign
 from explorer.widgets.tab_overflow import TabOverflow
 from rnncore.kernel import Kernel
@@ -215,6 +216,26 @@ def test_nothing_is_cut_off_or_overlapped_and_the_stage_keeps_half(window, size)
                 assert not place_of(panel, window).intersects(place_of(other, window))
     assert window.stage.height() >= 0.5 * window.height()
     assert (in_front(dock(window, "loss")) and below(window)) == (size[0] >= 1600)
+
+
+@pytest.mark.parametrize("scale", [0.7, 1.0, 1.5])
+def test_what_is_made_small_in_one_go_has_all_its_chips_and_numbers_whole(window, qapp, scale):
+    window.resize(1900, 1000)
+    palette.apply(qapp, theme_named("dark", scale))
+    window.store.dispatch(do.Move("pass"))
+    QTest.qWait(60)
+    for size in ((1440, 860), (1000, 620), (1280, 720), (1000, 620)):
+        window.resize(*size)
+        QTest.qWait(60)
+        chips = [chip for chip in window.bar.findChildren(Chip) if chip.isVisible()]
+        chips += [chip for chip in panel(window, "inspector").findChildren(Chip) if chip.isVisible()]
+        assert len(chips) > 6
+        for chip in chips:
+            assert chip.width() >= chip.sizeHint().width(), (size, chip.value())
+            assert chip.parentWidget().rect().contains(chip.geometry()), (size, chip.value())
+        transport = window.transport
+        for label in transport._labels.values():
+            assert label.isHidden() or transport.rect().contains(label.geometry()), (size, label.text())
 
 
 def test_with_a_long_message_the_stage_still_keeps_nearly_half(window):
