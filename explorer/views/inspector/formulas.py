@@ -21,7 +21,7 @@ from ...theme.theme import Theme, current
 from ...theme.tokens import RADIUS, SPACE
 from ...widgets.paint import rounded
 from ...widgets.surface import Surface
-from .forms import BRIEF, JOINED, LINE, SHORT, USUAL, told
+from .forms import FLOWING, JOINED, LINE, SHORT, USUAL, told
 from .set_formulas import Setting, left, set_once, words_once
 from .typeset import SetFormula
 
@@ -75,6 +75,7 @@ class FormulaList(Surface):
     def __init__(self, *, details: bool = True, gap: int = SPACE.small, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._limit: int | None = None
+        self._forms: dict[tuple[object, ...], tuple[int, list[int]]] = {}
         # A list that becomes higher paints what is new alone.
         self.setAttribute(Qt.WidgetAttribute.WA_StaticContents)
         self._sections: tuple[Section, ...] = ()
@@ -121,30 +122,50 @@ class FormulaList(Surface):
         """The rows of a list of this width, and their height: the roomiest form of them that fits."""
         found = self._arrangements.get(width)
         if found is None:
-            limit = self._limit
-            # In a low room from the second on: one micro-step's type is not larger than the next one's.
-            first = JOINED if limit is not None and limit < current(self).px(ROOMY) else USUAL
-            count = sum(len(section.formulas) for section in self._sections)
-            form = first
-            found = self._arrange(width, form, [form] * count)
-            while limit is not None and found[1] > limit and form < LINE:
-                form += 1
-                found = self._arrange(width, form, [form] * count)
-            if form == LINE and limit is not None:
-                found = self._with_longer(width, limit, found, count)
-            self._arrangements[width] = found
+            found = self._arrangements[width] = self._fitted(width)
         return found
 
-    def _with_longer(self, width: int, limit: int, found: tuple[list[Row], int], count: int) -> tuple[list[Row], int]:
-        """Single lines with a second one for as many of the formulas as have room for it."""
-        forms = [LINE] * count
+    def _fitted(self, width: int) -> tuple[list[Row], int]:
+        limit, formulas = self._limit, [f for section in self._sections for f in section.formulas]
+        if limit is None:
+            return self._arrange(width, USUAL, [USUAL] * len(formulas))
+        # The same micro-step of another time step is set in the forms that have been found for it, if they fit.
+        shapes = (
+            tuple((len(f.left), *map(len, f.lines), len(f.details)) for f in formulas),
+            any(s.note for s in self._sections),
+        )
+        key = (width, limit, id(current(self)), shapes)
+        if key in self._forms:
+            form, forms = self._forms[key]
+            found = self._arrange(width, form, forms)
+            if found[1] <= limit:
+                return found
+        # In a low room from the second form on: one micro-step's type is not larger than the next one's.
+        form = JOINED if limit < current(self).px(ROOMY) else USUAL
+        found = self._arrange(width, form, [form] * len(formulas))
+        while found[1] > limit and form < LINE:
+            form += 1
+            found = self._arrange(width, form, [form] * len(formulas))
+        if form > FLOWING:
+            found = self._with_longer(width, limit, found, len(formulas), form)
+        while len(self._forms) >= PICTURES:
+            self._forms.pop(next(iter(self._forms)))
+        self._forms[key] = form, [r.form for r in found[0] if r.one is not None]
+        return found
+
+    def _with_longer(
+        self, width: int, limit: int, found: tuple[list[Row], int], count: int, form: int
+    ) -> tuple[list[Row], int]:
+        """As many of the formulas as have room for it in a longer form."""
+        forms = [form] * count
         for n in range(count):
-            forms[n] = BRIEF
-            longer = self._arrange(width, LINE, forms)
-            if longer[1] <= limit:
-                found = longer
+            for forms[n] in range(FLOWING, form):
+                longer = self._arrange(width, form, forms)
+                if longer[1] <= limit:
+                    found = longer
+                    break
             else:
-                forms[n] = LINE
+                forms[n] = form
         return found
 
     def _arrange(self, width: int, form: int, forms: Sequence[int]) -> tuple[list[Row], int]:
