@@ -186,6 +186,8 @@ class StageSurface(QWidget):
         ratio = self.devicePixelRatioF()
         self._layers.refresh(self._data, self._layout, theme, ratio)
         region = event.rect()
+        if ratio != int(ratio):
+            painter.fillRect(region, theme.colour("panel"))  # the picture may end within the last row of pixels
         source = QRectF(region.x() * ratio, region.y() * ratio, region.width() * ratio, region.height() * ratio)
         painter.drawPixmap(QRectF(region), self._layers.pixmap, source)
         brush = Brush(painter, self._data, self._layout, theme, ratio, exposed=QRectF(region))

@@ -1,0 +1,47 @@
+"""The stage on a screen whose pixels are no whole number of logical ones; the factor is read as Qt starts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import os
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+import numpy as np
+from explorer.store import Store
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
+from explorer.views.stage import StageView
+from tests.explorer.model.runs import small_run
+
+app = QApplication([])
+palette.apply(app, theme_named("light"))
+store = Store(small_run())
+view = StageView(store)
+view.show()
+for width, height in ((701, 401), (702, 403), (703, 402)):
+    view.resize(width, height)
+    app.processEvents()
+    image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    dots = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].max(axis=2)
+    edge = dots[60:-60, -60:]
+    print(width, image.devicePixelRatio(), int((edge < 150).all(axis=0).sum()), flush=True)
+store.close()
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("factor", ["1.25", "1.5"])
+def test_no_dark_line_stands_at_the_edge_when_the_scale_factor_is_broken(factor, loadable_qt):
+    environment = {**os.environ, "QT_SCALE_FACTOR": factor, "QT_QPA_PLATFORM": "offscreen"}
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    lines = [line.split() for line in run.stdout.splitlines()]
+    assert [line[0] for line in lines] == ["701", "702", "703"], run.stderr
+    assert all(line[1] == factor and line[2] == "0" for line in lines), lines
