@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPainter,
     QPainterPath,
     QPen,
+    QPixmap,
     QRegion,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
@@ -49,6 +50,8 @@ STRIPS = 6
 
 FOR_SIZE = 8.0
 """So many boxes' numbers are worth a whole unit of scale."""
+PICTURES = 300
+"""Pictures of boxes that are kept."""
 LAYOUTS = 24
 """Layouts that are kept, of cells and sizes that were seen before."""
 
@@ -78,6 +81,7 @@ class GraphCanvas(Surface):
         self._areas: list[QRegion] = []
         self._around: list[QRect] = []
         self._fonts: tuple[tuple[QFont, QFontMetricsF], ...] = ()
+        self._pictures: dict[tuple[object, ...], QPixmap] = {}
         self._shown: _Shown | None = None
         self._texts: dict[str, tuple[Lines, QRectF, Lines]] = {}
         self._em = 1.0
@@ -132,7 +136,7 @@ class GraphCanvas(Surface):
         self._refresh()
 
     def restyle(self) -> None:
-        self._shown, self._texts = None, {}  # other colours, and perhaps another size of type
+        self._shown, self._texts, self._pictures = None, {}, {}  # other colours, and perhaps another size of type
         self._lay_out()
         self._refresh()
         super().restyle()
@@ -163,7 +167,7 @@ class GraphCanvas(Surface):
         self._paths = [_path(edge) for edge in self._drawing.edges]
         self._areas = [_areas(edge, 4.0 * theme.scale) for edge in self._drawing.edges]
         self._around = [_around(box) for box in self._drawing.boxes]
-        self._shown, self._texts = None, {}
+        self._shown, self._texts, self._pictures = None, {}, {}
         if fresh:
             self.updateGeometry()
 
@@ -312,7 +316,7 @@ class GraphCanvas(Surface):
             painter.fillRect(room, ground)
         for box, around, look in zip(drawing.boxes, self._around, shown.looks, strict=True):
             if region.intersects(around):
-                self._paint_box(painter, theme, box, look)
+                self._draw_box(painter, theme, box, around, look)
         for room, lines, form in labels:
             font, metrics = self._fonts[form]
             painter.setFont(font)
@@ -336,6 +340,29 @@ class GraphCanvas(Surface):
             wide = width * theme.scale if width > 1.0 else 1.0
             painter.setPen(QPen(colour, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.drawPath(path)
+
+    def _draw_box(self, painter: QPainter, theme: Theme, box: Box, around: QRect, look: tuple[bool, str, str]) -> None:
+        """A box from its picture: at every time step all of them are painted, and most look as they did before."""
+        ratio = self.devicePixelRatioF()
+        if ratio != round(ratio):
+            # Between the screen's points a picture would be blurred.
+            self._paint_box(painter, theme, box, look)
+            return
+        key = (box.key, look, ratio)
+        picture = self._pictures.get(key)
+        if picture is None:
+            picture = QPixmap(around.size() * int(ratio))
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            own = QPainter(picture)
+            own.setRenderHint(QPainter.RenderHint.Antialiasing)
+            own.translate(-around.topLeft())
+            self._paint_box(own, theme, box, look)
+            own.end()
+            if len(self._pictures) >= PICTURES:
+                self._pictures.clear()
+            self._pictures[key] = picture
+        painter.drawPixmap(around.topLeft(), picture)
 
     def _paint_box(self, painter: QPainter, theme: Theme, box: Box, look: tuple[bool, str, str]) -> None:
         known, ring, below = look
