@@ -171,6 +171,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("home", "To the start", "Nothing computed yet.", "Walk", ("Home",), do.GoTo(0), _not_at_start),
     Command("end", "To the end", "Everything computed, the update made.", "Walk", ("End",), do.GoToEnd(), _has_steps),
     Command("play", "Play or pause", "Let the walk go by itself.", "Walk", ("Space",), do.Play(), _has_steps, "play"),
+    Command("faster", "Play faster", "More beats of the playback a second.", "Walk", ("Ctrl+Up",)),
+    Command("slower", "Play slower", "Fewer beats of the playback a second.", "Walk", ("Ctrl+Down",)),
     Command(
         "release",
         "Follow the walk",

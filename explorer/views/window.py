@@ -28,7 +28,7 @@ from ..actions import COMMANDS, GROUPS, Command, hints, in_group
 from ..model import action as do
 from ..model.beside import Beside
 from ..model.experiments.titles import TITLES as EXPERIMENTS
-from ..model.session import Changes
+from ..model.session import Changes, Message
 from ..panels import PANELS
 from ..store import Store
 from ..theme import palette
@@ -80,6 +80,8 @@ class MainWindow(DialogsWindow):
             "truncation": self.bar.open_truncation,
             "optimiser": self.bar.open_optimiser,
             "newest": lambda: store.dispatch(do.GoToUpdate(store.session.training.last)),
+            "faster": lambda: self._pace(1.5),
+            "slower": lambda: self._pace(1 / 1.5),
             "larger": lambda: self._scale(1.1),
             "smaller": lambda: self._scale(1 / 1.1),
             "full-screen": self.toggle_full_screen,
@@ -382,6 +384,11 @@ class MainWindow(DialogsWindow):
         """Return every panel to its first place."""
         self.board.reset()
         self._arrange()
+
+    def _pace(self, factor: float) -> None:
+        self.store.dispatch(do.SetPlayback(speed=self.store.session.playback.speed * factor))
+        pace = self.store.session.playback.speed
+        self.store.dispatch(do.Notify(Message(f"The walk plays on {pace:.2g} times a second.")))
 
     def _scale(self, factor: float) -> None:
         scale = min(max(current().scale * factor, 0.7), 2.2)

@@ -139,6 +139,14 @@ def test_space_plays_and_pauses_whatever_has_the_focus(window):
         assert not window.store.session.playback.playing
 
 
+def test_the_pace_of_playing_is_a_key_away_and_has_bounds(window):
+    press(window, Key.Key_Up, Ctrl)
+    assert window.store.session.playback.speed == 6.0 and "6 " in window.store.session.message.text
+    for _ in range(20):
+        press(window, Key.Key_Down, Ctrl)
+    assert window.store.session.playback.speed == 0.25
+
+
 def test_enter_presses_the_button_that_has_the_focus(window):
     window.transport.buttons["next"].setFocus()
     press(window, Key.Key_Return)
