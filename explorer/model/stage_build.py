@@ -9,6 +9,7 @@ from rnncore.cells import Cell
 from rnncore.progress import Progress
 from rnncore.script import MicroStep
 from rnncore.trace import IGNORE
+from rnncore.truncation import Full, Window
 from rnncore.walk import Walk
 
 from ..theme.colourmap import AsinhScale, gradient_scale
@@ -75,6 +76,7 @@ def build_stage(
         summed=_flow(streams["sum"], streams["sum_known"]),
         cut=cut,
         cut_in_force=in_force,
+        stopped=_stopped(walk, progress, in_force),
         gradient_scale=scale,
         ribbon_scale=ribbons,
         subtitle=subtitle(walk, progress, update),
@@ -138,21 +140,32 @@ def subtitle(walk: Walk, progress: Progress, update: int | None, brief: bool = F
 
 
 def loss_in_view(walk: Walk, marks: Marks) -> int | None:
-    """The loss whose cut is previewed: the selected step's, else, by loss, the last one there is."""
+    """The loss whose cut is previewed: the selected step's, else, by loss or where each has its own, the last one."""
     chosen = marks.selected_t
     if chosen is not None and 0 <= chosen < walk.trace.length and walk.targets[chosen] != IGNORE:
         return chosen
     asked = np.flatnonzero(walk.targets != IGNORE)
-    return int(asked[-1]) if walk.order == "by loss" and asked.size else None
+    # All losses together have runs that are the same for many of them; of windows each has its own.
+    alone = walk.order == "by loss" or isinstance(walk.truncation, Full | Window)
+    return int(asked[-1]) if alone and asked.size else None
 
 
 def _cut(walk: Walk, progress: Progress, marks: Marks, same: StageData | None) -> tuple[Cut, bool]:
     in_force = progress.phase == "backward" and not progress.complete
     loss = progress.loss if in_force else loss_in_view(walk, marks)
-    cut = cut_of(walk.truncation, walk.table, loss)
+    cut = cut_of(walk.truncation, walk.table, loss, walk.targets != IGNORE)
     if same is not None and same.cut == cut:
         cut = same.cut
     return cut, in_force
+
+
+def _stopped(walk: Walk, progress: Progress, in_force: bool) -> NDArray[np.bool_]:
+    """(T,) bool: in a sweep of all losses, those of which nothing reaches the step that the walk is at."""
+    stopped = np.zeros(walk.trace.length, dtype=bool)
+    step = progress.step
+    if in_force and step is not None and step.loss is None:
+        stopped[step.t :] = (walk.table[step.t :, step.t] == 0) & (walk.targets[step.t :] != IGNORE)
+    return stopped
 
 
 def _strips(

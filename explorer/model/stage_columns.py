@@ -18,8 +18,8 @@ WIDEST, NARROWEST = 152.0, 3.0
 TALL = 0.28
 #: By how much the columns of short sentences are wider: a single one by this share, two by half of it.
 SHORT = 1.2
-#: What the initial state takes of the width of a column.
-LEAD = 0.62
+#: What the initial state takes of the width of a column, and the scissors that wait before it, in pixels at scale 1.
+LEAD, WAIT = 0.62, 26
 
 
 class Detail(IntEnum):
@@ -65,9 +65,25 @@ class Columns:
     def fitted(self) -> float:
         """Column width at which all columns are seen, and before them the initial state if it has a place."""
         alone = min(self.widest, self.room / max(1, self.length))
-        led = min(self.widest, self.room / (max(1, self.length) + LEAD))
         # It must not cost the columns any detail.
-        return led if self._detail_of(led) == self._detail_of(alone) >= Detail.TARGET else alone
+        return next((w for w in map(self._led, (self._apart, 0)) if self._costs_nothing(w)), alone)
+
+    def _led(self, apart: int) -> float:
+        """Column width with the initial state before the columns, and ``apart`` pixels more before that."""
+        return min(self.widest, (self.room - apart) / (max(1, self.length) + LEAD))
+
+    def _costs_nothing(self, width: float) -> bool:
+        alone = min(self.widest, self.room / max(1, self.length))
+        return self._detail_of(width) == self._detail_of(alone) >= Detail.TARGET
+
+    @property
+    def _apart(self) -> int:
+        return round(WAIT * self.scale)
+
+    @cached_property
+    def wait(self) -> int:
+        """Room for scissors before the initial state, part of its width; 0 where that would cost the columns detail."""
+        return self._apart if self.zoom > 1.0 or self._costs_nothing(self._led(self._apart)) else 0
 
     @cached_property
     def column_width(self) -> float:
@@ -77,7 +93,7 @@ class Columns:
     @cached_property
     def lead(self) -> int:
         """Width of the initial state, which stands before the first column; 0 where it is folded away."""
-        width = int(LEAD * self.column_width)
+        width = int(LEAD * self.column_width) + self.wait
         fits = self.zoom > 1.0 or width + self.column_width * self.length <= self.room + 1e-6
         return width if fits and self.detail >= Detail.TARGET else 0
 

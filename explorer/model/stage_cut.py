@@ -22,7 +22,8 @@ class Cut:
     ``dropped`` (T,) marks the steps whose weight copies hear nothing though the loss lies at or after them.
     ``loss`` is the loss it speaks of, None for all together. ``runs`` are the runs back through time that are drawn
     with the losses that enter them, ``run`` the one that brings this loss's gradient furthest back, if there is one.
-    ``handles`` can be dragged, the scissors of this loss first.
+    ``handles`` can be dragged, the scissors of this loss first. ``snips`` are, of all losses together, the boundaries
+    that stop some of them, each with those losses, and let others through. ``asked`` (T,) are the steps with a loss.
     """
 
     loss: int | None
@@ -32,12 +33,14 @@ class Cut:
     runs: tuple[Sweep, ...] = ()
     run: Sweep | None = None
     handles: tuple[Handle, ...] = ()
+    snips: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    asked: NDArray[np.bool_] | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Cut):
             return NotImplemented
         return (
-            (self.loss, self.policy, self.handles) == (other.loss, other.policy, other.handles)
+            (self.loss, self.policy, self.handles, self.snips) == (other.loss, other.policy, other.handles, other.snips)
             and np.array_equal(self.boundaries, other.boundaries)
             and np.array_equal(self.dropped, other.dropped)
         )
@@ -47,7 +50,11 @@ class Cut:
     @property
     def any(self) -> bool:
         """Whether anything is dropped at all."""
-        return bool(self.dropped.any() or self.boundaries.any())
+        return bool(self.dropped.any() or self.boundaries.any() or self.snips)
+
+    def stopped_at(self, boundary: int) -> tuple[int, ...]:
+        """The losses that are stopped at ``boundary`` while others pass it."""
+        return next((losses for t, losses in self.snips if t == boundary), ())
 
     @property
     def scissors(self) -> tuple[Handle, ...]:
@@ -62,18 +69,22 @@ class Cut:
         return tuple(sorted(others | {int(t) for t in self.boundaries.nonzero()[0]}))
 
 
-def cut_of(policy: Truncation, pairs: NDArray[np.integer], loss: int | None) -> Cut:
+def cut_of(
+    policy: Truncation, pairs: NDArray[np.integer], loss: int | None, asked: NDArray[np.bool_] | None = None
+) -> Cut:
     """The cut of ``policy`` for one ``loss`` (0…T−1), or for all of them (None).
 
     ``pairs`` (T, T) is its table of how often (loss t, weight copy τ) counts: all that is cut follows from it; the
-    policy itself says what can be dragged, and which losses share a run.
+    policy itself says what can be dragged, and which losses share a run. ``asked`` (T,) marks the steps that carry a
+    loss, by default all.
     """
     length = len(pairs)
     boundaries = np.zeros(length + 1, dtype=bool)
     if length == 0:
         return Cut(loss, boundaries, np.zeros(0, dtype=bool), policy)
     runs, run = _runs(policy, length, loss)
-    handles = handles_of(policy, length, loss, run)
+    asked = np.ones(length, dtype=bool) if asked is None or not asked.any() else asked
+    handles = handles_of(policy, length, loss, run, int(asked.nonzero()[0][-1]))
     table = pairs > 0
     steps = np.arange(length)
     if loss is None:
@@ -82,13 +93,18 @@ def cut_of(policy: Truncation, pairs: NDArray[np.integer], loss: int | None) -> 
         lowest = np.where(table.any(axis=1), table.argmax(axis=1), length)
         furthest = np.minimum.accumulate(lowest[::-1])[::-1]
         boundaries[1:length] = furthest[1:] >= steps[1:]
-        return Cut(None, boundaries, dropped, policy, runs, run, handles)
+        snips: dict[int, list[int]] = {}
+        for t in asked.nonzero()[0]:
+            if 0 < lowest[t] < length and not boundaries[lowest[t]]:
+                snips.setdefault(int(lowest[t]), []).append(int(t))
+        some = tuple((b, tuple(losses)) for b, losses in sorted(snips.items()))
+        return Cut(None, boundaries, dropped, policy, runs, run, handles, some, asked)
     kept = table[loss]
     dropped = ~kept & (steps <= loss)
     boundaries[1:length] = kept[1:] & ~kept[:-1] & (steps[1:] <= loss)
     if not kept[loss]:
         boundaries[loss + 1] = True
-    return Cut(loss, boundaries, dropped, policy, runs, run, handles)
+    return Cut(loss, boundaries, dropped, policy, runs, run, handles, asked=asked)
 
 
 def _runs(policy: Truncation, length: int, loss: int | None) -> tuple[tuple[Sweep, ...], Sweep | None]:
@@ -108,7 +124,7 @@ def _runs(policy: Truncation, length: int, loss: int | None) -> tuple[tuple[Swee
 def dragged(cut: Cut, boundary: int, handle: Handle | None = None) -> Cut:
     """The cut as it will be when ``handle``, by default the scissors, is let go at ``boundary``."""
     policy = policy_at(cut, boundary, handle)
-    return cut if policy is None else cut_of(policy, policy.table(len(cut.dropped)), cut.loss)
+    return cut if policy is None else cut_of(policy, policy.table(len(cut.dropped)), cut.loss, cut.asked)
 
 
 def policy_at(cut: Cut, boundary: int, handle: Handle | None = None) -> Truncation | None:
@@ -121,6 +137,8 @@ def policy_at(cut: Cut, boundary: int, handle: Handle | None = None) -> Truncati
 def handle_tip(cut: Cut, handle: Handle) -> str:
     """What a handle sets, where it stands now, and how it is moved."""
     now = said_of(cut.policy, handle, len(cut.dropped), cut.loss)
+    if isinstance(cut.policy, Window) and cut.loss is None and cut.snips:
+        now += "\nEvery loss has a window of its own: the small scissors are those of the others"
     if handle.name not in CUTTING:
         return f"{now}\nDrag it, or press Alt+⇧+↑ ↓ with the stage in focus"
     lines = [now, "Values still flow, credit does not"] if cut.any else [now]

@@ -24,15 +24,17 @@ class Handle:
     origin: int
 
 
-def handles_of(policy: Truncation, length: int, loss: int | None, run: Sweep | None) -> tuple[Handle, ...]:
+def handles_of(
+    policy: Truncation, length: int, loss: int | None, run: Sweep | None, last: int | None = None
+) -> tuple[Handle, ...]:
     """All handles of ``policy`` over ``length`` steps, the scissors of ``loss`` (or of its ``run``) first.
 
-    Also from no truncation at all: scissors that wait at the beginning make a window. Of all losses together no
-    window can be dragged, for each has its own.
+    Also from no truncation at all: scissors that wait at the beginning make a window. Of all losses together each has
+    a window of its own: the one that can be dragged is that of the ``last`` loss, by default of step T − 1.
     """
     if isinstance(policy, Full | Window):
         if loss is None:
-            return ()
+            loss = length - 1 if last is None else last
         return (Handle(max(0, loss - policy.k) if isinstance(policy, Window) else 0, "k", loss),)
     if isinstance(policy, Tail):
         return (Handle(max(0, length - policy.k), "k", length),)
@@ -89,8 +91,10 @@ def stands(policy: Truncation, handle: Handle) -> Handle:
 
 def said_of(policy: Truncation, handle: Handle, length: int, loss: int | None) -> str:
     """What a handle that is held makes of the policy, in a line."""
-    if isinstance(policy, Window) and loss is not None:
-        return f"window k = {policy.k}: loss {loss} reaches back to t = {max(0, loss - policy.k)}"
+    if isinstance(policy, Window):
+        loss = handle.origin
+        back = f"window k = {policy.k}: loss {loss} reaches back to t = {max(0, loss - policy.k)}"
+        return f"{back}, the same as full here" if equals_full(policy, length) else back
     if isinstance(policy, Chunks):
         return f"chunks of n = {policy.n}: values flow over every border, credit over none"
     if isinstance(policy, Tail):
@@ -101,6 +105,17 @@ def said_of(policy: Truncation, handle: Handle, length: int, loss: int | None) -
         low = max(0, handle.origin - policy.k2 + 1)
         return f"stride k₂ = {policy.k2}: the gradient of t = {handle.origin} goes back to t = {low}"
     return policy.describe()
+
+
+def equals_full(policy: Truncation, length: int) -> bool:
+    """Whether ``policy`` is another one than full, and yet leaves nothing out of a sequence of ``length`` steps."""
+    if isinstance(policy, Window):
+        return policy.k >= length - 1
+    if isinstance(policy, Chunks):
+        return policy.n >= length
+    if isinstance(policy, Tail):
+        return policy.k >= length
+    return isinstance(policy, Stride) and min(policy.k1, policy.k2) >= length and policy.losses != "last"
 
 
 def _th(number: int) -> str:

@@ -77,7 +77,8 @@ class StageData:
     from step t to t−1; ``from_loss``, ``from_future`` and ``summed`` are the two streams into h_t and their sum.
     ``snipped`` (T,) says where some or all of it has been cut. ``current_nodes`` are the tracks that the
     micro-step just done has touched, ``focus`` the token of its accent: value, gradient or weight. ``cut`` is
-    in force while its loss walks, before that a preview. ``source`` is where the gradients come from, so that
+    in force while its loss walks, before that a preview; ``stopped`` (T,) marks, while all losses walk together, those
+    of which nothing reaches the present step. ``source`` is where the gradients come from, so that
     the next position can share what is derived from them. ``brief`` is the subtitle for a narrow stage. ``edited`` is
     what was changed by hand, ``progress`` the position itself: tool tips read their formulas from it. ``initial`` are
     the states before the first step, a row (1, H) each; ``between`` says what comes into them from the sequence before.
@@ -104,6 +105,7 @@ class StageData:
     summed: Flow
     cut: Cut
     cut_in_force: bool
+    stopped: Bools
     gradient_scale: AsinhScale
     ribbon_scale: AsinhScale
     subtitle: str
@@ -163,6 +165,7 @@ def changed_parts(old: StageData, new: StageData) -> Bools:
         state |= new.from_loss.known | new.credit.known
         state[:-1] |= new.credit.known[1:]
     foot |= old.read != new.read
+    head |= old.stopped != new.stopped
     head |= (old.output_known != new.output_known) | (old.loss_known != new.loss_known)
     rescaled = old.gradient_scale != new.gradient_scale
     for part, was, now in ((state, old.states, new.states), (gates, old.gates, new.gates)):

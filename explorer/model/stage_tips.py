@@ -133,6 +133,8 @@ def loss_tip(data: StageData, t: int) -> str:
     even = float(np.log(max(2, scene.trace.probabilities.shape[1])))
     ceiling = f"{scene.tallest_loss / even:g} ln V = {scene.tallest_loss:.3g}"
     lines.append(f"A bar of full height is {ceiling}; guessing evenly costs ln V = {even:.3g}")
+    if data.stopped[t]:
+        lines.append(f"Hatched: nothing of its credit reaches t = {data.current_t} ({data.cut.policy.describe()})")
     if data.progress is not None:
         lines.append(loss_formula(data.progress.walk, t, Words(scene.tokens, scene.targets)).text)
     return "\n".join(lines)

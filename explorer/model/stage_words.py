@@ -66,6 +66,7 @@ def edge_tip(data: StageData, t: int) -> str:
     states = " and ".join(s.track.label for s in data.states)
     lines = [f"Value: {states} of {before} {arrived} at t = {t}"]
     loss = "" if data.cut.loss is None else f" of loss {data.cut.loss}"
+    stopped = stopped_losses(data, t)
     if data.credit.known[t]:
         lines.append(f"Gradient: ‖∂L/∂state‖ = {number(float(data.credit.norms[t]))} has flowed back to {before}")
     elif data.cut.boundaries[t]:
@@ -74,9 +75,33 @@ def edge_tip(data: StageData, t: int) -> str:
         lines.append(f"Gradient: that{loss} never comes this far, it is cut before")
     else:
         lines.append(f"Gradient: none has flowed back to {before} yet")
+    if stopped and (data.snipped[t] or data.cut.loss is None):
+        policy = data.cut.policy.describe()
+        lines.append(
+            f"The scissors: that of {said_losses(stopped)} is cut here ({policy}), that of other losses goes on"
+        )
     if t == 0:
         lines.append(INTO[data.between])
     return "\n".join(lines)
+
+
+def stopped_losses(data: StageData, boundary: int) -> tuple[int, ...]:
+    """The losses whose gradient reaches step ``boundary`` and not the one before it, while others go on."""
+    if data.progress is None or not 0 < boundary < data.scene.length:
+        return ()
+    table = data.progress.walk.table > 0
+    reaches = table[boundary:, boundary] & ~data.scene.masked[boundary:]
+    stops = reaches & ~table[boundary:, boundary - 1]
+    return tuple(boundary + int(t) for t in stops.nonzero()[0]) if (reaches & ~stops).any() else ()
+
+
+def said_losses(losses: tuple[int, ...]) -> str:
+    """``loss 7``, ``losses 5 and 6``, ``losses 4–8``."""
+    if len(losses) == 1:
+        return f"loss {losses[0]}"
+    if len(losses) > 2 and losses[-1] - losses[0] == len(losses) - 1:
+        return f"losses {losses[0]}–{losses[-1]}"
+    return f"losses {', '.join(map(str, losses[:-1]))} and {losses[-1]}"
 
 
 def streams_tip(data: StageData, t: int) -> str:

@@ -17,6 +17,8 @@ from ...widgets.paint import elided, rounded, text_width
 from .brush import CENTRE, LEFT, RIGHT, Brush, hatched, slot_edge
 
 UPRIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+#: Between a word and its number, in pixels.
+_APART = 5.0
 #: Steps between two time labels.
 _EVERY = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
@@ -58,6 +60,10 @@ def _ground(brush: Brush, t: int) -> None:
         alpha = (0.42 if data.cut_in_force else 0.17) * (1.0 if brush.theme.tokens.dark else 0.8)
         area = QRectF(lay.left(t), rows.top - 4, lay.right(t) - lay.left(t), rows.height + 8)
         hatched(brush, area, brush.colour("cut", alpha))
+
+    if data.stopped[t]:
+        area = QRectF(lay.left(t), lay.rows["loss"].top - 4, lay.right(t) - lay.left(t), lay.rows["loss"].height + 8)
+        hatched(brush, area, brush.colour("cut", 0.6 if brush.theme.tokens.dark else 0.5))
 
 
 def _over(colour: QColor, ground: QColor) -> QColor:
@@ -198,7 +204,8 @@ def _draw_word(brush: Brush, area: QRectF, share: float, wide: float, word: str,
         brush.text(area.adjusted(0, 0, -pad + 1, 0), RIGHT, text, number_font, ink)
     else:
         room = 0.0
-    brush.text(area.adjusted(pad, 0, -pad - room, 0), LEFT, word, font, brush.colour("text"))
+    apart = _APART if room else 0.0
+    brush.text(area.adjusted(pad, 0, -pad - room - apart, 0), LEFT, word, font, brush.colour("text"))
 
 
 def _input(brush: Brush, t: int) -> None:

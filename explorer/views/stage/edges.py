@@ -12,11 +12,13 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 from ...model.stage_layout import Detail
 from ...model.stage_records import LIT, STATE
 from ...theme.colourmap import AsinhScale
-from ...widgets.paint import arrow, arrow_head, crisp, hatch, pen
+from ...widgets.paint import arrow, arrow_head, crisp, hatch, pen, scissors
 from .brush import Brush
 
 #: Ribbons are this wide, in pixels, at the least and the most that their scale knows.
 THINNEST, WIDEST = 1.0, 12.0
+#: Radius of the scissors that stop some of the losses only.
+SMALL = 7.0
 
 
 def ribbon_width(brush: Brush, norm: float) -> float:
@@ -140,7 +142,10 @@ def _ribbon(brush: Brush, t: int) -> None:
     if not math.isfinite(norm):
         painter.fillRect(body.translated(origin), hatch(brush.colour("background", 0.7), 4, brush.ratio))
     if brush.data.snipped[t]:
-        _notch(brush, (start + end) / 2 + head / 2, y, wide / 2 + 4)
+        if t and brush.layout.detail >= Detail.TARGET:
+            small_scissors(brush, t)
+        else:
+            _notch(brush, (start + end) / 2 + head / 2, y, wide / 2 + 4)
 
 
 def _notch(brush: Brush, x: float, y: float, tall: float) -> None:
@@ -158,6 +163,30 @@ def _notch(brush: Brush, x: float, y: float, tall: float) -> None:
     around = math.ceil(tall) + 2.0
     key = ("notch", panel.rgba(), cut.rgba(), tall, off.x(), off.y())
     brush.stamp(origin, QRectF(-6.0, -around, 12.0, 2 * around + 1.0), key, draw)
+
+
+def small_scissors(brush: Brush, boundary: int, alpha: float = 1.0) -> None:
+    """Scissors on a ribbon that stop some losses and let others through; ``alpha`` is less before that has happened."""
+    centre = QPointF(
+        crisp(float(brush.layout.left(boundary)), brush.ratio), crisp(brush.layout.credit_lane, brush.ratio)
+    )
+    radius = SMALL * brush.theme.scale
+    panel, cut = brush.colour("panel"), brush.colour("cut", alpha)
+    origin = QPointF(brush.snap(centre.x()), brush.snap(centre.y()))
+    off = centre - origin
+
+    def draw(painter: QPainter) -> None:
+        painter.setBrush(panel)
+        painter.setPen(pen(cut, 1.0))
+        painter.drawEllipse(off, radius, radius)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.translate(off)
+        painter.rotate(-90)
+        scissors(painter, QPointF(0, 0), 1.15 * radius, cut)
+
+    around = math.ceil(radius) + 2.0
+    key = ("snip", panel.rgba(), cut.rgba(), radius, off.x(), off.y())
+    brush.stamp(origin, QRectF(-around, -around, 2 * around, 2 * around), key, draw)
 
 
 def _loss_stream(brush: Brush, t: int) -> None:

@@ -32,7 +32,7 @@ class Grip:
         if handle == self.handle:
             return False
         self.handle, self.policy = handle, policy
-        held = cut if handle == self._taken else cut_of(policy, policy.table(length), cut.loss)
+        held = cut if handle == self._taken else cut_of(policy, policy.table(length), cut.loss, cut.asked)
         self.preview = replace(self.before, cut=held, cut_in_force=True)
         return True
 

@@ -6,11 +6,15 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
+from rnncore.truncation import Window
+
 from ...model.stage_handles import CUTTING, Handle, said_of
 from ...model.stage_layout import Detail
+from ...model.stage_words import said_losses
 from ...theme.tokens import RADIUS
 from ...widgets.paint import crisp, frame, pen, rounded, scissors, text_width
 from .brush import CENTRE, Brush
+from .edges import SMALL, small_scissors
 from .runs import KNOB, knob_centre
 
 CAPTION = "values still flow, credit does not"
@@ -20,8 +24,14 @@ def badge_centre(brush: Brush, boundary: int) -> QPointF:
     """Where the scissors of ``boundary`` stand; those that cut nothing yet wait before the initial state."""
     lay = brush.layout
     x = float(min(max(lay.left(boundary), lay.gutter), lay.gutter + lay.room))
-    if boundary == 0 and lay.lead:
-        x = max(lay.gutter, lay.lead_left) - badge_radius(brush) - 2.0
+    if boundary == 0:
+        # Left of the initial state, or of the first column where that is folded away; never on the row labels.
+        beside = badge_radius(brush) + 1.0
+        x = max(lay.gutter + beside, lay.lead_left + beside if lay.lead else float(lay.left(0)))
+        if lay.lead and not lay.wait:
+            x = max(lay.gutter, lay.lead_left) - beside - 1.0
+            if brush.data.scene.group > 1 and x < lay.gutter:  # there the labels are several long lines
+                return QPointF(crisp(x, brush.ratio), lay.rows["state"].bottom + 2.0)
     return QPointF(crisp(x, brush.ratio), lay.credit_lane)
 
 
@@ -85,12 +95,27 @@ def paint_cut(brush: Brush, held: Handle | None, hovered: Handle | None) -> None
         if lay.gutter - 2 <= lay.left(t) <= lay.gutter + lay.room + 1 and brush.sees(x - near, x + near):
             over = any(h is not None and h.name in CUTTING and h.boundary == t for h in (held, hovered))
             _badge(brush, t, 1.0 if over or (strong and (t in shown or not shown)) else 0.6, over)
+    _some(brush, {h.boundary for h in data.cut.scissors})
     if held is not None:
         _caption(brush, held.boundary, held)
+    elif strong and data.cut.snips:
+        _caption(brush, _nearest(sorted({*shown, *(t for t, _ in data.cut.snips)}), data.current_t), None)
     elif strong and shown:
         _caption(brush, _nearest(shown, data.current_t), None)
     elif shown and data.cut.loss is not None and not data.hint:
         _caption(brush, shown[-1], None)
+
+
+def _some(brush: Brush, standing: set[int]) -> None:
+    """Small scissors where some losses will be stopped; where they have been, they are painted with the ribbon."""
+    data, lay = brush.data, brush.layout
+    if lay.detail < Detail.TARGET:
+        return
+    for t, _ in data.cut.snips:
+        x = lay.left(t)
+        pending = t not in standing and not data.snipped[t]
+        if pending and lay.gutter <= x <= lay.gutter + lay.room and brush.sees(x - SMALL - 3, x + SMALL + 3):
+            small_scissors(brush, t, 0.55)
 
 
 def _nearest(boundaries: list[int], t: int | None) -> int:
@@ -143,6 +168,14 @@ def _caption(brush: Brush, boundary: int, held: Handle | None) -> None:
     text, tail = CAPTION, " (drag the scissors)" if data.cut.scissors else ""
     if held is not None:
         text = said_of(data.cut.policy, held, data.scene.length, data.cut.loss)
+    elif data.cut_in_force and data.cut.stopped_at(boundary):
+        who, policy = said_losses(data.cut.stopped_at(boundary)), data.cut.policy
+        if boundary not in {h.boundary for h in data.cut.scissors}:
+            text = f"credit of {who} is cut here, that of others flows on"
+        elif isinstance(policy, Window):
+            text = f"window k = {policy.k} for {who}: its credit is cut here{tail}"
+        else:
+            text = f"credit of {who} is cut here, that of others flows on{tail}"
     elif data.cut_in_force:
         text += tail
     else:

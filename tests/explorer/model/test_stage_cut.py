@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explorer.model.stage_cut import cut_of, dragged, handle_tip, policy_at
-from explorer.model.stage_handles import CUTTING, Handle, nudged, stands
+from explorer.model.stage_handles import CUTTING, Handle, equals_full, nudged, stands
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 
 T = 9
@@ -57,8 +57,44 @@ def test_full_cuts_nothing_and_its_scissors_wait_at_the_beginning():
     assert [(h.boundary, h.name) for h in cut.handles] == [(0, "k")] and cut.borders == ()
 
 
-def test_of_all_losses_together_no_window_can_be_dragged():
-    assert cut_of(Window(2), Window(2).table(T), None).handles == ()
+def test_of_all_losses_together_the_last_ones_window_can_be_dragged_and_the_others_are_told():
+    cut = cut_of(Window(2), Window(2).table(T), None)
+    assert cut.handles == (Handle(T - 3, "k", T - 1),)
+    assert cut.snips == tuple((t - 2, (t,)) for t in range(3, T)) and cut.any
+    assert cut.stopped_at(3) == (5,) and cut.stopped_at(T - 1) == ()
+    assert handle_tip(cut, cut.handles[0]).startswith("window k = 2: loss 8 reaches back to t = 6\nEvery loss")
+    asked = np.arange(T) < 7  # the last steps carry no loss
+    cut = cut_of(Window(2), Window(2).table(T), None, asked)
+    assert cut.handles == (Handle(4, "k", 6),) and dict(cut.snips) == {t - 2: (t,) for t in range(3, 7)}
+    assert dragged(cut, 5).handles == (Handle(5, "k", 6),)
+
+
+def test_a_stride_stops_the_losses_of_one_run_where_another_run_goes_on():
+    policy = Stride(2, 4)
+    table = policy.table(T) > 0
+    cut = cut_of(policy, policy.table(T), None)
+    for boundary, losses in cut.snips:
+        for t in losses:
+            assert table[t, boundary] and not table[t, :boundary].any()
+        assert (table[boundary:, :boundary].any(axis=1)).any() and not cut.boundaries[boundary]
+    assert cut.snips
+    assert cut_of(Chunks(3), Chunks(3).table(T), None).snips == ()
+
+
+@pytest.mark.parametrize("policy", [Window(8), Window(99), Chunks(9), Tail(9), Stride(9, 9), Stride(9, 20, "all")])
+def test_a_truncation_that_leaves_nothing_out_is_known_to_be_full(policy):
+    assert np.array_equal(policy.table(T) > 0, Full().table(T) > 0) and equals_full(policy, T)
+    assert not equals_full(policy, 2 * T) or (isinstance(policy, Window) and policy.k > 2 * T)
+
+
+@pytest.mark.parametrize("policy", [Full(), Window(7), Chunks(8), Tail(8), Stride(8, 9), Stride(9, 9, "last")])
+def test_full_itself_and_what_leaves_something_out_are_not_said_to_be_full(policy):
+    assert not equals_full(policy, T)
+
+
+def test_scissors_of_a_window_that_is_as_long_as_the_sentence_say_that_it_is_full():
+    cut = cut_of(Window(99), Window(99).table(T), T - 1)
+    assert "the same as full here" in handle_tip(cut, cut.handles[0])
 
 
 @pytest.mark.parametrize(("boundary", "k"), [(8, 0), (6, 2), (0, 8), (-3, 8), (12, 0)])
@@ -70,13 +106,13 @@ def test_scissors_let_go_at_a_boundary_make_the_window_that_cuts_there(boundary,
 
 
 def test_without_a_handle_there_is_nothing_to_drag():
-    assert policy_at(cut_of(Window(3), Window(3).table(T), None), 4) is None
+    assert policy_at(cut_of(Full(), np.zeros((0, 0), dtype=int), None), 0) is None
 
 
 def test_while_dragged_the_cut_shows_what_letting_go_will_make():
     cut = cut_of(Full(), Full().table(T), 7)
     assert dragged(cut, 5) == cut_of(Window(2), Window(2).table(T), 7)
-    fixed = cut_of(Window(3), Window(3).table(T), None)
+    fixed = cut_of(Full(), np.zeros((0, 0), dtype=int), None)
     assert dragged(fixed, 5) is fixed
 
 

@@ -6,19 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
 
 from explorer.model import action as do
 from explorer.model.edit_targets import Target
 from explorer.model.runs import start_run
 from explorer.model.session import Place
 from explorer.model.settings import Settings
-from explorer.model.stage_hit import target_of
+from explorer.model.stage_hit import Hit, target_of, tip
 from explorer.store import Store
 from explorer.theme.palette import apply
 from explorer.theme.theme import current, theme_named
 from explorer.views.stage import StageView
+from explorer.views.stage.brush import Brush
+from explorer.views.stage.overlay import badge_centre, badge_radius
 from rnncore.corpus import Corpus
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 
@@ -132,10 +134,15 @@ def test_the_scissors_set_the_window(store, stage, qtbot):
     assert np.flatnonzero(stage.data.cut.boundaries).tolist() == [loss - 1]
 
 
+def scissors_at(stage: StageView) -> QPoint:
+    brush = Brush(QPainter(), stage.data, stage.canvas.stage_layout, current(), 1.0)
+    return badge_centre(brush, stage.data.cut.scissors[0].boundary).toPoint()
+
+
 def test_from_no_truncation_the_scissors_make_a_window(store, stage, qtbot):
     set_truncation(store, Full())
     lay, loss, y = stage.canvas.stage_layout, stage.data.cut.loss, round(stage.canvas.stage_layout.credit_lane)
-    qtbot.mousePress(stage.canvas, LEFT, pos=QPoint(lay.lead_left - 14, y))
+    qtbot.mousePress(stage.canvas, LEFT, pos=scissors_at(stage))
     qtbot.mouseMove(stage.canvas, QPoint(lay.left(3), y))
     qtbot.mouseRelease(stage.canvas, LEFT, pos=QPoint(lay.left(3), y))
     store.wait()
@@ -323,3 +330,94 @@ def test_keys_choose_the_state_or_gate_and_the_step_beside_while_the_walk_stays(
     assert store.session.selection.t == 0
     qtbot.keyClick(stage.canvas, Qt.Key.Key_Period)
     assert store.session.selection.t == 1 and store.session.position == position
+
+
+def in_a_sweep(store, policy, at):
+    """Stand in a sweep of all losses where the gradient from step ``at``'s own loss has just come into h."""
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, truncation=policy, order="sweep")))
+    store.wait()
+    walk = store.derived.walk(store.session)
+    store.dispatch(do.GoTo(next(i + 1 for i, m in enumerate(walk) if m.kind == "stream_loss" and m.t == at)))
+
+
+def red(view: StageView, area: QRectF) -> int:
+    """How many pixels of ``area`` are redder than anything but what is cut."""
+    image = view.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    cells = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4).astype(int)
+    x, y, w, h = (round(v) for v in area.getRect())
+    part, wanted = cells[y : y + h, x : x + w, :3], np.array(current().colour("cut").getRgb()[2::-1])
+    return int((np.abs(part - wanted).sum(axis=2) < 90).sum())
+
+
+def test_in_a_sweep_the_scissors_of_the_last_loss_make_the_window(store, stage, qtbot):
+    in_a_sweep(store, Window(4), 5)
+    lay, last = stage.canvas.stage_layout, stage.data.scene.length - 1
+    y = round(lay.credit_lane)
+    assert stage.data.cut_in_force and stage.data.cut.loss is None
+    qtbot.mousePress(stage.canvas, LEFT, pos=QPoint(lay.left(last - 4), y))
+    qtbot.mouseMove(stage.canvas, QPoint(lay.left(last - 2), y))
+    qtbot.mouseRelease(stage.canvas, LEFT, pos=QPoint(lay.left(last - 2), y))
+    store.wait()
+    assert store.session.settings.truncation == Window(2)
+
+
+def test_in_a_sweep_without_truncation_scissors_wait_at_the_initial_state(store, stage, qtbot):
+    in_a_sweep(store, Full(), 5)
+    lay, last = stage.canvas.stage_layout, stage.data.scene.length - 1
+    y = round(lay.credit_lane)
+    qtbot.mousePress(stage.canvas, LEFT, pos=scissors_at(stage))
+    qtbot.mouseMove(stage.canvas, QPoint(lay.left(3), y))
+    qtbot.mouseRelease(stage.canvas, LEFT, pos=QPoint(lay.left(3), y))
+    store.wait()
+    assert store.session.settings.truncation == Window(last - 3)
+
+
+@pytest.mark.parametrize("policy", [Window(2), Chunks(3), Stride(2, 3), Tail(5)], ids=lambda p: p.describe())
+def test_in_a_sweep_the_losses_that_do_not_reach_the_walking_step_are_hatched(store, stage, policy):
+    in_a_sweep(store, policy, 5)
+    data, lay = stage.data, stage.canvas.stage_layout
+    table = policy.table(data.scene.length)
+    asked = ~data.scene.masked
+    for t in range(data.scene.length):
+        stopped = t >= 5 and asked[t] and table[t, 5] == 0
+        assert data.stopped[t] == stopped
+        row = lay.rows["loss"]
+        hatched = red(stage, QRectF(lay.left(t) + 8, row.top, lay.column_width - 16, row.height)) > 20
+        assert hatched == (stopped or bool(data.cut.dropped[t])), t
+    if data.stopped.any():
+        assert "Hatched: nothing of its credit reaches t = 5" in tip(
+            data, Hit(int(np.flatnonzero(data.stopped)[0]), "loss")
+        )
+    store.dispatch(do.GoToEnd())
+    assert not stage.data.stopped.any()
+
+
+def test_in_a_sweep_small_scissors_stand_where_single_losses_are_cut_and_say_whose(store, stage):
+    in_a_sweep(store, Window(2), 1)
+    data, lay = stage.data, stage.canvas.stage_layout
+    last = data.scene.length - 1
+    for boundary in range(2, last - 2):
+        around = QRectF(lay.left(boundary) - 8, lay.credit_lane - 8, 16, 16)
+        assert red(stage, around) > 8, boundary
+        words = tip(data, Hit(boundary, "edge"))
+        assert f"loss {boundary + 2} is cut here (window k = 2), that of other losses goes on" in words
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, truncation=Full())))
+    store.wait()
+    assert "cut here" not in tip(stage.data, Hit(2, "edge"))
+
+
+@pytest.mark.parametrize("width", [760, 927, 1010, 1300, 1800])
+@pytest.mark.parametrize(("units", "sentence"), [(5, "the cat runs ."), (256, "the cat runs ."), (256, "cats run")])
+def test_scissors_that_wait_cover_no_row_label_and_no_cell_of_the_initial_state(stage, store, width, units, sentence):
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, hidden_size=units, truncation=Full())))
+    store.dispatch(do.TypeSentence(sentence))
+    store.wait()
+    stage.resize(width, 600)
+    canvas, lay = stage.canvas, stage.canvas.stage_layout
+    canvas.grab()
+    brush = Brush(QPainter(), stage.data, lay, current(), 1.0)
+    centre, radius = badge_centre(brush, 0), badge_radius(brush)
+    disc = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius).toRect()
+    below = canvas._layers.pixmap.toImage().copy(disc)
+    ground = current().colour("panel").rgb()
+    assert all(below.pixelColor(x, y).rgb() == ground for x in range(disc.width()) for y in range(disc.height()))
