@@ -19,6 +19,7 @@ from .derived import Derived
 from .equations import equation_nodes, forward_formula
 from .formula import Formula, compact, exact, number, plain
 from .gradients import gradient_formula
+from .names import at_step
 from .now_data import now
 from .now_parts import Now, Words, what_it_is
 from .numbers_table import Table
@@ -167,7 +168,7 @@ class InspectorData:
     def explanation(self, node: int) -> str:
         """The same as lines of plain text, for a tool tip."""
         this = self.cell.nodes[node]
-        head = "input" if this.op == "input" else what_it_is(self.cell, this)
+        head = "input" if this.op == "input" else at_step(what_it_is(self.cell, this), self.t)
         lines = [head[:1].upper() + head[1:]]
         if this.op == "input":
             lines.append(f"“{self.words.inputs[self.t]}”, one-hot")
@@ -343,7 +344,7 @@ class InspectorData:
             names += [name, f"∂L/∂{name}"]
             roles += ["value", "gradient"]
             columns += [self.numbers.vector(node), self.numbers.gradient_vector(node)]
-        return Table(tuple(names), tuple(roles), tuple(columns), self.walk.model.hidden_size)
+        return Table(tuple(names), tuple(roles), tuple(columns), self.walk.model.hidden_size, self.t)
 
 
 def inspector_data(session: Session, derived: Derived) -> InspectorData:

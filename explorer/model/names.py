@@ -9,10 +9,18 @@ FEW = 6
 BEFORE = "₋₁"
 """What a state before the first step has after its name: steps count from 0, so that the step before it is −1."""
 
+_LOWERED = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
+
 
 def initial_name(state: str) -> str:
     """The state that a sentence starts from: ``h₋₁``, as min-char-rnn has it; where steps count from 1 it is h₀."""
     return f"{state}{BEFORE}"
+
+
+def at_step(written: str, t: int) -> str:
+    """``written`` for any step, said of step ``t``: its ``h₋₁`` (or ``h_prev``) is the state before, h₅ of step 6."""
+    lowered = str(t - 1).translate(_LOWERED)
+    return written.replace("_prev", lowered).replace(BEFORE, lowered)
 
 
 def gradient_name(parameter: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from rnncore.walk import Walk
 
 from . import now_backward as backward
 from . import now_forward as forward
+from .names import at_step
 from .now_parts import Now, Words
 from .now_update import update
 from .step_numbers import StepNumbers
@@ -33,7 +35,9 @@ def now(walk: Walk, progress: Progress, unit: int, words: Words, at: StepNumbers
         numbers = at
     else:
         numbers = StepNumbers(walk.trace, t, unit, progress, words.inputs[t], step.loss)
-    return _KINDS[step.kind](walk, progress, step, numbers, words)
+    found = _KINDS[step.kind](walk, progress, step, numbers, words)
+    title = at_step(found.title, t)
+    return found if title == found.title else replace(found, title=title)
 
 
 _KINDS: dict[str, Callable[[Walk, Progress, MicroStep, StepNumbers, Words], Now]] = {

@@ -9,6 +9,7 @@ import numpy as np
 from rnncore.frozen import dataclass
 
 from .formula import exact
+from .names import at_step
 
 Array = np.ndarray[Any, Any]
 
@@ -21,6 +22,12 @@ class Table:
     roles: tuple[str, ...]
     columns: tuple[Array | None, ...]
     units: int
+    t: int = 0
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """What stands over the columns of step ``t``: the state before is h₅ at step 6. Copied columns keep names."""
+        return tuple(at_step(name, self.t) for name in self.names)
 
     def value(self, unit: int, column: int) -> float | None:
         """The number of ``unit`` (0-based) in ``column``."""

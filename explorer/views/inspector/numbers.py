@@ -52,6 +52,8 @@ class NumbersModel(QAbstractTableModel):
             self.endResetModel()
             return
         self._table, self._unit = table, unit
+        if before.t != table.t:
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(table.names) - 1)
         last = table.units - 1
         for column, (old, new) in enumerate(zip(before.columns, table.columns, strict=True)):
             if old is not new and not (old is not None and new is not None and np.array_equal(old, new)):
@@ -90,7 +92,7 @@ class NumbersModel(QAbstractTableModel):
             return self.cell(index.row(), index.column())[0]
         if role == Qt.ItemDataRole.ToolTipRole:
             value = self._table.value(index.row(), index.column())
-            name = self._table.names[index.column()]
+            name = self._table.headings[index.column()]
             return f"{name}, unit {index.row() + 1}: {'not computed yet' if value is None else exact(value)}"
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _BESIDE
@@ -107,7 +109,7 @@ class NumbersModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             if orientation == Qt.Orientation.Horizontal:
-                return self._table.names[section].replace("_prev", "₋₁")
+                return self._table.headings[section]
             return f"unit {section + 1}"
         if role == Qt.ItemDataRole.FontRole:
             return current(self).font("small", bold=orientation == Qt.Orientation.Horizontal)

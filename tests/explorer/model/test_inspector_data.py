@@ -177,3 +177,20 @@ def test_the_gradients_known_at_a_step_are_those_of_each_node_by_itself(order: s
         for t in range(made.trace.length):
             alone = {n.index for n in made.model.cell.nodes if progress.gradient(n.index)[1][t]}
             assert progress.nodes_known(t) == alone
+
+
+def test_the_state_before_is_called_by_its_own_step_over_its_column_and_copied_by_its_lasting_name() -> None:
+    made = make_walk()
+    table = data(made, len(made), t=3).table
+    assert table.headings[:4] == ("h₂", "∂L/∂h₂", "c₂", "∂L/∂c₂")
+    assert table.names[:2] == ("h_prev", "∂L/∂h_prev")
+    # At the first step it is the initial state, whose name says so.
+    assert data(made, len(made), t=0).table.headings[:2] == ("h₋₁", "∂L/∂h₋₁")
+
+
+def test_no_title_of_a_later_step_speaks_of_the_initial_state() -> None:
+    for name in ("gru", "lstm", "odd"):
+        made = make_walk(name, order="sweep")
+        titles = [(data(made, p).now.title, made[p - 1].t) for p in range(1, len(made))]
+        assert not [title for title, t in titles if t and "₋₁" in title], name
+        assert any("h₂" in title for title, t in titles if t == 3), name

@@ -377,3 +377,16 @@ def test_another_theme_lays_no_graph_out_again(qtbot, qapp, monkeypatch) -> None
     palette.apply(qapp, theme_named("light"))
     QApplication.processEvents()
     assert drawn == []
+
+
+def test_the_table_of_numbers_heads_the_state_before_by_its_own_step(qtbot) -> None:
+    shown = panel(qtbot)
+    shown.show_tab("numbers")
+    made = make_walk("lstm")
+    model = shown.numbers.model
+    for t, heading in ((3, "h₂"), (4, "h₃"), (0, "h₋₁")):
+        told_anew = []
+        model.headerDataChanged.connect(lambda *_, told=told_anew: told.append(True))
+        shown.set_data(data(made, len(made), t=t))
+        assert model.headerData(0, Qt.Orientation.Horizontal) == heading
+        assert told_anew or t == 3
