@@ -61,6 +61,8 @@ class CompareView(QWidget):
         column.addWidget(self.stage, 1)
         for canvas in (stage.canvas, own.canvas):
             canvas.setMinimumHeight(LEAST)
+        stage.share_scales(own)
+        own.share_scales(stage, leads=False)
         self._linking = False
         stage.canvas.scrolled.connect(self._follow_a)
         self.stage.canvas.scrolled.connect(self._follow_b)
@@ -72,6 +74,8 @@ class CompareView(QWidget):
         """Stop B, and give A its name back."""
         self._other.canvas.scrolled.disconnect(self._follow_a)
         self._a.changed.disconnect(self._mark)
+        self._other.share_scales(None)
+        self.stage.share_scales(None)
         self._other.set_title("Unrolled network")
         self._other.canvas.setMinimumHeight(0)
         self.companion.close()

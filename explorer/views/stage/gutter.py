@@ -5,10 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 
 from ...model.stage_layout import Detail, Row
+from ...widgets.paint import text_width
 from .brush import LEFT, Brush
 
 _PAD = 6
 _LARGEST = ("a cell:", "largest of")
+_UNITS = " units"
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
@@ -31,7 +33,7 @@ def paint_gutter(brush: Brush) -> None:
         return
     states = " │ ".join(s.track.label for s in data.states)
     gates = " ".join(s.track.label for s in data.gates)
-    grouped = f"{data.scene.group} units" if data.scene.group > 1 else ""
+    grouped = f"{data.scene.group}{_UNITS}" if data.scene.group > 1 else ""
     paired = any(bool(s.gradient_known.any()) for s in data.strips)
     _label(brush, rows["state"], "state", _details(states, grouped, paired))
     if data.gates:
@@ -53,10 +55,17 @@ def _label(brush: Brush, row: Row, title: str, details: tuple[tuple[str, str], .
     theme = brush.theme
     line = theme.px(16)
     lines = [(title, "label", "muted"), *((text, "small", token) for text, token in details)]
-    if line * len(lines) > row.height + line // 2:
-        # Briefly how many units a cell stands for, rather than half a sentence of what it shows of them.
+    room = row.height + line // 2
+    if line * len(lines) > room and lines[-1][0].endswith(_UNITS):
+        # What a cell shows of a group, in a line of two: where there is little room it goes before all but the title,
+        # for without it one number would be taken for several.
         lines = [one for one in lines if one[0] not in _LARGEST]
-    while len(lines) > 1 and line * len(lines) > row.height + line // 2:
+        count = lines[-1][0].removesuffix(_UNITS)
+        wide = text_width(f"largest of {count}", theme.font("small")) > brush.layout.gutter - _PAD - 2
+        lines[-1] = (f"max of {count}" if wide else f"largest of {count}", *lines[-1][1:])
+        while len(lines) > 1 and line * len(lines) > room:
+            lines.pop(-2 if len(lines) > 2 else 0)
+    while len(lines) > 1 and line * len(lines) > room:
         lines.pop()
     y = row.middle - line * len(lines) / 2
     for text, role, token in lines:

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from rnncore.truncation import Full
+
 from ...model.stage_records import StageData
 from ...model.stage_words import short
 from ...theme.colourmap import AsinhScale
@@ -19,6 +21,14 @@ _BAR, _SHORT, _HIGH, _GAP, _APART = 56, 26, 8, 5, 16
 Key = tuple[str, str, str, int]
 
 
+#: What is said of a truncation: in the tool tip, for in the picture every sign of it stands where it applies.
+CUTS = (
+    "Scissors on a dashed line: no credit goes past it; hatched steps get none",
+    "Small scissors, or a red stroke across a ribbon: the credit of some losses is cut there, that of others goes on",
+    "Hatched losses: none of their credit reaches the step where the walk is",
+)
+
+
 class StageLegend(QWidget):
     """Three keys side by side: values, gradients, ribbons; and the odd numbers while there are any."""
 
@@ -26,10 +36,15 @@ class StageLegend(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._key: tuple[AsinhScale, AsinhScale | None, AsinhScale | None, bool] | None = None
+        self._of: str | None = ""
+        self._cuts = False
         self._room = 10_000
 
-    def show_data(self, data: StageData) -> None:
-        """Show the scales of ``data``: those of gradients once there are some."""
+    def show_data(self, data: StageData, of: str | None = "") -> None:
+        """Show the scales of ``data``: those of gradients once there are some.
+
+        ``of`` says which stages have them, where it is not this alone; None where another legend says it for both.
+        """
         back = data.source is not None
         key = (
             data.scene.value_scale,
@@ -37,8 +52,9 @@ class StageLegend(QWidget):
             data.ribbon_scale if back else None,
             data.not_finite,
         )
-        if key != self._key:
-            self._key = key
+        cuts = not isinstance(data.cut.policy, Full)
+        if (key, of, cuts) != (self._key, self._of, self._cuts):
+            self._key, self._of, self._cuts = key, of, cuts
             self._describe()
             self.updateGeometry()
             self.update()
@@ -53,19 +69,22 @@ class StageLegend(QWidget):
     def _describe(self) -> None:
         assert self._key is not None
         value, gradient, ribbon, odd = self._key
-        lines = [_say("Colour of values", value)]
+        lines = [] if self._of == "" else ["A and B have the same scales: the larger one of both"]
+        lines.append(_say("Colour of values", value))
         if gradient is not None:
             lines.append(_say("Colour of gradients", gradient))
         if ribbon is not None:
             lines.append(_say("Width of ribbons and of the loss's arrow: norm of the gradient", ribbon))
         if odd:
             lines.append("Hatched cells are not finite: NaN, +∞ or −∞")
+        if self._cuts:
+            lines += CUTS
         self.setToolTip("\n".join(lines))
         self.setAccessibleName("Legend. " + ". ".join(lines))
 
     def _fitting(self) -> list[Key]:
         """The keys in the fullest form that there is room for: values and gradients share a bar before any goes."""
-        for keys in (self._full(), self._compact()):
+        for keys in (self._full(" asinh"), self._full(), self._compact()):
             if sum(map(self._width, keys)) <= self._room:
                 return keys
         while keys and sum(map(self._width, keys)) > self._room:
@@ -77,24 +96,25 @@ class StageLegend(QWidget):
         metrics = QFontMetricsF(current().font("small"))
         return metrics.horizontalAdvance(before + after) + current().px(wide) + 2 * _GAP + _APART
 
-    def _full(self) -> list[Key]:
-        if self._key is None:
-            return []
+    def _full(self, scale: str = "") -> list[Key]:
+        if self._key is None or self._of is None:
+            return self._odd()
         value, gradient, ribbon, _ = self._key
-        keys = [("map", f"value −{_limit(value)}", f"+{_limit(value)}", _BAR)]
+        who = f"{self._of}:  " if self._of else ""
+        keys = [("map", f"{who}value −{_limit(value)}", f"+{_limit(value)}", _BAR)]
         if gradient is not None:
             keys.append(("map", f"∂L −{_limit(gradient)}", f"+{_limit(gradient)}", _BAR))
         if ribbon is not None:
-            keys.append(("ribbon", "‖∂L‖ ", f"{_limit(ribbon)}", _BAR))
+            keys.append(("ribbon", "‖∂L‖ ", f"{_limit(ribbon)}{scale}", _BAR))
         return keys + self._odd()
 
     def _compact(self) -> list[Key]:
         """One bar for both maps, whose colours are the same, with the ends of each; and a short ribbon."""
-        if self._key is None:
-            return []
+        if self._key is None or self._of is None:
+            return self._odd()
         value, gradient, ribbon, _ = self._key
         ends = f"val ±{_limit(value)}" + ("" if gradient is None else f"  ∂L ±{_limit(gradient)}")
-        keys = [("map", "", ends, _SHORT)]
+        keys = [("map", f"{self._of}:" if self._of else "", ends, _SHORT)]
         if ribbon is not None:
             keys.append(("ribbon", "", f"‖∂L‖ {_limit(ribbon)}", _SHORT))
         return keys + self._odd()

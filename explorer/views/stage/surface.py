@@ -19,7 +19,7 @@ from .brush import Brush
 from .columns import outline_current
 from .edits import paint_edits
 from .layers import Layers, runs
-from .overlay import paint_cut, paint_hint, paint_marks, paint_path
+from .overlay import hint_rect, paint_cut, paint_hint, paint_marks, paint_path
 from .runs import paint_runs
 
 
@@ -59,6 +59,13 @@ class StageSurface(QWidget):
         """1 fits all columns; more is wider."""
         return self._zoom
 
+    @property
+    def hint_fits(self) -> bool:
+        """Whether the hint of an empty stage, if there is one, has a place."""
+        if self._data is None or self._layout is None or not self._data.hint:
+            return True
+        return hint_rect(Brush(QPainter(), self._data, self._layout, current(), 1.0)) is not None
+
     def most_cells(self, length: int, states: int, gates: int, hidden: int) -> int:
         """How many cells a strip may have here before they become thinner than two pixels."""
         size = (max(1, self.width()), max(1, self.height()), max(1, length))
@@ -68,6 +75,8 @@ class StageSurface(QWidget):
     def show_data(self, data: StageData) -> None:
         """Show ``data``: only columns that differ from what is shown are painted anew."""
         old, self._data = self._data, data
+        if old is not None and _other_sentence(old, data):
+            self._zoom, self._offset = 1.0, 0.0
         moved = old is None or old.current_t != data.current_t
         relaid = self._lay_out(follow=moved)
         if old is None or relaid or old.scene.length != data.scene.length:
@@ -239,6 +248,12 @@ class StageSurface(QWidget):
 @lru_cache(maxsize=64)
 def _most_cells(fields: tuple[int, int, int, int, int, int, float, float, float]) -> int:
     return min(MOST_UNITS, StageLayout(*fields).most_cells)
+
+
+def _other_sentence(old: StageData, new: StageData) -> bool:
+    """Whether these are the words of two sentences, and not of one of which a word was changed."""
+    was, now = old.scene.tokens, new.scene.tokens
+    return was is not now and (len(was) != len(now) or sum(a != b for a, b in zip(was, now, strict=True)) > 1)
 
 
 def _gutter_key(data: StageData) -> tuple[object, ...]:

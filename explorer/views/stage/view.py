@@ -15,6 +15,7 @@ from ...model import action as do
 from ...model.session import Changes
 from ...model.stage_data import StageData, stage_data, strips_of, with_marks
 from ...model.stage_hit import Hit, node_of, target_of, unit_of
+from ...model.stage_scales import Rescaled, common, drawn_to, scales_of
 from ...model.stage_words import spoken
 from ...theme.theme import current
 from ...theme.tokens import SPACE
@@ -40,6 +41,10 @@ class StageView(Card):
         super().__init__("Unrolled network", inline=True, parent=parent)
         self._store = store
         self._data: StageData | None = None
+        self._own: StageData | None = None
+        self._partner: StageView | None = None
+        self._leads = True
+        self._rescaled = Rescaled()
         self._cells = 0
         self.legend = StageLegend()
         self.add_corner(self.legend)
@@ -70,12 +75,19 @@ class StageView(Card):
         """What is shown."""
         return self._data
 
+    def share_scales(self, partner: StageView | None, leads: bool = True) -> None:
+        """Draw to the same scales as ``partner``, None for its own; of the two the one that ``leads`` names them."""
+        self._partner, self._leads = partner, leads
+        self._put()
+
     def refresh(self, changes: Changes) -> None:
         """Read the view data anew as far as ``changes`` asks for it, and repaint what differs."""
         if self._data is None or changes & _CONTENT or self._store.awaits_turn(self):
             self._store.in_turn(self, self._read)
         elif changes & Changes.HOVER:
             self._data = with_marks(self._data, self._store.session)
+            if self._own is not None:
+                self._own = with_marks(self._own, self._store.session)
             self.canvas.show_data(self._data)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -94,7 +106,8 @@ class StageView(Card):
 
     def _say_where(self) -> None:
         if self._data is not None:
-            self.set_subtitle(self._data.brief if self._narrow else self._data.subtitle)
+            where = self._data.brief if self._narrow else self._data.subtitle
+            self.set_subtitle(where if self.canvas.hint_fits else f"{where} · {' '.join(self._data.hint.split())}")
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -106,15 +119,36 @@ class StageView(Card):
         session = self._store.session
         self._cells = self.canvas.most_cells(*strips_of(session))
         before = self._data
-        self._data = stage_data(session, self._store.derived, most_cells=self._cells, previous=before)
-        self.canvas.show_data(self._data)
-        self.legend.show_data(self._data)
+        self._own = stage_data(session, self._store.derived, most_cells=self._cells, previous=self._own)
+        self._put()
+        if self._partner is not None:
+            self._partner.follow_scales()
+        assert self._data is not None
         if before is None or before.subtitle != self._data.subtitle:
             self._say_where()
             words = spoken(self._data)
             self.canvas.setAccessibleName(words)
             if before is not None and self.canvas.hasFocus():
                 QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.canvas, self._data.subtitle))
+
+    def follow_scales(self) -> None:
+        """Draw anew where what the partner shows asks for other scales."""
+        if self._own is None or self._partner is None or self._partner._own is None:
+            return
+        wanted = common(scales_of(self._own), scales_of(self._partner._own))
+        if self._data is None or not drawn_to(self._data, wanted):
+            self._put()
+
+    def _put(self) -> None:
+        """Show what was read, to scales of its own or to those of both."""
+        data, partner = self._own, self._partner
+        if data is None:
+            return
+        if partner is not None and partner._own is not None:
+            data = self._rescaled.put(data, common(scales_of(data), scales_of(partner._own)))
+        self._data = data
+        self.canvas.show_data(data)
+        self.legend.show_data(data, "" if partner is None else "A and B" if self._leads else None)
 
     # -- what the canvas says ---------------------------------------------------------------------
 
@@ -182,5 +216,7 @@ class StageView(Card):
         self.scroll_bar.setValue(round(lay.shift))
         self.scroll_bar.blockSignals(False)
         self.scroll_bar.setVisible(furthest > 0)
+        if self._data.hint:
+            self._say_where()
         if self.canvas.most_cells(*strips_of(self._store.session)) != self._cells:
             self._read()

@@ -16,12 +16,14 @@ from explorer.model.beside import Beside
 from explorer.model.reducer import new_session
 from explorer.model.session import Changes
 from explorer.model.settings import CorpusChoice
+from explorer.model.stage_data import stage_data
 from explorer.services.companion import Companion
 from explorer.services.sessions import open_session, save_session
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
 from explorer.views.window import MainWindow
+from rnncore.model import Init
 from rnncore.truncation import Full, Window
 from tests.explorer.model.runs import small_run
 
@@ -384,3 +386,35 @@ def test_every_b_can_be_chosen_from_the_palette(window):
     assert window.comparison is not None
     until(lambda: window.comparison.companion.b.session.settings.cell == "gru")
     assert "Compare with: Vanilla RNN" not in offered  # that is A itself
+
+
+def test_both_stages_are_drawn_to_the_larger_scale_and_only_one_legend_names_it(window):
+    store = window.store
+    window.actions_["compare"].trigger()
+    view = window.comparison
+    b = view.companion.b
+    one, two = window.stage, view.stage
+
+    def drawn(stage):
+        data = stage.data
+        return data.scene.value_scale, data.scene.tallest_loss, data.gradient_scale, data.ribbon_scale
+
+    view.companion.differ(init=Init(gain=30.0))
+    until(lambda: b.session.settings.init == Init(gain=30.0) and not b.busy)
+    for position in (0, 40, len(store.derived.walk(store.session))):
+        store.dispatch(do.GoTo(position))
+        until(lambda: drawn(one)[:2] == drawn(two)[:2])
+        own = [stage_data(s.session, s.derived) for s in (store, b)]
+        assert drawn(one)[0].limit == max(d.scene.value_scale.limit for d in own)
+        assert drawn(one)[1] == max(d.scene.tallest_loss for d in own)
+        if one.data.source is not None and two.data.source is not None:
+            assert drawn(one) == drawn(two)
+            assert drawn(one)[2].limit == max(d.gradient_scale.limit for d in own)
+            assert drawn(one)[3].limit == max(d.ribbon_scale.limit for d in own)
+    assert own[0].scene.value_scale != own[1].scene.value_scale
+    assert one.legend._fitting()[0][1].startswith("A and B:")
+    assert all(kind in ("nan", "plus_inf", "minus_inf") for kind, *_ in two.legend._fitting())
+    view.shut.click()
+    alone = stage_data(store.session, store.derived)
+    assert drawn(one)[0] == alone.scene.value_scale and drawn(one)[2] == alone.gradient_scale
+    assert not one.legend._fitting()[0][1].startswith("A and B:")

@@ -421,3 +421,21 @@ def test_scissors_that_wait_cover_no_row_label_and_no_cell_of_the_initial_state(
     below = canvas._layers.pixmap.toImage().copy(disc)
     ground = current().colour("panel").rgb()
     assert all(below.pixelColor(x, y).rgb() == ground for x in range(disc.width()) for y in range(disc.height()))
+
+
+def test_on_a_low_stage_the_first_hint_stands_in_the_subtitle(store, stage, qtbot):
+    assert "one step" not in stage.subtitle_label.text()
+    stage.resize(1300, 250)
+    qtbot.waitUntil(lambda: "→ one step T train" in stage.subtitle_label.text())
+    store.dispatch(do.Move("operation"))
+    assert "one step" not in stage.subtitle_label.text()
+
+
+def test_the_legend_says_on_which_scale_ribbons_are_and_what_the_signs_of_a_cut_mean(store, stage):
+    store.dispatch(do.GoToEnd())
+    stage.resize(1900, 560)
+    ribbon = stage.legend._fitting()[2]
+    assert ribbon[0] == "ribbon" and ribbon[2].endswith(" asinh")
+    assert "Width of ribbons" in stage.legend.toolTip() and "Small scissors" in stage.legend.toolTip()
+    set_truncation(store, Full())
+    assert "cissors" not in stage.legend.toolTip()
