@@ -11,6 +11,7 @@ from rnncore.ops import Array
 from rnncore.truncation import POLICIES, Chunks, Full, Stride, Tail, Truncation, Window
 
 from .session import Session
+from .stage_handles import equals_full
 
 KINDS = ("full", "window", "chunks", "stride", "tail")
 LOSSES = ("new", "all", "last")
@@ -61,12 +62,16 @@ class TruncationData:
     @property
     def sentence(self) -> str:
         """What is kept, in words."""
+        if equals_full(self.policy, self.length):
+            return f"all {self.pairs} pairs (loss t, copy τ) kept: the same as full for these {self.length} steps"
         twice = f", {self.twice} of them more than once" if self.twice else ""
         return f"{self.kept} of {self.pairs} pairs (loss t, copy τ) kept{twice}"
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """:attr:`sentence`, from its fullest form to its shortest."""
+        if equals_full(self.policy, self.length):
+            return self.sentence, f"all {self.pairs} pairs kept: as full", "the same as full", "as full"
         short = f"{self.kept} of {self.pairs} pairs"
         return self.sentence, f"{short} kept", short, f"{self.kept} / {self.pairs}"
 

@@ -18,6 +18,7 @@ from ...actions import SIZES
 from ...model import action as do
 from ...model.session import Changes, Session
 from ...model.settings import CorpusChoice, Settings
+from ...model.stage_handles import equals_full
 from ...store import Store
 from ...theme.tokens import SPACE
 from ...widgets.chip import Chip
@@ -26,6 +27,7 @@ from ...widgets.layouts import lay_out_now
 from .forms import model_form, optimiser_form, reading_form, truncation_form
 from .popover import Popover
 
+REACH = "How far back the gradient goes"
 LEVELS = 8
 """Ways to show less and less in a narrow bar."""
 
@@ -92,7 +94,7 @@ class TopBar(QWidget):
             (self.hidden, "Number of hidden units"),
             (self.corpus, "The text to learn"),
             (self.sentence, "The sentence on the stage (Ctrl+L)"),
-            (self.truncation, "How far back the gradient goes"),
+            (self.truncation, REACH),
             (self.optimiser, "How the gradient changes the weights"),
             (self.seed, "What the start weights and the order of the sentences are drawn from"),
         ):
@@ -117,6 +119,9 @@ class TopBar(QWidget):
         self.hidden.set_value(str(settings.hidden_size))
         self.corpus.set_value(_short(session.corpus.name))
         self.truncation.set_value(settings.truncation.describe())
+        length = session.sentence.length
+        whole = f"\nThe same as full for the {length} steps of this sentence"
+        self.truncation.setToolTip(REACH + (whole if equals_full(settings.truncation, length) else ""))
         self.optimiser.set_value(f"{type(settings.optimiser).__name__} {session.training.state.learning_rate:.3g}")
         self.seed.set_value(str(settings.seed))
         self.sentence.set_value(sentence_name(session))

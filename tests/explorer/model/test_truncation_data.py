@@ -101,3 +101,11 @@ def test_a_nudge_moves_the_cut_by_one_step_and_stays_within_the_sentence():
     assert nudged(truncation_data(session(Chunks(3))), 1) == Chunks(4)
     assert nudged(truncation_data(session(Stride(2, 4, "last"))), -1) == Stride(2, 3, "last")
     assert nudged(truncation_data(session(Tail(length))), 1) == Tail(length)
+
+
+@pytest.mark.parametrize("policy", [Window(99), Chunks(99), Tail(99), Stride(99, 99)])
+def test_a_truncation_that_leaves_nothing_out_of_this_sentence_says_that_it_is_full(policy):
+    data = truncation_data(session(policy))
+    assert data.kept == data.pairs and "the same as full" in data.sentence
+    assert all("full" in form for form in data.sentences)
+    assert "full" not in truncation_data(session(Window(1))).sentence

@@ -18,7 +18,7 @@ from explorer.views.topbar import TopBar
 from explorer.views.topbar.popover import Popover
 from rnncore.bundled import BUNDLED
 from rnncore.library import LIBRARY, TITLES
-from rnncore.truncation import Full
+from rnncore.truncation import Full, Window
 from tests.explorer.model.runs import small_run
 
 
@@ -196,3 +196,11 @@ def test_what_has_no_room_is_found_behind_the_dots(bar):
     next(a for a in part.actions() if a.text() == "4").trigger()
     bar.store.wait()
     assert bar.store.session.settings.seed == 4
+
+
+def test_a_window_longer_than_the_sentence_is_said_to_be_full(bar):
+    store = bar.store
+    for k, whole in ((99, True), (1, False)):
+        store.dispatch(do.ChangeSettings(replace(store.session.settings, truncation=Window(k))))
+        store.wait()
+        assert ("The same as full" in bar.truncation.toolTip()) == whole
