@@ -18,8 +18,9 @@ WIDEST, NARROWEST = 152.0, 3.0
 TALL = 0.28
 #: By how much the columns of short sentences are wider: a single one by this share, two by half of it.
 SHORT = 1.2
-#: What the initial state takes of the width of a column, and the scissors that wait before it, in pixels at scale 1.
-LEAD, WAIT = 0.62, 26
+#: What the initial state takes of the width of a column, and the scissors that wait before it, in pixels at scale 1:
+#: so many, or fewer where they reach a little into the margin of the row labels.
+LEAD, WAIT = 0.62, (26, 12)
 
 
 class Detail(IntEnum):
@@ -66,7 +67,7 @@ class Columns:
         """Column width at which all columns are seen, and before them the initial state if it has a place."""
         alone = min(self.widest, self.room / max(1, self.length))
         # It must not cost the columns any detail.
-        return next((w for w in map(self._led, (self._apart, 0)) if self._costs_nothing(w)), alone)
+        return next((w for w in map(self._led, (*self._waits, 0)) if self._costs_nothing(w)), alone)
 
     def _led(self, apart: int) -> float:
         """Column width with the initial state before the columns, and ``apart`` pixels more before that."""
@@ -77,13 +78,13 @@ class Columns:
         return self._detail_of(width) == self._detail_of(alone) >= Detail.TARGET
 
     @property
-    def _apart(self) -> int:
-        return round(WAIT * self.scale)
+    def _waits(self) -> tuple[int, ...]:
+        return tuple(round(pixels * self.scale) for pixels in WAIT)
 
     @cached_property
     def wait(self) -> int:
         """Room for scissors before the initial state, part of its width; 0 where that would cost the columns detail."""
-        return self._apart if self.zoom > 1.0 or self._costs_nothing(self._led(self._apart)) else 0
+        return next((w for w in self._waits if self.zoom > 1.0 or self._costs_nothing(self._led(w))), 0)
 
     @cached_property
     def column_width(self) -> float:

@@ -18,7 +18,7 @@ from .brush import CENTRE, LEFT, RIGHT, Brush, hatched, slot_edge
 
 UPRIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 #: Between a word and its number, in pixels.
-_APART = 5.0
+_APART = 3.0
 #: Steps between two time labels.
 _EVERY = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
@@ -204,8 +204,9 @@ def _draw_word(brush: Brush, area: QRectF, share: float, wide: float, word: str,
         brush.text(area.adjusted(0, 0, -pad + 1, 0), RIGHT, text, number_font, ink)
     else:
         room = 0.0
-    apart = _APART if room else 0.0
-    brush.text(area.adjusted(pad, 0, -pad - room - apart, 0), LEFT, word, font, brush.colour("text"))
+    beyond = pad + room + (_APART if room else 0.0)
+    before = pad if text_width(word, font) + pad + beyond <= area.width() else 3.0
+    brush.text(area.adjusted(before, 0, -beyond, 0), LEFT, word, font, brush.colour("text"))
 
 
 def _input(brush: Brush, t: int) -> None:

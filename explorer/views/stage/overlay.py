@@ -27,7 +27,9 @@ def badge_centre(brush: Brush, boundary: int) -> QPointF:
     if boundary == 0:
         # Left of the initial state, or of the first column where that is folded away; never on the row labels.
         beside = badge_radius(brush) + 1.0
-        x = max(lay.gutter + beside, lay.lead_left + beside if lay.lead else float(lay.left(0)))
+        x = max(lay.gutter + beside, float(lay.left(0)))
+        if lay.lead and lay.wait:
+            x = lay.lead_left + lay.lead_spans[0].x - beside - 1.0
         if lay.lead and not lay.wait:
             x = max(lay.gutter, lay.lead_left) - beside - 1.0
             if brush.data.scene.group > 1 and x < lay.gutter:  # there the labels are several long lines

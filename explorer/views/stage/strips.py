@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFontMetricsF, QImage
 
+from ...model.names import BEFORE
 from ...model.stage_layout import Detail, Row, Span
 from ...model.stage_words import printable
 from ...theme.colourmap import AsinhScale
@@ -62,7 +63,6 @@ def paint_initial(brush: Brush) -> None:
     """The states before the first step, named below; with their gradient once it is known."""
     lay, data, theme = brush.layout, brush.data, brush.theme
     row, pitch = lay.rows["state"], lay.cell_heights[0]
-    font, high = theme.font("tiny", fixed=True), theme.px(14)
     for strip, span in zip(data.initial, lay.lead_spans, strict=False):
         x = lay.lead_left + span.x
         sides = [(strip.track.cells, data.scene.value_scale, x, span.width)]
@@ -79,8 +79,17 @@ def paint_initial(brush: Brush) -> None:
             _not_finite(brush, cells[0], area, pitch)
             if pitch >= 15 and width >= 30:
                 _print_cells(brush, cells[0], area, pitch, scale)
-        area = QRectF(x - 8, row.bottom + 1, span.width + 16, high)
-        brush.text(area, CENTRE, strip.track.label, font, brush.colour("muted"), whole=True)
+        _name_initial(brush, strip.track.label.removesuffix(BEFORE), x + span.width / 2, row.bottom + 1)
+
+
+def _name_initial(brush: Brush, state: str, middle: float, top: float) -> None:
+    """h₋₁ with an index that can be read: the sign's own is a few pixels high."""
+    theme, ink = brush.theme, brush.colour("muted")
+    large, small = theme.font("small", fixed=True), theme.font("tiny", fixed=True)
+    wide, more = text_width(state, large), text_width("−1", small)
+    left = middle - (wide + more) / 2
+    brush.text(QRectF(left, top, wide, theme.px(14)), CENTRE, state, large, ink, whole=True)
+    brush.text(QRectF(left + wide, top + theme.px(3), more, theme.px(14)), CENTRE, "−1", small, ink, whole=True)
 
 
 @lru_cache(maxsize=64)

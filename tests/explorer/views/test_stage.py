@@ -407,14 +407,18 @@ def test_in_a_sweep_small_scissors_stand_where_single_losses_are_cut_and_say_who
 
 
 @pytest.mark.parametrize("width", [760, 927, 1010, 1300, 1800])
-@pytest.mark.parametrize(("units", "sentence"), [(5, "the cat runs ."), (256, "the cat runs ."), (256, "cats run")])
-def test_scissors_that_wait_cover_no_row_label_and_no_cell_of_the_initial_state(stage, store, width, units, sentence):
+@pytest.mark.parametrize("height", [600, 270])
+@pytest.mark.parametrize(
+    ("units", "sentence"),
+    [(5, "the cat runs ."), (256, "the cat runs ."), (256, "cats run"), (256, "the cat that the dogs chase runs .")],
+)
+def test_scissors_that_wait_cover_no_row_label_and_no_cell(stage, store, width, height, units, sentence):
     store.dispatch(do.ChangeSettings(replace(store.session.settings, hidden_size=units, truncation=Full())))
     store.dispatch(do.TypeSentence(sentence))
     store.wait()
-    stage.resize(width, 600)
+    stage.resize(width, height)
+    stage.grab()
     canvas, lay = stage.canvas, stage.canvas.stage_layout
-    canvas.grab()
     brush = Brush(QPainter(), stage.data, lay, current(), 1.0)
     centre, radius = badge_centre(brush, 0), badge_radius(brush)
     disc = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius).toRect()
