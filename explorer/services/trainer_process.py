@@ -24,8 +24,9 @@ from rnncore.training_state import TrainingState, UpdateRecord
 
 from .trainer_wire import Batch, Go, Ready, Spacing, Stop, packed, read, trainer_of, write
 
-SEND_EVERY = 0.03
-"""Seconds between two batches. Each takes a part of a millisecond from training, at both ends of the pipe."""
+SEND_EVERY, SENDING = 0.01, 0.03
+"""Seconds between two batches at least, so that each tick of the window has one to show; and the share of the time that
+sending them may take from training, which keeps the batches of a large network further apart."""
 HELD = 64 * 2**20
 """Bytes of keyframes that may wait to be sent before training waits, too."""
 
@@ -156,7 +157,8 @@ class Stint:
         began, self._clock = self._clock, time.thread_time()
         took = self._clock - began
         self._sender.send(Batch(self._go.stint, rows, evaluations, keyframes, state, last, failure, took))
-        self._due = time.perf_counter() + SEND_EVERY
+        cost = time.thread_time() - self._clock
+        self._due = time.perf_counter() + max(SEND_EVERY, cost / SENDING)
 
 
 def said(error: Exception) -> str:
