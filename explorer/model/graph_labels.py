@@ -37,7 +37,7 @@ def place_labels(
     curves = {(e.source, e.target, n): np.array(e.samples(24)) for n, e in enumerate(drawing.edges)}
     free = {key: _places(drawing, curves, drawing.box(key), *size, close) for key, size in sizes.items()}
     for rect in taken:
-        free = {k: [r for r in rects if _apart(r, rect) >= _BETWEEN] for k, rects in free.items()}
+        free = {k: [r for r in rects if apart(r, rect) >= _BETWEEN] for k, rects in free.items()}
     placed: dict[str, Rect] = {}
     while free:
         key = min(free, key=lambda k: len(free[k]))
@@ -46,9 +46,9 @@ def place_labels(
             continue
         # Of places that are about as good the one that leaves the others most room.
         rivals = [r for rects in free.values() for r in rects[:_TRIED]]
-        costs = [2 * n + sum(_apart(c, r) < _BETWEEN for r in rivals) for n, c in enumerate(choice)]
+        costs = [2 * n + sum(apart(c, r) < _BETWEEN for r in rivals) for n, c in enumerate(choice)]
         chosen = placed[key] = choice[costs.index(min(costs))]
-        free = {k: [r for r in rects if _apart(r, chosen) >= _BETWEEN] for k, rects in free.items()}
+        free = {k: [r for r in rects if apart(r, chosen) >= _BETWEEN] for k, rects in free.items()}
     return {key: placed[key] for key in sizes if key in placed}
 
 
@@ -62,17 +62,17 @@ def _places(
     rects = np.hstack([corners[inside], np.broadcast_to(size, (int(inside.sum()), 2))])
     if not len(rects):
         return []
-    near = _distances(rects, np.array([box.rect])) + _MARGIN
+    near = distances(rects, np.array([box.rect])) + _MARGIN
     below = rects[:, 1] > box.y
     others = np.array([b.rect for b in drawing.boxes if b.key != box.key])
     # What lies further from all places than any of them asks for need not be looked at.
     reach = max(float(near.max()), _FROM_OWN)
     low, high = rects[:, :2].min(axis=0) - reach, (rects[:, :2] + size).max(axis=0) + reach
-    own = _points([curves[k] for k in curves if box.key in k[:2]], low, high)
-    foreign = _points([curves[k] for k in curves if box.key not in k[:2]], low, high)
-    good = _distances(rects, others) >= near + np.where(below & (not close), _MARGIN_BELOW, 0.0)
-    good &= _distances(rects, foreign) >= (_CLOSE if close else near)
-    good &= _distances(rects, own) >= _FROM_OWN
+    own = as_rects([curves[k] for k in curves if box.key in k[:2]], low, high)
+    foreign = as_rects([curves[k] for k in curves if box.key not in k[:2]], low, high)
+    good = distances(rects, others) >= near + np.where(below & (not close), _MARGIN_BELOW, 0.0)
+    good &= distances(rects, foreign) >= (_CLOSE if close else near)
+    good &= distances(rects, own) >= _FROM_OWN
     return [(float(x), float(y), w, h) for x, y in rects[good, :2]]
 
 
@@ -96,14 +96,14 @@ def _along(box: Box, w: float, y: float) -> Iterator[Point]:
     yield box.x - w / 2, y
 
 
-def _points(curves: Sequence[Floats], low: Floats, high: Floats) -> Floats:
+def as_rects(curves: Sequence[Floats], low: Floats, high: Floats) -> Floats:
     """(n, 4): the points of some curves (…, 2) between two corners, as rectangles without extent."""
     points = np.concatenate([np.zeros((0, 2)), *curves])
     points = points[((points >= low) & (points <= high)).all(axis=1)]
     return np.hstack([points, np.zeros_like(points)])
 
 
-def _distances(rects: Floats, others: Floats) -> Floats:
+def distances(rects: Floats, others: Floats) -> Floats:
     """(n, 4), (m, 4) → (n,): how far each rectangle is from the nearest of the others; ∞ when there are none."""
     if not len(others):
         return np.full(len(rects), np.inf)
@@ -114,7 +114,7 @@ def _distances(rects: Floats, others: Floats) -> Floats:
     return np.asarray(np.hypot(across, down).min(axis=1))
 
 
-def _apart(a: Rect, b: Rect) -> float:
+def apart(a: Rect, b: Rect) -> float:
     """Distance between two rectangles; 0 where they touch or overlap."""
     across = max(0.0, b[0] - a[0] - a[2], a[0] - b[0] - b[2])
     down = max(0.0, b[1] - a[1] - a[3], a[1] - b[1] - b[3])
@@ -122,7 +122,7 @@ def _apart(a: Rect, b: Rect) -> float:
 
 
 def place_in_forms(
-    drawing: Drawing, keys: Sequence[str], forms: Sequence[tuple[float, float]]
+    drawing: Drawing, keys: Sequence[str], forms: Sequence[tuple[float, float]], taken: Sequence[Rect] = ()
 ) -> dict[str, tuple[Rect, int]]:
     """A place beside each box of ``keys`` with the number of the form that its label has there.
 
@@ -136,6 +136,6 @@ def place_in_forms(
     for form, close in rounds:
         wanted = {key: forms[form] for key in keys if key not in placed}
         if wanted:
-            found = place_labels(drawing, wanted, [rect for rect, _ in placed.values()], close=close)
+            found = place_labels(drawing, wanted, [*taken, *(rect for rect, _ in placed.values())], close=close)
             placed |= {key: (rect, form) for key, rect in found.items()}
     return placed

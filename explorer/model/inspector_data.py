@@ -19,6 +19,7 @@ from .derived import Derived
 from .equations import equation_nodes, forward_formula
 from .formula import Formula, compact, exact, number, plain
 from .gradients import gradient_formula
+from .graph_weights import told, vectors_of
 from .names import at_step
 from .now_data import now
 from .now_parts import Now, Words, what_it_is
@@ -102,6 +103,14 @@ class InspectorData:
             return "value"
         return "weight" if step.kind == "accumulate" else "gradient"
 
+    @property
+    def growing(self) -> tuple[str, int] | None:
+        """The parameter whose gradient grows by the last micro-step, and the operation that it enters, in this step."""
+        step = self.progress.step
+        if step is None or step.kind != "accumulate" or step.t != self.t or step.node is None:
+            return None
+        return step.parameter or "", step.node
+
     @cached_property
     def lit(self) -> frozenset[tuple[int, int]]:
         """The edges in use now, as (node whose value they carry, consumer or −1 for a next state)."""
@@ -110,6 +119,8 @@ class InspectorData:
             return frozenset()
         if step.node is not None:
             node = cell.nodes[step.node]
+            if step.kind == "accumulate" and step.parameter in vectors_of(cell, node.index):
+                return frozenset()  # a bias comes by no edge: its name alone is lit
             onward = cell.consumers[node.index]
             if node.op == "matmul" and len(onward) == 1:
                 return frozenset({(node.index, onward[0])})
@@ -183,6 +194,11 @@ class InspectorData:
             if formula.value is not None:
                 lines.append(f"    exactly {exact(formula.value)}")
         return "\n".join(lines)
+
+    def weight_explanation(self, parameter: str, node: int) -> str:
+        """A weight's shape and how its gradient grows, where it enters the operation ``node``."""
+        model = self.walk.model
+        return told(self.cell, parameter, node, self.t, model.hidden_size, model.vocabulary_size)
 
     # --- the equations and what happens now ---
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from functools import lru_cache
 from math import inf
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -25,11 +25,13 @@ from rnncore.frozen import dataclass
 
 from ...model.graph_labels import place_in_forms, place_labels
 from ...model.graph_routes import Box, Drawing, Edge, Rect, draw
+from ...model.graph_weights import Weight, matrix_of, place_weights, vectors_of, weights
 from ...model.inspector_data import InspectorData
 from ...theme.theme import Theme, current
 from ...theme.tokens import mix
 from ...widgets.paint import pen, rounded, text_width
 from ...widgets.surface import Surface
+from .graph_names import NamePictures, name_area, name_room
 
 _LARGE = (1.6, 1.5, 1.4, 1.3, 1.2, 1.1)
 """Scales that a graph takes where there is room for it with every number in its usual form."""
@@ -48,6 +50,8 @@ MARK = "…"
 STRIPS = 6
 """Pieces of an edge whose surroundings are painted again when its colour changes: fewer pixels than of the whole."""
 
+FOR_NAME = 0.5
+"""So much of a number is worth the name of a weight, which its edge's tool tip tells as well."""
 FOR_SIZE = 8.0
 """So many boxes' numbers are worth a whole unit of scale."""
 PICTURES = 300
@@ -56,27 +60,49 @@ LAYOUTS = 24
 """Layouts that are kept, of cells and sizes that were seen before."""
 
 Lines = tuple[tuple[str, str], ...]
-Layout = tuple[Drawing, float, dict[str, tuple[Rect, int]]]
+Labels = dict[str, tuple[Rect, int]]
+Names = dict[Weight, Rect]
+Layout = tuple[Drawing, float, Labels, Names]
 _layouts: OrderedDict[tuple[object, ...], Layout] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """How each edge (token, width), each box and each number of the graph looks."""
+    """How each edge (token, width), each box, each number and each weight's name looks."""
 
     strokes: tuple[tuple[str, float], ...]
     looks: tuple[tuple[bool, str, str], ...]
     texts: dict[str, tuple[QRectF, Lines]]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Under:
+    """What lies under the pointer: a box, the node to explain, and the weights with the operation that they enter."""
+
+    box: str | None = None
+    node: int | None = None
+    weights: tuple[str, ...] = ()
+    at: int = -1
 
 
 class GraphCanvas(Surface):
-    """Paints the graph; hovering over a box or an edge tells its formula with numbers."""
+    """Paints the graph; hovering over a box or an edge tells its formula with numbers, over a weight what it is."""
+
+    parameter_pointed = Signal(str)
+    """The weight under the pointer; "" when there is none."""
+    parameter_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._data: InspectorData | None = None
         self._drawing: Drawing | None = None
-        self._labels: dict[str, tuple[Rect, int]] = {}
+        self._labels: Labels = {}
+        self._names: Names = {}
+        self._name_pictures = NamePictures()
+        self._chosen: str | None = None
+        self._hovered: str | None = None
+        self._pointed = ""
         self._paths: list[QPainterPath] = []
         self._areas: list[QRegion] = []
         self._around: list[QRect] = []
@@ -136,6 +162,7 @@ class GraphCanvas(Surface):
         self._refresh()
 
     def restyle(self) -> None:
+        self._name_pictures.clear()
         self._shown, self._texts, self._pictures = None, {}, {}  # other colours, and perhaps another size of type
         self._lay_out()
         self._refresh()
@@ -162,7 +189,8 @@ class GraphCanvas(Surface):
             found = _layouts[key] = self._fitted(data, theme)
             while len(_layouts) > LAYOUTS:
                 _layouts.popitem(last=False)
-        self._drawing, self._em, self._labels = found
+        self._drawing, self._em, self._labels, self._names = found
+        self._name_pictures.clear()
         self._fonts = self._label_fonts(theme)
         self._paths = [_path(edge) for edge in self._drawing.edges]
         self._areas = [_areas(edge, 4.0 * theme.scale) for edge in self._drawing.edges]
@@ -176,7 +204,8 @@ class GraphCanvas(Surface):
         width, height = float(self.width()), float(self.height())
         best: Layout | None = None
         least = inf
-        for em in (*_LARGE, *_SCALES):
+        scales = (*_LARGE, *_SCALES)
+        for em, smaller in zip(scales, (*scales[1:], 0.0), strict=True):
             self._drawing, self._em = self._draw(data, width, height, em), em
             fits = self._drawing.width <= width + 0.5 and self._drawing.height <= height + 0.5
             if not fits and em != _SCALES[-1]:
@@ -184,20 +213,60 @@ class GraphCanvas(Surface):
             labels = self._place_labels(theme)
             if labels is None:
                 continue
-            folded = sum(form == FOLDED for _, form in labels.values())
-            cost = folded + FOR_SIZE * (1.0 - em)
+            layout = (self._drawing, em, labels, self._name_weights(data, theme, labels))
+            unnamed = self._unnamed(data, layout)
+            if unnamed and em >= 1.0:
+                layout = self._name_more(data, theme, layout)
+                unnamed = self._unnamed(data, layout)
+            if best is not None and em < EASY:
+                unnamed = max(unnamed, self._unnamed(data, best))  # no name is worth letters that are hard to read
+            missing = _folded(layout[2]) + FOR_NAME * unnamed
+            cost = missing + FOR_SIZE * (1.0 - em)
             if best is None or cost < least:
-                best, least = (self._drawing, em, labels), cost
-            if not folded:
-                break
+                best, least = layout, cost
+            if missing <= FOR_SIZE * (em - smaller) or (smaller < EASY and not _folded(layout[2])):
+                break  # whatever a smaller one shows is not worth it
         assert best is not None
-        return best
+        return self._name_more(data, theme, best) if best[1] < 1.0 else best
+
+    def _unnamed(self, data: InspectorData, layout: Layout) -> int:
+        return len(weights(data.cell, layout[0])) - len(layout[3])
 
     def _label_fonts(self, theme: Theme) -> tuple[tuple[QFont, QFontMetricsF], ...]:
         fonts = [self._label_font(theme, form) for form in range(len(FORMS))]
         return tuple((font, QFontMetricsF(font)) for font in fonts)
 
-    def _place_labels(self, theme: Theme) -> dict[str, tuple[Rect, int]] | None:
+    def _name_weights(self, data: InspectorData, theme: Theme, labels: Labels) -> Names:
+        """The weights' names in the room that the numbers leave."""
+        assert self._drawing is not None
+        named, sizes = self._to_name(data, theme)
+        found = place_weights(self._drawing, named, sizes, [rect for rect, _ in labels.values()])
+        return {named[n]: rect for n, rect in sorted(found.items())}
+
+    def _name_more(self, data: InspectorData, theme: Theme, layout: Layout) -> Layout:
+        """The same, in which weights without a place choose before the numbers, where these have others as good."""
+        drawing, em, labels, names = layout
+        self._drawing, self._em = drawing, em
+        named, sizes = self._to_name(data, theme)
+        left = {n: w for n, w in named.items() if w not in names}
+        first = place_weights(drawing, left, sizes) if left else {}
+        others = self._place_labels(theme, tuple(first.values())) if first else None
+        if others is None or _cramped(others) > _cramped(labels):
+            return layout
+        rest = {n: w for n, w in named.items() if n not in first}
+        taken = [*first.values(), *(rect for rect, _ in others.values())]
+        found = first | place_weights(drawing, rest, sizes, taken)
+        if len(found) <= len(names):
+            return layout
+        return drawing, em, others, {named[n]: rect for n, rect in sorted(found.items())}
+
+    def _to_name(self, data: InspectorData, theme: Theme) -> tuple[dict[int, Weight], dict[str, tuple[float, float]]]:
+        """The weights to name, and the room that each parameter's name takes."""
+        assert self._drawing is not None
+        named = dict(enumerate(weights(data.cell, self._drawing)))
+        return named, {w.parameter: name_room(w.parameter, theme, self._em) for w in named.values()}
+
+    def _place_labels(self, theme: Theme, taken: tuple[Rect, ...] = ()) -> Labels | None:
         """Where the numbers of the graph as it is drawn stand, and in which form; None where it is too large."""
         assert self._drawing is not None
         self._fonts = self._label_fonts(theme)
@@ -209,8 +278,8 @@ class GraphCanvas(Surface):
             forms.append((metrics.horizontalAdvance(sample), high))
         keys = [b.key for b in self._drawing.boxes if b.kind in ("operation", "previous")]
         if self._em <= 1.0:
-            return place_in_forms(self._drawing, keys, forms)
-        found = place_labels(self._drawing, dict.fromkeys(keys, forms[0]))
+            return place_in_forms(self._drawing, keys, forms, taken)
+        found = place_labels(self._drawing, dict.fromkeys(keys, forms[0]), taken)
         return {key: (rect, 0) for key, rect in found.items()} if len(found) == len(keys) else None
 
     def _label_font(self, theme: Theme, form: int = 0) -> QFont:
@@ -241,6 +310,9 @@ class GraphCanvas(Surface):
             old_room, old_lines = before.texts[key]
             if lines != old_lines:
                 region += _whole(room.united(old_room) if old_lines else room)
+        for rect, old_name, new_name in zip(self._names.values(), before.names, after.names, strict=True):
+            if old_name != new_name:
+                region += name_area(rect)
         return region
 
     def _show(self, data: InspectorData) -> _Shown:
@@ -251,7 +323,13 @@ class GraphCanvas(Surface):
             tuple(_stroke(data, edge) for edge in drawing.edges),
             tuple(self._look(data, box) for box in drawing.boxes),
             self._place_texts(data),
+            tuple(self._name_look(data, weight) for weight in self._names),
         )
+
+    def _name_look(self, data: InspectorData, weight: Weight) -> str:
+        if data.growing == (weight.parameter, weight.node):
+            return "lit"
+        return {self._hovered: "hover", self._chosen: "chosen"}.get(weight.parameter, "")
 
     def _look(self, data: InspectorData, box: Box) -> tuple[bool, str, str]:
         """(whether its value is known, the colour token of its ring or "", the index below its name)."""
@@ -317,6 +395,10 @@ class GraphCanvas(Surface):
         for box, around, look in zip(drawing.boxes, self._around, shown.looks, strict=True):
             if region.intersects(around):
                 self._draw_box(painter, theme, box, around, look)
+        ratio = self.devicePixelRatioF()
+        for (weight, rect), name_look in zip(self._names.items(), shown.names, strict=True):
+            if region.intersects(name_area(rect)):
+                self._name_pictures.draw(painter, theme, rect, weight.parameter, name_look, self._em, ratio)
         for room, lines, form in labels:
             font, metrics = self._fonts[form]
             painter.setFont(font)
@@ -379,26 +461,63 @@ class GraphCanvas(Surface):
 
     # --- hovering ---
 
-    def _over(self, x: float, y: float) -> tuple[str | None, str]:
-        """The box under a point (None for an edge or nothing) and what to say of it."""
+    def _over(self, x: float, y: float) -> _Under:
+        """What lies under a point."""
         data, drawing = self._data, self._drawing
         if data is None or drawing is None:
-            return None, ""
+            return _Under()
         box = drawing.at(x, y)
         if box is not None:
-            return box.key, data.explanation(box.node)
-        for edge in drawing.edges:
-            if any(abs(px - x) < 5 and abs(py - y) < 5 for px, py in edge.samples(24)):
-                return None, data.explanation(edge.node)
-        return None, ""
+            vectors = vectors_of(data.cell, box.node) if box.kind == "operation" else ()
+            return _Under(box.key, box.node, vectors, box.node)
+        for weight, rect in self._names.items():
+            if name_area(rect).contains(round(x), round(y)):
+                return _Under(None, None, (weight.parameter,), weight.node)
+        # Two that come up side by side are both within reach: the nearer one is meant.
+        away = [min(max(abs(px - x), abs(py - y)) for px, py in edge.samples(24)) for edge in drawing.edges]
+        nearest = min(range(len(away)), key=lambda n: away[n], default=-1)
+        if nearest < 0 or away[nearest] >= 5:
+            return _Under()
+        edge = drawing.edges[nearest]
+        matrix = matrix_of(data.cell, edge)
+        return _Under(None, edge.node, (matrix,) if matrix else (), edge.node)
+
+    def _say(self, under: _Under) -> str:
+        """The formula of a box or an edge, and what the weights there are."""
+        data = self._data
+        if data is None:
+            return ""
+        said = [] if under.node is None else [data.explanation(under.node)]
+        return "\n".join([*said, *(data.weight_explanation(name, under.at) for name in under.weights)])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        key, _ = self._over(event.position().x(), event.position().y())
-        self._point_at(key)
+        under = self._over(event.position().x(), event.position().y())
+        self._point_at(under.box)
+        self._point_at_weight(under.weights[0] if under.weights else "")
         super().mouseMoveEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        under = self._over(event.position().x(), event.position().y())
+        if event.button() == Qt.MouseButton.LeftButton and under.weights:
+            self.parameter_chosen.emit(under.weights[0])
+        super().mousePressEvent(event)
+
+    def mark_weights(self, chosen: str | None, hovered: str | None) -> None:
+        """Set off the weight that is chosen, and that which is pointed at, here or elsewhere."""
+        if (chosen, hovered) != (self._chosen, self._hovered):
+            self._chosen, self._hovered = chosen, hovered
+            if self._shown is not None:
+                self._refresh()
+
+    def _point_at_weight(self, name: str) -> None:
+        if name != self._pointed:
+            self._pointed = name
+            self.setCursor(Qt.CursorShape.PointingHandCursor if name else Qt.CursorShape.ArrowCursor)
+            self.parameter_pointed.emit(name)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._point_at(None)
+        self._point_at_weight("")
         super().leaveEvent(event)
 
     def _point_at(self, key: str | None) -> None:
@@ -408,10 +527,19 @@ class GraphCanvas(Surface):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            _, said = self._over(event.pos().x(), event.pos().y())
+            said = self._say(self._over(event.pos().x(), event.pos().y()))
             QToolTip.showText(event.globalPos() + QPoint(8, 8), said, self)
             return True
         return super().event(event)
+
+
+def _folded(labels: Labels) -> int:
+    return sum(form == FOLDED for _, form in labels.values())
+
+
+def _cramped(labels: Labels) -> tuple[int, int]:
+    """How many numbers are folded, and how far all of them are from their usual form."""
+    return _folded(labels), sum(form for _, form in labels.values())
 
 
 def _stroke(data: InspectorData, edge: Edge) -> tuple[str, float]:

@@ -62,6 +62,8 @@ class InspectorView(Panel):
         self._data: InspectorData | None = None
         self._shared_for: tuple[object, ...] = ()
         self.graph = GraphCanvas()
+        self.graph.parameter_pointed.connect(lambda name: store.dispatch(do.Hover(parameter=name or None)))
+        self.graph.parameter_chosen.connect(lambda name: store.dispatch(do.Select(parameter=name)))
         self.equations = FormulaArea()
         self.details = Details()
         self.pages = QStackedWidget()
@@ -110,8 +112,19 @@ class InspectorView(Panel):
 
     def read(self) -> None:
         session = self._store.session
+        self._mark_weights()
         self.show_tab(session.tab)
         self.set_data(inspector_data(session, self._store.derived))
+
+    def _changed(self, changes: Changes) -> None:
+        if changes == Changes.HOVER:
+            self._mark_weights()
+            return
+        super()._changed(changes)
+
+    def _mark_weights(self) -> None:
+        session = self._store.session
+        self.graph.mark_weights(session.selection.parameter, session.hover.parameter)
 
     def _make_tabs(self) -> QHBoxLayout:
         row = QHBoxLayout()
