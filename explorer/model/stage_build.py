@@ -13,6 +13,7 @@ from rnncore.truncation import Full, Window
 from rnncore.walk import Walk
 
 from ..theme.colourmap import AsinhScale, gradient_scale
+from .names import at_step
 from .stage_cut import Cut, cut_of
 from .stage_records import Flow, Marks, StageData, Strip
 from .stage_scene import Scene, Track, grouped
@@ -135,7 +136,8 @@ def subtitle(walk: Walk, progress: Progress, update: int | None, brief: bool = F
         else:
             parts += ["backward pass", f"{who} sweep back" if step.loss is None else f"{who} walks back"]
             parts.append(f"now at t = {step.t}")
-    parts.append(f"{offset + 1}/{count}: {step.title}" if brief else f"op {offset + 1} of {count}: {step.title}")
+    title = step.title if step.t is None else at_step(step.title, step.t)
+    parts.append(f"{offset + 1}/{count}: {title}" if brief else f"op {offset + 1} of {count}: {title}")
     return " · ".join(parts)
 
 

@@ -7,6 +7,7 @@ from rnncore.frozen import dataclass
 from rnncore.script import GRANULARITIES
 from rnncore.walk import Walk
 
+from .names import at_step
 from .session import Session
 
 REST = 2.5
@@ -148,7 +149,7 @@ def transport_data(session: Session, walk: Walk) -> TransportData:
         at, what = step.kind, step.title
     else:
         at = f"t = {step.t}" + ("" if step.loss is None else f" · loss {step.loss}")
-        what = step.title
+        what = at_step(step.title, step.t)
     update = Slider("update", training.shown, max(training.last, 1), f"{training.shown} / {training.last}", "value")
     phase = Slider("pass", position, max(len(walk), 1), where, token)
     share = here.visit + (here.done / here.size if here.size else 0.0)

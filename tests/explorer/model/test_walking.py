@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from explorer.model import action as do
+from explorer.model.names import at_step
 from explorer.model.walking import REST, pause_after, same_place, spot, step_start, transport_data
 from rnncore.script import ORDERS
 from rnncore.truncation import Full, Window
@@ -29,7 +32,8 @@ def test_the_sliders_follow_every_position(driver):
         if position:
             step = walk[position - 1]
             assert data.phase.label == step.phase
-            assert step.title in data.operation.label and step.title in data.spoken
+            title = step.title if step.t is None else at_step(step.title, step.t)
+            assert title in data.operation.label and title in data.spoken
             if step.t is not None:
                 assert f"t = {step.t}" in data.step.label
         place = (data.phase.label, data.step.value)
@@ -100,3 +104,13 @@ def test_another_order_or_an_empty_walk_still_has_a_place():
     for one, other in ((old, new), (new, old)):
         for position in range(len(one) + 1):
             assert 0 <= same_place(one, position, other) <= len(other)
+
+
+def test_the_state_before_a_later_step_is_never_called_by_the_initial_states_name(driver):
+    walk = driver.derived.walk(driver.session)
+    wanted = [p for p in range(1, len(walk)) if "₋₁" in walk[p - 1].title]
+    assert {walk[p - 1].t for p in wanted} >= {0, 1}
+    for position in wanted:
+        t = walk[position - 1].t
+        said = transport_data(replace(driver.session, position=position), walk).operation.label
+        assert ("₋₁" in said) == (t == 0), said
