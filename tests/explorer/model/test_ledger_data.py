@@ -122,7 +122,8 @@ def test_at_every_operation_the_votes_are_those_of_what_has_been_added_by_then(o
     for position in range(len(walk) + 1):
         progress = walk.progress(position)
         so_far = ledger_data(book, progress, WORDS[1:], (name,), "signed").so_far
-        assert so_far == pytest.approx(float((progress.parameter_gradient(name) * direction).sum()), abs=1e-12), position
+        expected = float((progress.parameter_gradient(name) * direction).sum())
+        assert so_far == pytest.approx(expected, abs=1e-12), position
 
 
 def test_a_pair_has_no_number_before_its_outer_product_is_added() -> None:

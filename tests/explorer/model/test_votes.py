@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 
-import rnncore.walk
 from explorer.model.votes import row_deltas, votes_of
 from rnncore.model import Model
 from rnncore.trace import forward
@@ -132,8 +133,10 @@ def test_an_unknown_parameter_has_no_votes() -> None:
 def test_the_way_back_of_the_losses_before_is_computed_once_for_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     made = make_walk("lstm", truncation=Window(2))
     computed: list[int] = []
-    true = rnncore.walk.steps_after
-    monkeypatch.setattr(rnncore.walk, "steps_after", lambda *a: computed.append(a[3]) or true(*a))
+    # `rnncore.walk` is the function once anything has asked the package for it, and the module before.
+    module = importlib.import_module("rnncore.walk")
+    true = module.steps_after
+    monkeypatch.setattr(module, "steps_after", lambda *a: computed.append(a[3]) or true(*a))
     loss = made.trace.length - 2
     position = int(made.script.visit_starts[int(np.flatnonzero(made.script.visit_loss == loss)[0]) + 1])
     for name in ("W_f", "U_i", "V"):
