@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from explorer.actions import matching
 from explorer.model.experiments.table import EXPERIMENT, EXPERIMENTS
@@ -43,7 +45,8 @@ def until(found, seconds=20.0):
     for _ in range(int(seconds * 100)):
         if found():
             return
-        QTest.qWait(10)
+        QApplication.processEvents()
+        time.sleep(0.01)  # not qWait, which keeps the interpreter's lock from the thread that measures
     raise AssertionError("it never came to that")
 
 
