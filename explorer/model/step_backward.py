@@ -41,8 +41,8 @@ class BackwardWriter(Writer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.d_parameter = {p: self.fresh(f"d{name}") for p, name in self.parameters.items()}
-        self.d_state = {s: self.fresh(f"d{s}") for s in self.cell.states}
+        self.d_parameter = {p: self.fresh(f"d{name}", "gradient") for p, name in self.parameters.items()}
+        self.d_state = {s: self.fresh(f"d{s}", "gradient") for s in self.cell.states}
 
     def through_step(self, depth: int, time: str) -> None:
         """From the states at ``time`` back to those before it."""
@@ -56,7 +56,7 @@ class BackwardWriter(Writer):
             if total == incoming.get(index):
                 self.variables[index] = total
             elif index in incoming or (rank < ATOM and len(node.inputs) > 1):
-                self.variables[index] = incoming.get(index) or self.fresh(f"d{node.name or 'q'}")
+                self.variables[index] = incoming.get(index) or self.fresh(f"d{node.name or 'q'}", "gradient")
                 self.put(f"{self.variables[index]} = {total}", depth, marks)
             else:
                 self.inline[index] = (total, rank, marks)
@@ -141,8 +141,8 @@ class BackwardWriter(Writer):
                     self.put("; ".join(said), depth, frozenset().union(*(a.marks for a in addends)))
 
     def _loop(self, deltas: list[str], gates: list[list[_Addend]], depth: int) -> None:
-        delta = self.fresh("da")
-        targets = [self.fresh(f"d{a.parameter.partition('_')[0]}") for a in gates[0]]
+        delta = self.fresh("da", "gradient")
+        targets = [self.fresh(f"d{a.parameter.partition('_')[0]}", "gradient") for a in gates[0]]
         rows = (", ".join([d, *(self.d_parameter[a.parameter] for a in g)]) for d, g in zip(deltas, gates, strict=True))
         body = "; ".join(a.statement(name, delta) for name, a in zip(targets, gates[0], strict=True))
         head = f"for {', '.join([delta, *targets])} in {', '.join(f'({row})' for row in rows)}:"

@@ -26,9 +26,11 @@ def numpy_code(
     Only full and chunked truncation can be written as one sweep; every other policy walks loss by loss.
     With a ``rule`` the program ends with the weight update.
     """
-    return Code(tuple(NumpyWriter(cell, truncation, bias, "np", order=order).program(rule)))
+    writer = NumpyWriter(cell, truncation, bias, "np", order=order)
+    return Code(tuple(writer.program(rule)), writer.roles)
 
 
 def torch_code(cell: Cell, truncation: Truncation, bias: bool, rule: UpdateRule | None = None) -> Code:
     """The same gradient by PyTorch's autograd; truncation is where a state is detached."""
-    return Code(tuple(TorchWriter(cell, truncation, bias, "torch").program(rule)))
+    writer = TorchWriter(cell, truncation, bias, "torch")
+    return Code(tuple(writer.program(rule)), writer.roles)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
+
 from rnncore.frozen import dataclass
 from rnncore.script import MicroStep
 
@@ -22,6 +25,8 @@ class Code:
     """A program, line by line."""
 
     lines: tuple[CodeLine, ...]
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """What the names stand for, as the token of their colour: value, gradient, weight or loss."""
 
     @property
     def text(self) -> str:

@@ -18,15 +18,15 @@ class NumpyWriter(BackwardWriter):
 
     def program(self, rule: UpdateRule | None) -> list[CodeLine]:
         """Both passes and, by ``rule``, the update."""
-        self.all, self.grown = self.fresh("P"), self.fresh("G")
-        self.d_logits, self.p = self.fresh("dlogits"), self.fresh("p")
+        self.all, self.grown = self.fresh("P", "weight"), self.fresh("G", "gradient")
+        self.d_logits, self.p = self.fresh("dlogits", "gradient"), self.fresh("p", "value")
         self.put("import numpy as np")
         if "sigmoid" in self.needs:
             self.put("def sigmoid(a): return 1 / (1 + np.exp(-a))")
         if "relu" in self.needs:
             self.put("def relu(a): return np.maximum(a, 0)")
         self.define_clamp("copy")
-        weight = self.fresh("w")
+        weight = self.fresh("w", "weight")
         self.put(f"{self.all} = [{', '.join(self.parameters.values())}]")
         gradients = ", ".join(self.d_parameter.values())
         self.put(f"{gradients} = {self.grown} = [np.zeros_like({weight}) for {weight} in {self.all}]")
@@ -46,7 +46,7 @@ class NumpyWriter(BackwardWriter):
         self.put(f"{self.length} = len(x); {loss} = 0; {', '.join(self.states)} = {starts}; {empty}")
         self.put(f"for {t} in range({self.length}):", marks=[("read", None, None)], why="forward")
         self.equations(1)
-        a, e = self.fresh("logits"), self.fresh("e")
+        a, e = self.fresh("logits", "value"), self.fresh("e", "value")
         self.put(f"{a} = {self.logits()}", 1, [("logits", None, None)])
         self.put(f"{e} = np.exp({a} - {a}.max()); {p}[{t}] = {e} / {e}.sum()", 1, [("softmax", None, None)])
         self.put(f"if y[{t}] >= 0: {loss} = {loss} - np.log({p}[{t}][y[{t}]])", 1, [("loss", None, None)])

@@ -27,7 +27,7 @@ class TorchWriter(Writer):
         self.put(f"return {', '.join(self.states)}", 1)
         (self._one_graph if isinstance(self.truncation, Full | Chunks) else self._by_loss)()
         if rule is not None:
-            names = self.fresh("P"), self.fresh("w")
+            names = self.fresh("P", "weight"), self.fresh("w", "weight")
             for text, kinds, why in torch_update(rule, list(self.parameters.values()), names):
                 self.put(text, 0, [(kind, None, None) for kind in kinds], why)
         return self.lines

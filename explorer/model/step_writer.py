@@ -36,22 +36,27 @@ class Writer:
     lines: list[CodeLine] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.roles: dict[str, str] = {}
         own = [p.name for p in self.cell.parameters] + ["V"] + (["b_y"] if self.bias else [])
         self.used = set(_TAKEN)
-        self.parameters = {name: self.fresh(name) for name in own}
+        self.parameters = {name: self.fresh(name, "weight") for name in own}
         assigned = [n for n in self.cell.assigned if self.cell.node(n).constant is None]
-        self.names = {n: self.fresh(n) for n in dict.fromkeys(assigned)}
-        self.t, self.tau, self.length, self.loss = (self.fresh(n) for n in ("t", "tau", "T", "loss"))
+        self.names = {n: self.fresh(n, "value") for n in dict.fromkeys(assigned)}
+        self.t, self.tau, self.length = (self.fresh(n) for n in ("t", "tau", "T"))
+        self.loss = self.fresh("loss", "loss")
         self.states = [self.names[s] for s in self.cell.states]
         self.starts = [f"{name}_start" for name in self.states]
+        self.roles |= dict.fromkeys([*self.starts, *(f"{name}_prev" for name in self.states)], "value")
         self.needs = {node.op for node in self.cell.nodes}
 
-    def fresh(self, wanted: str) -> str:
-        """``wanted``, or that with underscores when it is taken; taken from now on."""
+    def fresh(self, wanted: str, role: str = "") -> str:
+        """``wanted``, or that with underscores when it is taken; taken from now on, and in the colour of ``role``."""
         name = wanted
         while name in self.used or keyword.iskeyword(name):
             name += "_"
         self.used.add(name)
+        if role:
+            self.roles[name] = role
         return name
 
     def put(self, text: str, depth: int = 0, marks: Iterable[Mark] = (), why: str = "") -> None:
