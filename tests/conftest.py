@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import signal
 import sys
 import threading
 import time
@@ -23,6 +24,12 @@ if os.environ.get(without_qt.VARIABLE):
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Small products are faster on one thread, and two cores are shared by everything.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A run in the background of a shell, or under nohup, has these ignored, and all programs that it starts as well.
+for _name in ("SIGINT", "SIGHUP"):
+    if signal.getsignal(getattr(signal, _name, signal.SIGTERM)) is signal.SIG_IGN:
+        signal.signal(getattr(signal, _name), signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL)
+
 
 
 def pytest_addoption(parser):
