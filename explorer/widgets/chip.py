@@ -90,8 +90,15 @@ class Chip(QAbstractButton):
 
     def width_with(self, label: str) -> int:
         """Width in pixels that the chip wants when it shows ``label`` before its value."""
+        return self._wide(label, self.text())
+
+    def width_saying(self, value: str) -> int:
+        """Width in pixels that the chip wants when it shows ``value``."""
+        return self._wide(self._label, value)
+
+    def _wide(self, label: str, value: str) -> int:
         theme = current(self)
-        width = 2 * theme.px(13) + QFontMetrics(self._value_font()).horizontalAdvance(self.text())
+        width = 2 * theme.px(13) + QFontMetrics(self._value_font()).horizontalAdvance(value)
         if label:
             width += QFontMetrics(theme.font("label")).horizontalAdvance(label) + theme.px(6)
         if self._menu is not None:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QButtonGroup,
     QFrame,
-    QHBoxLayout,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -23,13 +21,13 @@ from ...model.inspector_data import InspectorData, inspector_data
 from ...model.session import Changes
 from ...theme.theme import current
 from ...theme.tokens import SPACE
-from ...widgets.chip import Chip
 from ...widgets.editing import open_editor
 from ...widgets.panel import Panel
 from ...widgets.rule import Rule
 from .details import Details
 from .formulas import FormulaArea, Section
 from .graph import GraphCanvas
+from .tabs import TABS, TabRow
 
 if TYPE_CHECKING:
     from ...store import Store
@@ -37,9 +35,6 @@ if TYPE_CHECKING:
     from .numbers import NumbersPage
 
 Page = TypeVar("Page", bound=QWidget)
-TABS = ("Graph", "Equations", "Code", "Numbers")
-SHORTER = (TABS, ("Graph", "Eqs", "Code", "Nums"), ("G", "E", "C", "N"))
-"""What the tabs say in less and less room; the letters are their keys."""
 
 
 class _Holder(QWidget):
@@ -69,7 +64,9 @@ class InspectorView(Panel):
         self.pages = QStackedWidget()
         for page in (scrolled(self.graph), self.equations, _Holder(), _Holder()):
             self.pages.addWidget(page)
-        self.tabs = self._make_tabs()
+        self.tabs = TabRow()
+        self.tabs.chosen.connect(lambda n: store.dispatch(do.SetTab(TABS[n].lower())))
+        self.tabs.shown.connect(self._shown)
         self.rule = Rule()
         self.rule.setFixedHeight(1)
         self._details_area = scrolled(self.details)
@@ -79,7 +76,7 @@ class InspectorView(Panel):
         self._split.addWidget(self.rule)
         self._split.addWidget(self._details_area)
         self.body.setContentsMargins(0, SPACE.tight, 0, 0)
-        self.body.addLayout(self.tabs)
+        self.body.addWidget(self.tabs)
         self.body.addLayout(self._split, 1)
 
     def _edit(self, column: str, unit: int, at: QPoint) -> None:
@@ -126,32 +123,15 @@ class InspectorView(Panel):
         session = self._store.session
         self.graph.mark_weights(session.selection.parameter, session.hover.parameter)
 
-    def _make_tabs(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(SPACE.tight + 2)
-        self._group = QButtonGroup(self)
-        self._group.setExclusive(True)
-        for n, name in enumerate(TABS):
-            chip = Chip(name, checkable=True)
-            chip.setAccessibleName(f"{name} tab")
-            self._group.addButton(chip, n)
-            row.addWidget(chip)
-        row.addStretch(1)
-        self._group.button(0).setChecked(True)
-        self._group.idClicked.connect(lambda n: self._store.dispatch(do.SetTab(TABS[n].lower())))
-        self._group.idToggled.connect(self._toggled)
-        return row
-
-    def _toggled(self, number: int, checked: bool) -> None:
-        if checked:
-            self.pages.setCurrentIndex(number)
-            self._refresh_page()
+    def _shown(self, number: int) -> None:
+        self.pages.setCurrentIndex(number)
+        self._refresh_page()
 
     def show_tab(self, name: str) -> None:
         """Bring the tab called "graph", "equations", "code" or "numbers" to the front."""
         for n, tab in enumerate(TABS):
             if tab.lower() == name.lower():
-                self._group.button(n).setChecked(True)
+                self.tabs.show_tab(n)
 
     def tab(self) -> str:
         """The tab in front, in lower case."""
@@ -203,21 +183,8 @@ class InspectorView(Panel):
 
     # --- room ---
 
-    def _name_tabs(self) -> None:
-        """Let the tabs say as much as has room."""
-        room = self.width() - 2 * SPACE.large - (len(TABS) - 1) * self.tabs.spacing()
-        chips = [chip for chip in self._group.buttons() if isinstance(chip, Chip)]
-        for names in SHORTER:
-            for chip, name, title in zip(chips, names, TABS, strict=True):
-                chip.set_value(name)
-                chip.setAccessibleName(f"{title} tab")
-                chip.setToolTip("" if name == title else title)
-            if sum(chip.sizeHint().width() for chip in chips) <= room:
-                break
-
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
-        self._name_tabs()
         self._share_room()
 
     def _share_room(self) -> None:
@@ -254,8 +221,7 @@ class InspectorView(Panel):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self._name_tabs()
-            self._share_room()
+                self._share_room()
         super().changeEvent(event)
 
 

@@ -21,7 +21,8 @@ from explorer.theme.theme import current, theme_named
 from explorer.views.inspector.forms import LINE, set_formula, told
 from explorer.views.inspector.graph import MARK
 from explorer.views.inspector.typeset import line
-from explorer.views.inspector.view import TABS, InspectorView
+from explorer.views.inspector.tabs import TABS
+from explorer.views.inspector.view import InspectorView
 
 from ..model.steps import CELLS, after, data, make_walk
 
@@ -231,9 +232,25 @@ def test_the_view_follows_the_store_and_sends_what_was_chosen(qtbot) -> None:
     assert view.title_label.text() == "Inside step t = 2"
     view.numbers.unit_chosen.emit(3)
     assert store.session.selection.unit == 3
-    view._group.button(2).click()
+    view.tabs.chips[2].click()
     assert store.session.tab == "code"
     assert view.tab() == "code"
+
+
+@pytest.mark.parametrize("scale", [0.7, 1.0, 1.5])
+def test_the_tabs_are_named_and_placed_in_the_moment_in_which_the_panel_changes_its_size(qtbot, qapp, scale) -> None:
+    palette.apply(qapp, theme_named("dark", scale))
+    shown = panel(qtbot, (510, 754))
+    for wide in (425, 293, 377, 293, 510, 300, 357, 258):
+        shown.resize(wide, 500)  # no turn of the event loop after it
+        chips = shown.tabs.chips
+        assert all(chip.width() >= chip.sizeHint().width() for chip in chips), (wide, [c.value() for c in chips])
+        assert all(shown.tabs.rect().contains(chip.geometry()) for chip in chips), wide
+        assert all(a.geometry().right() < b.x() for a, b in pairwise(chips))
+        assert [chip.accessibleName() for chip in chips] == [f"{name} tab" for name in TABS]
+    palette.apply(qapp, theme_named("dark", 1.4 * scale))
+    assert all(chip.width() >= chip.sizeHint().width() for chip in shown.tabs.chips)
+    assert shown.tabs.minimumSizeHint().width() < shown.tabs.sizeHint().width()
 
 
 def test_a_hidden_view_does_no_work_until_it_is_shown(qtbot, monkeypatch) -> None:
