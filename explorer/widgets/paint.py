@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -20,6 +21,9 @@ from PySide6.QtGui import (
     QPixmap,
     QPolygonF,
 )
+
+if TYPE_CHECKING:
+    from ..theme.theme import Theme
 
 #: Shapes of more device pixels than this are put together from their corners.
 LARGEST = 16384
@@ -183,6 +187,15 @@ def frame(painter: QPainter, rect: QRectF, colour: QColor, width: float = 1.0) -
     painter.fillRect(QRectF(rect.left(), inner.bottom(), rect.width(), width), colour)
     painter.fillRect(QRectF(rect.left(), inner.top(), width, inner.height()), colour)
     painter.fillRect(QRectF(inner.right(), inner.top(), width, inner.height()), colour)
+
+
+def pop_up(painter: QPainter, area: QRect, theme: Theme) -> None:
+    """Ground and frame of a window that stands over others.
+
+    Its corners are sharp: on a screen that nothing composes, what rounding leaves out is black.
+    """
+    painter.fillRect(area, theme.colour("panel"))
+    frame(painter, QRectF(area), theme.colour("muted", 0.6))
 
 
 def scissors(painter: QPainter, centre: QPointF, size: float, colour: QColor) -> None:

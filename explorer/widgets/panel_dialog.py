@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ..theme.theme import current
 from ..theme.tokens import SPACE
 from .chip import Chip
-from .paint import frame
+from .paint import pop_up
 
 
 class PanelDialog(QDialog):
@@ -54,6 +54,4 @@ class PanelDialog(QDialog):
         super().showEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), current().colour("panel"))
-        frame(painter, QRectF(self.rect()), current().colour("muted", 0.6))
+        pop_up(QPainter(self), self.rect(), current())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QRectF, QStringListModel, Qt
+from PySide6.QtCore import QPoint, QStringListModel, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QCompleter, QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
@@ -12,9 +12,9 @@ from rnncore.errors import RnnError
 
 from ..model.edit_targets import Field, Target
 from ..theme.theme import current
-from ..theme.tokens import RADIUS, SPACE
+from ..theme.tokens import SPACE
 from .chip import Chip
-from .paint import rounded
+from .paint import pop_up
 
 ROOM = 320
 """Width in pixels at scale 1."""
@@ -36,7 +36,6 @@ class ValueEditor(QFrame):
     ) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self._apply, self._look = apply, look
         theme = current()
         column = QVBoxLayout(self)
@@ -147,6 +146,4 @@ class ValueEditor(QFrame):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme, painter = current(), QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rounded(painter, QRectF(self.rect()), RADIUS.card, theme.colour("panel"), theme.colour("muted", 0.6))
+        pop_up(QPainter(self), self.rect(), current())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from ...theme.theme import current
-from ...theme.tokens import RADIUS, SPACE
+from ...theme.tokens import SPACE
 from ...widgets.chip import Chip
-from ...widgets.paint import rounded
+from ...widgets.paint import pop_up
 
 
 class RateBox(QDoubleSpinBox):
@@ -50,7 +50,6 @@ class Popover(QFrame):
     def __init__(self, title: str, apply: Callable[[], None], parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.setAccessibleName(title)
         self._apply = apply
         outer = QVBoxLayout(self)
@@ -179,7 +178,4 @@ class Popover(QFrame):
         super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme = current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rounded(painter, QRectF(self.rect()), RADIUS.card, theme.colour("panel"), theme.colour("muted", 0.6))
+        pop_up(QPainter(self), self.rect(), current())

@@ -147,3 +147,12 @@ def test_a_reader_of_the_screen_hears_what_is_edited(store, window):
     assert editor.line.accessibleName() == "h₋₁[4], now before the first step, 0.0"
     editor.close()
     assert np.all(store.derived.trace(store.session).initial_state["h"] == 0)
+
+
+def test_the_editor_is_opaque_up_to_its_corners(store, window):
+    editor = opened(store, window, Target("weight", "W_f", 3, 2))
+    assert not editor.testAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)  # black where nothing composes
+    picture = editor.grab().toImage()
+    corners = {picture.pixelColor(x, y).rgba() for x in (0, picture.width() - 1) for y in (0, picture.height() - 1)}
+    assert corners == {picture.pixelColor(picture.width() // 2, 0).rgba()}
+    editor.close()

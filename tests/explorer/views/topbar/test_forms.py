@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from explorer.model.settings import CorpusChoice, Settings
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
 from explorer.views.topbar.forms import model_form, optimiser_form, reading_form, truncation_form
 from explorer.views.topbar.popover import RateBox
 from rnncore.annealing import Halve
@@ -196,3 +199,17 @@ def test_the_arrows_of_a_rate_multiply(qtbot):
     for _ in range(8):
         box.stepDown()
     assert box.value() == pytest.approx(0.0001)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_form_is_opaque_up_to_its_corners(qapp, qtbot, theme):
+    palette.apply(qapp, theme_named(theme))
+    form = truncation_form(Settings(), lambda settings: None)
+    qtbot.addWidget(form)
+    form.show()
+    assert not form.testAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)  # black where nothing composes
+    picture = form.grab().toImage()
+    corners = {picture.pixelColor(x, y).rgba() for x in (0, picture.width() - 1) for y in (0, picture.height() - 1)}
+    assert corners == {picture.pixelColor(picture.width() // 2, 0).rgba()}
+    form.close()
+    palette.apply(qapp, theme_named("dark"))
