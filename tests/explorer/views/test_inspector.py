@@ -20,8 +20,8 @@ from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.inspector.forms import LINE, set_formula, told
 from explorer.views.inspector.graph import MARK
-from explorer.views.inspector.typeset import line
 from explorer.views.inspector.tabs import TABS
+from explorer.views.inspector.typeset import line
 from explorer.views.inspector.view import InspectorView
 
 from ..model.steps import CELLS, after, data, make_walk
@@ -195,18 +195,18 @@ def test_no_number_of_the_table_is_cut_off_whenever_it_arrives(qtbot, full: bool
             assert needed + 6 <= view.columnWidth(column)
 
 
-def test_the_code_lights_the_current_line_and_brings_it_into_view(qtbot) -> None:
-    shown = panel(qtbot, (372, 640))
+@pytest.mark.parametrize("size", SIZES)
+def test_the_code_lights_the_current_line_and_brings_it_into_view(qtbot, size: tuple[int, int]) -> None:
+    shown = panel(qtbot, size)
     made = make_walk("lstm")
     shown.show_tab("code")
-    found = data(made, after(made, "carry", 3))
-    shown.set_data(found)
-    QApplication.processEvents()
-    (selection,) = shown.code.text.extraSelections()
-    number = selection.cursor.blockNumber()
-    assert number in found.numpy_code.current(found.progress.step)
-    top = shown.code.text.verticalScrollBar().value()
-    assert top <= number <= top + shown.code.text.verticalScrollBar().pageStep()
+    for position in (after(made, "carry", 3), 4, len(made), after(made, "accumulate", 2)):
+        found = data(made, position)
+        shown.set_data(found)
+        QApplication.processEvents()
+        assert shown.code.text.lit == found.numpy_code.current(found.progress.step)
+        top, bottom = shown.code.text.lit_span()
+        assert 0 <= top < bottom <= shown.code.text.viewport().height(), position
 
 
 def test_a_formula_wider_than_the_panel_is_broken_not_cut() -> None:
