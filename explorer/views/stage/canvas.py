@@ -13,7 +13,7 @@ from ...model.stage_records import StageData
 from ...theme.theme import current
 from .brush import Brush
 from .grip import Grip, nudge
-from .overlay import handle_at
+from .scissors import handle_at
 from .surface import StageSurface
 
 _ZOOM_STEP = 1.2

@@ -11,9 +11,10 @@ from ...model.stage_layout import Detail, Row, StageLayout
 from ...model.stage_records import FOOT, GATES, HEAD, PARTS, STATE, StageData
 from ...theme.theme import Theme
 from .brush import Brush
-from .columns import paint_ground, paint_head, paint_inputs, paint_times
+from .columns import paint_ground, paint_inputs, paint_times
 from .edges import paint_edges, paint_streams
 from .gutter import paint_gutter
+from .head import paint_head
 from .heat import paint_heat
 from .pixels import StripImages
 from .strips import gate_names, paint_initial, paint_strips

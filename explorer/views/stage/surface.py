@@ -16,10 +16,12 @@ from ...model.stage_scene import MOST_UNITS
 from ...theme.theme import current
 from ...widgets.paint import frame
 from .brush import Brush
-from .columns import outline_current
+from .cut import paint_cut
 from .edits import paint_edits
+from .highlight import outline_current
+from .hint import hint_rect, paint_hint
 from .layers import Layers, runs
-from .overlay import hint_rect, paint_cut, paint_hint, paint_marks, paint_path
+from .marks import paint_marks, paint_path
 from .runs import paint_runs
 
 

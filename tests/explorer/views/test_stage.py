@@ -20,7 +20,7 @@ from explorer.theme.palette import apply
 from explorer.theme.theme import current, theme_named
 from explorer.views.stage import StageView
 from explorer.views.stage.brush import Brush
-from explorer.views.stage.overlay import badge_centre, badge_radius
+from explorer.views.stage.scissors import badge_centre, badge_radius
 from rnncore.corpus import Corpus
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 

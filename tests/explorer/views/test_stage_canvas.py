@@ -21,8 +21,9 @@ from explorer.theme.theme import current, theme_named
 from explorer.theme.tokens import THEMES
 from explorer.views.stage.brush import _STAMPS, Brush
 from explorer.views.stage.canvas import StageCanvas
-from explorer.views.stage.columns import current_rects
-from explorer.views.stage.overlay import badge_centre, badge_radius, hint_rect
+from explorer.views.stage.highlight import current_rects
+from explorer.views.stage.hint import hint_rect
+from explorer.views.stage.scissors import badge_centre, badge_radius
 from explorer.widgets.paint import text_width
 from rnncore.library import LIBRARY
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
@@ -538,7 +539,7 @@ def test_the_hint_of_an_empty_stage_covers_no_strip_and_no_word(canvas, cell: st
 def test_a_narrow_column_shows_the_likeliest_word_and_the_target(canvas, monkeypatch):
     written = []
     monkeypatch.setattr(
-        "explorer.views.stage.columns._word",
+        "explorer.views.stage.head._word",
         lambda brush, area, t, which, is_target, known: written.append((t, which, is_target, area)),
     )
     canvas.resize(740, 515)

@@ -1,0 +1,78 @@
+"""Where the scissors of the cut stand on the stage, and which of them can be taken hold of."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF
+
+from ...model.stage_handles import CUTTING, Handle
+from ...model.stage_layout import Detail
+from ...widgets.paint import crisp
+from .brush import Brush
+from .runs import KNOB, knob_centre
+
+
+def badge_centre(brush: Brush, boundary: int) -> QPointF:
+    """Where the scissors of ``boundary`` stand; those that cut nothing yet wait before the initial state."""
+    lay = brush.layout
+    x = float(min(max(lay.left(boundary), lay.gutter), lay.gutter + lay.room))
+    if boundary == 0:
+        # Left of the initial state, or of the first column where that is folded away; never on the row labels.
+        beside = badge_radius(brush) + 1.0
+        x = max(lay.gutter + beside, float(lay.left(0)))
+        if lay.lead and lay.wait:
+            x = lay.lead_left + lay.lead_spans[0].x - beside - 1.0
+        if lay.lead and not lay.wait:
+            x = max(lay.gutter, lay.lead_left) - beside - 1.0
+            if brush.data.scene.group > 1 and x < lay.gutter:  # there the labels are several long lines
+                return QPointF(crisp(x, brush.ratio), lay.rows["state"].bottom + 2.0)
+    return QPointF(crisp(x, brush.ratio), lay.credit_lane)
+
+
+def badge_radius(brush: Brush) -> float:
+    return (12.0 if brush.layout.detail >= Detail.TARGET else 9.0) * brush.theme.scale
+
+
+def handle_at(brush: Brush, at: QPointF) -> Handle | None:
+    """The handle that can be taken hold of at a point: scissors on a border, or the beginning of a run."""
+    cut = brush.data.cut
+    drawn = badges(brush, None)
+    for handle in cut.handles:
+        if handle.name in CUTTING:
+            if handle.boundary not in drawn:
+                continue
+            centre, reach = badge_centre(brush, handle.boundary), badge_radius(brush) + 3.0
+        else:
+            centre, reach = knob_centre(brush, handle), KNOB * brush.theme.scale + 4.0
+        away = at - centre
+        if away.x() ** 2 + away.y() ** 2 <= reach**2:
+            return handle
+    return None
+
+
+def borders_of(brush: Brush, held: Handle | None) -> list[int]:
+    """Every boundary that has a line: the cuts, the other places of scissors, and where those in hand stand."""
+    hand = {held.boundary} if held is not None and held.name in CUTTING else set()
+    return sorted(hand | set(brush.data.cut.borders))
+
+
+def crowded(brush: Brush, borders: list[int]) -> bool:
+    return len(borders) > 1 and int(min(np.diff(borders))) * brush.layout.column_width < 56
+
+
+def badges(brush: Brush, held: Handle | None) -> set[int]:
+    """The boundaries at which scissors are drawn: all, or where those would overlap the one that counts."""
+    data, borders = brush.data, borders_of(brush, held)
+    first = {h.boundary for h in data.cut.scissors[:1]} | ({held.boundary} if held is not None else set())
+    if held is not None and held.name not in CUTTING:
+        first.discard(held.boundary)
+    if not crowded(brush, borders):
+        return first | set(borders)
+    shown = [t for t in borders if data.cut.boundaries[t]]
+    return first | ({nearest(shown, data.current_t)} if shown else set())
+
+
+def nearest(boundaries: list[int], t: int | None) -> int:
+    """The boundary that the walk is at or comes to next on its way back, else the first."""
+    before = [b for b in boundaries if t is not None and b <= t]
+    return before[-1] if before else boundaries[0]
