@@ -198,7 +198,7 @@ def _decode(file: Path, data: bytes, encoding: str, skip: int, cut: bool) -> str
             return codecs.getincrementaldecoder(encoding)().decode(bytes(body))
         return str(body, encoding)
     except UnicodeDecodeError as problem:
-        place = skip + problem.start
+        place = min(skip + problem.start, len(data) - 1)  # some codecs name the place behind the last byte
         line = data[:place].count(b"\n") + 1
         raise FileError(
             f"{file}, line {line:,}: byte {place + 1:,} (0x{data[place]:02X}) cannot be read as {encoding}. "

@@ -172,7 +172,8 @@ def test_slotted_records_can_be_copied_and_pickled(again):
 
 def test_nan_and_arrays_compare_by_identity_first_as_in_tuples():
     nan = float("nan")
-    for made in (OURS, THEIRS):
+    # Since Python 3.13 the standard ones compare field by field, so that a record with NaN differs from itself.
+    for made in (OURS, THEIRS) if sys.version_info < (3, 13) else (OURS,):
         assert made["Thing"] is not made["Plain"]
         assert made["Plain"](nan) == made["Plain"](nan)
         assert made["Plain"](float("nan")) != made["Plain"](nan)

@@ -4,6 +4,7 @@ import codecs
 import errno
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -247,9 +248,27 @@ def test_a_pipe_can_be_read_although_it_has_no_size() -> None:
     assert source.notes == ("The file holds more: only the first 28 were read.",)
 
 
+@pytest.fixture
+def behind_the_end() -> Iterator[None]:
+    """Know a codec that names the place behind the last byte, as that of ``idna`` does since Python 3.13."""
+
+    def decode(data: Any, errors: str = "strict") -> tuple[str, int]:
+        raise UnicodeDecodeError("behind_the_end", bytes(data), len(data), len(data), "incomplete")
+
+    def find(name: str) -> codecs.CodecInfo | None:
+        return codecs.CodecInfo(codecs.utf_8_encode, decode, name=name) if name == "behind_the_end" else None
+
+    codecs.register(find)
+    yield
+    codecs.unregister(find)
+
+
 @pytest.mark.parametrize(
-    ("encoding", "data"), [("idna", b"xn--999999999"), ("utf-7", b"caf\xe9"), ("undefined", b"words")]
+    ("encoding", "data"),
+    [("idna", b"xn--999999999"), ("utf-7", b"caf\xe9"), ("undefined", b"words"), ("behind_the_end", b"words")],
 )
-def test_an_encoding_that_fails_in_its_own_way_is_refused(tmp_path: Path, encoding: str, data: bytes) -> None:
+def test_an_encoding_that_fails_in_its_own_way_is_refused(
+    tmp_path: Path, encoding: str, data: bytes, behind_the_end: None
+) -> None:
     with pytest.raises(FileError, match=r"text\.txt.*encoding|text\.txt.*utf-8"):
         read_text(written(tmp_path, data), encoding=encoding)
