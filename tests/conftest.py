@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -24,12 +25,14 @@ if os.environ.get(without_qt.VARIABLE):
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Small products are faster on one thread, and two cores are shared by everything.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# The processes that the tests start are of this checkout as well, not of the copy that may be installed beside it.
+_paths = [str(Path(__file__).resolve().parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+os.environ["PYTHONPATH"] = os.pathsep.join(_paths)
 
 # A run in the background of a shell, or under nohup, has these ignored, and all programs that it starts as well.
 for _name in ("SIGINT", "SIGHUP"):
     if signal.getsignal(getattr(signal, _name, signal.SIGTERM)) is signal.SIG_IGN:
         signal.signal(getattr(signal, _name), signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL)
-
 
 
 def pytest_addoption(parser):
