@@ -2,7 +2,9 @@
 
 A keyframe stands at every ``spacing``-th update of the newest :data:`NEAR` ones. Of what is older than that only every
 second is kept, of what is older than twice that only every fourth, and so on: each doubling of the age costs as many
-keyframes as the one before, so that an hour of training takes hardly more memory than its first minute.
+keyframes as the one before, so that an hour of training takes hardly more memory than its first minute. But no more of
+them go than :data:`FAR` keyframes in even steps over the whole run make needless: no update is further from one than
+that.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from rnncore.training_state import TrainingState
 SPACING = 32
 NEAR = 10_000
 """Updates behind the newest one that can be returned to without a longer replay than over one spacing."""
+FAR = 512
+"""Keyframes in even steps over the whole run that may stay, however old they are."""
 REPLAY_SECONDS = 0.05
 """How long a replay from one keyframe to the next may take; near ones move closer together where it takes longer, and
 apart where it takes less than an eighth of it."""
@@ -103,7 +107,8 @@ class Keyframes:
 
     def _step(self, age: int) -> int:
         """Updates between keyframes that are so old."""
-        return self.spacing << (age // NEAR).bit_length()
+        evenly = ((self._updates[-1] - self._first) // (FAR * self.spacing)).bit_length()
+        return self.spacing << min((age // NEAR).bit_length(), evenly)
 
     def _thin(self, step: Callable[[int], int]) -> None:
         newest = self._updates[-1]

@@ -7,7 +7,7 @@ import pytest
 
 from rnncore.annealing import Annealed
 from rnncore.errors import RnnError
-from rnncore.keyframes import NEAR, REPLAY_SECONDS, Keyframes, state_bytes
+from rnncore.keyframes import FAR, NEAR, REPLAY_SECONDS, Keyframes, state_bytes
 from rnncore.training_state import TrainingState
 
 
@@ -35,6 +35,14 @@ def test_the_near_past_is_one_spacing_from_a_keyframe_and_the_far_past_in_propor
         assert 0 <= replayed < 32 * max(1.0, 4.0 * age / NEAR)
         if age < NEAR // 2:
             assert replayed < 32
+
+
+def test_however_long_the_run_no_update_is_further_from_a_keyframe_than_even_steps_over_it_would_be():
+    last = 80 * NEAR
+    frames = kept(last, spacing=64)
+    apart = np.diff([*(frame.update for frame in frames.states), last])
+    assert apart.max() <= 2 * last / FAR
+    assert len(frames) < 4 * FAR
 
 
 def test_each_doubling_of_the_length_costs_as_many_keyframes_as_the_one_before():
