@@ -7,7 +7,7 @@ the result is bitwise what it was. An edit in the past starts a branch and destr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from threading import RLock, get_ident
 from time import thread_time
 from typing import Any
@@ -15,14 +15,13 @@ from typing import Any
 from rnncore.curve import Evaluations, LossCurve
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
-from rnncore.keyframes import SPACING, Keyframes, state_bytes
+from rnncore.keyframes import SPACING, Keyframes
 from rnncore.ops import Array
+from rnncore.replay import Replay
 from rnncore.training import Trainer
 from rnncore.training_state import TrainingState, UpdateRecord
 
 MEMORY = 256 * 2**20
-REPLAYED = 512
-"""States on the way of a replay that are kept at most, so that stepping back through them costs nothing."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +75,10 @@ class History:
         self.curve = LossCurve()
         self.evaluations = Evaluations()
         self._lock = RLock()
-        self._seeking = RLock()
         self._head = trainer.state
         self._first = self._head.update
         self._frames = Keyframes(self._head, spacing, memory)
-        self._recent: dict[int, TrainingState] = {}
-        self._replayer: Trainer | None = None
+        self._replay = Replay()
         self._clock: tuple[int, float] | None = None
 
     # --- recording ----------------------------------------------------------------------------------------
@@ -232,42 +229,27 @@ class History:
 
     # --- going back ---------------------------------------------------------------------------------------
 
-    def seek(self, update: int, should_stop: Callable[[], bool] | None = None) -> TrainingState | None:
+    def seek(
+        self, update: int, should_stop: Callable[[], bool] | None = None, *, patient: bool = False
+    ) -> TrainingState | None:
         """Return the exact state after ``update`` updates; the trainer stays where it is.
 
         Updates before this history's first are looked up in its parent. None when ``should_stop()``, asked
-        before each replayed update, said so. Raises RnnError when there is no such update.
+        before each replayed update, said so; an onlooker (:func:`rnncore.watching.watched`) hears of each which share
+        of the way is done. One who is ``patient`` gives way to others who seek meanwhile. Raises RnnError when there is
+        no such update.
         """
         if update < self._first and self.parent is not None:
-            return self.parent.seek(update, should_stop)
+            return self.parent.seek(update, should_stop, patient=patient)
         if not self._first <= update <= self.last:
             raise RnnError(f"There is no update {update} in this history; it goes from {self._first} to {self.last}.")
-        with self._seeking:
-            with self._lock:
-                state = self._nearest(update)
-                room = min(self.memory // 4 // max(1, state_bytes(state)), REPLAYED)
-            if state.update == update:
-                return state
-            if self._replayer is None:
-                self._replayer = self.trainer.clone()
-            replayer = self._replayer
-            replayer.restore(state)
-            replayer.known_evaluations = _Known(self.evaluations)
-            replayed = {}
-            while replayer.state.update < update:
-                if replayer.run(1, should_stop=should_stop) is None:
-                    return None
-                replayed[replayer.state.update] = replayer.state
-            states = [*self._recent.items(), *replayed.items()]
-            self._recent = dict(states[-room:]) if room else {}
-            return replayer.state
+        return self._replay.seek(self, update, should_stop, patient)
 
-    def _nearest(self, update: int) -> TrainingState:
-        best = self._frames.before(update)
-        for near, state in self._recent.items():
-            if best.update < near <= update:
-                best = state
-        return self._head if best.update < self.last <= update else best
+    def nearest(self, update: int) -> TrainingState:
+        """Return the last state at or before an update that is kept."""
+        with self._lock:
+            best = self._frames.before(update)
+            return self._head if best.update < self.last <= update else best
 
     def trainer_at(self, update: int, *, state: TrainingState | None = None, **changes: Any) -> Trainer:
         """Return a new trainer at ``update``, edited by ``changes`` as :meth:`Trainer.edited` takes them.
@@ -329,22 +311,3 @@ class History:
         history._frames = frames
         history.curve, history.evaluations = curve, evaluations
         return history
-
-
-class _Known(Mapping[int, float]):
-    """Evaluated losses by update, read from the table as it is at the moment."""
-
-    def __init__(self, evaluations: Evaluations) -> None:
-        self._evaluations = evaluations
-
-    def __getitem__(self, update: int) -> float:
-        loss = self._evaluations.get(update)
-        if loss is None:
-            raise KeyError(update)
-        return loss
-
-    def __iter__(self) -> Any:
-        return iter(self._evaluations.rows["update"].tolist())
-
-    def __len__(self) -> int:
-        return len(self._evaluations)

@@ -1,4 +1,4 @@
-"""Looking on while a text is read: how far it has come, and whether it is to go on."""
+"""Looking on while a text is read or updates are replayed: how far that has come, and whether it is to go on."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 Onlooker = Callable[[float], None]
-"""Is told now and then which share of the text has been read, from 0 to 1; what it raises ends the reading."""
+"""Is told now and then which share of the work is done, from 0 to 1; what it raises ends the work."""
 
 _onlooker: ContextVar[Onlooker | None] = ContextVar("onlooker", default=None)
 
 
 @contextmanager
 def watched(onlooker: Onlooker) -> Iterator[None]:
-    """Let ``onlooker`` hear of every text that is read in this block, in this thread."""
+    """Let ``onlooker`` hear of every text that is read and every replay in this block, in this thread."""
     before = _onlooker.set(onlooker)
     try:
         yield

@@ -12,6 +12,7 @@ from rnncore.keyframes import state_bytes
 from rnncore.optim import SGD, Adam
 from rnncore.training import Trainer
 from rnncore.truncation import Full, Window
+from rnncore.watching import watched
 from tests.rnncore.runs import SETTINGS, V, model, same, sequences
 
 
@@ -95,7 +96,7 @@ def test_memory_is_bounded_and_seeking_stays_exact():
     assert len(history.keyframes) >= 5
     for update in (199, 1, 77, 78, 200):
         assert same(history.seek(update), states[update])
-    assert len(history._recent) <= 9 // 4
+    assert len(history._replay._recent) <= 9 // 4
 
 
 def test_keyframes_move_together_while_updates_are_slow_and_stay_where_memory_ends(monkeypatch):
@@ -113,7 +114,7 @@ def test_keyframes_move_together_while_updates_are_slow_and_stay_where_memory_en
 def test_stepping_back_within_what_was_replayed_replays_nothing():
     history, _ = recorded(60, {"spacing": 50})
     history.seek(45)
-    history._replayer = None
+    history._replay._trainer = None
     history.trainer.clone = None
     for update in range(44, 0, -1):
         assert history.seek(update) is not None
@@ -184,6 +185,60 @@ def test_an_update_out_of_turn_and_one_that_never_was_are_refused():
 def test_a_seek_can_be_stopped():
     history, _ = recorded(30, {"spacing": 64})
     assert history.seek(25, should_stop=lambda: True) is None
+
+
+def test_a_seek_that_was_stopped_goes_on_from_where_it_was():
+    history, states = recorded(60, {"spacing": 64})
+    asked = []
+    assert history.seek(50, should_stop=lambda: len(asked) >= 30 or asked.append(1)) is None
+    del asked[:]
+    assert same(history.seek(50, should_stop=lambda: asked.append(1)), states[50])
+    assert len(asked) == 20
+
+
+def test_an_onlooker_hears_how_far_a_replay_has_come_and_can_end_it():
+    history, states = recorded(30, {"spacing": 64})
+    heard = []
+
+    def look(share):
+        heard.append(share)
+        if share >= 0.5:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError), watched(look):
+        history.seek(20)
+    assert heard == [pytest.approx(n / 20) for n in range(1, 11)]
+    assert same(history.seek(20), states[20])
+
+
+def test_one_who_is_patient_gives_way_to_another_and_both_arrive():
+    history, states = recorded(60, {"spacing": 64})
+    found, order, begun, waits = {}, [], threading.Event(), threading.Event()
+
+    def look(share):
+        begun.set()
+        waits.wait(5)
+
+    def patiently():
+        with watched(look):
+            found[50] = history.seek(50, patient=True)
+        order.append(50)
+
+    def at_once():
+        found[20] = history.seek(20)
+        order.append(20)
+
+    threads = [threading.Thread(target=patiently), threading.Thread(target=at_once)]
+    threads[0].start()
+    assert begun.wait(5)
+    threads[1].start()
+    while not history._replay._hurried:
+        pass
+    waits.set()
+    for thread in threads:
+        thread.join(10)
+    assert order == [20, 50]
+    assert same(found[20], states[20]) and same(found[50], states[50])
 
 
 def test_seeking_while_another_thread_trains_is_exact():
