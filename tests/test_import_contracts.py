@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 QT = {"PySide6", "shiboken6", "pyqtgraph"}
 
 
-def imports(path: Path, root: Path = ROOT) -> set[str]:
+@functools.cache  # some tests ask each file about all others
+def imports(path: Path, root: Path = ROOT) -> frozenset[str]:
     """Return the full names of the modules that a file imports anywhere, relative ones resolved."""
     package = list(path.relative_to(root).with_suffix("").parts[:-1])
     found: set[str] = set()
@@ -26,7 +28,7 @@ def imports(path: Path, root: Path = ROOT) -> set[str]:
             found |= {start, *(f"{start}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("__import__", "importlib.import_module"):
             found |= {str(a.value) for a in node.args[:1] if isinstance(a, ast.Constant)}
-    return found
+    return frozenset(found)
 
 
 def files(*places: str) -> list[Path]:
