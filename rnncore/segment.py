@@ -32,7 +32,8 @@ _OPEN_A_SENTENCE = """
 _ABBREVIATIONS = frozenset(_ALWAYS_GO_ON.split())
 _BEFORE_NUMBER = frozenset(_GO_ON_BEFORE_NUMBER.split())
 _OPENING_WORDS = frozenset(_OPEN_A_SENTENCE.split())
-_END_MARK = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？｡]+[」』”’）】]*")
+# A run of marks is looked at once, from its first one on: a row of dots takes no longer than its length.
+_END_MARK = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？｡]+[」』”’）】]*")
 _LAST_WORD = re.compile(r"([^\s(\[\"'“‘«]*)$")
 _OPENING = re.compile(r"\s*[\"'“‘«(\[¿¡–—-]{0,3}([^\W_]*)")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]$")

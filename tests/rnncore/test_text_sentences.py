@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import re
 import textwrap
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnncore.errors import TextError
-from rnncore.segment import sentences, split_sentences, wrap_width
+from rnncore.segment import _END_MARK, sentences, split_sentences, wrap_width
 
 
 @pytest.mark.parametrize(
@@ -125,3 +127,18 @@ def test_a_wrapped_paragraph_without_an_end_comes_in_pieces_too():
     text = "\n".join(["a line that was wrapped at sixty characters and goes on and"] * 5000)
     found = list(sentences(text, wrapped=True))
     assert len(found) >= 2 and " ".join(found) == text.replace("\n", " ")
+
+
+@given(st.text(".!?…)\"' a\n", max_size=40))
+def test_a_run_of_end_marks_is_found_where_a_pattern_tried_at_every_character_finds_it(text: str) -> None:
+    tried_everywhere = re.finditer(r"[.!?…]+[\"'”’»)\]]*(?=\s)", text)
+
+    assert [mark.span() for mark in _END_MARK.finditer(text)] == [mark.span() for mark in tried_everywhere]
+
+
+@pytest.mark.parametrize("text", ["." * 60_000, "?!" * 30_000 + "x", "." + ")" * 60_000, ".)" * 30_000])
+def test_a_row_of_end_marks_takes_no_longer_than_its_length(text: str) -> None:
+    started = time.process_time()
+
+    assert " ".join(sentences(text)) == text
+    assert time.process_time() - started < 5.0
