@@ -19,6 +19,7 @@ printed formula.
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Mapping
 from dataclasses import field
 from functools import cached_property
@@ -28,6 +29,8 @@ from rnncore.biases import add_biases, drop_biases
 from rnncore.frozen import dataclass
 
 LEAVES = frozenset({"input", "state", "parameter", "constant"})
+LARGEST = 1e30
+"""What every constant lies below."""
 
 
 @dataclass(frozen=True)
@@ -163,14 +166,12 @@ class Cell:
         Raises KeyError with the names that exist.
         """
         index = self._by_name.get(name)
-        if index is None:
-            try:
+        if index is None and isinstance(name, str):
+            with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
                 index = self._by_name.get(ast.unparse(ast.parse(name, mode="eval")))
-            except SyntaxError:
-                index = None
         if index is None:
             known = ", ".join(n.name for n in self.nodes if n.name and not n.is_leaf)
-            raise KeyError(f"the cell {self.name!r} has no {name!r}; it has {known}")
+            raise KeyError(f"the cell {self.name!r} has no {name!r:.60}; it has {known}")
         return self.nodes[index]
 
     @cached_property

@@ -12,11 +12,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rnncore.cells import Cell
+from rnncore.cells import LARGEST, Cell
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
-
-LARGEST = 1e30
 
 
 @dataclass(frozen=True)

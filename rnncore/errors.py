@@ -29,6 +29,14 @@ class CellError(RnnError):
         message = f"line {line}, column {column}: {problem}"
         super().__init__(f"{message}. {remedy}" if remedy else message)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _cell_error, (self.problem, self.line, self.column, self.remedy)
+
+
+def _cell_error(problem: str, line: int, column: int, remedy: str) -> CellError:
+    """Make one again that comes from another process."""
+    return CellError(problem, line=line, column=column, remedy=remedy)
+
 
 class TextError(RnnError):
     """A text that cannot be turned into sentences or tokens."""

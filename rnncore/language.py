@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from rnncore.biases import sum_terms
-from rnncore.cells import Cell, Node, ParameterSpec
+from rnncore.cells import LARGEST, Cell, Node, ParameterSpec
 from rnncore.errors import CellError
 from rnncore.ops import ACTIVATIONS
 
@@ -112,10 +112,11 @@ class _Reader:
                 remedy="Choose another name.",
             )
         if target.id.endswith("_prev"):
+            base = target.id.removesuffix("_prev")
             raise CellError(
                 f"{target.id!r} is the value of the previous step and cannot be assigned",
                 **place,
-                remedy=f"Assign {target.id.removesuffix('_prev')} instead.",
+                remedy=f"Assign {base} instead." if base else "Choose a name that does not end in _prev.",
             )
         return target
 
@@ -194,8 +195,9 @@ class _Reader:
     def _operation(self, op: str, inputs: tuple[int, ...], where: ast.AST) -> int:
         values = [self.nodes[i].constant for i in inputs]
         if all(v is not None for v in values):
-            folded = _FOLD[op](*values)
-            index = self._node("constant", (), where, constant=float(folded)).index
+            folded = float(_FOLD[op](*values))
+            self._bound(folded, where)
+            index = self._node("constant", (), where, constant=folded).index
             self.width[index] = "scalar"
             return index
         index = self._node(op, inputs, where).index
@@ -210,8 +212,7 @@ class _Reader:
         if isinstance(e, ast.Constant):
             if isinstance(e.value, bool) or not isinstance(e.value, int | float):
                 raise self._fail(e, f"{e.value!r} is not a number", "Write a number such as 0.5.")
-            if not abs(e.value) < 1e30:
-                raise self._fail(e, "this number is too large", "Keep constants below 1e30.")
+            self._bound(e.value, e)
             index = self._leaf("constant", repr(float(e.value)), e, constant=float(e.value))
             self.width[index] = "scalar"
             return index
@@ -227,6 +228,11 @@ class _Reader:
         raise self._fail(
             e, f"{what} is not in the language", "Use names, numbers, + - * @, sigmoid, tanh, relu and clamp."
         )
+
+    def _bound(self, value: float, where: ast.AST) -> None:
+        """Refuse a constant, written or worked out, that is no finite number of a sensible size."""
+        if not abs(value) < LARGEST:
+            raise self._fail(where, "this number is too large", f"Keep constants below {LARGEST:g}.")
 
     def _call(self, e: ast.Call) -> int:
         if isinstance(e.func, ast.Name) and e.func.id == CLAMP:
@@ -350,6 +356,8 @@ class _Reader:
             return self.assigned[name]
         if name.endswith("_prev"):
             base = name.removesuffix("_prev")
+            if not base:
+                raise self._fail(e, "'_prev' is the previous value of nothing", "Write a state before it: h_prev.")
             if base not in self.targets:
                 raise self._fail(
                     e, f"no equation computes {base!r}, so it has no previous value", f"Add {base} = …."

@@ -123,6 +123,35 @@ def test_an_error_names_the_line_the_column_and_a_remedy(text, line, column, say
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize("text", ["h = clamp(b * 2, 0, {})", "k = {}\nh = k * b", "h = b * ({}) - b"])
+def test_a_constant_that_is_worked_out_must_be_as_small_as_one_that_is_written(text):
+    product = " * ".join(["1e29"] * 12)
+    with pytest.raises(CellError, match="too large"):
+        Cell.from_equations("c", text.replace("{}", product))
+
+
+def test_a_name_that_is_nothing_but_the_ending_of_a_previous_value_gets_a_remedy_that_can_be_followed():
+    with pytest.raises(CellError, match="h_prev"):
+        Cell.from_equations("c", "h = tanh(_prev)")
+    with pytest.raises(CellError, match="does not end in _prev"):
+        Cell.from_equations("c", "_prev = b * 2\nh = b * 2")
+
+
+def test_an_error_keeps_its_place_on_the_way_to_another_process():
+    with pytest.raises(CellError) as caught:
+        Cell.from_equations("c", "c = c_prev + b\nh = tanh(c) / 2")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert type(again) is CellError and str(again) == str(caught.value)
+    assert (again.line, again.column, again.remedy) == (2, 5, caught.value.remedy)
+
+
+@pytest.mark.parametrize("name", ["-" * 9000 + "h", "h + " * 9000 + "h", "(" * 500, "\0", "h +", 3, None, "\ud800"])
+def test_a_name_that_no_value_can_have_is_a_key_error_of_a_line(name):
+    with pytest.raises(KeyError, match="has no") as caught:
+        LIBRARY["vanilla"].node(name)
+    assert len(str(caught.value)) < 200
+
+
 @pytest.mark.parametrize("text", ["h = " + "(" * 500 + "U @ x" + ")" * 500, "h = U @ x" + " + U @ x" * 5000, "h = \0"])
 def test_hostile_sizes_and_null_characters_are_refused_as_cell_errors(text):
     with pytest.raises(CellError):
