@@ -89,10 +89,11 @@ def cut_of(
     steps = np.arange(length)
     if loss is None:
         dropped = np.logical_not(np.asarray(table.any(axis=0)))
-        # Boundary t is crossed when some loss at or after t reaches a copy before t.
+        # Boundary t is crossed when some loss at or after t reaches a copy before t. Where nothing comes as far as
+        # step t there is nothing to be cut.
         lowest = np.where(table.any(axis=1), table.argmax(axis=1), length)
         furthest = np.minimum.accumulate(lowest[::-1])[::-1]
-        boundaries[1:length] = furthest[1:] >= steps[1:]
+        boundaries[1:length] = (furthest[1:] >= steps[1:]) & ~dropped[1:]
         snips: dict[int, list[int]] = {}
         for t in asked.nonzero()[0]:
             if 0 < lowest[t] < length and not boundaries[lowest[t]]:

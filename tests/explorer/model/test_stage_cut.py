@@ -10,7 +10,7 @@ from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 T = 9
 POLICIES: tuple[Truncation, ...] = (
     Full(), Window(0), Window(3), Window(20), Chunks(1), Chunks(4), Stride(3, 5, "new"), Stride(3, 5, "all"),
-    Stride(3, 5, "last"), Tail(4), Tail(9),
+    Stride(3, 5, "last"), Stride(4, 2), Tail(4), Tail(9),
 )  # fmt: skip
 
 
@@ -36,11 +36,11 @@ def test_the_ribbon_is_snipped_where_a_kept_copy_has_a_dropped_one_before_it(pol
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.describe())
-def test_for_all_losses_a_boundary_is_cut_when_no_pair_crosses_it(policy):
+def test_for_all_losses_a_boundary_is_cut_when_credit_comes_to_it_and_no_pair_crosses_it(policy):
     table = policy.table(T) > 0
     cut = cut_of(policy, policy.table(T), None)
     for t in range(1, T):
-        assert cut.boundaries[t] == (not table[t:, :t].any())
+        assert cut.boundaries[t] == (bool(table[:, t].any()) and not table[t:, :t].any())
     np.testing.assert_array_equal(cut.dropped, ~table.any(axis=0))
 
 
@@ -49,6 +49,16 @@ def test_window_4_of_the_last_of_nine_losses_drops_the_first_four():
     assert np.flatnonzero(cut.boundaries).tolist() == [4]
     assert np.flatnonzero(cut.dropped).tolist() == [0, 1, 2, 3]
     assert [(h.boundary, h.name) for h in cut.handles] == [(4, "k")] and cut.borders == (4,)
+
+
+def test_of_all_losses_together_a_tail_is_cut_once_and_not_before_each_step_that_is_left_out():
+    cut = cut_of(Tail(4), Tail(4).table(T), None)
+    assert cut.borders == (T - 4,) and np.flatnonzero(cut.dropped).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_runs_shorter_than_their_stride_are_cut_where_they_end_and_not_in_the_gaps_between_them():
+    cut = cut_of(Stride(4, 2), Stride(4, 2).table(12), None)
+    assert np.flatnonzero(cut.boundaries).tolist() == [2, 6, 10]
 
 
 def test_full_cuts_nothing_and_its_scissors_wait_at_the_beginning():
