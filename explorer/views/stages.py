@@ -27,6 +27,15 @@ class Stages(QSplitter):
         self._shares = shares
         self._share()
 
+    def remove_second(self) -> None:
+        """Take the second one away at once: one that is only to be deleted would still count, and take its share."""
+        second = self.widget(1)
+        if second is not None:
+            second.hide()
+            second.setParent(None)
+            second.deleteLater()
+        self._shares = None
+
     def _moved(self) -> None:
         self._shares = None
 

@@ -37,3 +37,11 @@ def test_what_was_shared_out_by_hand_stays_so(qtbot):
     assert moved[0] > before[0] + 50
     made.resize(300, 401)
     assert abs(made.sizes()[0] - moved[0]) <= 1
+
+
+def test_a_second_one_in_the_place_of_another_gets_its_share_at_once(qtbot):
+    made = stages(qtbot)
+    made.remove_second()
+    made.add_second(QWidget(), lambda height: [height // 2, height - height // 2])
+    first, second = made.sizes()
+    assert made.count() == 2 and abs(first - second) <= 1
