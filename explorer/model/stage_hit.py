@@ -41,7 +41,7 @@ def hit(data: StageData, lay: StageLayout, x: float, y: float) -> Hit | None:
     found = _on_strip(data, lay, t, inside, y)
     if found is not None:
         return found
-    if lay.detail >= Detail.TARGET and lay.state_spans:
+    if not lay.in_lane and lay.state_spans:
         right = lay.state_spans[-1].right
         near = abs(y - lay.credit_lane) <= 10
         if near and right < inside < right + 20:
@@ -52,8 +52,16 @@ def hit(data: StageData, lay: StageLayout, x: float, y: float) -> Hit | None:
             if inside < lay.state_spans[0].x:
                 return Hit(t, "edge")
     elif rows["lane"].height and rows["lane"].top <= y < rows["lane"].bottom:
-        return Hit(t, "edge")
+        return _in_lane(lay, t, inside)
     return Hit(t)
+
+
+def _in_lane(lay: StageLayout, t: int, inside: float) -> Hit:
+    """In the lane below the states: the + in the middle of a column, and what runs from there to its neighbours."""
+    off = inside - lay.column_width / 2
+    if lay.sums_seen and abs(off) <= 6 * lay.scale:
+        return Hit(t, "streams")
+    return Hit(t + 1 if off > 0 and t + 1 < lay.length else t, "edge")
 
 
 def _on_lead(data: StageData, lay: StageLayout, x: float, y: float) -> Hit | None:

@@ -13,6 +13,8 @@ __all__ = ["NARROWEST", "WIDEST", "Band", "Detail", "Row", "Span", "StageLayout"
 TOP_WORDS = 3
 #: On a stage higher than this cells and bars are larger.
 TALL_STAGE = 620.0
+#: On a stage lower than this units are worth more than a third word.
+LOW_STAGE = 290.0
 #: With so few units each cell is large enough to print its number in.
 FEW = 3
 
@@ -65,33 +67,53 @@ class StageLayout(Columns):
         return self.detail <= Detail.STRIPS and self.column_width >= 11 * self.scale
 
     @property
+    def in_lane(self) -> bool:
+        """Whether what runs between columns has a lane of its own below the states: beside them is too little room."""
+        return self.detail < Detail.TARGET
+
+    @property
+    def sums_seen(self) -> bool:
+        """Whether columns are wide enough for a + where the two streams meet."""
+        return self.detail >= Detail.BARS
+
+    @property
     def output_rows(self) -> int:
-        """Words of the output in a column: the likeliest and the target at least, where words are shown at all."""
-        return {Detail.FULL: TOP_WORDS, Detail.TARGET: 2}.get(self.detail, 0)
+        """Words of the output in a column: the likeliest and the target at least, where words are shown at all.
+
+        On a low stage units go before words: a third word would make two units of every cell.
+        """
+        return {Detail.FULL: 2 if self.low else TOP_WORDS, Detail.TARGET: 2}.get(self.detail, 0)
+
+    @property
+    def low(self) -> bool:
+        """Whether height is scarce, as where two stages share it: then the units get what others can spare."""
+        return self.height < LOW_STAGE * self.scale
 
     # -- rows -----------------------------------------------------------------------------------
 
     @cached_property
     def _fixed(self) -> dict[str, int]:
         """Heights of the rows without cells and of the gaps, between their least and their best."""
-        d, s = self.detail, self.scale
+        d, s, low = self.detail, self.scale, self.low
         words = self.output_rows
         upright = self.words_upright
         least = {
             "number": 13 if d >= Detail.BARS else 0,
-            "bar": 18,
+            "bar": 8 if low else 18,
             "output": 15 * words if words else 14,
-            "lane": 9 if d >= Detail.BARS else 15,
+            "lane": 15 if self.in_lane else 12,
+            "caption": 14 if self.in_lane else 0,
             "names": 14 if d == Detail.FULL and self.gates > 1 else 0,
             "input": 20 if d >= Detail.BARS else (34 if upright else 10),
             "time": 13,
-            "gap": 7,
+            "gap": 6 if low else 7,
         }
         best = {
             "number": 18 if d >= Detail.BARS else 0,
             "bar": 40,
             "output": 22 * words if words else 26,
-            "lane": 12 if d >= Detail.BARS else 20,
+            "lane": 20 if self.in_lane else 12,
+            "caption": 0,
             "names": 17 if d == Detail.FULL and self.gates > 1 else 0,
             "input": 30 if d >= Detail.BARS else (58 if upright else 14),
             "time": 18,
@@ -145,7 +167,7 @@ class StageLayout(Columns):
 
     @cached_property
     def rows(self) -> dict[str, Row]:
-        """Rows by name: loss (its ``number`` and ``bar``), output, state, lane, gates, names, input, time."""
+        """Rows by name: loss (its ``number`` and ``bar``), output, state, lane, caption, gates, names, input, time."""
         f = self._fixed
         state, gate = self.cell_heights
         if self.detail == Detail.HEAT:
@@ -163,8 +185,9 @@ class StageLayout(Columns):
             ("number", f["number"], 0),
             ("bar", f["bar"], gap),
             ("output", f["output"], gap),
-            ("state", heights["state"], 0 if self.detail >= Detail.BARS else 2),
-            ("lane", f["lane"], gap if self.detail >= Detail.BARS else max(4, gap - 2)),
+            ("state", heights["state"], 2 if self.in_lane else 0),
+            ("lane", f["lane"], 0),
+            ("caption", f["caption"], max(4, gap - 2) if self.in_lane else gap),
             ("gates", heights["gates"], 0),
             ("names", f["names"], gap),
             ("input", f["input"], 0),
@@ -215,9 +238,10 @@ class StageLayout(Columns):
     @cached_property
     def state_spans(self) -> tuple[Span, ...]:
         """Where the state strips stand in a column."""
-        part = 0.80 if self.detail >= Detail.TARGET else 1.0
+        # In narrow columns ribbons need some of the strips' room, or nobody sees how wide they are.
+        part = {Detail.FULL: 0.80, Detail.TARGET: 0.64}.get(self.detail, 1.0)
         if self.cells <= FEW:
-            return self._spans(self.states, 64, 64, 0.50, part)
+            return self._spans(self.states, 64, 64, 0.50, max(part, 1.0 if self.states == 1 else 0.0))
         return self._spans(self.states, 40, 14, 0.30, part)
 
     @cached_property
@@ -236,7 +260,7 @@ class StageLayout(Columns):
     def gate_spans(self) -> tuple[Span, ...]:
         """Where the gate strips stand in a column."""
         if self.cells <= FEW:
-            return self._spans(self.gates, 64, 64, 0.50, 0.80 if self.gates == 1 else 1.0)
+            return self._spans(self.gates, 64, 64, 0.50, 1.0)
         return self._spans(self.gates, 22, 18, 0.46, 1.0)
 
     def _spans(self, count: int, widest: int, widest_gradient: int, share: float, part: float) -> tuple[Span, ...]:
@@ -273,13 +297,13 @@ class StageLayout(Columns):
     def value_lane(self) -> float:
         """Height at which value arrows run."""
         row = self.rows["state"]
-        return row.top + 0.25 * row.height if self.detail >= Detail.BARS else self.rows["lane"].top + 2.0
+        return self.rows["lane"].top + 2.0 if self.in_lane else row.top + 0.25 * row.height
 
     @cached_property
     def credit_lane(self) -> float:
         """Height at which gradient ribbons run: the + of every step stands on it."""
         row = self.rows["state"]
-        return row.top + 0.75 * row.height if self.detail >= Detail.BARS else self.rows["lane"].middle + 1.5
+        return self.rows["lane"].middle + 1.5 if self.in_lane else row.top + 0.75 * row.height
 
 
 def _bands(row: Row, count: int) -> tuple[Band, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -133,7 +135,19 @@ class StageData:
         losses = self.scene.losses[self.loss_known]
         return not (self.credit.finite and self.from_loss.finite and np.isfinite(losses).all())
 
+    @property
+    def odd(self) -> tuple[str, ...]:
+        """Which numbers that are not finite are shown: of ``nan``, ``plus_inf`` and ``minus_inf``, in this order."""
+        if not self.not_finite:
+            return ()
+        shown = [self.scene.losses[self.loss_known]]
+        shown += [flow.norms[flow.known] for flow in (self.credit, self.from_loss)]
+        for s in self.strips + self.initial:
+            shown += [s.track.cells[s.known], s.gradient_cells[s.gradient_known]]
+        return tuple(kind for kind, holds in _ODD.items() if any(bool(holds(a).any()) for a in shown))
 
+
+_ODD: dict[str, Callable[[Floats], Bools]] = {"nan": np.isnan, "plus_inf": np.isposinf, "minus_inf": np.isneginf}
 #: Kinds of micro-steps at which the + of a column is lit.
 LIT = frozenset({"stream_loss", "stream_future", "sum"})
 #: The parts of a column, from top to bottom: loss and output; states and what runs between columns; gates; input.

@@ -34,12 +34,17 @@ def short(value: float, signed: bool = False) -> str:
 
 
 def printable(value: float) -> tuple[str, ...]:
-    """Ways to print a number in a cell, the most exact first: ``+0.4312``, ``+0.431``, ``+0.43``, ``+0.4``."""
+    """Ways to print a number in a cell, the most exact first: ``+0.4312``, ``+0.431``, ``+0.43``."""
     if not math.isfinite(value):
         return (number(value),)
     if value != 0.0 and abs(value) < 5e-4:
         return tuple(f"{value:+.{n}e}".replace("e-0", "e-").replace("-", "−") for n in (1, 0))
-    return tuple(f"{value:+.{n}f}".replace("-", "−") for n in (4, 3, 2, 1))
+    places = (4, 3, 2) if abs(value) < 10.0 else (4, 3, 2, 1)
+    texts = [f"{value:+.{n}f}" for n in places]
+    if value != 0.0:  # +0.00 would say of 0.004 that it is none
+        texts = [text for text in texts if float(text) != 0.0]
+        texts += [f"{value:+.0e}".replace("e-0", "e-")] * (len(texts) < len(places))
+    return tuple(text.replace("-", "−") for text in texts)
 
 
 def percent(share: float) -> str:

@@ -7,7 +7,6 @@ from PySide6.QtCore import QRectF
 from rnncore.truncation import Window
 
 from ...model.stage_handles import Handle, said_of
-from ...model.stage_layout import Detail
 from ...model.stage_words import said_losses
 from ...theme.tokens import RADIUS
 from ...widgets.paint import rounded, text_width
@@ -40,10 +39,13 @@ def paint_caption(brush: Brush, boundary: int, held: Handle | None) -> None:
     font = theme.font("small", bold=strong)
     width = text_width(text, font) + 10
     state, gates = lay.rows["state"], lay.rows["gates"]
-    top = (lay.rows["lane"].bottom if lay.detail <= Detail.STRIPS else state.bottom) + 3
-    height = max(13.0, min(20.0, gates.top - top - 3.0))
+    top = (lay.rows["lane"].bottom if lay.in_lane else state.bottom) + 2
+    height = max(13.0, min(20.0, gates.top - top - 2.0))
     x = badge_centre(brush, boundary).x() - width - 8
     if x < max(lay.gutter, lay.left(0)):
+        if text.startswith(CAPTION):  # it speaks of what lies on the other side
+            text = f"← {text}"
+            width = text_width(text, font) + 10
         x = badge_centre(brush, boundary).x() + 8
     if x + width > lay.gutter + lay.room:
         x = max(float(lay.gutter), lay.gutter + lay.room - width)

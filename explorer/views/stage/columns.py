@@ -105,5 +105,7 @@ def paint_times(brush: Brush, columns: range) -> None:
         middle = (lay.left(t) + lay.right(t)) / 2
         # Only a label that stays in its column may follow the current step: others are not repainted with it.
         ink = brush.colour("text" if wide and brush.data.current_t == t else "muted")
+        # The first begins where its column does, or half of it would lie below the row labels.
+        middle = max(middle, lay.left(0) + text_width(str(t), font) / 2)
         area = QRectF(middle - 60, row.top, 120, row.height)
         brush.text(area, CENTRE, f"t = {t}" if wide else str(t), font, ink)

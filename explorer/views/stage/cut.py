@@ -22,7 +22,7 @@ def paint_cut(brush: Brush, held: Handle | None, hovered: Handle | None) -> None
     hand = held.boundary if held is not None and held.name in CUTTING else None
     shown = [t for t in borders if data.cut.boundaries[t] or t == hand]
     share = 0.5 if crowded(brush, borders) else 1.0
-    near = badge_radius(brush) + 2.0
+    near = badge_radius(brush, lay.length) + 2.0
     for t in borders:
         if lay.gutter <= lay.left(t) <= lay.gutter + lay.room + 1 and brush.sees(lay.left(t) - 4, lay.left(t) + 4):
             _line(brush, t, strong and t in shown, share if t in shown else 0.8 * share)
@@ -73,7 +73,7 @@ def _line(brush: Brush, boundary: int, strong: bool, alpha: float) -> None:
 
 
 def _badge(brush: Brush, boundary: int, alpha: float, hovered: bool) -> None:
-    centre, radius = badge_centre(brush, boundary), badge_radius(brush)
+    centre, radius = badge_centre(brush, boundary), badge_radius(brush, boundary)
     panel, cut, edge = brush.colour("panel"), brush.colour("cut", alpha), 2.0 if hovered else 1.25
     # The shape is drawn around a device pixel: what the centre lies off it is part of the shape.
     origin = QPointF(brush.snap(centre.x()), brush.snap(centre.y()))

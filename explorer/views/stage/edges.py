@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 
-from ...model.stage_layout import Detail
 from ...model.stage_records import LIT, STATE
 from ...theme.colourmap import AsinhScale
 from ...widgets.paint import arrow, arrow_head, crisp, hatch, pen, scissors
@@ -42,7 +41,7 @@ def _eighths(length: float) -> float:
 def paint_edges(brush: Brush, boundaries: range) -> None:
     """Value arrows and ribbons at ``boundaries``: boundary t lies between columns t−1 and t."""
     lay = brush.layout
-    if lay.detail <= Detail.STRIPS:
+    if lay.in_lane:
         _lanes(brush, boundaries)
         return
     for t in boundaries:
@@ -53,7 +52,7 @@ def paint_edges(brush: Brush, boundaries: range) -> None:
 
 def paint_streams(brush: Brush, columns: range, *, joined: bool = True) -> None:
     """In each column the loss's stream down into h_t and, with ``joined``, the + where the two streams meet."""
-    if brush.layout.detail < Detail.TARGET or not brush.layout.state_spans:
+    if brush.layout.in_lane or not brush.layout.state_spans:
         return
     for t in columns:
         _loss_stream(brush, t)
@@ -90,7 +89,7 @@ def _value_arrow(brush: Brush, t: int) -> None:
     start, end = _ends(brush, t)
     y = crisp(brush.layout.value_lane, brush.ratio)
     colour = brush.colour("value", 0.9)
-    head = 5.5 if brush.layout.detail >= Detail.TARGET else 4.0
+    head = 5.5
     origin = QPointF(brush.snap(start), brush.snap(y))
     first, last = QPointF(start + 3, y) - origin, QPointF(end - 3, y) - origin
     brush.stamp(
@@ -107,7 +106,7 @@ def _ribbon(brush: Brush, t: int) -> None:
         return
     start, end = _ends(brush, t)
     y = crisp(brush.layout.credit_lane, brush.ratio)
-    if t and brush.layout.detail >= Detail.TARGET:
+    if t:
         start = plus_centre(brush, t - 1).x() + _radius(brush)
     painter = brush.painter
     end -= 3.0
@@ -142,7 +141,7 @@ def _ribbon(brush: Brush, t: int) -> None:
     if not math.isfinite(norm):
         painter.fillRect(body.translated(origin), hatch(brush.colour("background", 0.7), 4, brush.ratio))
     if brush.data.snipped[t]:
-        if t and brush.layout.detail >= Detail.TARGET:
+        if t:
             small_scissors(brush, t)
         else:
             _notch(brush, (start + end) / 2 + head / 2, y, wide / 2 + 4)
@@ -236,11 +235,18 @@ def _plus(brush: Brush, t: int) -> None:
         return
     painter = brush.painter
     centre, radius = plus_centre(brush, t), _radius(brush)
-    lit = data.current_t == t and data.current_kind in LIT
     left = brush.layout.left(t) + brush.layout.state_spans[-1].right + 2.0
     if data.summed.known[t]:
         painter.setPen(pen(brush.colour("gradient"), 2.0))
         painter.drawLine(QPointF(left, centre.y()), QPointF(centre.x() - radius, centre.y()))
+    _sign(brush, t, centre, radius)
+
+
+def _sign(brush: Brush, t: int, centre: QPointF, radius: float) -> None:
+    """A + in a ring, which is lit while the walk adds there."""
+    data = brush.data
+    from_future = bool(data.from_future.known[t])
+    lit = data.current_t == t and data.current_kind in LIT
     panel, text, ring = (brush.colour(c) for c in ("panel", "text", "gradient" if from_future or lit else "loss"))
     origin = QPointF(brush.snap(centre.x()), brush.snap(centre.y()))
     middle, edge, arm = centre - origin, 2.0 if lit else 1.25, radius * 0.5
@@ -282,7 +288,13 @@ def _lanes(brush: Brush, boundaries: range) -> None:
                 notches.append((lay.left(t), min(wide / 2 + 4, lay.parts[STATE].bottom - credit_y - 1)))
     for x, tall in notches:
         _notch(brush, x, credit_y, tall)
+    radius = 4.0 * brush.theme.scale if lay.sums_seen else 0.0
     for t in boundaries:
-        if t < lay.length and data.from_loss.known[t]:
-            tip = QPointF((lay.left(t) + lay.right(t)) / 2, credit_y - 1)
+        if t >= lay.length:
+            continue
+        centre = QPointF((lay.left(t) + lay.right(t)) / 2, credit_y)
+        if data.from_loss.known[t]:
+            tip = centre - QPointF(0.0, radius + 1.0)
             arrow_head(painter, tip, 0.0, 1.0, brush.colour("loss"), min(6.0, 2 + half))
+        if radius and (data.from_loss.known[t] or data.from_future.known[t]):
+            _sign(brush, t, centre, radius)

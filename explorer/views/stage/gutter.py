@@ -28,22 +28,48 @@ def paint_gutter(brush: Brush) -> None:
         for strips, bands in ((data.states, lay.state_bands), (data.gates, lay.gate_bands)):
             for strip, band in zip(strips, bands, strict=True):
                 name = strip.track.label
-                _name(brush, band.value, name, "text")
+                _name(brush, band.value, name, "text", data.scene.group)
                 _name(brush, band.gradient, f"∂L/∂{name}", "gradient")
         return
-    states = " │ ".join(s.track.label for s in data.states)
     gates = " ".join(s.track.label for s in data.gates)
     grouped = f"{data.scene.group}{_UNITS}" if data.scene.group > 1 else ""
     paired = any(bool(s.gradient_known.any()) for s in data.strips)
-    _label(brush, rows["state"], "state", _details(states, grouped, paired))
+    _label(brush, rows["state"], "state", _of_states(brush))
     if data.gates:
         title, _, rest = data.scene.gates_title.partition(" ")
-        names = f"{rest}: {gates}" if rest else gates
+        names = [f"{rest}: {gates}"] if rest else _lines(brush, gates, " ")
         _label(brush, rows["gates"], title, _details(names, grouped, paired))
 
 
-def _details(names: str, grouped: str, paired: bool) -> tuple[tuple[str, str], ...]:
-    lines = [(names, "muted")]
+def state_area(brush: Brush) -> QRectF:
+    """What the label of the states covers, where it is a label and not one a heat map."""
+    lines = _fitting(brush, brush.layout.rows["state"], "state", _of_states(brush))
+    wide = max(text_width(text, brush.theme.font(role)) for text, role, _ in lines)
+    high = brush.theme.px(16) * len(lines)
+    return QRectF(_PAD, brush.layout.rows["state"].middle - high / 2, wide, high)
+
+
+def _of_states(brush: Brush) -> tuple[tuple[str, str], ...]:
+    data = brush.data
+    grouped = f"{data.scene.group}{_UNITS}" if data.scene.group > 1 else ""
+    paired = any(bool(s.gradient_known.any()) for s in data.strips)
+    return _details(_lines(brush, " │ ".join(s.track.label for s in data.states), " │ "), grouped, paired)
+
+
+def _lines(brush: Brush, names: str, between: str) -> list[str]:
+    """The names in as many lines as they need."""
+    font, room = brush.theme.font("small"), brush.layout.gutter - _PAD - 2
+    lines: list[str] = []
+    for name in names.split(between):
+        if lines and text_width(longer := lines[-1] + between + name, font) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(name)
+    return lines
+
+
+def _details(names: list[str], grouped: str, paired: bool) -> tuple[tuple[str, str], ...]:
+    lines = [(line, "muted") for line in names]
     if paired:
         lines.append(("value ∂L", "gradient"))
     if grouped:
@@ -51,9 +77,9 @@ def _details(names: str, grouped: str, paired: bool) -> tuple[tuple[str, str], .
     return tuple(lines)
 
 
-def _label(brush: Brush, row: Row, title: str, details: tuple[tuple[str, str], ...]) -> None:
-    theme = brush.theme
-    line = theme.px(16)
+def _fitting(brush: Brush, row: Row, title: str, details: tuple[tuple[str, str], ...]) -> list[tuple[str, str, str]]:
+    """The lines of a label that its row has room for: text, kind of type and colour."""
+    theme, line = brush.theme, brush.theme.px(16)
     lines = [(title, "label", "muted"), *((text, "small", token) for text, token in details)]
     room = row.height + line // 2
     if line * len(lines) > room and lines[-1][0].endswith(_UNITS):
@@ -67,6 +93,12 @@ def _label(brush: Brush, row: Row, title: str, details: tuple[tuple[str, str], .
             lines.pop(-2 if len(lines) > 2 else 0)
     while len(lines) > 1 and line * len(lines) > room:
         lines.pop()
+    return lines
+
+
+def _label(brush: Brush, row: Row, title: str, details: tuple[tuple[str, str], ...]) -> None:
+    theme, line = brush.theme, brush.theme.px(16)
+    lines = _fitting(brush, row, title, details)
     y = row.middle - line * len(lines) / 2
     for text, role, token in lines:
         area = QRectF(_PAD, y, brush.layout.gutter - _PAD - 2, line)
@@ -87,9 +119,24 @@ def _pair(brush: Brush, area: QRectF) -> None:
     brush.painter.drawText(area.adjusted(brush.painter.fontMetrics().horizontalAdvance("val "), 0, 0, 0), _LEFT, "∂L")
 
 
-def _name(brush: Brush, row: Row, text: str, token: str) -> None:
+def _name(brush: Brush, row: Row, text: str, token: str, group: int = 1) -> None:
+    """A heat map's name, and in a second line or behind it what one of its cells shows of a ``group`` of units."""
     if row.height < 8:
         return
+    theme, line = brush.theme, brush.theme.px(14)
     role = "small" if row.height >= 12 else "tiny"
     area = QRectF(_PAD, row.top - 2, brush.layout.gutter - _PAD - 2, row.height + 4)
-    brush.text(area, LEFT, text, brush.theme.font(role), brush.colour(token))
+    if group > 1 and area.height() >= 2 * line:
+        middle = area.center().y()
+        brush.text(QRectF(_PAD, middle - line, area.width(), line), LEFT, text, theme.font(role), brush.colour(token))
+        largest = f"largest of {group}"
+        if text_width(largest, theme.font("small")) > area.width():
+            largest = f"max of {group}"
+        below = QRectF(_PAD, middle, area.width(), line)
+        brush.text(below, LEFT, largest, theme.font("small"), brush.colour("muted"))
+        return
+    brush.text(area, LEFT, text, theme.font(role), brush.colour(token))
+    if group > 1:
+        beyond = text_width(text, theme.font(role)) + 5.0
+        beside = area.adjusted(beyond, 0, 0, 0)
+        brush.text(beside, LEFT, f"max of {group}", theme.font("tiny"), brush.colour("muted"))

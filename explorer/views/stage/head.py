@@ -150,8 +150,9 @@ def _draw_word(brush: Brush, area: QRectF, share: float, wide: float, word: str,
     room = text_width(text, number_font)
     pad = 6.0 if brush.layout.detail == Detail.FULL else 4.0
     font = theme.font("small" if small else "label", bold=is_target)
-    always = brush.layout.detail == Detail.FULL or is_target
-    if always or text_width(word, font) + room + 14 < area.width():
+    # A word that can be read goes before its number, which the bar shows as well; so does one that would be cut.
+    free = area.width() - text_width(word, font) - 3.0 - pad
+    if room + _APART <= free or (free < 0.0 and brush.layout.detail == Detail.FULL):
         ink = brush.colour("text" if share > 0.8 else "muted")
         brush.text(area.adjusted(0, 0, -pad + 1, 0), RIGHT, text, number_font, ink)
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF
 
-from ...model.stage_layout import Detail
 from ...widgets.paint import rounded, text_width
 from .brush import CENTRE, Brush
 
@@ -23,7 +22,7 @@ def hint_rect(brush: Brush) -> QRectF | None:
     Something goes in every row, if only the line on which the bars of the losses will stand.
     """
     lay, rows = brush.layout, brush.layout.rows
-    above = rows["state"].bottom if lay.detail >= Detail.BARS else rows["lane"].bottom
+    above = rows["lane"].bottom if lay.in_lane else rows["state"].bottom
     gaps = [
         (above + 2, rows["gates"].top - 2),
         (rows["names"].bottom + 2, rows["input"].top - 2),

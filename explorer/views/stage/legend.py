@@ -21,6 +21,8 @@ _BAR, _SHORT, _HIGH, _GAP, _APART = 56, 26, 8, 5, 16
 Key = tuple[str, str, str, int]
 
 
+ODD = {"nan": "NaN", "plus_inf": "+∞", "minus_inf": "−∞"}
+"""Numbers that are not finite, by the colour that they have."""
 #: What is said of a truncation: in the tool tip, for in the picture every sign of it stands where it applies.
 CUTS = (
     "Scissors on a dashed line: no credit goes past it; hatched steps get none",
@@ -35,7 +37,7 @@ class StageLegend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self._key: tuple[AsinhScale, AsinhScale | None, AsinhScale | None, bool] | None = None
+        self._key: tuple[AsinhScale, AsinhScale | None, AsinhScale | None, tuple[str, ...]] | None = None
         self._of: str | None = ""
         self._cuts = False
         self._room = 10_000
@@ -50,7 +52,7 @@ class StageLegend(QWidget):
             data.scene.value_scale,
             data.gradient_scale if back else None,
             data.ribbon_scale if back else None,
-            data.not_finite,
+            data.odd,
         )
         cuts = not isinstance(data.cut.policy, Full)
         if (key, of, cuts) != (self._key, self._of, self._cuts):
@@ -76,7 +78,7 @@ class StageLegend(QWidget):
         if ribbon is not None:
             lines.append(_say("Width of ribbons and of the loss's arrow: norm of the gradient", ribbon))
         if odd:
-            lines.append("Hatched cells are not finite: NaN, +∞ or −∞")
+            lines.append(f"Hatched cells are not finite: {', '.join(ODD[kind] for kind in odd)}")
         if self._cuts:
             lines += CUTS
         self.setToolTip("\n".join(lines))
@@ -120,8 +122,7 @@ class StageLegend(QWidget):
         return keys + self._odd()
 
     def _odd(self) -> list[Key]:
-        names = (("nan", "NaN"), ("plus_inf", "+∞"), ("minus_inf", "−∞"))
-        return [(kind, "", text, _HIGH) for kind, text in names] if self._key is not None and self._key[3] else []
+        return [] if self._key is None else [(kind, "", ODD[kind], _HIGH) for kind in self._key[3]]
 
     def sizeHint(self) -> QSize:
         return QSize(round(sum(map(self._width, self._fitting()))), current().px(20))

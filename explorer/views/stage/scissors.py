@@ -9,6 +9,7 @@ from ...model.stage_handles import CUTTING, Handle
 from ...model.stage_layout import Detail
 from ...widgets.paint import crisp
 from .brush import Brush
+from .gutter import state_area
 from .runs import KNOB, knob_centre
 
 
@@ -18,19 +19,29 @@ def badge_centre(brush: Brush, boundary: int) -> QPointF:
     x = float(min(max(lay.left(boundary), lay.gutter), lay.gutter + lay.room))
     if boundary == 0:
         # Left of the initial state, or of the first column where that is folded away; never on the row labels.
-        beside = badge_radius(brush) + 1.0
+        beside = badge_radius(brush, 0) + 1.0
         x = max(lay.gutter + beside, float(lay.left(0)))
         if lay.lead and lay.wait:
             x = lay.lead_left + lay.lead_spans[0].x - beside - 1.0
         if lay.lead and not lay.wait:
             x = max(lay.gutter, lay.lead_left) - beside - 1.0
-            if brush.data.scene.group > 1 and x < lay.gutter:  # there the labels are several long lines
-                return QPointF(crisp(x, brush.ratio), lay.rows["state"].bottom + 2.0)
+        if lay.detail > Detail.HEAT and (label := state_area(brush)).right() > x - beside:
+            below = lay.rows["state"].bottom + 2.0
+            if lay.credit_lane - beside < label.bottom() and below - beside >= label.bottom():
+                return QPointF(crisp(x, brush.ratio), below)
+            if lay.credit_lane - beside < label.bottom() and lay.lead:  # between the label and the initial state
+                x = (label.right() + lay.lead_left + lay.lead_spans[0].x) / 2
     return QPointF(crisp(x, brush.ratio), lay.credit_lane)
 
 
-def badge_radius(brush: Brush) -> float:
-    return (12.0 if brush.layout.detail >= Detail.TARGET else 9.0) * brush.theme.scale
+def badge_radius(brush: Brush, boundary: int) -> float:
+    """How large the scissors of ``boundary`` are: those that wait beside a long row label are small."""
+    usual = (12.0 if brush.layout.detail >= Detail.TARGET else 9.0) * brush.theme.scale
+    lay = brush.layout
+    if boundary == 0 and brush.data.scene.group > 1 and lay.lead and lay.low:
+        free = lay.lead_left + lay.lead_spans[0].x - state_area(brush).right()
+        return min(usual, max(7.0, free / 2 - 2.0))
+    return usual
 
 
 def handle_at(brush: Brush, at: QPointF) -> Handle | None:
@@ -41,7 +52,7 @@ def handle_at(brush: Brush, at: QPointF) -> Handle | None:
         if handle.name in CUTTING:
             if handle.boundary not in drawn:
                 continue
-            centre, reach = badge_centre(brush, handle.boundary), badge_radius(brush) + 3.0
+            centre, reach = badge_centre(brush, handle.boundary), badge_radius(brush, handle.boundary) + 3.0
         else:
             centre, reach = knob_centre(brush, handle), KNOB * brush.theme.scale + 4.0
         away = at - centre

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,12 @@ from ...model.stage_words import printable
 from ...theme.colourmap import AsinhScale
 from ...theme.theme import Theme
 from ...theme.tokens import RADIUS, luminance
-from ...widgets.paint import hatch, rounded, text_width
+from ...widgets.paint import elided, hatch, rounded, text_width
 from .brush import CENTRE, Brush, slot_edge
 from .pixels import Measures, StripImage, StripImages, strip_image
+
+#: Cells as wide as this have room for a number.
+LEGIBLE = 28
 
 
 def paint_strips(brush: Brush, columns: range, *, states: bool = True, gates: bool = True) -> None:
@@ -41,7 +45,7 @@ def _strip(brush: Brush, which: int, span: Span, row: Row, pitch: int, columns: 
     value = CellRow(brush, which, False, row, pitch, span.width, margin)
     credit = CellRow(brush, which, True, row, pitch, span.gradient_width, margin)
     edge = slot_edge(brush)
-    printed = pitch >= 15 and span.width >= 30
+    printed = pitch >= 15 and span.width >= LEGIBLE
     for t in columns:
         x = lay.left(t)
         if not strip.known[t]:
@@ -54,7 +58,7 @@ def _strip(brush: Brush, which: int, span: Span, row: Row, pitch: int, columns: 
             _print_cells(brush, strip.track.cells[t], area, pitch, data.scene.value_scale)
         if strip.gradient_known[t]:
             credit.draw(t, x + span.gradient_x)
-            if printed and span.gradient_width >= 30:
+            if printed and span.gradient_width >= LEGIBLE:
                 area = QRectF(x + span.gradient_x, row.top, span.gradient_width, row.height)
                 _print_cells(brush, strip.gradient_cells[t], area, pitch, data.gradient_scale)
 
@@ -63,6 +67,7 @@ def paint_initial(brush: Brush) -> None:
     """The states before the first step, named below; with their gradient once it is known."""
     lay, data, theme = brush.layout, brush.data, brush.theme
     row, pitch = lay.rows["state"], lay.cell_heights[0]
+    room = pitch_of([span.x + span.width / 2 for span in lay.lead_spans]) - 3.0
     for strip, span in zip(data.initial, lay.lead_spans, strict=False):
         x = lay.lead_left + span.x
         sides = [(strip.track.cells, data.scene.value_scale, x, span.width)]
@@ -77,16 +82,18 @@ def paint_initial(brush: Brush) -> None:
             brush.painter.drawImage(QPointF(left - 1, row.top - 1), image)
             area = QRectF(left, row.top, width, row.height)
             _not_finite(brush, cells[0], area, pitch)
-            if pitch >= 15 and width >= 30:
+            if pitch >= 15 and width >= LEGIBLE:
                 _print_cells(brush, cells[0], area, pitch, scale)
-        _name_initial(brush, strip.track.label.removesuffix(BEFORE), x + span.width / 2, row.bottom + 1)
+        _name_initial(brush, strip.track.label.removesuffix(BEFORE), x + span.width / 2, row.bottom + 1, room)
 
 
-def _name_initial(brush: Brush, state: str, middle: float, top: float) -> None:
+def _name_initial(brush: Brush, state: str, middle: float, top: float, room: float) -> None:
     """h₋₁ with an index that can be read: the sign's own is a few pixels high."""
     theme, ink = brush.theme, brush.colour("muted")
     large, small = theme.font("small", fixed=True), theme.font("tiny", fixed=True)
-    wide, more = text_width(state, large), text_width("−1", small)
+    more = text_width("−1", small)
+    state = elided(state, large, room - more)
+    wide = text_width(state, large)
     left = middle - (wide + more) / 2
     brush.text(QRectF(left, top, wide, theme.px(14)), CENTRE, state, large, ink, whole=True)
     brush.text(QRectF(left + wide, top + theme.px(3), more, theme.px(14)), CENTRE, "−1", small, ink, whole=True)
@@ -148,7 +155,7 @@ def _print_cells(brush: Brush, cells: np.ndarray, area: QRectF, pitch: int, scal
     rgba = brush.theme.map.rgba(cells, scale)
     metrics = QFontMetricsF(font)
     for i, value in enumerate(cells):
-        fitting = (t for t in printable(float(value)) if metrics.horizontalAdvance(t) <= area.width() - 3)
+        fitting = (t for t in printable(float(value)) if metrics.horizontalAdvance(t) <= area.width() - 5)
         text = next(fitting, "")
         ground = "#{:02X}{:02X}{:02X}".format(*(int(c) for c in rgba[i, :3]))
         ink = QColor("#000000" if luminance(ground) > 0.18 else "#FFFFFF")
@@ -157,19 +164,27 @@ def _print_cells(brush: Brush, cells: np.ndarray, area: QRectF, pitch: int, scal
 
 
 def gate_names(brush: Brush, columns: range) -> None:
-    """The gates' names below their strips; a long one reaches over into the neighbours of its column."""
+    """The gates' names below their strips, each as long as it can be without touching the next one's."""
     lay, row = brush.layout, brush.layout.rows["names"]
     if not row.height:
         return
     font = brush.theme.font("tiny", fixed=True)
     reach = 0
-    for strip, span in zip(brush.data.gates, lay.gate_spans, strict=True):
-        over = text_width(strip.track.label, font) / 2 - span.width / 2 + 1
-        if over > min(span.x, int(lay.column_width) - span.x - span.width):
+    middles = [span.x + span.width / 2 for span in lay.gate_spans]
+    room = pitch_of([*middles, *(m + lay.column_width for m in middles[:1])]) - 3.0
+    for strip, middle in zip(brush.data.gates, middles, strict=True):
+        over = min(room, text_width(strip.track.label, font)) / 2 + 1
+        if over > min(middle, lay.column_width - middle):
             reach = 1
     for t in range(max(0, columns.start - reach), min(lay.length, columns.stop + reach)):
-        for strip, span in zip(brush.data.gates, lay.gate_spans, strict=True):
+        for strip, middle in zip(brush.data.gates, middles, strict=True):
             here = brush.data.current_t == t and strip.track.node in brush.data.current_nodes
             ink = brush.colour(brush.data.focus if here else "muted")
-            area = QRectF(lay.left(t) + span.x - 8, row.top + 1, span.width + 16, row.height + 1)
-            brush.text(area, CENTRE, strip.track.label, font, ink, whole=True)
+            name = elided(strip.track.label, font, room)
+            area = QRectF(lay.left(t) + middle - room / 2, row.top + 1, room, row.height + 1)
+            brush.text(area, CENTRE, name, font, ink, whole=True)
+
+
+def pitch_of(middles: list[float]) -> float:
+    """The least distance between neighbours; of a single one any."""
+    return min((b - a for a, b in pairwise(middles)), default=400.0)

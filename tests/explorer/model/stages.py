@@ -7,6 +7,7 @@ import numpy as np
 from explorer.model.stage_build import build_stage
 from explorer.model.stage_records import Marks, StageData
 from explorer.model.stage_scene import Scene, make_scene
+from rnncore.cells import Cell
 from rnncore.model import Model
 from rnncore.optim import SGD
 from rnncore.trace import IGNORE, forward
@@ -17,7 +18,7 @@ WORDS = ("<s>", "the", "cat", "dogs", "chase", "runs", ".", "</s>")
 
 
 def small_walk(
-    cell: str = "lstm",
+    cell: str | Cell = "lstm",
     hidden: int = 5,
     steps: int = 8,
     policy: Truncation | None = None,

@@ -47,6 +47,16 @@ def test_heat_maps_answer_too():
     assert found == Hit(70, "cell", 3, 0, True)
 
 
+def test_in_the_lane_below_narrow_columns_the_plus_and_both_edges_are_found():
+    data, lay = staged(width=1000, steps=20)
+    assert lay.detail == Detail.BARS and lay.in_lane
+    middle, y = (lay.left(7) + lay.right(7)) / 2, lay.credit_lane
+    assert hit(data, lay, middle, y) == Hit(7, "streams")
+    assert hit(data, lay, middle - 10, y) == Hit(7, "edge")
+    assert hit(data, lay, middle + 10, y) == Hit(8, "edge")
+    assert hit(data, lay, lay.right(19) - 2, y) == Hit(19, "edge")
+
+
 def test_rows_edges_and_the_plus_are_found():
     data, lay = staged()
     x = lay.left(4) + 60
@@ -193,9 +203,17 @@ def test_short_numbers_fit_a_column_head(value, text):
 
 
 def test_cells_print_as_many_decimals_as_fit():
-    assert printable(-0.43121) == ("−0.4312", "−0.431", "−0.43", "−0.4")
+    assert printable(-0.43121) == ("−0.4312", "−0.431", "−0.43")
+    assert printable(-12.34) == ("−12.3400", "−12.340", "−12.34", "−12.3")
+    assert printable(0.0) == ("+0.0000", "+0.000", "+0.00")
     assert printable(2e-5) == ("+2.0e−5", "+2e−5")
     assert printable(float("nan")) == ("NaN",)
+
+
+@pytest.mark.parametrize("value", [0.0041, -0.003, 0.0006, 0.04, -3e-4])
+def test_no_cell_prints_a_number_as_none(value):
+    assert all(float(text.replace("−", "-")) != 0.0 for text in printable(value))
+    assert printable(0.0041)[-1] == "+4e−3"
 
 
 @pytest.mark.parametrize(

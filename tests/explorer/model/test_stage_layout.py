@@ -44,9 +44,23 @@ def test_unzoomed_all_columns_fit_unless_they_are_at_their_narrowest(lay):
 
 
 @given(sizes)
+def test_below_the_states_there_is_room_for_what_the_scissors_do(lay):
+    rows = lay.rows
+    above = rows["lane"].bottom if lay.in_lane else rows["state"].bottom
+    assert rows["gates"].top - above >= 18 * lay.scale - 2
+
+
+@pytest.mark.parametrize("gates", [0, 4])
+def test_on_a_low_stage_sixteen_units_keep_a_cell_each(gates):
+    lay = at(927, 213, 9, 16, states=2, gates=gates)
+    assert lay.low and lay.most_cells >= 13 and lay.output_rows == 2
+    assert at(927, 515, 9, 16).output_rows == 3
+
+
+@given(sizes)
 def test_rows_follow_one_another_and_stay_inside_a_stage_that_is_tall_enough(lay):
     rows = lay.rows
-    order = ["number", "bar", "output", "state", "lane", "gates", "names", "input", "time"]
+    order = ["number", "bar", "output", "state", "lane", "caption", "gates", "names", "input", "time"]
     for above, below in itertools.pairwise(order):
         assert rows[above].bottom <= rows[below].top
     if lay.cells <= lay.most_cells and lay.height >= 330 * lay.scale:

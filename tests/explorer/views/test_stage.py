@@ -420,7 +420,7 @@ def test_scissors_that_wait_cover_no_row_label_and_no_cell(stage, store, width, 
     stage.grab()
     canvas, lay = stage.canvas, stage.canvas.stage_layout
     brush = Brush(QPainter(), stage.data, lay, current(), 1.0)
-    centre, radius = badge_centre(brush, 0), badge_radius(brush)
+    centre, radius = badge_centre(brush, 0), badge_radius(brush, 0)
     disc = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius).toRect()
     below = canvas._layers.pixmap.toImage().copy(disc)
     ground = current().colour("panel").rgb()

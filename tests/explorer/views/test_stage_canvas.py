@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
@@ -25,6 +25,7 @@ from explorer.views.stage.highlight import current_rects
 from explorer.views.stage.hint import hint_rect
 from explorer.views.stage.scissors import badge_centre, badge_radius
 from explorer.widgets.paint import text_width
+from rnncore.cells import Cell
 from rnncore.library import LIBRARY
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
@@ -579,7 +580,7 @@ def test_scissors_that_cut_nothing_yet_are_seen_whole_beside_the_initial_state(c
         canvas.grab()
         lay = canvas.stage_layout
         brush = Brush(QPainter(), canvas.data, lay, current(), 1.0)
-        centre, radius = badge_centre(brush, 0), badge_radius(brush)
+        centre, radius = badge_centre(brush, 0), badge_radius(brush, 0)
         first = lay.lead_left + lay.lead_spans[0].x if lay.lead else lay.left(0) + lay.state_spans[0].x
         assert centre.x() + radius <= first
         seen = pixels(canvas)
@@ -605,7 +606,125 @@ def test_no_word_of_the_output_touches_its_number(canvas, monkeypatch, size):
         if name == "chases" * 3 and (text.isdigit() or text == "<1"):  # where there is little room it has none
             assert word.right() <= number.right() - text_width(text, font) - 3
             found += 1
-    assert found
+    # A word that is cut in any case leaves no number in columns that are narrow.
+    assert found or canvas.stage_layout.detail < Detail.FULL
+
+
+@pytest.mark.parametrize("width", [780, 860, 927])
+def test_a_word_that_fits_is_never_cut_for_its_number(canvas, monkeypatch, width):
+    canvas.resize(width, 515)
+    written = []
+    monkeypatch.setattr(
+        Brush, "text", lambda brush, rect, place, text, font, *_, **__: written.append((rect, text, font))
+    )
+    w = small_walk("vanilla", steps=9)
+    data = stage_at(w, len(w))
+    scene = replace(data.scene, words=tuple(("chases",) * len(words) for words in data.scene.words))
+    _STAMPS.clear()
+    canvas.show_data(replace(data, scene=scene))
+    canvas.grab()
+    room = canvas.stage_layout.column_width - 2 * canvas.stage_layout.word_side
+    words = [(rect, font) for rect, text, font in written if text == "chases"]
+    assert words and all(
+        text_width("chases", font) <= rect.width() for rect, font in words if text_width("chases", font) + 8 <= room
+    )
+
+
+def written_on(canvas: StageCanvas, monkeypatch) -> list[tuple[str, float, float]]:
+    """What the stage writes anew: each text with where it begins and ends."""
+    found = []
+    original = Brush.text
+
+    def text(brush, rect, place, text, font, *rest, **more):
+        wide = text_width(text, font)
+        left = rect.x() + place * (rect.width() - wide)
+        found.append((text, left, left + wide))
+        original(brush, rect, place, text, font, *rest, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Brush, "text", text)
+        canvas._all_dirty()
+        canvas.grab()
+    return found
+
+
+OWN = """keep = sigmoid(K @ x + R @ h_prev + bk)
+remember = tanh(U @ x + W @ (keep * h_prev))
+slow = 0.9 * slow_prev + 0.1 * remember
+h = tanh(slow) * keep + relu(remember)"""
+
+
+@pytest.mark.parametrize("width", [700, 927, 1370])
+def test_long_names_of_ones_own_gates_and_states_do_not_run_into_one_another(canvas, monkeypatch, width):
+    canvas.resize(width, 515)
+    w = small_walk(Cell.from_equations("own", OWN), steps=9)
+    canvas.show_data(stage_at(w, len(w)))
+    names = written_on(canvas, monkeypatch)
+    assert {"keep", "remember"} <= {text for text, left, _ in names if left < canvas.stage_layout.gutter}
+    for first, *others in (("keep", "rem"), ("sl", "h")):
+        row = [n for n in names if n[1] >= canvas.stage_layout.gutter and n[0].startswith((first, *others))]
+        row.sort(key=lambda n: n[1])
+        assert all(before[2] <= after[1] for before, after in itertools.pairwise(row)), row
+
+
+def test_a_heat_map_of_many_units_says_what_a_cell_shows(canvas, monkeypatch):
+    canvas.resize(1000, 515)
+    w = small_walk("lstm", hidden=256, steps=150)
+    scene = scene_of(w, 40)
+    canvas.show_data(stage_at(w, 10, scene))
+    assert canvas.stage_layout.detail == Detail.HEAT
+    names = [text for text, _, _ in written_on(canvas, monkeypatch)]
+    assert sum(text.endswith(f"of {scene.group}") for text in names) == 6
+    canvas.show_data(stage_at(small_walk("lstm", steps=150), 10))
+    assert not any(text.startswith(("largest of", "max of")) for text, _, _ in written_on(canvas, monkeypatch))
+
+
+def test_the_first_time_label_is_seen_whole(canvas, monkeypatch):
+    canvas.show_data(stage_at(small_walk("vanilla", steps=200), 10))
+    left = min(left for text, left, _ in written_on(canvas, monkeypatch) if text == "0")
+    assert left >= canvas.stage_layout.gutter
+
+
+def test_the_words_beside_the_scissors_cover_neither_states_nor_gates_and_point_to_what_is_cut(canvas, monkeypatch):
+    for steps, height in ((8, 515), (8, 213), (20, 213), (150, 260)):
+        canvas.resize(1000, height)
+        w = small_walk("lstm", hidden=16, steps=steps, policy=Window(2))
+        canvas.show_data(stage_at(w, before_visit(w, steps - 2, steps - 1)))
+        areas: list[QRectF] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                "explorer.views.stage.caption.rounded", lambda _, area, *rest, areas=areas: areas.append(area)
+            )
+            canvas.grab()
+        (area,) = areas
+        rows = canvas.stage_layout.rows
+        assert rows["state"].bottom <= area.top() and area.bottom() <= rows["gates"].top
+    canvas.resize(1000, 515)
+    for loss, arrow in ((3, True), (7, False)):
+        w = small_walk("vanilla", policy=Window(2))
+        canvas.show_data(stage_at(w, before_visit(w, loss, loss) + 1))
+        (said,) = (text for text, _, _ in written_on(canvas, monkeypatch) if "values still flow" in text)
+        assert said.startswith("← ") == arrow
+
+
+def test_in_columns_without_room_for_ribbons_they_run_in_a_lane_with_a_plus_at_every_step(canvas):
+    canvas.resize(1000, 515)
+    w = small_walk("vanilla", steps=20, order="sweep", policy=Full(), masked=None)
+    canvas.show_data(stage_at(w, before_visit(w, 5)))
+    lay, tokens = canvas.stage_layout, current().tokens
+    assert lay.detail == Detail.BARS
+    seen = pixels(canvas)
+    for t in range(7, 20):
+        middle = round((lay.left(t) + lay.right(t)) / 2)
+        assert colour(seen, middle, lay.credit_lane) == pytest.approx(tokens.rgb("text"), abs=60), t
+        assert colour(seen, lay.left(t), lay.credit_lane) == tokens.rgb("gradient"), t
+        pink = seen[round(lay.credit_lane) - 8 : round(lay.credit_lane) - 4, middle - 1 : middle + 2].reshape(-1, 3)
+        assert (np.abs(pink[:, ::-1].astype(int) - tokens.rgb("loss")).max(axis=1) < 60).any(), t
+
+
+def test_the_legend_names_only_the_odd_numbers_that_are_seen(canvas):
+    w = small_walk("vanilla", poison=True)
+    assert stage_at(w, len(w)).odd == ("nan",) and stage_at(small_walk("vanilla"), 30).odd == ()
 
 
 def test_another_sentence_is_shown_from_its_beginning_however_far_the_one_before_was_zoomed(canvas):
