@@ -237,11 +237,10 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "full-screen",
         "Full screen",
-        "Show the panel that has the keyboard on the whole screen, or the window; once more brings it back.",
+        "Show the chosen panel (the framed one) on the whole screen, or the window; once more brings it back.",
         "View",
         ("F11",),
     ),
-    *(Command(f"panel:{p.id}", f"Panel: {p.title}", p.help, "View", p.keys) for p in PANELS),
     Command(
         "compare",
         "Compare A and B",
@@ -256,16 +255,19 @@ COMMANDS: tuple[Command, ...] = (
         "View",
         ("Ctrl+Shift+B",),
     ),
-    Command("panel-menu", "Panel menu", "Move, float or hide the panel that has the keyboard.", "View", ("Ctrl+M",)),
-    Command("float-panel", "Float the panel", "Let the panel that has the keyboard float, or dock it.", "View"),
-    Command("hide-panel", "Hide the panel", "Hide the panel that has the keyboard.", "View", ("Ctrl+W",)),
-    Command("reset-layout", "Reset the layout", "Return every panel to its first place.", "View"),
     Command("graph", "Graph", "Show the step's operation graph.", "View", ("G",), do.SetTab("graph")),
     Command(
         "equations", "Equations", "Show the step's equations with its numbers.", "View", ("E",), do.SetTab("equations")
     ),
     Command("code", "Code", "Show the step as numpy and PyTorch code.", "View", ("C",), do.SetTab("code")),
     Command("numbers", "Numbers", "Show the step's exact numbers.", "View", ("N",), do.SetTab("numbers")),
+    *(Command(f"panel:{p.id}", f"Panel: {p.title}", p.help, "Panels", p.keys) for p in PANELS),
+    Command("panel-menu", "Panel menu", "Move, float or hide the chosen panel: the framed one.", "Panels", ("Ctrl+M",)),
+    Command("float-panel", "Float the panel", "Let the chosen panel stand over the window, or dock it.", "Panels"),
+    Command("move-beside", "Move the panel beside the stage", "Give the panel a place of its own beside it.", "Panels"),
+    Command("move-below", "Move the panel below the stage", "Give the panel a place of its own below it.", "Panels"),
+    Command("hide-panel", "Hide the panel", "Hide the chosen panel; its key brings it back.", "Panels", ("Ctrl+W",)),
+    Command("reset-layout", "Reset the layout", "Return every panel to its first place.", "Panels"),
     *(
         Command(
             f"experiment:{number}",
@@ -274,6 +276,13 @@ COMMANDS: tuple[Command, ...] = (
             "Experiments",
         )
         for number, title in EXPERIMENTS.items()
+    ),
+    Command(
+        "menu",
+        "Menu",
+        "Open the menu of all commands; so does Alt by itself. Esc goes back to where the keyboard was.",
+        "Help",
+        ("F10",),
     ),
     Command(
         "commands",

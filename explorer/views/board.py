@@ -1,320 +1,122 @@
-"""The board: the stage in the middle, and around it panels that dock, float, hide, and keep their places.
-
-Two layouts are kept, one for wide windows (panels beside and below the stage) and one for narrow ones (all beside it,
-as tabs); a window that crosses from one to the other finds each as it was left.
-"""
+"""The board: the stage in the middle, and around it panels that dock, float, hide and fill the screen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from importlib import import_module
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QTabBar, QWidget
+from shiboken6 import isValid
 
-from PySide6.QtCore import QByteArray, QEvent, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
-
-from ..panels import PANELS, PanelInfo
+from ..panels import PANEL
 from ..store import Store
-from ..theme.theme import current
 from ..theme.tokens import SPACE
-from ..widgets.card import Card
 from ..widgets.panel_dock import PanelDock
-from ..widgets.tab_overflow import TabOverflow
+from .board_layouts import BOTTOM, RIGHT, ArrangedBoard
+from .board_menus import menu_of_panels, panel_menu
 
-WIDE = 1600
-"""Below this width of the window, at scale 1, all panels are tabs beside the stage."""
-LOWER_LEAST = 190
-"""Height at scale 1 that panels below the stage need; a lower window has them as tabs."""
-SIDE, LOWER = 0.272, 0.30
-"""Shares of the board's width and height that the panels beside and below the stage take at first."""
-VERSION = 1
-"""Of the saved layouts; one of another version is passed over."""
-
-_RIGHT, _BOTTOM = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
-_EVERYWHERE = Qt.DockWidgetArea.AllDockWidgetAreas
+__all__ = ["BOTTOM", "RIGHT", "Board"]
 
 
-def _factory(info: PanelInfo, store: Store) -> Callable[[], Card]:
-    def make() -> Card:
-        module, _, name = info.maker.partition(":")
-        made: Card = getattr(import_module(module), name)(store)
-        return made
+class Board(ArrangedBoard):
+    """What one does with the panels.
 
-    return make
-
-
-class Board(QMainWindow):
-    """Holds ``centre`` and the docks of :data:`~explorer.panels.PANELS`."""
+    One of them is *at hand*: it has the keyboard, or its tab was clicked last. It is framed, and it is what F11 fills
+    the screen with and what the commands for a panel mean.
+    """
 
     panel_made = Signal(str)
     """The id of a panel that is seen for the first time."""
 
     def __init__(self, store: Store, centre: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Widget)
-        self.setDockOptions(
-            QMainWindow.DockOption.AllowTabbedDocks
-            | QMainWindow.DockOption.AllowNestedDocks
-            | QMainWindow.DockOption.GroupedDragging
-        )
-        self.setTabPosition(_EVERYWHERE, QTabWidget.TabPosition.North)
-        self.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
-        self.setCorner(Qt.Corner.TopRightCorner, _RIGHT)
-        self.setCentralWidget(centre)
-        self.centre = centre
-        self.docks: dict[str, PanelDock] = {}
-        for info in PANELS:
-            dock = PanelDock(info.id, info.title, info.short, _factory(info, store), self)
+        super().__init__(store, centre, parent)
+        self._at_hand: PanelDock | None = None
+        self._held: QWidget | None = None
+        self._watched: QWidget | None = None
+        for dock in self.docks.values():
             dock.menu_wanted.connect(self._open_menu)
             dock.made.connect(self.panel_made)
-            dock.made.connect(self._made)
-            self.docks[info.id] = dock
-        self._wide: bool | None = None
-        self._kept: dict[bool, QByteArray] = {}
-        self._fronts: dict[bool, list[str]] = {}
-        self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
-        self._busy = self._dragging = False
-        self._first: list[PanelDock] = []
-        self._room_below = 0
+            dock.returned.connect(self._returned)
+            dock.visibilityChanged.connect(self._seen_or_not)
+        self.tabs.clicked.connect(self._tab_clicked)
+        self.tabs.menu = lambda: menu_of_panels(self)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._focus_moved)
 
+    # --- the panel at hand ---
+
+    def panel_at_hand(self) -> PanelDock | None:
+        """Return the panel that has the keyboard or whose tab was clicked last, as long as it can be seen."""
+        dock = self._at_hand
+        return dock if dock is not None and (dock.in_sight or dock.alone is not None) else None
+
+    def panel_in_focus(self) -> PanelDock | None:
+        """Return the dock that holds the keyboard's focus, if any."""
+        return self._holding(QApplication.focusWidget())
+
+    def _holding(self, widget: QWidget | None) -> PanelDock | None:
+        return next((dock for dock in self.docks.values() if dock.holds(widget)), None)
+
     def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
-        """Frame the panel that has the keyboard: it is what F11 fills the screen with."""
-        for dock in self.docks.values():
-            if dock.holds(new) != dock.framed:
-                dock.set_framed(not dock.framed)
-
-    # --- the two layouts ---
-
-    @property
-    def is_wide(self) -> bool:
-        """Whether the layout of wide windows is in force."""
-        return bool(self._wide)
-
-    def arrange(self, window_width: int, room_below: int) -> None:
-        """Choose the layout by the window's width and the height free below the stage's half; share out the room."""
-        wide = window_width >= current().px(WIDE) and room_below >= current().px(LOWER_LEAST)
-        if wide != self._wide:
-            self._keep()
-            self._wide = wide
-            kept = self._kept.get(wide)
-            if kept is None or not self._restore(kept):
-                self._default(wide)
-            elif wide in self._fronts:
-                self._bring_to_front([self.docks[name] for name in self._fronts[wide]])
-        self._room_below = room_below
-        self.share()
-        QTimer.singleShot(0, self, self._settle)
-
-    def _restore(self, state: QByteArray) -> bool:
-        self._busy = True
-        try:
-            return self.restoreState(state, VERSION)
-        finally:
-            self._busy = False
-
-    def _made(self) -> None:
-        """A new panel may need more room than the empty dock had."""
-        QTimer.singleShot(0, self, self.share)
-
-    def reset(self) -> None:
-        """Return to the layout that the program comes with."""
-        self._kept.clear()
-        self._fronts.clear()
-        self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
-        self._reset_now()
-        QTimer.singleShot(0, self, self._reset_rest)
-
-    def _reset_now(self) -> None:
-        if self._wide is not None:
-            self._default(self._wide)
-            self.share()
-
-    def _reset_rest(self) -> None:
-        """Panels that float together come back one by one: what is left of such a group follows."""
-        if any(dock.isFloating() or dock.window() is not self.window() for dock in self.docks.values()):
-            self._reset_now()
-            QTimer.singleShot(0, self, self._settle)
-
-    def _default(self, wide: bool) -> None:
-        self._busy = True
-        for dock in self.docks.values():
-            dock.setFloating(False)
-            self.removeDockWidget(dock)
-        # A dock can be split only while it has no tabs: first the places, then what shares them.
-        first: dict[int, PanelDock] = {}
-        for info in PANELS:
-            dock, slot = self.docks[info.id], info.slot if wide else 0
-            if slot in first:
-                continue
-            if slot == 0 or not any(first):
-                self.addDockWidget(_BOTTOM if slot else _RIGHT, dock)
-            else:
-                self.splitDockWidget(first[max(n for n in first if n)], dock, Qt.Orientation.Horizontal)
-            first[slot] = dock
-        for info in PANELS:
-            dock, place = self.docks[info.id], first[info.slot if wide else 0]
-            if dock is not place:
-                self.tabifyDockWidget(place, dock)
-            dock.show()
-        self._bring_to_front(list(first.values()))
-        lower = [dock for slot, dock in first.items() if slot]
-        if lower:
-            self.resizeDocks(lower, [self.width() // len(lower)] * len(lower), Qt.Orientation.Horizontal)
-        self._busy = False
-
-    def _settle(self) -> None:
-        """Once Qt has laid the docks out: only now it is known which rows of tabs there are."""
-        self._tidy_tabs()
-        self._raise_first()
-        self.share()
-        QTimer.singleShot(0, self, self._even_out)
-
-    def _even_out(self) -> None:
-        """Qt counts a row of tabs as height of the dock in some layouts and not in others."""
-        below, wanted = self._docked(_BOTTOM), self._lower_height()
-        if below and self.isVisible() and abs(self._taken() - wanted) > 1:
-            self.resizeDocks(below, [2 * wanted - self._taken()] * len(below), Qt.Orientation.Vertical)
-
-    def _bring_to_front(self, docks: list[PanelDock]) -> None:
-        self._first = docks
-        self._raise_first()
-        QTimer.singleShot(0, self, self._raise_first)  # a tab that is not laid out yet does not come to the front
-
-    def _raise_first(self) -> None:
-        for dock in self._first:
-            dock.raise_()
-        self._first = self._first if self._busy or not self.isVisible() else []
-
-    def share(self) -> None:
-        """Give the panels their shares of the board, but the stage at least half of the window's height."""
-        if self._wide is None or self.width() < 100:
+        dock = self.tabs.front(new) if isinstance(new, QTabBar) else self._holding(new)
+        # A menu, a dialog or another program takes the keyboard only for a while, and then gives it back.
+        if new is None or new is self._held or (dock is None and new.window() is not self.window()):
             return
-        self._busy = True
-        side, _ = self._shares[self._wide]
-        beside = [d for d in self._docked(_RIGHT)]
-        below = [d for d in self._docked(_BOTTOM)]
-        if beside:
-            self.resizeDocks(beside[:1], [round(self.width() * side)], Qt.Orientation.Horizontal)
-        if below:
-            self.resizeDocks(below, [self._lower_height()] * len(below), Qt.Orientation.Vertical)
-        self._busy = False
+        self._held = new
+        self._take_at_hand(dock)
 
-    def _lower_height(self) -> int:
-        """What the panels below the stage are to have: their share, but the stage at least half of the window."""
-        free = self.height() - self.least_centre() - SPACE.medium if self.isVisible() else self._room_below
-        return min(round(self.height() * self._shares[bool(self._wide)][1]), max(free, 0))
-
-    def least_centre(self) -> int:
-        """The least height of the centre; whoever puts things there says more."""
-        return self.centre.minimumSizeHint().height()
-
-    def _docked(self, area: Qt.DockWidgetArea) -> list[PanelDock]:
-        """One dock of every place of an area, in their order."""
-        found: list[PanelDock] = []
-        for dock in self.docks.values():
-            here = not dock.isHidden() and not dock.isFloating() and self.dockWidgetArea(dock) == area
-            if here and not any(other in found for other in self.tabifiedDockWidgets(dock)):
-                found.append(dock)
-        return found
-
-    def event(self, event: QEvent) -> bool:
-        done = super().event(event)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonPress:
-            self._dragging = True  # all but the strips between the panels is covered by them
-        elif event.type() == QEvent.Type.MouseButtonRelease and self._dragging:
-            self._dragging = False
-            self._keep_shares()
-        return done
+            self._take_at_hand(None)
+        return super().eventFilter(watched, event)
 
-    def _keep_shares(self) -> None:
-        """Keep what the user dragged as shares, for other sizes of the window."""
-        if self._wide is None:
-            return
-        side, lower = self._shares[self._wide]
-        beside, below = self._docked(_RIGHT), self._docked(_BOTTOM)
-        if beside:
-            side = max(d.width() for d in beside if d.isVisible()) / max(1, self.width())
-        if below:
-            lower = self._taken() / max(1, self.height())
-        self._shares[self._wide] = side, lower
+    def _take_at_hand(self, dock: PanelDock | None) -> None:
+        if self._watched is not None and isValid(self._watched):
+            self._watched.removeEventFilter(self)
+        self._watched = None
+        self._at_hand = dock
+        for each in self.docks.values():
+            if each.framed != (each is dock):
+                each.set_framed(each is dock)
 
-    def _taken(self) -> int:
-        """The height that the panels below the stage have, their rows of tabs included."""
-        return self.height() - self.centre.geometry().bottom() - 1 - SPACE.medium
+    def _tab_clicked(self, name: str) -> None:
+        """Take a panel at hand. The keyboard stays where it is, but follows from a panel that the new one covers."""
+        dock, held = self.docks[name], self.panel_in_focus()
+        if dock.in_sight and held is not None and not held.in_sight and held.alone is None:
+            dock.ensure().setFocus()
+        self._choose(dock)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._tidy_tabs()
+    def _choose(self, dock: PanelDock) -> None:
+        """Take a panel at hand that has not got the keyboard."""
+        held = self.window().focusWidget()
+        self._take_at_hand(dock)
+        if held is not None and not dock.holds(held):
+            # A click there moves no focus, and means that it is again what one works with.
+            self._held = self._watched = held
+            held.installEventFilter(self)
 
-    def _tidy_tabs(self) -> None:
-        """Let the rows of tabs look like the program's, and hide those that Qt has left over from another layout."""
-        shared = {d.windowTitle() for d in self.docks.values() if self.tabifiedDockWidgets(d)}
-        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            bar.setDrawBase(False)
-            bar.setExpanding(False)
-            bar.setUsesScrollButtons(True)
-            bar.setElideMode(Qt.TextElideMode.ElideNone)
-            if bar.findChild(TabOverflow) is None:
-                TabOverflow(bar, self.menu_of_panels)
-            if not any(bar.tabText(n) in shared for n in range(bar.count())):
-                bar.hide()
+    def _returned(self, name: str) -> None:
+        self._choose(self.docks[name])
 
-    # --- saved layouts ---
+    def _seen_or_not(self, seen: bool) -> None:
+        if not seen:
+            QTimer.singleShot(0, self, self._let_go_of_the_unseen)
 
-    def layouts(self) -> dict[str, str]:
-        """Return both layouts as text, for the preferences."""
-        self._keep()
-        saved = {_NAMES[wide]: bytes(state.toBase64().data()).decode("ascii") for wide, state in self._kept.items()}
-        for wide, (side, lower) in self._shares.items():
-            saved[f"{_NAMES[wide]} shares"] = f"{side:.4f} {lower:.4f}"
-        for wide, names in self._fronts.items():
-            saved[f"{_NAMES[wide]} front"] = " ".join(names)
-        return saved
+    def _let_go_of_the_unseen(self) -> None:
+        if self._at_hand is not None and self.isVisible() and self.panel_at_hand() is None:
+            self._take_at_hand(None)
 
-    def _keep(self) -> None:
-        """Keep the layout in force as it is now."""
-        if self._wide is not None:
-            self._kept[self._wide] = self.saveState(VERSION)
-            # Qt writes down which tabs are in front, but does not return to them.
-            self._fronts[self._wide] = self.visible_panels() or self._fronts.get(self._wide, [])
-
-    def set_layouts(self, saved: dict[str, str]) -> None:
-        """Return to what :meth:`layouts` gave; nonsense is passed over. To be called before the window is shown."""
-        for wide, name in _NAMES.items():
-            if saved.get(name):
-                self._kept[wide] = QByteArray.fromBase64(saved[name].encode("ascii", "ignore"))
-            if f"{name} front" in saved:
-                self._fronts[wide] = [panel for panel in saved[f"{name} front"].split() if panel in self.docks]
-            try:
-                side, lower = map(float, saved.get(f"{name} shares", "").split())
-            except ValueError:
-                continue
-            if 0.1 <= side <= 0.7 and 0.0 <= lower <= 0.6:
-                self._shares[wide] = side, lower
-        self._wide = None  # what a window not yet on show has laid out gives way
-
-    # --- what one does with panels ---
+    # --- what one does with them ---
 
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front, out of hiding too, and give it the keyboard."""
         dock = self.docks[name]
         dock.show()
         dock.raise_()
-        if dock.isFloating():
+        if dock.window() is not self.window():
+            dock.window().raise_()
             dock.activateWindow()
         dock.ensure().setFocus()
-
-    def visible_panels(self) -> list[str]:
-        """Return the ids of the panels that can be seen."""
-        return [name for name, dock in self.docks.items() if dock.isVisible() and not dock.visibleRegion().isEmpty()]
-
-    def panel_in_focus(self) -> PanelDock | None:
-        """Return the dock that holds the keyboard's focus, if any."""
-        at = QApplication.focusWidget()
-        return next((dock for dock in self.docks.values() if dock.holds(at)), None)
 
     def panel_alone(self) -> PanelDock | None:
         """Return the dock whose panel fills the screen, if any."""
@@ -329,67 +131,47 @@ class Board(QMainWindow):
             self.show_panel(name)
             self.docks[name].fill_screen()
 
-    def menu_of(self, dock: PanelDock) -> QMenu:
-        """Return the menu of one panel: float, fill the screen, move, hide."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Dock" if dock.isFloating() else "Float", lambda: dock.setFloating(not dock.isFloating()))
-        menu.addAction("Back from the whole screen" if dock.alone else "Fill the screen\tF11", dock.fill_screen)
-        menu.addSeparator()
-        menu.addAction("Move beside the stage", lambda: self.move_panel(dock, _RIGHT))
-        menu.addAction("Move below the stage", lambda: self.move_panel(dock, _BOTTOM))
-        onto = menu.addMenu("Share a place with")
-        for other in self.docks.values():
-            if other is not dock and not other.isHidden() and not other.isFloating():
-                onto.addAction(other.title, partial(self.share_place, dock, other))
-        menu.addSeparator()
-        menu.addAction("Hide", dock.hide)
-        turn = menu.addMenu("Turn to")
-        self._list_panels(turn)
-        return menu
+    def float_panel(self, dock: PanelDock) -> None:
+        """Let a panel stand by itself over the window, with the keyboard; one that does returns to its place."""
+        if dock.alone is not None:
+            dock.fill_screen()
+        if dock.isFloating():
+            dock.go_back()
+        else:
+            dock.come_out()
+        self.show_panel(dock.objectName())
 
-    def menu_of_panels(self) -> QMenu:
-        """Return a menu of all panels with their keys; those in sight are ticked."""
-        menu = QMenu(self)
-        self._list_panels(menu)
-        return menu
-
-    def _list_panels(self, menu: QMenu) -> None:
-        seen = self.visible_panels()
-        for info in PANELS:
-            key = f"\t{info.keys[0]}" if info.keys else ""
-            action = menu.addAction(f"{info.title}{key}", partial(self.show_panel, info.id))
-            action.setCheckable(True)
-            action.setChecked(info.id in seen)
-            action.setToolTip(info.help)
-
-    def _open_menu(self, name: str) -> None:
-        dock = self.docks[name]
-        self.menu_of(dock).popup(_below(dock))
+    def hide_panel(self, dock: PanelDock) -> None:
+        """Hide a panel, wherever it is."""
+        if dock.alone is not None:
+            dock.fill_screen()
+        dock.hide()
 
     def move_panel(self, dock: PanelDock, area: Qt.DockWidgetArea) -> None:
         """Give a panel a place of its own in an area."""
         dock.setFloating(False)
-        self.addDockWidget(area, dock, Qt.Orientation.Horizontal if area == _BOTTOM else Qt.Orientation.Vertical)
-        dock.show()
-        dock.raise_()
+        self.addDockWidget(area, dock, Qt.Orientation.Horizontal if area == BOTTOM else Qt.Orientation.Vertical)
+        self.show_panel(dock.objectName())
 
     def share_place(self, dock: PanelDock, other: PanelDock) -> None:
         """Put a panel on another's place, as a tab in front."""
         dock.setFloating(False)
         self.tabifyDockWidget(other, dock)
-        dock.show()
-        dock.raise_()
+        self.show_panel(dock.objectName())
+
+    def _open_menu(self, name: str) -> None:
+        dock = self.docks[name]
+        chip = dock.menu_chip
+        panel_menu(self, dock).popup(chip.mapToGlobal(QPoint(0, chip.height() + SPACE.hair)))
 
     def toggles(self) -> list[QAction]:
         """Return an action for every panel that shows or hides it."""
-        return [dock.toggleViewAction() for dock in self.docks.values()]
-
-
-_NAMES = {True: "wide", False: "narrow"}
-
-
-def _below(dock: PanelDock) -> QPoint:
-    """Where a panel's menu opens: at the lower left of its button."""
-    chip = dock.menu_chip
-    return chip.mapToGlobal(QPoint(0, chip.height() + SPACE.hair))
+        actions = []
+        for name, dock in self.docks.items():
+            action = dock.toggleViewAction()
+            help = f"Show or hide: {PANEL[name].help}"
+            action.setText(dock.title)
+            action.setStatusTip(help)
+            action.setToolTip(help)
+            actions.append(action)
+        return actions

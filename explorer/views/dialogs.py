@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from rnncore.errors import RnnError
 
-from ..actions import Command, key_text, matching
+from ..actions import COMMANDS, Command, key_text, matching
 from ..model import action as do
 from ..model.sentences import search, typed_sentence, unknown_words
 from ..store import Store
@@ -140,9 +140,12 @@ class CommandDialog(FilterDialog):
         enabled: Callable[[Command], bool],
         parent: QWidget | None = None,
         more: tuple[Command, ...] = (),
+        title: Callable[[Command], str] = lambda command: command.title,
     ) -> None:
         super().__init__("All commands", "Type a few letters of what you want to do", parent)
         self._run, self._enabled, self._more = run, enabled, more
+        # By now: this dialog takes the keyboard from the panel that a title names.
+        self._titles = {command.id: title(command) for command in (*COMMANDS, *more)}
         self._found: list[Command] = []
         self.refill()
 
@@ -153,9 +156,8 @@ class CommandDialog(FilterDialog):
             self.list.add(f"Nothing found for “{self.line.text().strip()}”", enabled=False)
         for command in self._found:
             keys = "   ".join(key_text(k) for k in command.keys)
-            self.list.add(
-                command.title, before=command.group, after=keys, help=command.help, enabled=self._enabled(command)
-            )
+            title, on = self._titles[command.id], self._enabled(command)
+            self.list.add(title, before=command.group, after=keys, help=command.help, enabled=on)
         self.list.setCurrentRow(0)
 
     def choose(self) -> None:

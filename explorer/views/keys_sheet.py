@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QWidget
 
-from ..actions import COMMANDS, STAGE_KEYS, key_text
+from ..actions import BY_ID, COMMANDS, STAGE_KEYS, Command, key_text
 from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.panel_dialog import PanelDialog
@@ -18,21 +18,28 @@ Row = tuple[str, str, str, str]
 COLUMN = 275
 """Least width of a column at scale 1."""
 PANEL = "Panel: "
+_SEARCH = key_text(BY_ID["commands"].keys[0])
 
 
-def sheet(wanted: str = "") -> list[Row]:
+Title = Callable[[Command], str]
+
+
+def _own(command: Command) -> str:
+    return command.title
+
+
+def sheet(wanted: str = "", title: Title = _own) -> list[Row]:
     """Return every key whose title, group, key or help holds all words of ``wanted``, group by group."""
     words = wanted.casefold().split()
-    return [row for row in _all_rows() if all(word in " ".join(row).casefold() for word in words)]
+    return [row for row in _all_rows(title) if all(word in " ".join(row).casefold() for word in words)]
 
 
-def _all_rows() -> Iterator[Row]:
+def _all_rows(title_of: Title) -> Iterator[Row]:
     rows: dict[str, list[Row]] = {}
     for command in COMMANDS:
         if command.keys:
-            group = "Panels" if command.title.startswith(PANEL) else command.group
-            keys = "  ".join(key_text(key) for key in command.keys)
-            rows.setdefault(group, []).append((group, command.title.removeprefix(PANEL), keys, command.help))
+            keys, title = "  ".join(key_text(key) for key in command.keys), title_of(command).removeprefix(PANEL)
+            rows.setdefault(command.group, []).append((command.group, title, keys, command.help))
     for title, pressed, help in STAGE_KEYS:
         keys = "  ".join(key_text(key) for key in pressed)
         rows.setdefault("On the stage", []).append(("On the stage", title, keys, help))
@@ -61,8 +68,11 @@ def in_columns(rows: list[Row], count: int) -> list[list[Row]]:
 class KeysDialog(PanelDialog):
     """All keys on one sheet, made from the table of commands."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, title: Title = _own) -> None:
         super().__init__("Keys", 1080, 620, parent)
+        # By now: this dialog takes the keyboard from the panel that a title names.
+        titles = {command.id: title(command) for command in COMMANDS}
+        self._title: Title = lambda command: titles[command.id]
         self.line = QLineEdit()
         self.line.setPlaceholderText("Search: a key, or what it does")
         self.line.setAccessibleName("Search the keys")
@@ -88,6 +98,10 @@ class KeysDialog(PanelDialog):
     def _count(self) -> int:
         return max(1, (self.width() - 2 * SPACE.large) // current().px(COLUMN))
 
+    def rows(self) -> list[Row]:
+        """Return the keys that fit what has been typed."""
+        return sheet(self.line.text(), self._title)
+
     def refill(self) -> None:
         """Show the keys that fit what has been typed."""
         self._columns = self._count()
@@ -95,9 +109,9 @@ class KeysDialog(PanelDialog):
         row = QHBoxLayout(inner)
         row.setContentsMargins(0, SPACE.tight, SPACE.medium, 0)
         row.setSpacing(SPACE.wide)
-        found = sheet(self.line.text())
+        found = self.rows()
         if not found:
-            row.addWidget(QLabel(f"No key for “{self.line.text().strip()}”; Ctrl+⇧P searches all commands."))
+            row.addWidget(QLabel(f"No key for “{self.line.text().strip()}”; {_SEARCH} searches all commands."))
         for rows in in_columns(found, self._columns):
             row.addLayout(_grid(rows), 1)
         for _ in range(self._columns - max(1, row.count())):

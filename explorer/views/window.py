@@ -1,35 +1,18 @@
-"""The window: it lays out the panels, turns keys and menus into actions, and owns the dialogs."""
+"""The window: it lays out the bar, the stages, the transport and the board, and follows what changes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import (
-    QAction,
-    QCloseEvent,
-    QKeySequence,
-    QResizeEvent,
-    QShowEvent,
-)
-from PySide6.QtWidgets import (
-    QApplication,
-    QHBoxLayout,
-    QMenu,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QByteArray, QSize
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
-from ..actions import COMMANDS, GROUPS, Command, hints, in_group
 from ..model import action as do
 from ..model.beside import Beside
-from ..model.experiments.titles import TITLES as EXPERIMENTS
-from ..model.session import Changes, Message
-from ..panels import PANELS
+from ..model.session import Changes
 from ..store import Store
 from ..theme import palette
 from ..theme.theme import current, theme_named
@@ -41,7 +24,7 @@ from .stage import StageView
 from .stages import Stages
 from .topbar import TopBar
 from .transport import TransportView
-from .window_dialogs import DialogsWindow
+from .window_panels import PanelsWindow
 
 if TYPE_CHECKING:
     from .compare import CompareView
@@ -49,10 +32,8 @@ if TYPE_CHECKING:
 SMALLEST = (960, 600)
 """The least size of the window, on a screen that is no smaller; all is legible from 1280 × 720 on."""
 
-_RULES = tuple(dict.fromkeys(command.when for command in COMMANDS))
 
-
-class MainWindow(DialogsWindow):
+class MainWindow(PanelsWindow):
     """The program's one window."""
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
@@ -63,47 +44,24 @@ class MainWindow(DialogsWindow):
         self.banner = Banner()
         self.stage = StageView(store)
         self.transport = TransportView(store)
-        self.hints = ElidedLabel(hints(), role="label", token="muted")
+        self.rest = self.stage
         self.right_hint = ElidedLabel("", role="label", token="muted", stretch=False)
-        self.handlers: dict[str, Callable[[], None]] = {
-            "open": self.open_file,
-            "save": self.save,
-            "save-as": self.save_as,
-            "quit": self._quit,
-            "undo": store.undo,
-            "redo": store.redo,
-            "sentence": self.choose_sentence,
-            "edit-value": self.edit_value,
-            "clamp": lambda: self.edit_value(clamps=True),
-            "own-cell": self.write_cell,
-            "network": self.bar.open_network,
-            "truncation": self.bar.open_truncation,
-            "optimiser": self.bar.open_optimiser,
-            "newest": lambda: store.dispatch(do.GoToUpdate(store.session.training.last)),
-            "faster": lambda: self._pace(1.5),
-            "slower": lambda: self._pace(1 / 1.5),
-            "larger": lambda: self._scale(1.1),
-            "smaller": lambda: self._scale(1 / 1.1),
-            "full-screen": self.toggle_full_screen,
-            "compare": self.toggle_comparison,
-            "compare-file": self.compare_with_file,
-            "panel-menu": self.show_panel_menu,
-            "hide-panel": self.hide_panel,
-            "float-panel": self.float_panel,
-            "reset-layout": self.reset_layout,
-            **{f"panel:{panel.id}": partial(self.show_panel, panel.id) for panel in PANELS},
-            **{f"experiment:{number}": partial(self.show_experiment, number) for number in EXPERIMENTS},
-            "commands": self.show_commands,
-            "keys": self.show_keys,
-            "doctor": self.show_doctor,
-        }
-        self.actions_: dict[str, QAction] = {}
         self.comparison: CompareView | None = None
-        self._make_actions()
         self._lay_out()
+        self.take_handlers(
+            {
+                "network": self.bar.open_network,
+                "truncation": self.bar.open_truncation,
+                "optimiser": self.bar.open_optimiser,
+                "larger": lambda: self._scale(1.1),
+                "smaller": lambda: self._scale(1 / 1.1),
+                "compare": self.toggle_comparison,
+                "compare-file": self.compare_with_file,
+            }
+        )
         self._was_running = False
-        self._enabled_for: tuple[bool, ...] = ()
-        self.bar.menu_chip.set_menu(self._main_menu())
+        self.menu_chip = self.bar.menu_chip
+        self.menu_chip.set_menu(self.main_menu())
         self.bar.open_wanted.connect(self.open_file)
         self.bar.text_wanted.connect(self.type_text)
         self.bar.sentence_wanted.connect(self.choose_sentence)
@@ -112,7 +70,7 @@ class MainWindow(DialogsWindow):
         self.banner.dismissed.connect(self._dismiss)
         store.changed.connect(self._changed)
         self._changed(Changes.ALL & ~Changes.THEME)  # which the application has already
-        self.resize(1440, 860)
+        self.resize(QSize(1440, 860).boundedTo(self.screen().availableSize()))
         self.stage.setFocus()
 
     # --- layout ---
@@ -141,12 +99,12 @@ class MainWindow(DialogsWindow):
         foot = QHBoxLayout()
         foot.setContentsMargins(SPACE.large, SPACE.tight, SPACE.large, SPACE.tight)
         foot.setSpacing(SPACE.large)
-        foot.addWidget(self.hints, 1)
+        foot.addWidget(self.help_line, 1)
         foot.addWidget(self.right_hint)
         outer.addLayout(foot)
         self.setCentralWidget(centre)
 
-    def _arrange(self) -> None:
+    def arrange(self) -> None:
         """Let the board choose its layout and share out the room."""
         self.board.arrange(self.width(), self._lower_room())
 
@@ -164,18 +122,18 @@ class MainWindow(DialogsWindow):
 
     def _lower_room(self) -> int:
         """Height that is left below the stage's share of the window and the transport."""
-        taken = self.bar.sizeHint().height() + self.transport.sizeHint().height() + self.hints.sizeHint().height()
+        taken = self.bar.sizeHint().height() + self.transport.sizeHint().height() + self.help_line.sizeHint().height()
         if not self.banner.isHidden():
             taken += self.banner.heightForWidth(self.stage.width()) + SPACE.medium
         return self.height() - taken - 2 * SPACE.tight - 2 * SPACE.medium - math.ceil(self._share * self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange()
+        self.arrange()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._arrange()  # a size given before is known to the panels only now
+        self.arrange()  # a size given before is known to the panels only now
 
     def _dismiss(self) -> None:
         """Take the message away; while a file is being opened, let go of that."""
@@ -195,7 +153,7 @@ class MainWindow(DialogsWindow):
             message = session.message
             self.banner.button.set_value("Cancel" if self.store.opening else "Dismiss")
             self.banner.show_message(message.text if message else "", message.level if message else "info")
-            self._arrange()
+            self.arrange()
         if changes & (Changes.BUSY | Changes.TRAINING):
             rate = session.training.updates_per_second
             speed = f"training, {rate:,.0f} updates/s" if session.training.running and rate else ""
@@ -203,12 +161,14 @@ class MainWindow(DialogsWindow):
             self.right_hint.set_text(f"{session.busy} …" if session.busy else speed or calm)
         if changes & Changes.TRAINING and session.training.running and not self.board.is_wide:
             self._show_loss_once()
+        if not session.training.running:
+            self._was_running = False
         if changes & Changes.LAYOUT:
             self._show_comparison()
         if changes & (Changes.SETTINGS | Changes.BUSY):
             name = Path(session.path).name if session.path else session.corpus.name
             self.setWindowTitle(f"{name} — BPTT Explorer")
-        self._enable()
+        self.enable_actions()
 
     def _show_loss_once(self) -> None:
         """When training starts in a narrow window, turn to the curve; the user may turn back."""
@@ -218,75 +178,6 @@ class MainWindow(DialogsWindow):
             if focus is not None:
                 focus.setFocus()
         self._was_running = True
-
-    def _enable(self) -> None:
-        session = self.store.session
-        if not session.training.running:
-            self._was_running = False
-        # Hardly ever anything else than at the step before, and there are as many commands as keys.
-        state = (self.store.can_undo, self.store.can_redo, *(rule(session) for rule in _RULES))
-        if state == self._enabled_for:
-            return
-        self._enabled_for = state
-        for command in COMMANDS:
-            action = self.actions_[command.id]
-            on = self.enabled(command)
-            if action.isEnabled() != on:
-                action.setEnabled(on)
-
-    def enabled(self, command: Command) -> bool:
-        """Return whether a command makes sense now."""
-        if command.id == "undo":
-            return self.store.can_undo
-        if command.id == "redo":
-            return self.store.can_redo
-        return command.when(self.store.session)
-
-    # --- commands ---
-
-    def _make_actions(self) -> None:
-        for command in COMMANDS:
-            action = QAction(command.title, self)
-            action.setShortcuts([QKeySequence(k) for k in command.keys])
-            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-            action.setStatusTip(command.help)
-            action.setToolTip(command.help)
-            action.setAutoRepeat(command.group == "Walk" or command.id.startswith("update"))
-            action.triggered.connect(lambda _=False, command=command: self.run(command))
-            self.addAction(action)
-            self.actions_[command.id] = action
-
-    def run(self, command: Command) -> None:
-        """Do a command of the table."""
-        if isinstance(command.action, do.Move):
-            self.store.walk_by_key(command.action)
-        elif command.action is not None:
-            self.store.dispatch(command.action)
-        else:
-            self.handlers[command.id]()
-
-    def _main_menu(self) -> QMenu:
-        menu = QMenu(self)
-        for group in GROUPS:
-            part = menu.addMenu(group)
-            part.setToolTipsVisible(True)
-            for command in in_group(group):
-                part.addAction(self.actions_[command.id])
-            if group == "View":
-                shown = part.addMenu("Panels on show")
-                shown.addActions(self.board.toggles())
-        return menu
-
-    def _quit(self) -> None:
-        self.close()
-
-    def toggle_full_screen(self) -> None:
-        """Show the panel that has the keyboard on the whole screen, or else the window; once more brings it back."""
-        dock = self.board.panel_alone() or self.board.panel_in_focus()
-        if dock is not None and not self.isFullScreen():
-            dock.fill_screen()
-        else:
-            self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def toggle_comparison(self) -> None:
         """Put a second network below the first, on the same sentence and cursor; once more takes it away."""
@@ -317,7 +208,7 @@ class MainWindow(DialogsWindow):
             self._close_comparison()
         else:
             return
-        self._arrange()
+        self.arrange()
 
     def _stop_comparing(self) -> None:
         self.store.dispatch(do.Compare(None))
@@ -328,74 +219,16 @@ class MainWindow(DialogsWindow):
             focus = QApplication.focusWidget()
             inside = focus is not None and view.isAncestorOf(focus)
             view.close_companion()
-            view.hide()
-            view.deleteLater()
+            self.stages.remove_second()
             if inside:
                 self.stage.setFocus()
-
-    def show_panel(self, name: str) -> None:
-        """Bring a panel to the front and give it the keyboard; if it has it, give that back to the stage.
-
-        While one fills the screen, the other fills it instead, or the same returns to its place.
-        """
-        dock = self.board.panel_in_focus()
-        if self.board.panel_alone() is not None:
-            self.board.fill_screen(name)
-        elif dock is not None and dock.objectName() == name and dock.alone is None:
-            self.stage.setFocus()
-        else:
-            self.board.show_panel(name)
-
-    def show_experiment(self, number: str) -> None:
-        """Bring an experiment to the front; it is measured at once."""
-        from .experiments import ExperimentsView
-
-        dock, alone = self.board.docks["experiments"], self.board.panel_alone()
-        if alone is None:
-            self.board.show_panel("experiments")
-        elif alone is not dock:
-            self.board.fill_screen("experiments")
-        elif dock.alone is not None:
-            dock.alone.activateWindow()  # the list of commands has come up with the main window
-        panel = dock.ensure()
-        if isinstance(panel, ExperimentsView):
-            panel.show_experiment(number)
-
-    def show_panel_menu(self) -> None:
-        """Open the menu of the panel that has the keyboard."""
-        dock = self.board.panel_in_focus()
-        if dock is not None:
-            dock.ask_for_menu()
-
-    def hide_panel(self) -> None:
-        """Hide the panel that has the keyboard."""
-        dock = self.board.panel_in_focus()
-        if dock is not None:
-            dock.hide()
-            self.stage.setFocus()
-
-    def float_panel(self) -> None:
-        """Let the panel that has the keyboard float, or dock it."""
-        dock = self.board.panel_in_focus()
-        if dock is not None:
-            dock.setFloating(not dock.isFloating())
-
-    def reset_layout(self) -> None:
-        """Return every panel to its first place."""
-        self.board.reset()
-        self._arrange()
-
-    def _pace(self, factor: float) -> None:
-        self.store.dispatch(do.SetPlayback(speed=self.store.session.playback.speed * factor))
-        pace = self.store.session.playback.speed
-        self.store.dispatch(do.Notify(Message(f"The walk plays on {pace:.2g} times a second.")))
 
     def _scale(self, factor: float) -> None:
         scale = min(max(current().scale * factor, 0.7), 2.2)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             palette.apply(application, theme_named(self.store.session.theme, scale))
-            self._arrange()
+            self.arrange()
 
     # --- closing ---
 

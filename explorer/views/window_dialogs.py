@@ -26,6 +26,14 @@ class DialogsWindow(FilesWindow):
         """Return whether a command makes sense now."""
         raise NotImplementedError
 
+    def title_now(self, command: Command) -> str:
+        """Return a command's title, with what it would be done to now."""
+        raise NotImplementedError
+
+    def more_commands(self) -> tuple[Command, ...]:
+        """Return what can be searched beside the table's commands."""
+        return choices(self.store.session.settings)
+
     def choose_sentence(self) -> None:
         """Search the corpus for a sentence, or type one."""
         from .dialogs import SentenceDialog
@@ -48,13 +56,13 @@ class DialogsWindow(FilesWindow):
         """Search everything that the program can do."""
         from .dialogs import CommandDialog
 
-        self._show(CommandDialog(self.run, self.enabled, self, choices(self.store.session.settings)))
+        self._show(CommandDialog(self.run, self.enabled, self, self.more_commands(), self.title_now))
 
     def show_keys(self) -> None:
         """Show the sheet of keys."""
         from .keys_sheet import KeysDialog
 
-        self._show(KeysDialog(self))
+        self._show(KeysDialog(self, self.title_now))
 
     def show_doctor(self) -> None:
         """Show what runs here."""

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPolygonF
-from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QSizePolicy, QWidget
 
 from ..theme.theme import current
 from ..theme.tokens import mix
 from .paint import pen, rounded
+
+
+def choose_first(menu: QMenu) -> None:
+    """Choose the first line of an open menu."""
+    # setActiveAction would open what is below the line as well, and the arrows went on there.
+    down = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Down, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(menu, down)
 
 
 class Chip(QAbstractButton):
@@ -88,6 +95,12 @@ class Chip(QAbstractButton):
         if self._menu is not None:
             self._menu.popup(self.mapToGlobal(QPoint(0, self.height() + 4)))
 
+    def open_by_key(self) -> None:
+        """Show the menu with its first line chosen, so that the arrows and Return go on from there."""
+        self.open_menu()
+        if self._menu is not None:
+            choose_first(self._menu)
+
     def width_with(self, label: str) -> int:
         """Width in pixels that the chip wants when it shows ``label`` before its value."""
         return self._wide(label, self.text())
@@ -119,7 +132,10 @@ class Chip(QAbstractButton):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or (
             event.key() == Qt.Key.Key_Down and self._menu is not None
         ):
-            self.click()
+            if self._menu is None:
+                self.click()
+            else:
+                self.open_by_key()
             return
         super().keyPressEvent(event)
 

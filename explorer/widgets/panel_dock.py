@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -14,10 +14,12 @@ from ..theme.tokens import RADIUS
 from .card import Card
 from .chip import Chip
 from .enlarge import enlarge, factor_for
-from .paint import rounded
+from .paint import frame, rounded
 
 LEAST = QSize(200, 150)
 """Least size of a dock at scale 1."""
+FLOATING = QSize(480, 360)
+"""Least size at scale 1 with which it comes out of the window."""
 
 
 class PanelDock(QDockWidget):
@@ -25,16 +27,19 @@ class PanelDock(QDockWidget):
 
     menu_wanted = Signal(str)
     made = Signal(str)
-    """Both say the name."""
+    returned = Signal(str)
+    """From the whole screen. All of them say the name."""
 
     def __init__(self, name: str, title: str, short: str, make: Callable[[], Card], parent: QWidget) -> None:
         super().__init__(short, parent)
         self.setObjectName(name)
         self.setAccessibleName(title)
-        self.title = title
+        self.title = self.tip = title
+        """Its whole name; and what its tab, which has a short one, says on a tool tip."""
         self.panel: Card | None = None
         self.alone: AloneWindow | None = None
-        self._make = make
+        self._make, self._board = make, parent
+        self._out: QRect | None = None
         self._before: QWidget | None = None
         self.framed = False
         self._empty = QWidget()
@@ -53,6 +58,10 @@ class PanelDock(QDockWidget):
             self.menu_chip.setAccessibleName(f"{self.title}: panel menu")
             self.menu_chip.setToolTip("Float, move, hide or fill the screen (drag the title to move)")
             self.menu_chip.clicked.connect(self.ask_for_menu)
+            self.back_chip = Chip("Dock")
+            self.back_chip.hide()
+            self.back_chip.clicked.connect(self.go_back)
+            panel.add_corner(self.back_chip)
             panel.add_corner(self.menu_chip)
             self.take_back(panel.give_header())
             self.made.emit(self.objectName())
@@ -83,9 +92,75 @@ class PanelDock(QDockWidget):
         self.framed = framed
         self.update()
 
+    @property
+    def in_sight(self) -> bool:
+        """Whether it can be seen where it is: not hidden, and not behind another tab."""
+        return self.isVisible() and not self.visibleRegion().isEmpty()
+
+    # --- floating ---
+
+    def come_out(self) -> None:
+        """Float: where it did before, else beside its place, so that one sees it come off."""
+        self.raise_()  # behind another tab it has no place
+        place = QRect(self.mapToGlobal(QPoint(0, 0)), self.size())
+        self.setFloating(True)
+        self.setGeometry(self._out or self._beside(place))
+        self.show()
+
+    def _beside(self, place: QRect) -> QRect:
+        """A place over the window for what was docked at ``place``, which it does not cover."""
+        theme, window = current(), self._board.window().frameGeometry()
+        wanted = place.size().expandedTo(QSize(theme.px(FLOATING.width()), theme.px(FLOATING.height())))
+        size = wanted.boundedTo(QSize(round(0.8 * window.width()), round(0.7 * window.height())))
+        step = theme.px(32)
+        corner = QPoint(place.right() - size.width() - 2 * step, place.top() + step)
+        free = window.adjusted(step, step, -step - size.width(), -step - size.height())
+        x = min(max(corner.x(), free.left()), max(free.right(), free.left()))
+        y = min(max(corner.y(), free.top()), max(free.bottom(), free.top()))
+        others = [d for d in self._board.findChildren(PanelDock) if d.isFloating() and d is not self]
+        while any(other.pos() == QPoint(x, y) for other in others):
+            x, y = x - step, y + step
+        return QRect(QPoint(x, y), size)
+
+    def go_back(self) -> None:
+        """Return from the whole screen, or from floating, to its place."""
+        if self.alone is not None:
+            self.fill_screen()
+        elif self.isFloating():
+            self._out = self.geometry()
+            self.setFloating(False)
+            self.raise_()
+            self.window().activateWindow()
+            self.ensure().setFocus()
+
+    def event(self, event: QEvent) -> bool:
+        floated = self.isFloating()
+        done = super().event(event)
+        if event.type() == QEvent.Type.MouseButtonDblClick and self.isFloating() and not floated:
+            self.setGeometry(self._out or self._beside(self.geometry()))  # Qt has left it where it was
+        return done
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if self.isFloating():
+            QApplication.sendEvent(self._board.window(), event)
+
     def _floated(self) -> None:
         self._fit_type()
+        self._show_way_back()
         self.update()
+
+    def _show_way_back(self) -> None:
+        """A button where it is not at its place: a header without a frame does not say how to return."""
+        if self.panel is not None:
+            away = self.alone is not None or self.isFloating()
+            self.back_chip.setVisible(away)
+            self.back_chip.set_value("Back" if self.alone is not None else "Dock")
+            self.back_chip.setToolTip("Return the panel to its place" + (" (Esc)" if self.alone is not None else ""))
+            if self.isFloating() and self.alone is None:
+                self.panel.header_bar.setCursor(Qt.CursorShape.SizeAllCursor)
+            else:
+                self.panel.header_bar.unsetCursor()
 
     def _fit_type(self) -> None:
         """Larger type in a large panel that floats by itself; among its neighbours it has theirs."""
@@ -116,8 +191,9 @@ class PanelDock(QDockWidget):
         panel, header = self.ensure(), self.titleBarWidget()
         self._before = QApplication.focusWidget()
         self.setTitleBarWidget(self._empty)
-        self.alone = AloneWindow(header, panel, self)
+        self.alone = AloneWindow(header, panel, self.title, self._board.window())
         self.alone.closed.connect(self._returned)
+        self._show_way_back()
         self.alone.showFullScreen()
         inside = self._before is not None and self.alone.isAncestorOf(self._before)
         (self._before if inside and self._before is not None else panel).setFocus()
@@ -128,12 +204,14 @@ class PanelDock(QDockWidget):
             self.take_back(window.header)
             window.deleteLater()
             self._fit_type()
+            self._show_way_back()
             self.activateWindow()
             before, self._before = self._before, None
             if before is not None and isValid(before) and before.isVisible():
                 before.setFocus()
             elif self.panel is not None:
                 self.panel.setFocus()
+            self.returned.emit(self.objectName())
 
     # --- painting ---
 
@@ -146,11 +224,18 @@ class PanelDock(QDockWidget):
         self._seen(True)
         theme = current()
         painter = QPainter(self)
-        if self.isFloating():
-            painter.fillRect(self.rect(), theme.colour("background"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         edge = theme.colour("value" if self.framed else "line")
-        rounded(painter, QRectF(self.rect()), RADIUS.card, theme.colour("panel"), edge)
+        if self.isFloating():
+            self._paint_window(painter)
+        else:
+            rounded(painter, QRectF(self.rect()), RADIUS.card, theme.colour("panel"), edge)
+
+    def _paint_window(self, painter: QPainter) -> None:
+        """Ground and frame of a panel that floats: its window has nothing else around it."""
+        theme, area = current(), QRectF(self.rect())
+        painter.fillRect(area, theme.colour("panel"))
+        frame(painter, area, theme.colour("value" if self.framed else "muted"), 2.0)
 
 
 class _Body(QWidget):
@@ -173,10 +258,10 @@ class AloneWindow(QWidget):
 
     closed = Signal()
 
-    def __init__(self, header: QWidget, panel: Card, dock: PanelDock) -> None:
-        super().__init__(dock.window(), Qt.WindowType.Window)
+    def __init__(self, header: QWidget, panel: Card, title: str, main: QWidget) -> None:
+        super().__init__(main, Qt.WindowType.Window)
         self.header, self._panel = header, panel
-        self.setWindowTitle(f"{dock.title} — BPTT Explorer")
+        self.setWindowTitle(f"{title} — BPTT Explorer")
         column = QVBoxLayout(self)
         margin = current().px(12)
         column.setContentsMargins(margin, margin, margin, margin)
@@ -185,7 +270,8 @@ class AloneWindow(QWidget):
         column.addWidget(panel, 1)
         header.show()
         panel.show()
-        self.addActions([a for a in dock.window().actions() if QKeySequence("Esc") not in a.shortcuts()])
+        self._main = main
+        self.addActions([a for a in main.actions() if QKeySequence("Esc") not in a.shortcuts()])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), current().colour("panel"))
@@ -208,6 +294,7 @@ class AloneWindow(QWidget):
             self.close()
         else:
             super().keyPressEvent(event)
+            QApplication.sendEvent(self._main, event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)

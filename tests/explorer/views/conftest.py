@@ -7,12 +7,15 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
+from explorer.views.window import MainWindow
 
+from ..model.runs import small_run
 from . import later, stores
 
 Show = Callable[..., tuple[Store, Any]]
@@ -53,3 +56,22 @@ def gru_store(dark: None) -> Iterator[Store]:
     """A store on a small GRU."""
     with stores.small_store(cell="gru") as made:
         yield made
+
+
+@pytest.fixture
+def window(qtbot, qapp: QApplication, dark: None) -> Iterator[MainWindow]:
+    """The whole window on a few sentences."""
+    store = Store(small_run())
+    made = MainWindow(store)
+    qtbot.addWidget(made)
+    made.resize(1366, 768)
+    made.show()
+    qtbot.waitExposed(made)
+    made.activateWindow()
+    QTest.qWait(20)
+    yield made
+    made.close()
+    store.close()
+    made.deleteLater()
+    vars(made).clear()  # pytest holds on to what it has handed out, and the plot's menus would live on with it
+    palette.apply(qapp, theme_named("dark"))

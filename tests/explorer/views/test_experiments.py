@@ -203,7 +203,7 @@ def test_every_experiment_is_two_clicks_away_in_the_menu_and_the_palette(store, 
     qtbot.addWidget(window)
     window.resize(1366, 768)
     window.show()
-    menus = {action.text(): action.menu() for action in window.bar.menu_chip.menu().actions()}
+    menus = {action.text().replace("&", ""): action.menu() for action in window.bar.menu_chip.menu().actions()}
     titles = [action.text() for action in menus["Experiments"].actions()]
     assert titles == [f"{e.id}: {e.title}" for e in EXPERIMENTS]
     for wanted, number in (("forget gate", "E6"), ("E13", "E13")):

@@ -10,76 +10,27 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt, QUrl, qVersion
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QTabBar
 
 from explorer.actions import COMMANDS
 from explorer.model import action as do
 from explorer.model.session import Message
 from explorer.model.verification import digits
 from explorer.panels import PANELS
-from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
+from explorer.views.board_menus import panel_menu
 from explorer.views.verification import VerificationDialog
 from explorer.views.window import MainWindow
 from explorer.widgets.chip import Chip
 from explorer.widgets.drop_sign import DropSign
 from explorer.widgets.tab_overflow import TabOverflow
 from rnncore.kernel import Kernel
-from tests.explorer.model.runs import small_run
 
-Key, Shift, Ctrl = Qt.Key, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+from .windows import Ctrl, Key, Shift, dock, in_front, panel, place_of, press, until
 
 WHERE_DRAGGED = QPointF if tuple(map(int, qVersion().split(".")[:2])) >= (6, 12) else QPoint
 """What the event of a drag takes: Qt 6.12 warns of whole pixels, and older ones know nothing else."""
-
-
-@pytest.fixture
-def window(qtbot, qapp):
-    palette.apply(qapp, theme_named("dark"))
-    store = Store(small_run())
-    made = MainWindow(store)
-    qtbot.addWidget(made)
-    made.resize(1366, 768)
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
-    QTest.qWait(20)
-    yield made
-    made.close()
-    store.close()
-    made.deleteLater()
-    vars(made).clear()  # pytest holds on to what it has handed out, and the plot's menus would live on with it
-    palette.apply(qapp, theme_named("dark"))
-
-
-def press(window, key, modifiers=Qt.KeyboardModifier.NoModifier):
-    QTest.keyClick(QApplication.focusWidget() or window, key, modifiers)
-
-
-def until(window, found, seconds=10.0):
-    for _ in range(int(seconds * 100)):
-        if found():
-            return
-        QTest.qWait(10)
-    raise AssertionError("it never came to that")
-
-
-def place_of(widget: QWidget, window: QWidget) -> QRect:
-    return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
-
-
-def dock(window, name):
-    return window.board.docks[name]
-
-
-def panel(window, name):
-    return dock(window, name).ensure()
-
-
-def in_front(widget):
-    """Whether a widget can be seen: one behind another tab is laid out as well, but has no visible region."""
-    return widget.isVisible() and not widget.visibleRegion().isEmpty()
 
 
 def below(window, name="loss"):
@@ -220,11 +171,11 @@ def test_nothing_is_cut_off_or_overlapped_and_the_stage_keeps_half(window, size)
     assert (window.width(), window.height()) == size
     shown = panels(window)
     inside = QRect(0, 0, *size)
-    for place, panel in enumerate(shown):
-        assert inside.contains(place_of(panel, window)), type(panel).__name__
+    for place, one in enumerate(shown):
+        assert inside.contains(place_of(one, window)), type(one).__name__
         for other in shown[place + 1 :]:
-            if not panel.isAncestorOf(other) and not other.isAncestorOf(panel):
-                assert not place_of(panel, window).intersects(place_of(other, window))
+            if not one.isAncestorOf(other) and not other.isAncestorOf(one):
+                assert not place_of(one, window).intersects(place_of(other, window))
     assert window.stage.height() >= 0.5 * window.height()
     assert (in_front(dock(window, "loss")) and below(window)) == (size[0] >= 1600)
 
@@ -427,7 +378,7 @@ def test_a_panel_floats_hides_and_moves_and_the_layout_can_be_reset(window):
     window.board.show_panel("ledger")
     window.actions_["float-panel"].trigger()
     assert ledger.isFloating() and ledger.isVisible()
-    window.board.menu_of(ledger).actions()[0].trigger()
+    panel_menu(window.board, ledger).actions()[0].trigger()
     assert not ledger.isFloating()
     window.board.move_panel(ledger, Qt.DockWidgetArea.RightDockWidgetArea)
     assert not below(window, "ledger")

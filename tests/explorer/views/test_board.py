@@ -1,0 +1,241 @@
+"""The panels around the stage: the one at hand, floating, the whole screen, tabs and menus."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QTabBar, QToolTip
+
+from explorer.actions import COMMANDS
+from explorer.panels import PANELS
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
+from explorer.views.board_menus import panel_menu
+from explorer.widgets.tab_overflow import TabOverflow
+
+from .windows import Ctrl, Key, dock, in_front, panel, press, until
+
+BY_ID = {info.id: info for info in PANELS}
+
+
+def row_of_tabs(window):
+    return next(bar for bar in window.board.findChildren(QTabBar) if bar.isVisible() and bar.count() > 1)
+
+
+def click_tab(window, name):
+    bar = row_of_tabs(window)
+    index = next(n for n in range(bar.count()) if bar.tabText(n) == BY_ID[name].short)
+    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(index).center())
+    QTest.qWait(30)
+
+
+# --- the panel at hand ------------------------------------------------------------------------------------------
+
+
+def test_f11_after_a_click_on_a_tab_fills_the_screen_with_that_panel_while_the_stage_keeps_the_keyboard(window):
+    held = QApplication.focusWidget()
+    assert window.stage.isAncestorOf(held)
+    click_tab(window, "ledger")
+    assert QApplication.focusWidget() is held and dock(window, "ledger").framed
+    press(window, Key.Key_F11)
+    assert window.board.panel_alone() is dock(window, "ledger") and not window.isFullScreen()
+    QTest.qWait(20)
+    press(window, Key.Key_F11)
+    QTest.qWait(20)
+    assert window.board.panel_alone() is None and window.board.panel_at_hand() is dock(window, "ledger")
+    click_tab(window, "horizon")
+    assert window.board.panel_at_hand() is dock(window, "horizon") and not dock(window, "ledger").framed
+
+
+def test_a_click_on_the_stage_lets_go_of_the_panel_whose_tab_was_clicked(window):
+    click_tab(window, "ledger")
+    QTest.mouseClick(window.stage.canvas, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
+    assert window.board.panel_at_hand() is None and not dock(window, "ledger").framed
+    press(window, Key.Key_F11)
+    assert window.isFullScreen() and window.board.panel_alone() is None
+    press(window, Key.Key_F11)
+    assert not window.isFullScreen()
+
+
+def test_the_keyboard_follows_from_a_panel_to_the_one_whose_tab_covers_it(window):
+    press(window, Key.Key_2, Ctrl)
+    click_tab(window, "horizon")
+    assert dock(window, "horizon").holds(QApplication.focusWidget())
+
+
+def test_a_menu_and_a_dialog_leave_the_panel_at_hand(window):
+    click_tab(window, "ledger")
+    window.open_menu()
+    press(window, Key.Key_Escape)
+    press(window, Key.Key_Escape)
+    QTest.qWait(20)
+    window.show_keys()
+    QTest.qWait(20)
+    QApplication.activeModalWidget().reject()
+    QTest.qWait(20)
+    assert window.board.panel_at_hand() is dock(window, "ledger")
+
+
+def test_a_panel_that_is_covered_is_no_longer_at_hand(window):
+    click_tab(window, "ledger")
+    dock(window, "horizon").raise_()
+    QTest.qWait(20)
+    assert window.board.panel_at_hand() is None and not dock(window, "ledger").framed
+
+
+def test_titles_say_which_panel_they_are_for(window):
+    def titles():
+        return {command.id: window.title_now(command) for command in COMMANDS}
+
+    assert titles()["full-screen"] == "Full screen: the window"
+    click_tab(window, "ledger")
+    assert titles()["full-screen"] == "Full screen: Gradient ledger"
+    assert titles()["float-panel"] == "Float “Gradient ledger”"
+    window.bar.menu_chip.menu().aboutToShow.emit()
+    assert window.actions_["full-screen"].text() == "Full screen: Gradient ledger\tF11"
+    window.show_keys()
+    sheet = QApplication.activeModalWidget()
+    assert "Full screen: Gradient ledger" in [row[1] for row in sheet.rows()]
+    sheet.reject()
+    press(window, Key.Key_F11)
+    assert "back" in titles()["full-screen"]
+    QTest.qWait(20)
+    press(window, Key.Key_F11)
+
+
+@pytest.mark.parametrize("command", ["panel-menu", "float-panel", "hide-panel", "move-beside", "move-below"])
+def test_a_command_for_a_panel_says_so_when_none_is_at_hand(window, command):
+    before = [each.isVisible() for each in window.board.docks.values()]
+    window.actions_[command].trigger()
+    assert "No panel is chosen" in window.banner.label.text() and window.banner.isVisible()
+    assert [each.isVisible() for each in window.board.docks.values()] == before
+
+
+# --- floating ---------------------------------------------------------------------------------------------------
+
+
+def test_a_panel_comes_out_beside_its_place_with_the_keyboard_and_a_button_that_leads_back(window):
+    window.resize(1366, 768)
+    click_tab(window, "ledger")
+    ledger = dock(window, "ledger")
+    place = ledger.mapToGlobal(QPoint(0, 0))
+    window.actions_["float-panel"].trigger()
+    QTest.qWait(30)
+    assert ledger.isFloating() and ledger.holds(QApplication.focusWidget())
+    away = ledger.pos() - place
+    assert abs(away.x()) >= 32 and abs(away.y()) >= 32 and ledger.size().height() < 660
+    assert window.frameGeometry().contains(ledger.geometry())
+    assert ledger.back_chip.isVisible() and ledger.back_chip.value() == "Dock"
+    out = ledger.geometry()
+    ledger.back_chip.click()
+    QTest.qWait(30)
+    assert not ledger.isFloating() and in_front(ledger) and not ledger.back_chip.isVisible()
+    assert ledger.holds(QApplication.focusWidget())
+    ledger.come_out()
+    assert ledger.geometry() == out
+
+
+def test_two_panels_that_float_do_not_hide_one_another(window):
+    for name in ("ledger", "horizon"):
+        window.board.show_panel(name)
+        QTest.qWait(20)
+        window.board.float_panel(dock(window, name))
+        QTest.qWait(20)
+    assert dock(window, "ledger").pos() != dock(window, "horizon").pos()
+
+
+def test_f11_in_a_panel_that_floats_fills_the_screen_with_it_and_its_keys_work_there(window):
+    window.board.float_panel(dock(window, "ledger"))
+    QTest.qWait(30)
+    press(window, Key.Key_F11)
+    alone = dock(window, "ledger").alone
+    assert alone is not None and not window.isFullScreen()
+    assert window.actions_["next"] in alone.actions()
+    assert dock(window, "ledger").back_chip.value() == "Back"
+    QTest.qWait(20)
+    press(window, Key.Key_Escape)
+    until(window, lambda: dock(window, "ledger").alone is None)
+    assert dock(window, "ledger").isFloating() and window.board.panel_at_hand() is dock(window, "ledger")
+
+
+def test_reset_brings_a_panel_back_from_the_whole_screen(window):
+    window.board.fill_screen("ledger")
+    window.reset_layout()
+    QTest.qWait(30)
+    assert window.board.panel_alone() is None and not dock(window, "ledger").isFloating()
+
+
+# --- tabs -------------------------------------------------------------------------------------------------------
+
+
+def cut_names(bar):
+    """The names that are shown in part; that of the tab in front, when it is not shown at all."""
+    button = bar.findChild(TabOverflow)
+    right = button.geometry().left() if button.isVisible() else bar.width()
+    left = button.left.geometry().right() + 1 if button.left.isVisible() else 0
+    places = [bar.tabRect(n) for n in range(bar.count())]
+    seen = [n for n, place in enumerate(places) if place.right() >= left and place.left() < right]
+    cut = [n for n in seen if places[n].left() < left or places[n].right() >= right]
+    return [bar.tabText(n) for n in (cut if bar.currentIndex() in seen else [bar.currentIndex()])]
+
+
+@pytest.mark.parametrize(("width", "scale"), [(1000, 1.0), (1280, 0.7), (1280, 1.5), (1366, 1.0), (1440, 1.0)])
+def test_no_name_of_a_tab_is_shown_in_part(window, qapp, width, scale):
+    palette.apply(qapp, theme_named("dark", scale))
+    window.resize(width, 768)
+    for info in PANELS:
+        window.board.show_panel(info.id)
+        QTest.qWait(50)
+        until(window, lambda: not cut_names(row_of_tabs(window)), 2.0)
+
+
+def test_the_tool_tip_of_a_tab_gives_the_whole_name_the_key_and_what_is_there(window):
+    bar = row_of_tabs(window)
+    index = next(n for n in range(bar.count()) if bar.tabText(n) == "dW")
+    at = bar.tabRect(index).center()
+    QApplication.sendEvent(bar, QHelpEvent(QEvent.Type.ToolTip, at, bar.mapToGlobal(at)))
+    assert QToolTip.text() == f"Accumulator  Ctrl+6\n{BY_ID['accumulator'].help}"
+    QToolTip.hideText()
+
+
+def test_a_row_of_tabs_that_dragging_makes_looks_like_the_others(window):
+    window.resize(1900, 1000)
+    QTest.qWait(50)
+    window.board.tabifyDockWidget(dock(window, "ledger"), dock(window, "loss"))
+    QTest.qWait(50)
+    for bar in window.board.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        if bar.isVisible():
+            assert bar.findChild(TabOverflow) is not None and bar.elideMode() == Qt.TextElideMode.ElideNone
+
+
+# --- menus ------------------------------------------------------------------------------------------------------
+
+
+def every_action(menu):
+    for action in menu.actions():
+        if action.menu() is not None:
+            yield from every_action(action.menu())
+        elif not action.isSeparator():
+            yield action
+
+
+def test_every_line_of_a_panels_menu_has_its_help(window):
+    menu = panel_menu(window.board, dock(window, "ledger"))
+    found = list(every_action(menu))
+    assert len(found) > 20 and all(action.statusTip().endswith(".") for action in found)
+    menu.close()
+    menu.deleteLater()
+
+
+def test_the_palette_can_put_the_panel_at_hand_on_the_place_of_another(window):
+    window.resize(1900, 1000)
+    QTest.qWait(50)
+    window.board.show_panel("ledger")
+    offered = {command.id: command for command in window.more_commands()}
+    assert "share:ledger" not in offered
+    window.run(offered["share:loss"])
+    QTest.qWait(20)
+    assert dock(window, "loss") in window.board.tabifiedDockWidgets(dock(window, "ledger"))
+    assert in_front(panel(window, "ledger"))
