@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 Point = tuple[float, float]
 
@@ -18,22 +18,29 @@ def spread(wish: Sequence[float], gaps: Sequence[float], bounds: tuple[float, fl
     By pooling adjacent violators (Barlow et al. 1972), after the gaps are taken off. ``bounds`` limit the first
     place from below and the last from above; where there is no room for all, the first bound wins.
     """
-    offsets = [0.0]
-    for gap in gaps:
-        offsets.append(offsets[-1] + gap)
-    blocks: list[list[float]] = []
-    for w, offset in zip(wish, offsets, strict=False):
-        blocks.append([w - offset, 1.0])
-        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-            mean, count = blocks.pop()
-            before = blocks[-1]
-            before[0] = (before[0] * before[1] + mean * count) / (before[1] + count)
-            before[1] += count
-    levels = [mean for mean, count in blocks for _ in range(int(count))]
+    offsets = list(accumulate(gaps, initial=0.0))
+    levels = pooled([w - offset for w, offset in zip(wish, offsets, strict=False)])
     if bounds is not None:
         high = max(bounds[0], bounds[1] - offsets[len(levels) - 1]) if levels else 0.0
         levels = [min(max(v, bounds[0]), high) for v in levels]
     return [v + offset for v, offset in zip(levels, offsets, strict=False)]
+
+
+def pooled(wish: Sequence[float]) -> list[float]:
+    """The values nearest to ``wish`` (least squares) of which none is less than the one before it."""
+    levels: list[float] = []
+    counts: list[int] = []
+    for level in wish:
+        count = 1
+        while levels and levels[-1] > level:
+            more = counts.pop()
+            level = (levels.pop() * more + level * count) / (more + count)
+            count += more
+        levels.append(level)
+        counts.append(count)
+    if len(levels) == len(wish):
+        return levels
+    return [level for level, count in zip(levels, counts, strict=True) for _ in range(count)]
 
 
 def line(start: Point, end: Point) -> list[Point]:

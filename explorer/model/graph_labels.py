@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .graph_curves import Point
+from .graph_room import Curves, Places, as_places, choose, curves, from_points, from_rects
 from .graph_routes import Box, Drawing, Rect
 
 #: Between a label and its own box; what is not its own must be further away than that by the margin.
@@ -21,8 +21,6 @@ _FROM_OWN, _BETWEEN = 2.0, 2.0
 _CLOSE = 1.5
 _TRIED = 6
 
-Floats = NDArray[np.float64]
-
 
 def place_labels(
     drawing: Drawing, sizes: Mapping[str, tuple[float, float]], taken: Iterable[Rect] = (), *, close: bool = False
@@ -34,46 +32,27 @@ def place_labels(
     when it is pointed at. Boxes with the fewest places choose first. ``close`` lets a label come
     nearer to other boxes' edges than to its own box, but not onto them.
     """
-    curves = {(e.source, e.target, n): np.array(e.samples(24)) for n, e in enumerate(drawing.edges)}
-    free = {key: _places(drawing, curves, drawing.box(key), *size, close) for key, size in sizes.items()}
-    for rect in taken:
-        free = {k: [r for r in rects if apart(r, rect) >= _BETWEEN] for k, rects in free.items()}
-    placed: dict[str, Rect] = {}
-    while free:
-        key = min(free, key=lambda k: len(free[k]))
-        choice = free.pop(key)[:_TRIED]
-        if not choice:
-            continue
-        # Of places that are about as good the one that leaves the others most room.
-        rivals = [r for rects in free.values() for r in rects[:_TRIED]]
-        costs = [2 * n + sum(apart(c, r) < _BETWEEN for r in rivals) for n, c in enumerate(choice)]
-        chosen = placed[key] = choice[costs.index(min(costs))]
-        free = {k: [r for r in rects if apart(r, chosen) >= _BETWEEN] for k, rects in free.items()}
+    occupied, known = np.array(list(taken)).reshape(-1, 4), curves(drawing)
+    free = {key: _places(drawing, known, drawing.box(key), size, close, occupied) for key, size in sizes.items()}
+    placed = choose(free, _TRIED, _BETWEEN)
     return {key: placed[key] for key in sizes if key in placed}
 
 
 def _places(
-    drawing: Drawing, curves: Mapping[tuple[str, str, int], Floats], box: Box, w: float, h: float, close: bool
-) -> list[Rect]:
+    drawing: Drawing, known: Curves, box: Box, size: tuple[float, float], close: bool, occupied: Places
+) -> Places:
     """Every unmistakable place of a label of this size, the best first."""
-    corners = np.array(list(dict.fromkeys(_candidates(box, w, h))))
-    size, limit = np.array([w, h]), np.array([drawing.width, drawing.height])
-    inside = (corners >= 0).all(axis=1) & (corners + size <= limit).all(axis=1)
-    rects = np.hstack([corners[inside], np.broadcast_to(size, (int(inside.sum()), 2))])
-    if not len(rects):
-        return []
-    near = distances(rects, np.array([box.rect])) + _MARGIN
+    rects = as_places(list(dict.fromkeys(_candidates(box, *size))), size, drawing)
+    near = from_rects(rects, np.array([box.rect])) + _MARGIN
     below = rects[:, 1] > box.y
     others = np.array([b.rect for b in drawing.boxes if b.key != box.key])
-    # What lies further from all places than any of them asks for need not be looked at.
-    reach = max(float(near.max()), _FROM_OWN)
-    low, high = rects[:, :2].min(axis=0) - reach, (rects[:, :2] + size).max(axis=0) + reach
-    own = as_rects([curves[k] for k in curves if box.key in k[:2]], low, high)
-    foreign = as_rects([curves[k] for k in curves if box.key not in k[:2]], low, high)
-    good = distances(rects, others) >= near + np.where(below & (not close), _MARGIN_BELOW, 0.0)
-    good &= distances(rects, foreign) >= (_CLOSE if close else near)
-    good &= distances(rects, own) >= _FROM_OWN
-    return [(float(x), float(y), w, h) for x, y in rects[good, :2]]
+    good = from_rects(rects, others) >= near + np.where(below & (not close), _MARGIN_BELOW, 0.0)
+    good &= from_rects(rects, occupied) >= _BETWEEN
+    rects, near = rects[good], near[good]
+    own, foreign = known.own_and_foreign(box.key)
+    good = from_points(rects, own, _FROM_OWN) >= _FROM_OWN
+    rects, asked = rects[good], np.full(int(good.sum()), _CLOSE) if close else near[good]
+    return rects[from_points(rects, foreign, float(asked.max(initial=0.0))) >= asked]
 
 
 def _candidates(box: Box, w: float, h: float) -> Iterator[Point]:
@@ -94,31 +73,6 @@ def _along(box: Box, w: float, y: float) -> Iterator[Point]:
         yield box.x + _FROM_OWN + slide, y
         yield box.x - w - _FROM_OWN - slide, y
     yield box.x - w / 2, y
-
-
-def as_rects(curves: Sequence[Floats], low: Floats, high: Floats) -> Floats:
-    """(n, 4): the points of some curves (…, 2) between two corners, as rectangles without extent."""
-    points = np.concatenate([np.zeros((0, 2)), *curves])
-    points = points[((points >= low) & (points <= high)).all(axis=1)]
-    return np.hstack([points, np.zeros_like(points)])
-
-
-def distances(rects: Floats, others: Floats) -> Floats:
-    """(n, 4), (m, 4) → (n,): how far each rectangle is from the nearest of the others; ∞ when there are none."""
-    if not len(others):
-        return np.full(len(rects), np.inf)
-    x, y, w, h = rects.T[:, :, None]
-    left, top, wide, high = others.T[:, None, :]
-    across = np.maximum(np.maximum(left - x - w, x - left - wide), 0.0)
-    down = np.maximum(np.maximum(top - y - h, y - top - high), 0.0)
-    return np.asarray(np.hypot(across, down).min(axis=1))
-
-
-def apart(a: Rect, b: Rect) -> float:
-    """Distance between two rectangles; 0 where they touch or overlap."""
-    across = max(0.0, b[0] - a[0] - a[2], a[0] - b[0] - b[2])
-    down = max(0.0, b[1] - a[1] - a[3], a[1] - b[1] - b[3])
-    return float((across * across + down * down) ** 0.5)
 
 
 def place_in_forms(

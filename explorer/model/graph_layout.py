@@ -59,11 +59,12 @@ class Arrangement:
 
 def arrange(cell: Cell) -> Arrangement:
     """Rows, order and labels for any ``cell``; the same equations always give the same arrangement."""
-    return _arranged(cell.text)
+    return arranged(cell.text)
 
 
 @lru_cache(maxsize=64)
-def _arranged(text: str) -> Arrangement:
+def arranged(text: str) -> Arrangement:
+    """The same for the ``text`` of a cell."""
     cell = Cell.from_equations("cell", text)
     links = _links(cell)
     boxes = [i for i in cell.operations if i not in _folded(cell)]
@@ -89,7 +90,7 @@ def _arranged(text: str) -> Arrangement:
 
 
 def _folded(cell: Cell) -> frozenset[int]:
-    """Matrix products that are drawn as an edge: used once, by another operation, and without a name."""
+    """Matrix products that are drawn as an edge: of a box, used once, by another operation, and without a name."""
     uses: dict[int, int] = {}
     for node in cell.nodes:
         for i in node.inputs:
@@ -99,7 +100,8 @@ def _folded(cell: Cell) -> frozenset[int]:
     for node in cell.nodes:
         if node.op != "matmul" or node.name is not None or node.index in outputs or uses.get(node.index) != 1:
             continue
-        if cell.nodes[node.inputs[0]].op == "parameter" and node.inputs[1] not in folded:
+        # A product with a weight vector has no box at its beginning: it is one itself.
+        if node.inputs[1] not in folded and cell.nodes[node.inputs[1]].op not in _LEAVES:
             folded.add(node.index)
     return frozenset(folded)
 
@@ -121,7 +123,7 @@ def _label(cell: Cell, node: Node) -> str:
     symbol = _SYMBOLS.get(node.op, node.op)
     inputs = [cell.nodes[i] for i in node.inputs]
     if node.op == "matmul":
-        return f"{inputs[0].parameter or ''} ·"
+        return f"{inputs[0].parameter or ''} · {inputs[1].parameter or ''}".rstrip()
     if node.op == "clamp":
         where = "" if len(inputs) < 3 else f"[{(inputs[2].constant or 0) + 1:g}]"
         return f"{node.name or ''}{where} ≔ {inputs[1].constant:g}".strip().replace("-", "−")

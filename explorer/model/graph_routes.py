@@ -6,20 +6,18 @@ logical pixels of the asked size; when the graph needs more room than that, the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import field
 from functools import lru_cache
-from itertools import pairwise
 
 from rnncore.cells import Cell
 from rnncore.frozen import dataclass
 
+from .graph_columns import widest
 from .graph_curves import Point, line, mean, rounded, smooth, spread
 from .graph_layout import Arrangement, Link, arrange
 
 Rect = tuple[float, float, float, float]
-_STILL = 1e-3
-"""Pixels below which nothing is left to follow."""
 
 
 @lru_cache(maxsize=8)
@@ -125,7 +123,6 @@ class _Draughtsman:
         self.size = 30.0 * em
         self.leaves = [n for n in self.cell.nodes if n.op in ("state", "input")]
         chip = max([self._chip_width(n.state or n.text) for n in self.leaves] + [self._chip_width("h")])
-        self._row = {i: r for r, row in enumerate(plan.rows, 1) for i in row}
         self._place_rows()
         self._place_columns(chip)
         for r, row in enumerate(plan.rows, 1):
@@ -182,13 +179,8 @@ class _Draughtsman:
     def _place_columns(self, chip: float) -> None:
         side = chip + (20.0 if self.width > 400.0 * self.em else 14.0) * self.em
         room = self.width - 2 * side - 4 * self.em
-        # The narrowest first: where that is too wide, so are all others, which need not be made.
-        left, right = self._extent(6.0)
-        if right - left <= room:
-            for gap in (52.0, 44.0, 36.0, 28.0, 20.0, 12.0, 6.0):
-                left, right = self._extent(gap)
-                if right - left <= room:
-                    break
+        boxes = tuple((i, self._wide(i)) for row in self.plan.rows for i in row)
+        self.x, left, right = widest(self.cell.text, boxes, self.em, room)
         natural = right - left
         zone = min(max(room, natural), natural * 1.5 + 120.0 * self.em)
         self.left = max(0.0, (self.width - 2 * side - zone) / 2)
@@ -197,38 +189,6 @@ class _Draughtsman:
         for i in self.x:
             self.x[i] = middle + (self.x[i] - (left + right) / 2) * stretch
         self.right = self.left + zone + 2 * side
-
-    def _extent(self, gap: float) -> tuple[float, float]:
-        """Set the columns with ``gap`` between boxes; the left and right end of what that takes."""
-        self._relax(gap * self.em)
-        left = min((self.x[i] - self._wide(i) / 2 for i in self.x), default=0.0)
-        right = max((self.x[i] + self._wide(i) / 2 for i in self.x), default=0.0)
-        return left, right
-
-    def _relax(self, gap: float) -> None:
-        """Let every box follow what it is joined to: above and below itself, or beside it in its row."""
-        near: dict[int, list[tuple[int, float]]] = {i: [] for row in self.plan.rows for i in row}
-        for link in self.plan.links:
-            for a, b in pairwise([link.source, *self.plan.chains.get(link, ()), link.target]):
-                if a in near and b in near:
-                    beside = self._gaps((a, b), gap)[0] if self._row[a] == self._row[b] else 0.0
-                    near[a].append((b, -beside))
-                    near[b].append((a, beside))
-        for row in self.plan.rows:
-            for n, i in enumerate(row):
-                self.x[i] = (n - (len(row) - 1) / 2) * 90.0 * self.em
-        rows = [(row, self._gaps(row, gap)) for row in self.plan.rows]
-        for sweep in range(60):
-            before = list(self.x.values())
-            for row, gaps in rows if sweep % 2 else reversed(rows):
-                wish = [mean([self.x[j] + away for j, away in near[i]], self.x[i]) for i in row]
-                self.x.update(zip(row, spread(wish, gaps), strict=True))
-            if all(abs(a - b) < _STILL for a, b in zip(before, self.x.values(), strict=True)):
-                break
-
-    def _gaps(self, row: Sequence[int], gap: float) -> list[float]:
-        thin = min(gap, 16.0 * self.em)
-        return [(self._wide(a) + self._wide(b)) / 2 + (gap if a >= 0 and b >= 0 else thin) for a, b in pairwise(row)]
 
     def _place_leaves(self, chip: float) -> None:
         fan = self._fan()

@@ -6,7 +6,7 @@ operation that adds it. A vector that a box applies already says in its text ("p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +17,7 @@ from rnncore.script import pretty
 
 from .equations import value_symbol
 from .formula import plain, symbol
-from .graph_labels import Floats, apart, as_rects, distances
+from .graph_room import Curves, Floats, Places, as_places, choose, curves, from_points, from_rects
 from .graph_routes import Drawing, Edge, Rect
 from .names import at_step
 
@@ -81,67 +81,40 @@ def place_weights(
     A name is nearer to its own edge than to any other, and covers no box, edge, number or other name. One
     without such a place gets none: it is told when its edge or box is pointed at.
     """
-    curves = [np.array(e.samples(24)) for e in drawing.edges]
+    occupied, known = np.array(list(taken)).reshape(-1, 4), curves(drawing)
+    free = {n: _places(drawing, known, weight, sizes[weight.parameter], occupied) for n, weight in named.items()}
+    return choose(free, _TRIED, _FREE)
+
+
+def _places(drawing: Drawing, known: Curves, weight: Weight, size: tuple[float, float], occupied: Places) -> Places:
+    """Every place at which a name of ``size`` cannot be mistaken, the best first."""
     boxes = np.array([b.rect for b in drawing.boxes])
-    occupied = np.array(list(taken)).reshape(-1, 4)
-    free = {}
-    for n, weight in named.items():
-        w, h = sizes[weight.parameter]
-        own = _alone(drawing, curves, weight.edge) if weight.edge >= 0 else None
-        corners = _beside(own, w, h) if own is not None else _around(drawing.box(weight.box).rect, w, h)
-        free[n] = _good(drawing, weight, corners, (w, h), curves, boxes, occupied, own)
-    placed: dict[int, Rect] = {}
-    while free:
-        n = min(free, key=lambda k: len(free[k]))
-        choice = free.pop(n)[:_TRIED]
-        if not choice:
-            continue
-        rivals = [r for rects in free.values() for r in rects[:_TRIED]]
-        costs = [2 * k + sum(apart(c, r) < _FREE for r in rivals) for k, c in enumerate(choice)]
-        chosen = placed[n] = choice[costs.index(min(costs))]
-        free = {k: [r for r in rects if apart(r, chosen) >= _FREE] for k, rects in free.items()}
-    return placed
-
-
-def _good(
-    drawing: Drawing,
-    weight: Weight,
-    corners: Sequence[tuple[float, float]],
-    size: tuple[float, float],
-    curves: Sequence[Floats],
-    boxes: Floats,
-    occupied: Floats,
-    own: Floats | None,
-) -> list[Rect]:
-    """Those of ``corners`` at which a name of ``size`` cannot be mistaken, the best first."""
-    if not corners:
-        return []
-    rects = np.hstack([np.array(corners), np.broadcast_to(np.array(size), (len(corners), 2))])
-    right, bottom = rects[:, 0] + size[0], rects[:, 1] + size[1]
-    good = (rects[:, 0] >= 0) & (rects[:, 1] >= 0) & (right <= drawing.width) & (bottom <= drawing.height)
-    rects = rects[good]
-    low, high = rects[:, :2].min(axis=0, initial=np.inf) - 16, rects[:, :2].max(axis=0, initial=-np.inf) + 64
-    foreign = as_rects([c for n, c in enumerate(curves) if n != weight.edge], low, high)
-    if own is not None:
-        near = distances(rects, as_rects([own], low, high))
-        good = (near >= _FREE) & (distances(rects, boxes) >= _FREE)
+    if weight.edge >= 0:
+        own = _alone(drawing, known, weight.edge)
+        rects = as_places(_beside(own, *size), size, drawing)
+        rects = rects[(from_rects(rects, boxes) >= _FREE) & (from_rects(rects, occupied) >= _FREE)]
+        near = from_points(rects, own, 2 * max(_GAPS))
+        good = near >= _FREE
     else:
         box = drawing.box(weight.box).rect
-        near = distances(rects, np.array([box]))
+        rects = as_places(_around(box, *size), size, drawing)
+        near = from_rects(rects, np.array([box]))
         others = boxes[[b.key != weight.box for b in drawing.boxes]]
-        good = (near >= 1.0) & (distances(rects, others) >= near + _MARGIN)
-    good &= (distances(rects, foreign) >= near + _MARGIN) & (distances(rects, occupied) >= _FREE)
-    return [(float(x), float(y), *size) for x, y in rects[good, :2]]
+        good = (near >= 1.0) & (from_rects(rects, others) >= near + _MARGIN)
+        good &= from_rects(rects, occupied) >= _FREE
+    rects, near = rects[good], near[good]
+    reach = float(near.max(initial=0.0)) + _MARGIN
+    foreign = known.only([n != weight.edge for n in range(len(drawing.edges))])
+    return rects[from_points(rects, foreign, reach) >= near + _MARGIN]
 
 
-def _alone(drawing: Drawing, curves: Sequence[Floats], edge: int) -> Floats:
+def _alone(drawing: Drawing, known: Curves, edge: int) -> Floats:
     """The end of an edge, from where no other of the same box runs along with it."""
-    own, source = curves[edge], drawing.edges[edge].source
-    beside = [c for n, c in enumerate(curves) if n != edge and drawing.edges[n].source == source]
-    if not beside:
+    own, source = known.of[edge], drawing.edges[edge].source
+    others = known.only([n != edge and e.source == source for n, e in enumerate(drawing.edges)])
+    if not len(others):
         return own
-    others = np.concatenate(beside)
-    shared = np.hypot(*(own[:, None, :] - others[None, :, :]).transpose(2, 0, 1)).min(axis=1) < _TOGETHER
+    shared = from_points(np.hstack([own, np.zeros_like(own)]), others, _TOGETHER) < _TOGETHER
     return own[int(np.flatnonzero(shared)[-1]) + 1 :] if shared.any() else own
 
 
