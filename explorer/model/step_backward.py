@@ -63,17 +63,13 @@ class BackwardWriter(Writer):
         self._accumulate(depth, time)
         left = ", ".join(self.d_state[s] for s in cell.states)
         carried: set[Mark] = {("carry", None, None)}
-        for leaf in cell.state_leaves.values():
-            carried |= {("d_operation", r, None) for r in cell.consumers[leaf]}
-        self.put(f"{left} = {', '.join(self._carried(time))}", depth, carried)
-
-    def _carried(self, time: str) -> list[str]:
-        """For each state the gradient that goes to the step before."""
-        found = []
-        for state in self.cell.states:
-            leaf = self.cell.state_leaves.get(state)
-            found.append(f"0 * {self.d_state[state]}" if leaf is None else _sum(self._shares(leaf, time)[0])[0])
-        return found
+        right = []
+        for state in cell.states:
+            leaf = cell.state_leaves.get(state)
+            shares, marks = self._shares(leaf, time) if leaf is not None else ([], frozenset[Mark]())
+            right.append(_sum(shares)[0] if shares else f"0 * {self.d_state[state]}")
+            carried |= marks
+        self.put(f"{left} = {', '.join(right)}", depth, carried)
 
     # --- gradients ---
 

@@ -28,7 +28,7 @@ class NumpyWriter(BackwardWriter):
         self.define_clamp("copy")
         weight = self.fresh("w", "weight")
         self.put(f"{self.all} = [{', '.join(self.parameters.values())}]")
-        gradients = ", ".join(self.d_parameter.values())
+        gradients = ", ".join(self.d_parameter.values()) + "," * (len(self.d_parameter) == 1)
         self.put(f"{gradients} = {self.grown} = [np.zeros_like({weight}) for {weight} in {self.all}]")
         self._forward()
         one_sweep = isinstance(self.truncation, Full | Chunks) and self.order == "sweep"
@@ -95,7 +95,7 @@ class NumpyWriter(BackwardWriter):
             [f"{self.parameters['V']}.T @ {self.d_logits}", *([self._nothing(1)] * (len(self.starts) > 1))]
         )
         self.put(f"{', '.join(self.d_state.values())} = {right}", depth + 1, [("stream_loss", None, None)])
-        marks: list[Mark] = [("cut", None, None), ("stream_future", None, None)]
+        marks: list[Mark] = [("cut", None, None), ("stream_future", None, None), ("sum", None, None)]
         cut = "" if isinstance(p, Full) else "the cut is here"
         self.put(f"for {tau} in range({t}, {low} - 1, -1):", depth + 1, marks, cut)
         self.through_step(depth + 2, tau)
