@@ -30,7 +30,7 @@ from rnncore.graph import pullback
 from rnncore.model import Model
 from rnncore.ops import Array, cross_entropy_vjp
 from rnncore.trace import Trace, check_targets, forward
-from rnncore.truncation import Full, Sweep, Truncation, Window, stream_sweeps
+from rnncore.truncation import Sweep, Truncation, Window, check_truncation, stream_sweeps
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,19 @@ class Gradients(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self.arrays)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _gradients_of, (dict(self.arrays), dict(self.initial_state))
+
     def norm(self) -> float:
         """Return the Euclidean norm of all parameters' gradients together."""
         return global_norm(self.arrays)
+
+
+def _gradients_of(arrays: dict[str, Array], start: dict[str, Array]) -> Gradients:
+    """Make them read-only, which arrays are no longer that were copied or come from another process."""
+    for value in (*arrays.values(), *start.values()):
+        value.flags.writeable = False
+    return Gradients(MappingProxyType(arrays), MappingProxyType(start))
 
 
 def global_norm(arrays: Mapping[str, Array]) -> float:
@@ -83,16 +93,21 @@ def backward(
     Raises
     ------
     RnnError
-        When the targets do not fit.
+        When the targets do not fit, the truncation is none, or another model made the trace.
     """
-    if model.parameters is not trace.model.parameters:
-        raise RnnError("this trace was made by another model; run forward again")
-    truncation = truncation or Full()
+    check_model(model, trace)
+    truncation = check_truncation(truncation)
     wanted = check_targets(trace, targets)
     with np.errstate(all="ignore"):
         if trace.batched and truncation.depends_on_length and len(set(trace.lengths.tolist())) > 1:
             return _by_length(model, trace, wanted.T, truncation)
         return _gradients(trace, step_gradients(trace, wanted, truncation))
+
+
+def check_model(model: Model, trace: Trace) -> None:
+    """Raise RnnError unless ``model`` made the trace."""
+    if model.parameters is not trace.model.parameters:
+        raise RnnError("this trace was made by another model; run forward again")
 
 
 def _gradients(trace: Trace, found: StepGradients) -> Gradients:
@@ -105,7 +120,7 @@ def _gradients(trace: Trace, found: StepGradients) -> Gradients:
         if gradient is None or not trace.length:
             gradient = np.zeros((1, *trace.start[state].shape), model.dtype)
         start[state] = gradient[0]
-    return Gradients(MappingProxyType(arrays), MappingProxyType(start))
+    return _gradients_of(arrays, start)
 
 
 def parameter_gradient(trace: Trace, found: StepGradients, name: str) -> Array:
@@ -175,15 +190,16 @@ def _by_length(model: Model, trace: Trace, targets: Array, truncation: Truncatio
         rows = np.flatnonzero(trace.lengths == length)
         if not length:
             continue
-        part = forward(model, trace.inputs[rows, :length], {s: v[rows] for s, v in trace.start.items()})
+        start_of_rows = {s: v[rows] for s, v in trace.start.items()}
+        part = forward(
+            model, trace.inputs[rows, :length], start_of_rows, boundaries=trace.boundaries, between=trace.between
+        )
         found = _gradients(part, step_gradients(part, targets[rows, :length].T, truncation))
         for name, value in found.items():
             total[name] += value
         for state, value in found.initial_state.items():
             start[state][rows] = value
-    for value in total.values():
-        value.flags.writeable = False
-    return Gradients(MappingProxyType(total), MappingProxyType(start))
+    return _gradients_of(total, start)
 
 
 @dataclass(frozen=True)

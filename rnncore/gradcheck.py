@@ -25,7 +25,7 @@ from rnncore.frozen import dataclass
 from rnncore.model import Model
 from rnncore.ops import ELEMENTWISE, Array, log_sum_exp
 from rnncore.trace import Trace, check_targets, forward
-from rnncore.truncation import Full, Truncation, stream_table
+from rnncore.truncation import Truncation, check_truncation, stream_table
 
 METHODS = ("complex step", "central differences")
 COMPLEX_STEP = 1e-30
@@ -146,7 +146,7 @@ def check_gradients(
         raise RnnError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
     if samples is not None and samples < 1:
         raise RnnError(f"samples must be at least 1, not {samples}")
-    truncation = truncation or Full()
+    truncation = check_truncation(truncation)
     if model.dtype != np.float64:
         model = model.astype(np.float64)
     trace = forward(model, inputs, initial_state)

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from rnncore.backstep import LONG, lanes, serves
-from rnncore.bptt import Gradients, backward, lanes_by_lag, output_gradients
+from rnncore.bptt import Gradients, backward, check_model, lanes_by_lag, output_gradients
 from rnncore.cells import Use
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
 from rnncore.model import Model
 from rnncore.ops import Array
 from rnncore.trace import Trace, check_targets
-from rnncore.truncation import Full, Truncation, stream_table
+from rnncore.truncation import Truncation, check_truncation, stream_table
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,14 @@ def ledgers(
     Raises RnnError as :func:`ledger` does. Time and memory grow with T² H; δ is held in blocks of
     :data:`BLOCK_BYTES`.
     """
+    check_model(model, trace)
     if trace.batched:
         raise RnnError("a ledger itemises one sequence; run forward on one row of the batch")
     names = tuple(model.parameters) if only is None else only
     for name in names:
         if name not in model.parameters:
             raise RnnError(f"the model has no parameter {name!r}; it has {', '.join(model.parameters)}")
-    truncation = truncation or Full()
+    truncation = check_truncation(truncation)
     wanted = check_targets(trace, targets)
     steps = trace.length
     kept = stream_table(truncation, steps, trace.boundaries, trace.between)

@@ -111,9 +111,9 @@ def find_cell(cell: str | Cell) -> Cell:
     """Return a cell by its key in :data:`LIBRARY`, or the cell itself; raises CellError with the keys that exist."""
     if isinstance(cell, Cell):
         return cell
-    if cell in LIBRARY:
+    if isinstance(cell, str) and cell in LIBRARY:
         return LIBRARY[cell]
     raise CellError(
-        f"there is no cell called {cell!r}",
+        f"there is no cell called {cell!r:.60}",
         remedy=f"Choose one of {', '.join(LIBRARY)}, or write Cell.from_equations(name, text).",
     )

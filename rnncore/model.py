@@ -19,6 +19,7 @@ from rnncore.ops import Array
 
 MAX_SIZE = 100_000
 MAX_PARAMETERS = 200_000_000
+_REAL = int | float | np.integer | np.floating
 SCHEMES = ("tutorial", "glorot", "orthogonal", "identity", "zeros")
 
 
@@ -52,9 +53,10 @@ class Init:
                 raise RnnError(
                     f"there is no initialisation called {scheme!r}; choose one of {', '.join(SCHEMES)}"
                 )
-        if not (math.isfinite(self.gain) and math.isfinite(self.forget_bias)):
-            raise RnnError("gain and forget bias must be finite numbers")
-        if self.decimals is not None and (not isinstance(self.decimals, int) or not 0 <= self.decimals <= 12):
+        for name, value in (("gain", self.gain), ("forget bias", self.forget_bias)):
+            if not isinstance(value, _REAL) or not math.isfinite(value):
+                raise RnnError(f"gain and forget bias must be finite numbers; the {name} is {value!r:.40}")
+        if self.decimals is not None and not (isinstance(self.decimals, int) and 0 <= self.decimals <= 12):
             raise RnnError(f"weights are rounded to between 0 and 12 decimals, not {self.decimals!r:.40}")
 
 
@@ -129,16 +131,16 @@ class Model:
             cell = cell.with_biases() if bias else cell.without_biases()
         if init is None:
             init = RECOMMENDED_INIT.get(cell.name, "tutorial")
-        if isinstance(init, str):
-            if init not in INITS:
-                raise RnnError(f"there is no initialisation called {init!r}; choose one of {', '.join(INITS)}")
+        if not isinstance(init, Init):
+            if not isinstance(init, str) or init not in INITS:
+                raise RnnError(f"there is no initialisation called {init!r:.40}; choose one of {', '.join(INITS)}")
             init = INITS[init]
-        dtype = np.dtype(dtype)
-        if dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
-            raise RnnError(f"{dtype} is not a precision of the core; choose float64 or float32")
+        dtype = precision(dtype)
         for what, size in (("vocabulary", vocabulary_size), ("hidden size", hidden_size)):
-            if not 1 <= int(size) <= MAX_SIZE:
-                raise RnnError(f"the {what} must lie between 1 and {MAX_SIZE:,}, not {size}")
+            if not _is_whole(size) or not 1 <= size <= MAX_SIZE:
+                raise RnnError(f"the {what} must be a whole number between 1 and {MAX_SIZE:,}, not {size!r:.40}")
+        if not _is_whole(seed):
+            raise RnnError(f"the seed must be a whole number, not {seed!r:.40}")
         shapes = parameter_shapes(cell, int(vocabulary_size), int(hidden_size))
         total = sum(math.prod(s) for s in shapes.values())
         if total > MAX_PARAMETERS:
@@ -184,15 +186,21 @@ class Model:
         return {s: np.zeros(self.hidden_size, self.dtype) for s in self.cell.states}
 
     def with_parameters(self, parameters: Mapping[str, Array]) -> Model:
-        """Return the model with all or some parameters replaced; raises RnnError on an unknown name or shape."""
+        """Return the model with all or some parameters replaced, in the model's own precision.
+
+        What is done to the arrays afterwards does not reach the model. Raises RnnError for an unknown name, another
+        shape, or what are no real numbers.
+        """
+        if not isinstance(parameters, Mapping):
+            raise RnnError(f"parameters are given by name, as in {{'V': array}}; this is a {type(parameters).__name__}")
         merged = dict(self.parameters)
         for name, value in parameters.items():
             if name not in merged:
-                raise RnnError(f"the model has no parameter {name!r}; it has {', '.join(merged)}")
-            value = np.asarray(value)
+                raise RnnError(f"the model has no parameter {name!r:.40}; it has {', '.join(merged)}")
+            value = numbers(value, name, self.dtype)
             if value.shape != merged[name].shape:
                 raise RnnError(f"{name} has shape {merged[name].shape}, not {value.shape}")
-            merged[name] = value
+            merged[name] = value if _is_locked(value) else value.copy()
         return replace(self, parameters=frozen(merged))
 
     def with_cell(self, cell: Cell) -> Model:
@@ -207,8 +215,55 @@ class Model:
         return replace(self, cell=cell, parameters=frozen(ordered))
 
     def astype(self, dtype: Any) -> Model:
-        """Return the model in another precision."""
+        """Return the model in another precision, float64 or float32; raises RnnError for any other."""
+        dtype = precision(dtype)
         return replace(self, parameters=frozen({n: p.astype(dtype) for n, p in self.parameters.items()}))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _model, (self.cell, self.vocabulary_size, self.hidden_size, dict(self.parameters), self.seed, self.init)
+
+
+def _model(
+    cell: Cell, vocabulary_size: int, hidden_size: int, parameters: dict[str, Array], seed: int, init: Init
+) -> Model:
+    """Make one again that was copied or comes from another process, where arrays lose what guards them."""
+    return Model(cell, vocabulary_size, hidden_size, frozen(parameters), seed, init)
+
+
+def precision(dtype: Any) -> np.dtype[Any]:
+    """Return float64 or float32 as a dtype; raises RnnError for any other."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found is None or found not in (np.dtype(np.float64), np.dtype(np.float32)):
+        raise RnnError(f"{found or repr(dtype)[:40]} is not a precision of the core; choose float64 or float32")
+    return found
+
+
+def numbers(value: Any, what: str, dtype: np.dtype[Any]) -> Array:
+    """Return real numbers as an array of a precision; raises RnnError, calling them ``what``, for anything else."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise RnnError(f"{what} has rows of different lengths; give all of them the same") from None
+    if array.dtype.kind not in "fiub":
+        raise RnnError(f"{what} must be real numbers; these are {array.dtype}")
+    with np.errstate(over="ignore"):
+        return array.astype(dtype, copy=False)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _is_locked(array: Any) -> bool:
+    """Whether nobody can write to an array, nor to the one whose memory it shows."""
+    while isinstance(array, np.ndarray):
+        if array.flags.writeable:
+            return False
+        array = array.base
+    return True
 
 
 def parameter_shapes(cell: Cell, vocabulary_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:

@@ -13,7 +13,7 @@ from rnncore.cells import Cell
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
 from rnncore.graph import evaluate, leaf_values
-from rnncore.model import Model
+from rnncore.model import Model, numbers
 from rnncore.ops import Array, log_sum_exp, softmax
 from rnncore.truncation import BETWEEN
 
@@ -104,6 +104,9 @@ class Trace:
         if leaf is not None:
             result: Array = self.tape[leaf]
             return result
+        if state not in self.cell.outputs:
+            known = ", ".join(self.cell.states)
+            raise KeyError(f"the cell {self.cell.name!r} has no state {state!r:.60}; it has {known}")
         return _shifted(
             self.tape[self.cell.outputs[state]], self.start[state], self.boundaries, self.between
         )
@@ -122,15 +125,18 @@ class Trace:
         if not self.batched:
             return {s: v[-1] for s, v in last.items()}
         rows = np.arange(self.inputs.shape[0])
-        ends = np.maximum(self.lengths - 1, 0)
-        return {s: v[ends, rows] for s, v in last.items()}
+        ends = self.lengths - 1
+        found = {s: np.where(ends[:, None] < 0, self.start[s], v[ends, rows]) for s, v in last.items()}
+        for value in found.values():
+            value.flags.writeable = False
+        return found
 
     @cached_property
     def lengths(self) -> Array:
         """Number of steps of each sequence of a batch (B,), padding left out; () for one sequence."""
-        if not self.batched:
-            return np.asarray(self.length)
-        return np.count_nonzero(self.inputs >= 0, axis=1)
+        found: Array = np.count_nonzero(self.inputs >= 0, axis=1) if self.batched else np.asarray(self.length)
+        found.flags.writeable = False
+        return found
 
     @cached_property
     def logits_time_first(self) -> Array:
@@ -158,6 +164,10 @@ class Trace:
     def probabilities(self) -> Array:
         """Softmax of the logits (…, T, V)."""
         return self._public(self.probabilities_time_first)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # What it holds follows from these, bit for bit; and arrays lose on the way what guards them.
+        return _again, (self.model, self.inputs, dict(self.start), self.boundaries, self.between)
 
     def losses(self, targets: Any) -> Array:
         """Return the cross entropy −log p[target] of every step (…, T) in nats; 0 where the target is ``IGNORE``.
@@ -190,7 +200,7 @@ def forward(
     initial_state : mapping or array, optional
         State name -> (H,) or (B, H); a bare array is ``h``. Zeros by default.
     boundaries : sequence of int
-        Steps at which a new sequence begins inside the stream.
+        Steps at which a new sequence begins inside the stream; what lies outside of it begins none.
     between : "carried", "detached" or "reset"
         What happens to the state there; only "reset" changes values.
 
@@ -211,7 +221,7 @@ def forward(
     lead = time_first.shape[1:] if one_hot else ()
     cell = model.cell
     start = _initial(model, initial_state, lead)
-    marks = tuple(sorted({int(b) for b in boundaries if 0 < b < steps}))
+    marks = tuple(sorted({b for b in _whole_numbers(boundaries) if 0 < b < steps}))
     with np.errstate(all="ignore"):
         tape = run(model, model.parameters, time_first, start, marks, between)
     for index in cell.operations:
@@ -219,6 +229,24 @@ def forward(
     stored = tokens if not tokens.flags.writeable else tokens.copy()
     stored.flags.writeable = False
     return Trace(model, stored, start, marks, between, tuple(tape))
+
+
+def _again(
+    model: Model, inputs: Array, start: dict[str, Array], boundaries: tuple[int, ...], between: str
+) -> Trace:
+    return forward(model, inputs, start, boundaries=boundaries, between=between)
+
+
+def _whole_numbers(boundaries: Any) -> list[int]:
+    try:
+        found = np.asarray(boundaries)
+    except ValueError:
+        found = np.asarray(None)
+    if found.size == 0 and found.ndim == 1:
+        return []
+    if found.dtype.kind not in "iu" or found.ndim != 1:
+        raise RnnError(f"boundaries are whole numbers of steps, such as (3, 7), not {boundaries!r:.60}")
+    return [int(b) for b in found]
 
 
 def run(
@@ -286,11 +314,11 @@ def _initial(model: Model, given: Mapping[str, Any] | Any | None, lead: tuple[in
     unknown = set(given) - set(model.cell.states)
     if unknown:
         raise RnnError(
-            f"the cell has no state {', '.join(sorted(unknown))}; it has {', '.join(model.cell.states)}"
+            f"the cell has no state {', '.join(sorted(map(str, unknown)))}; it has {', '.join(model.cell.states)}"
         )
     start = {}
     for state in model.cell.states:
-        value = np.asarray(given.get(state, 0.0), dtype=model.dtype)
+        value = numbers(given.get(state, 0.0), f"the initial {state}", model.dtype)
         try:
             value = np.broadcast_to(value, shape).copy()
         except ValueError:
@@ -301,7 +329,7 @@ def _initial(model: Model, given: Mapping[str, Any] | Any | None, lead: tuple[in
 
 
 def _check_inputs(model: Model, inputs: Any) -> Array:
-    tokens = np.asarray(inputs)
+    tokens = _array(inputs, "inputs")
     if tokens.size == 0 and tokens.ndim == 1:
         return np.zeros(0, np.int64)
     if tokens.dtype.kind == "f" and tokens.ndim == 2 and tokens.shape[1] == model.vocabulary_size:
@@ -311,27 +339,37 @@ def _check_inputs(model: Model, inputs: Any) -> Array:
             f"inputs must be whole numbers (T,) or (B, T), or real vectors (T, {model.vocabulary_size}); "
             f"these are {tokens.dtype} {tokens.shape}"
         )
-    tokens = tokens.astype(np.int64)
     if tokens.size and tokens.max() >= model.vocabulary_size:
-        raise RnnError(f"token {tokens.max()} lies outside the vocabulary of {model.vocabulary_size}")
+        raise RnnError(
+            f"token {tokens.max()} lies outside the vocabulary of {model.vocabulary_size}, "
+            f"whose tokens are the numbers 0 to {model.vocabulary_size - 1}"
+        )
     if tokens.size and tokens.min() < (IGNORE if tokens.ndim == 2 else 0):
         raise RnnError(f"token {tokens.min()} is negative; only a batch may be padded, with {IGNORE}")
     if tokens.ndim == 2 and tokens.shape[1] > 1 and np.any((tokens[:, 1:] >= 0) & (tokens[:, :-1] < 0)):
         raise RnnError("padding may stand only at the end of a sequence")
-    return tokens
+    return tokens.astype(np.int64)
 
 
 def check_targets(trace: Trace, targets: Any) -> Array:
-    """Return targets time-first (T,) or (T, B) int; raises RnnError when they do not fit the trace."""
-    wanted = np.asarray(targets)
-    if wanted.size == 0 and trace.length == 0:
-        return np.zeros(0, np.int64)
+    """Return targets time-first (T,) or (T, B) int, read-only; raises RnnError when they do not fit the trace."""
+    wanted = _array(targets, "targets")
     shape = trace.inputs.shape if trace.batched else (trace.length,)
-    if wanted.shape != shape or wanted.dtype.kind not in "iu":
+    if wanted.shape != shape or (wanted.dtype.kind not in "iu" and wanted.size):
         raise RnnError(f"targets must be whole numbers of shape {shape}; these are {wanted.dtype} {wanted.shape}")
+    size = trace.model.vocabulary_size
+    if wanted.size and wanted.max() >= size:
+        raise RnnError(f"target {wanted.max()} lies outside the vocabulary of {size}: give 0 to {size - 1}")
+    if wanted.size and wanted.min() < IGNORE:
+        raise RnnError(f"target {wanted.min()} is negative; a step without a loss has the target {IGNORE}")
     wanted = wanted.astype(np.int64)
-    if wanted.max() >= trace.model.vocabulary_size:
-        raise RnnError(
-            f"target {wanted.max()} lies outside the vocabulary of {trace.model.vocabulary_size}"
-        )
+    wanted.flags.writeable = False
     return wanted.T if trace.batched else wanted
+
+
+def _array(values: Any, what: str) -> Array:
+    try:
+        return np.asarray(values)
+    except ValueError:
+        remedy = f"pad the shorter ones at their end with {IGNORE}"
+        raise RnnError(f"{what} have rows of different lengths; {remedy}") from None

@@ -27,6 +27,9 @@ from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
 from rnncore.ops import Array
 
+LARGEST = 2**31
+"""What every count of steps is cut to: no sequence is so long, and numpy can still reckon with it."""
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -67,8 +70,9 @@ class Truncation:
             smallest = 0 if name == "k" else 1
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < smallest:
                 raise RnnError(
-                    f"{type(self).__name__}: {name} must be a whole number of at least {smallest}, not {value!r}"
+                    f"{type(self).__name__}: {name} must be a whole number of at least {smallest}, not {value!r:.40}"
                 )
+            object.__setattr__(self, name, min(int(value), LARGEST))
 
 
 @dataclass(frozen=True)
@@ -238,6 +242,15 @@ POLICIES: dict[str, type[Truncation]] = {
 }
 
 
+def check_truncation(policy: Any) -> Truncation:
+    """Return the policy, ``Full()`` for None; raises RnnError for what is none."""
+    if policy is None:
+        return Full()
+    if not isinstance(policy, Truncation):
+        raise RnnError(f"{policy!r:.40} is no truncation; give Full(), Window(k), Chunks(n), Stride(k1, k2) or Tail(k)")
+    return policy
+
+
 def to_json(policy: Truncation) -> dict[str, Any]:
     """Return the policy as a flat record; :func:`from_json` reads it back."""
     name = next(n for n, c in POLICIES.items() if type(policy) is c)
@@ -246,11 +259,12 @@ def to_json(policy: Truncation) -> dict[str, Any]:
 
 def from_json(record: Any) -> Truncation:
     """Read what :func:`to_json` wrote; raises RnnError that says what does not fit."""
-    if not isinstance(record, dict) or record.get("policy") not in POLICIES:
+    name = record.get("policy") if isinstance(record, dict) else None
+    if not isinstance(name, str) or name not in POLICIES:
         raise RnnError(f"a truncation needs a policy, one of {', '.join(POLICIES)}")
     rest = {k: v for k, v in record.items() if k != "policy"}
     try:
-        return POLICIES[record["policy"]](**rest)
+        return POLICIES[name](**rest)
     except TypeError as error:
         raise RnnError(f"this truncation cannot be read: {error}") from None
 

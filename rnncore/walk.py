@@ -19,6 +19,7 @@ from rnncore.bptt import (
     Gradients,
     StepGradients,
     backward,
+    check_model,
     lane_gradients,
     output_gradients,
     parameter_gradient,
@@ -34,7 +35,7 @@ from rnncore.optim import Clip, ClipReport, Optimiser, OptimiserState
 from rnncore.progress import Progress
 from rnncore.script import MicroStep, Script, label, right_hand_side, write_script
 from rnncore.trace import Trace, check_targets
-from rnncore.truncation import Full, Truncation, stream_table
+from rnncore.truncation import Truncation, check_truncation, stream_table
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Walk:
 
     def progress(self, position: int) -> Progress:
         """Return what is known after ``position`` micro-steps; raises RnnError outside 0 … len(walk)."""
-        if not 0 <= position <= len(self):
+        if not isinstance(position, int | np.integer) or not 0 <= position <= len(self):
             raise RnnError(f"position {position} lies outside 0 … {len(self)}")
         return Progress(self, position)
 
@@ -276,13 +277,15 @@ def walk(
     Raises
     ------
     RnnError
-        For a batch, targets that do not fit, or an unknown order.
+        For a batch, targets that do not fit, an unknown order, or a trace that another model made.
     """
+    check_model(model, trace)
     if trace.batched:
         raise RnnError("a walk steps through one sequence; run forward on one row of the batch")
-    truncation = truncation or Full()
+    truncation = check_truncation(truncation)
     wanted = check_targets(trace, targets)
     table = stream_table(truncation, trace.length, trace.boundaries, trace.between)
+    table.flags.writeable = False
     update: list[str] = []
     if optimiser is not None:
         update += ["scale"] if scale != 1.0 else []

@@ -5,7 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnncore import Chunks, Full, Model, RnnError, Stride, Tail, Window, backward, forward
+from rnncore import (
+    Chunks,
+    Full,
+    Model,
+    RnnError,
+    Stride,
+    Tail,
+    Window,
+    backward,
+    check_gradients,
+    forward,
+    ledger,
+    walk,
+)
 from rnncore.gradcheck import pair_gradient, untied_derivatives
 from rnncore.truncation import stream_table
 from tests.rnncore.cases import CELLS, POLICIES, lively, policies, sequence
@@ -187,3 +200,44 @@ def test_both_ways_back_through_a_long_sequence_give_the_same_gradient(key, poli
             np.testing.assert_allclose(found[0][name], found[1][name], rtol=0, atol=1e-13 * max(size, 1e-300))
         for state in model.cell.states:
             np.testing.assert_allclose(found[0].initial_state[state], found[1].initial_state[state], atol=1e-13)
+
+
+@pytest.mark.parametrize("between", ["carried", "detached", "reset"])
+@pytest.mark.parametrize("policy", POLICIES, ids=repr)
+def test_a_padded_batch_of_streams_sums_the_gradients_of_its_rows(policy, between):
+    """Boundaries and padding at once, a lane of nothing but padding among them."""
+    model = lively("gru", vocabulary=6)
+    inputs = np.array([[0, 1, 2, 3, 4, 5], [1, 2, 3, 4, -1, -1], [2, 3, -1, -1, -1, -1], [5, 4, 3, 2, 1, 0], [-1] * 6])
+    targets = np.where(inputs < 0, -1, (inputs * 3 + 1) % 6)
+    start = np.random.default_rng(0).standard_normal((5, model.hidden_size))
+    stream = {"boundaries": (2, 3), "between": between}
+    trace = forward(model, inputs, start, **stream)
+    found = backward(model, trace, targets, policy)
+    total = {name: np.zeros_like(value) for name, value in model.parameters.items()}
+    for row, length in enumerate((inputs >= 0).sum(axis=1)):
+        alone = forward(model, inputs[row, :length], start[row], **stream)
+        np.testing.assert_allclose(trace.final_state["h"][row], alone.final_state["h"], atol=1e-14)
+        own = backward(model, alone, targets[row, :length], policy)
+        np.testing.assert_allclose(found.initial_state["h"][row], own.initial_state["h"], atol=1e-13)
+        for name, value in own.items():
+            total[name] += value
+    for name, value in found.items():
+        np.testing.assert_allclose(value, total[name], atol=1e-13, err_msg=name)
+
+
+@pytest.mark.parametrize("policy", [3, "full", Full, [], 0])
+def test_what_is_no_truncation_is_refused_in_words(policy):
+    model = lively("vanilla")
+    trace = forward(model, [0, 1, 2])
+    uses = (backward, walk, lambda *a: ledger(*a[:3], "W", a[3]), lambda *a: check_gradients(model, [0], [1], a[3]))
+    for use in uses:
+        with pytest.raises(RnnError, match="no truncation"):
+            use(model, trace, [1, 2, 3], policy)
+
+
+def test_a_trace_of_another_model_is_refused_everywhere():
+    trace = forward(lively("vanilla"), [0, 1, 2])
+    other = lively("lstm")
+    for use in (backward, walk, lambda *a: ledger(*a, "W_f")):
+        with pytest.raises(RnnError, match="another model"):
+            use(other, trace, [1, 2, 3])

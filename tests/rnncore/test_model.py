@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
-from rnncore import INITS, Cell, Init, Model, RnnError
+from rnncore import INITS, LIBRARY, Cell, Init, Model, RnnError, forward
 from tests.rnncore.cases import CELLS
 
 
@@ -112,3 +115,100 @@ def test_a_multiplied_vector_does_not_start_at_zero():
     cell = Cell.from_equations("c", "h = tanh(p * h_prev + U @ x + b)")
     model = Model.create(cell, 5, 4)
     assert model.parameters["p"].any() and not model.parameters["b"].any()
+
+
+@pytest.mark.parametrize("size", [2.0, 2.7, "5", None, True, float("nan"), float("inf")])
+def test_a_size_that_is_no_whole_number_is_refused(size):
+    with pytest.raises(RnnError, match="vocabulary must be a whole number"):
+        Model.create("vanilla", size, 4)
+    with pytest.raises(RnnError, match="hidden size must be a whole number"):
+        Model.create("vanilla", 5, size)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"seed": None},
+        {"seed": "a"},
+        {"seed": 1.5},
+        {"dtype": "abc"},
+        {"dtype": 3},
+        {"dtype": ">f8"},
+        {"init": 3},
+        {"init": []},
+        {"init": "zeros"},
+    ],
+)
+def test_an_option_of_the_wrong_kind_is_refused_in_words(options):
+    with pytest.raises(RnnError, match=r"seed|precision|initialisation"):
+        Model.create("vanilla", 5, 4, **options)
+
+
+def test_a_cell_of_the_wrong_kind_and_numbers_that_are_none_are_refused_in_words():
+    for cell in (None, 3, [], {}, LIBRARY):
+        with pytest.raises(RnnError, match="no cell called"):
+            Model.create(cell, 5, 4)
+    for options in ({"gain": "x"}, {"gain": None}, {"forget_bias": 1j}, {"gain": float("nan")}):
+        with pytest.raises(RnnError, match="finite numbers"):
+            Init(**options)
+
+
+def test_numpys_whole_numbers_are_sizes_too():
+    model = Model.create("vanilla", np.int64(5), np.int32(4), seed=np.int64(3))
+    assert (type(model.vocabulary_size), type(model.hidden_size), type(model.seed)) == (int, int, int)
+    np.testing.assert_array_equal(model.parameters["W"], Model.create("vanilla", 5, 4, seed=3).parameters["W"])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("value", [np.eye(4, dtype=int), np.eye(4, dtype=np.float32), np.eye(4), np.eye(4).tolist()])
+def test_a_replaced_parameter_takes_the_models_precision(value, dtype):
+    changed = Model.create("vanilla", 5, 4, dtype=dtype).with_parameters({"U": np.ones((4, 5)), "W": value})
+    assert changed.dtype == dtype and {p.dtype for p in changed.parameters.values()} == {np.dtype(dtype)}
+    assert forward(changed, [0, 1]).hidden.dtype == dtype
+    np.testing.assert_array_equal(changed.parameters["W"], np.eye(4))
+
+
+def test_a_parameter_beyond_single_precision_becomes_infinite_without_a_warning():
+    changed = Model.create("vanilla", 5, 4, dtype=np.float32).with_parameters({"W": np.full((4, 4), 1e300)})
+    assert np.isinf(changed.parameters["W"]).all()
+
+
+@pytest.mark.parametrize("value", [[["a"] * 4] * 4, np.eye(4) * 1j, None, [[1, 2], [3]], np.full((4, 4), None)])
+def test_what_are_no_real_numbers_is_refused_as_a_parameter(value):
+    with pytest.raises(RnnError, match=r"^W "):
+        Model.create("vanilla", 5, 4).with_parameters({"W": value})
+
+
+@pytest.mark.parametrize("given", [None, [1], "W"])
+def test_parameters_without_names_are_refused(given):
+    with pytest.raises(RnnError, match="by name"):
+        Model.create("vanilla", 5, 4).with_parameters(given)
+
+
+def test_a_read_only_view_of_an_array_that_can_be_written_to_is_copied():
+    mine = np.ones((4, 4))
+    view = mine.view()
+    view.flags.writeable = False
+    changed = Model.create("vanilla", 5, 4).with_parameters({"W": view})
+    mine[:] = 7.0
+    np.testing.assert_array_equal(changed.parameters["W"], 1.0)
+
+
+def test_another_precision_is_one_of_the_two():
+    model = Model.create("lstm", 5, 4)
+    assert model.astype("float32").dtype == np.float32
+    for dtype in (int, np.float16, "abc", complex):
+        with pytest.raises(RnnError, match="float64 or float32"):
+            model.astype(dtype)
+
+
+@pytest.mark.parametrize("again", [lambda m: pickle.loads(pickle.dumps(m)), copy.deepcopy, copy.copy])
+def test_a_copied_model_computes_the_same_and_is_as_read_only(again):
+    model = Model.create("gru", 5, 4, seed=7, init="orthogonal", dtype=np.float32)
+    other = again(model)
+    assert (other.cell.text, other.seed, other.init, other.dtype) == (model.cell.text, 7, model.init, np.float32)
+    assert list(other.parameters) == list(model.parameters)
+    assert not any(p.flags.writeable for p in other.parameters.values())
+    with pytest.raises(TypeError):
+        other.parameters["V"] = np.zeros((5, 4))
+    np.testing.assert_array_equal(forward(other, [0, 1, 2]).logits, forward(model, [0, 1, 2]).logits)

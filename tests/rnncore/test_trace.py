@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
-from rnncore import Model, RnnError, forward
+from rnncore import Full, Model, RnnError, Tail, Window, backward, forward, walk
 from tests.rnncore.cases import CELLS, lively, sequence
 
 
@@ -140,3 +143,116 @@ def test_targets_and_states_that_do_not_fit_are_refused():
         forward(model, [0], np.zeros(4))
     with pytest.raises(RnnError, match="between"):
         forward(model, [0], between="cut")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "says"),
+    [
+        ([[0, 1], [2]], "different lengths"),
+        (np.array([[2**64 - 1]], np.uint64), "outside the vocabulary of 5, whose tokens are the numbers 0 to 4"),
+        (np.array([2**63], np.uint64), "outside the vocabulary"),
+        ([True, False], "whole numbers"),
+    ],
+)
+def test_tokens_that_only_look_like_some_are_refused(inputs, says):
+    with pytest.raises(RnnError, match=says):
+        forward(lively("vanilla"), inputs)
+
+
+@pytest.mark.parametrize(
+    ("targets", "says"),
+    [
+        ([0, -2, 1], "target -2 is negative; a step without a loss has the target -1"),
+        ([0, -100, 1], "target -100 is negative"),
+        ([0, 5, 1], "give 0 to 4"),
+        (np.full(3, 2**64 - 1, np.uint64), "outside the vocabulary"),
+        ([[0], [1, 2]], "different lengths"),
+        (None, "whole numbers"),
+    ],
+)
+def test_a_target_is_a_token_or_says_that_there_is_no_loss(targets, says):
+    model = lively("vanilla")
+    trace = forward(model, [0, 1, 2])
+    with pytest.raises(RnnError, match=says):
+        trace.losses(targets)
+    with pytest.raises(RnnError, match=says):
+        backward(model, trace, targets)
+
+
+@pytest.mark.parametrize("state", ["abc", {"h": "x"}, {"h": None}, 1j, {"h": np.zeros(3) * 1j}, {"h": [[1], [2, 3]]}])
+def test_a_state_that_is_no_number_is_refused_by_name(state):
+    with pytest.raises(RnnError, match="the initial h"):
+        forward(lively("lstm"), [0, 1], state)
+
+
+@pytest.mark.parametrize("boundaries", [(1.5,), "ab", None, 3, (float("nan"),), [[1], [2]], [[1], [2, 3]], (True,)])
+def test_boundaries_that_are_no_steps_are_refused(boundaries):
+    with pytest.raises(RnnError, match="boundaries"):
+        forward(lively("vanilla"), [0, 1, 2], boundaries=boundaries)
+
+
+def test_a_boundary_outside_of_the_stream_begins_no_sequence():
+    assert forward(lively("vanilla"), [0, 1, 2], boundaries=np.array([-1, 0, 2, 3, 99, 2])).boundaries == (2,)
+
+
+def test_a_state_that_the_cell_lacks_is_called_so():
+    with pytest.raises(KeyError, match="has no state 'q'; it has h, c"):
+        forward(lively("lstm"), [0]).previous("q")
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (2, 0), (0, 0)])
+def test_a_batch_without_a_step_or_without_a_sequence_has_no_loss(shape):
+    model = lively("lstm")
+    nothing = np.zeros(shape, int)
+    trace = forward(model, nothing)
+    assert trace.losses(nothing).shape == shape and trace.probabilities.shape == (*shape, 5)
+    assert trace.final_state["c"].shape == (shape[0], 3)
+    gradients = backward(model, trace, nothing)
+    assert gradients.norm() == 0.0 and gradients.initial_state["c"].shape == (shape[0], 3)
+
+
+def test_a_lane_that_is_nothing_but_padding_ends_where_it_began():
+    model = lively("lstm")
+    start = {"h": np.full((2, 3), 0.3), "c": np.full((2, 3), -0.2)}
+    trace = forward(model, [[-1, -1], [0, 1]], start)
+    for state, value in trace.final_state.items():
+        np.testing.assert_array_equal(value[0], start[state][0])
+        assert not np.array_equal(value[1], start[state][1])
+
+
+def test_whatever_a_batch_of_sequences_hands_out_is_read_only():
+    model = lively("lstm")
+    inputs, targets = np.array([[0, 1], [2, -1]]), np.array([[1, 2], [3, -1]])
+    trace = forward(model, inputs)
+    arrays = [trace.lengths, trace.losses(targets), trace.inputs]
+    arrays += [*trace.final_state.values(), *trace.initial_state.values()]
+    for policy in (Full(), Tail(1)):
+        arrays += backward(model, trace, targets, policy).initial_state.values()
+    assert not any(array.flags.writeable for array in arrays)
+
+
+def test_what_is_done_to_an_array_that_was_given_does_not_reach_the_trace():
+    model = lively("lstm")
+    inputs, start, targets = np.array([0, 1, 2]), np.full(3, 0.3), np.array([1, 2, 3])
+    trace = forward(model, inputs, start)
+    stepped = walk(model, trace, targets)
+    losses = stepped.losses.copy()
+    inputs[:], start[:], targets[:] = 4, 9.0, 0
+    assert trace.inputs.tolist() == [0, 1, 2] and trace.previous("h")[0].tolist() == [0.3] * 3
+    np.testing.assert_array_equal(stepped.losses, losses)
+    assert stepped.targets.tolist() == [1, 2, 3]
+    assert not stepped.targets.flags.writeable and not stepped.table.flags.writeable
+
+
+@pytest.mark.parametrize("again", [lambda t: pickle.loads(pickle.dumps(t)), copy.deepcopy])
+def test_a_copied_trace_and_its_gradients_hold_the_same_numbers_and_are_as_read_only(again):
+    model = lively("lstm")
+    trace = forward(model, [0, 1, 2, 3], {"c": np.full(3, 0.5)}, boundaries=(2,), between="reset")
+    other = again(trace)
+    for name in ("h", "c", "a_f"):
+        np.testing.assert_array_equal(other[name], trace[name])
+        assert not other[name].flags.writeable
+    gradients = backward(model, trace, [1, 2, 3, 4], Window(1))
+    copied = again(gradients)
+    assert copied.norm() == gradients.norm() and list(copied) == list(gradients)
+    assert not any(g.flags.writeable for g in (*copied.values(), *copied.initial_state.values()))

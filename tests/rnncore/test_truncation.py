@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -103,3 +105,20 @@ def test_numbers_that_make_no_policy_are_refused(make):
 
 def test_every_policy_says_what_it_is():
     assert len({p.describe() for p in POLICIES}) == len(POLICIES)
+
+
+@pytest.mark.parametrize("policy", [Window(10**30), Chunks(10**30), Tail(10**30), Stride(10**30, 10**30, "all")])
+def test_a_count_beyond_all_sequences_keeps_every_pair(policy):
+    np.testing.assert_array_equal(policy.table(5), np.tri(5))
+    np.testing.assert_array_equal(counted(policy.sweeps(5), 5), np.tri(5))
+
+
+def test_a_count_may_be_one_of_numpys_and_is_kept_as_a_plain_one():
+    assert json.dumps(to_json(Window(np.int64(3)))) == json.dumps(to_json(Window(3)))
+    assert Stride(np.int32(2), np.int64(5)) == Stride(2, 5)
+
+
+@pytest.mark.parametrize("name", [[], {}, None, 3])
+def test_a_record_whose_policy_is_no_name_is_refused(name):
+    with pytest.raises(RnnError, match="needs a policy"):
+        from_json({"policy": name})

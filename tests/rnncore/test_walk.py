@@ -257,3 +257,9 @@ def test_positions_outside_batches_and_unknown_words_are_refused():
     model = lively("vanilla")
     with pytest.raises(RnnError, match="one sequence"):
         walk(model, forward(model, [[0, 1]]), [[0, 1]])
+
+
+@pytest.mark.parametrize("position", [-1, 10**6, 1.5, None, "3"])
+def test_a_position_that_the_walk_lacks_is_refused_in_words(position):
+    with pytest.raises(RnnError, match="lies outside 0"):
+        make().progress(position)
