@@ -132,10 +132,9 @@ class Program:
         self._closed = True
         self._autosave.stop()
         try:
-            self.store.dispatch(do.Train(False))
-            self.store.wait(5.0)
+            self.store.come_to_rest()
             self.autosave()
-            self.store.wait(60.0)
+            self.store.finish_writing()
         finally:
             # Whatever went wrong above: threads that outlive the application end the process with a fault.
             self.store.close()

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from rnncore.cells import Cell
-from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
 from rnncore.history import History
 from rnncore.progress import Progress
@@ -249,9 +248,8 @@ def last_changes(history: History, update: int, now: Mapping[str, Array]) -> dic
     """‖ΔW‖/‖W‖ of every parameter from update − 1 to ``update``; empty when there is none before it."""
     if update < 1 or update < history.lineage[0].first + 1:
         return {}
-    before = history.seek(update - 1)
-    if before is None:
-        raise RnnError(f"update {update - 1} could not be computed again")
+    before = history.seek(update - 1, patient=True)
+    assert before is not None  # nothing stops it
     return {n: relative_size(value - before.parameters[n], before.parameters[n]) for n, value in now.items()}
 
 

@@ -47,6 +47,10 @@ class Second(Store):
         else:
             super().dispatch(action)
 
+    def cancel(self) -> bool:
+        """Let go of what B's user waits for; what follows from A is left alone."""
+        return not self.following and super().cancel()
+
     def _remember(self, session: Session) -> None:
         """Nothing: what is undone is undone in A, and B follows; B's own weights are the companion's."""
 
@@ -158,7 +162,7 @@ class Companion(QObject):
             self.a.dispatch(do.Compare(self.beside))
             self.a.dispatch(do.Notify(Message(f"B is saved to {saved.path}")))
 
-        self.b.background(f"saving {path}", lambda: save_session(path, session), finish)
+        self.b.background(f"saving {path}", lambda: save_session(path, session), finish, writes=True)
 
     def _open(self) -> None:
         """Read the file that ``beside`` names."""

@@ -13,7 +13,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import field
 
 from rnncore.errors import RnnError
@@ -21,6 +22,7 @@ from rnncore.frozen import dataclass
 from rnncore.history import History
 from rnncore.ops import Array
 from rnncore.training_state import TrainingState
+from rnncore.watching import watched
 
 from .remote import LostError, Remote
 
@@ -36,6 +38,8 @@ NAP = 0.003
 """Seconds that the one which is ahead rests before it looks again."""
 FAR = 300
 """Updates to advance from which on the process does it."""
+PATIENCE = 0.08
+"""Seconds that going to an update may take before the user is told of it."""
 MOST_LOST = 3
 """Training processes that may be lost before training stays in the window's own process."""
 
@@ -54,6 +58,25 @@ class Snapshot:
     curve: Array = field(repr=False)
     evaluations: Array = field(repr=False)
     error: str = ""
+
+
+class Errand:
+    """What the worker is on the way to, since when, and how far it has come."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._began = time.perf_counter()
+        self.share = 0.0
+
+    def look(self, share: float) -> None:
+        """Hear how far it has come."""
+        self.share = share
+
+    def told(self) -> str:
+        """What to say about it; "" while it is too early for that."""
+        if not self._what or time.perf_counter() - self._began < PATIENCE:
+            return ""
+        return f"{self._what}: {self.share:.0%}"
 
 
 class Worker:
@@ -75,6 +98,10 @@ class Worker:
         self._ticks: deque[tuple[float, int, int]] = deque()
         """(seconds, updates, words) since training began."""
         self._goal: int | None = None
+        self._aim: int | None = None
+        """The update that one is on the way to: one more or one less is counted from there."""
+        self._cancels = 0
+        self._errand = Errand("")
         self._posted = 0.0
         self._evaluations: tuple[History | None, int, Array | None] = (None, 0, None)
         self._apart = apart
@@ -93,9 +120,10 @@ class Worker:
 
         def command() -> None:
             self._run_id, self._history, self._shown = run_id, history, shown
-            self._training = False
+            self._training, self._aim = False, None
             self._ticks.clear()
 
+        self.cancel()
         self._send(command)
 
     def hold(self) -> None:
@@ -132,7 +160,7 @@ class Worker:
         """Start or pause training. It goes on from the history's newest update."""
 
         def command() -> None:
-            self._training = on
+            self._training, self._aim = on, None
             self._ticks.clear()
             if on:
                 self._start_process()
@@ -141,27 +169,40 @@ class Worker:
         with self._lock:
             if self._mail is not None and not self._mail.error:
                 self._mail = None  # it would contradict what has just been asked for
+        self.cancel()
         self._send(command)
 
     def advance(self, updates: int) -> None:
         """Show the weights ``updates`` later or earlier; beyond the newest update, train."""
+        begun = self._cancels
 
         def command() -> None:
             history, shown = self._history, self._shown
-            if history is None or shown is None:
+            if history is None or shown is None or begun != self._cancels:
                 return
             self._training = False
-            target = max(shown.update + updates, history.lineage[0].first)
-            if target - history.last >= FAR:
-                self._start_process()
-            while history.last < target and not self._closing:
-                if self._remote is not None and self._remote.ready and target - history.last >= FAR:
-                    self._train_there_until(history, self._remote, target)
-                else:
-                    history.step()
-            self._show(target)
+            base = shown.update if self._aim is None else self._aim
+            target = self._aim = max(base + updates, history.lineage[0].first)
+            if history.last < target and not self._train_until(history, target, lambda: begun == self._cancels):
+                target = history.last
+            self._show(target, lambda: begun != self._cancels or bool(self._commands))
 
         self._send(command)
+
+    def cancel(self) -> bool:
+        """Let go of an update that one is on the way to; whether the user had been told of one."""
+        told = bool(self.errand)
+        with self._lock:
+            self._cancels += 1
+            self._aim = None
+        if told and self._remote is not None:
+            self._remote.stop()
+        return told
+
+    @property
+    def errand(self) -> str:
+        """In words which update one is on the way to and how far that has come, once it has taken a while."""
+        return self._errand.told()
 
     def go_to(self, update: int) -> None:
         """Show the weights after ``update`` updates, if the history has them.
@@ -169,15 +210,19 @@ class Worker:
         Of several such wishes that wait only the last is fulfilled, so that a dragged slider is never far behind.
         """
 
+        begun = self._cancels
+
         def command() -> None:
             with self._lock:
                 goal, self._goal = self._goal, None
-            if goal is not None:
-                self._show(goal, lambda: self._goal is not None)
+            if goal is not None and begun == self._cancels:
+                self._aim = goal
+                self._show(goal, lambda: begun != self._cancels or bool(self._commands))
 
         with self._lock:
-            self._goal = update
-        self._send(command)
+            waits, self._goal = self._goal is not None, update
+        if not waits:  # or the one that waits goes there
+            self._send(command)
 
     def take(self) -> Snapshot | None:
         """Return the newest snapshot that has not been taken yet."""
@@ -235,15 +280,16 @@ class Worker:
                 else:
                     self._train_once()
             except LostError as error:
+                self._aim = None
                 self._lose(error)
                 if command is not None:
                     with self._lock:
                         self._commands.appendleft(command)
             except RnnError as error:
-                self._training = False
+                self._training, self._aim = False, None
                 self._post(str(error))
             except Exception as error:  # a thread must not end in silence
-                self._training = False
+                self._training, self._aim = False, None
                 self._post(f"training stopped: {type(error).__name__}: {error}")
 
     def _train_once(self) -> None:
@@ -288,12 +334,42 @@ class Worker:
             self._remote = Remote()
             self._remote.start()
 
-    def _train_there_until(self, history: History, remote: Remote, target: int) -> None:
+    def _train_until(self, history: History, target: int, wanted: Callable[[], bool]) -> bool:
+        """Train to an update, here or there, as long as that is wanted; whether it was to the end."""
+        if target - history.last >= FAR:
+            self._start_process()
+        begin = history.last
+        with self._on_errand("training to", target):
+            while history.last < target:
+                if self._closing or not wanted():
+                    return False
+                if self._remote is not None and self._remote.ready and target - history.last >= FAR:
+                    self._train_there_until(history, self._remote, target, wanted)
+                else:
+                    history.step()
+                self._errand.share = (history.last - begin) / (target - begin)
+        return True
+
+    def _train_there_until(
+        self, history: History, remote: Remote, target: int, wanted: Callable[[], bool]
+    ) -> None:
+        begin = history.last
         remote.go(history, target)
         while remote.running:
             batch = remote.take(history)
+            self._errand.share = (history.last - begin) / (target - begin)
             if batch.failure:
                 raise RnnError(batch.failure)
+            if not wanted():
+                remote.stop()
+
+    @contextmanager
+    def _on_errand(self, what: str, update: int) -> Iterator[Errand]:
+        self._errand = errand = Errand(f"{what} update {update:,}")
+        try:
+            yield errand
+        finally:
+            self._errand = Errand("")
 
     def _train_there(self, history: History, remote: Remote, until: int | None) -> None:
         if not remote.running:
@@ -364,9 +440,10 @@ class Worker:
         history = self._history
         if history is None:
             return
-        state = history.seek(update, should_stop=lambda: self._closing or superseded())
+        with self._on_errand("going to", update) as errand, watched(errand.look):
+            state = history.seek(update, should_stop=lambda: self._closing or superseded())
         if state is not None:
-            self._shown = state
+            self._shown, self._aim = state, None
             self._training = False
             self._post()
 

@@ -12,12 +12,15 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 
 from explorer.model import action as do
+from explorer.model.parameters_data import last_changes
 from explorer.model.runs import change_run, start_run
 from explorer.model.session import Changes
 from explorer.model.settings import CorpusChoice, Settings
+from explorer.services import collector
 from explorer.store import Store
 from rnncore.errors import RnnError
 from rnncore.optim import SGD, Adam
+from rnncore.training import Trainer
 from rnncore.truncation import Chunks, Full
 from tests.explorer.model.runs import small_run
 
@@ -191,7 +194,7 @@ def gate(monkeypatch):
         opened.wait(10)
         return change_run(*arguments)
 
-    monkeypatch.setattr("explorer.store.change_run", slowly)
+    monkeypatch.setattr("explorer.services.wishes.change_run", slowly)
     yield opened
     opened.set()
 
@@ -267,7 +270,7 @@ def test_whole_settings_overtake_all_that_is_still_being_prepared(store, gate):
 
 
 def test_an_unforeseen_failure_holds_up_no_later_change(store, monkeypatch):
-    monkeypatch.setattr("explorer.store.change_run", lambda *arguments: 1 / 0)
+    monkeypatch.setattr("explorer.services.wishes.change_run", lambda *arguments: 1 / 0)
     ask(store, hidden_size=6)
     with pytest.raises(ZeroDivisionError):
         store.wait()
@@ -358,19 +361,19 @@ def test_the_interface_rests_when_nothing_happens(store):
 
 
 def test_a_long_row_of_choices_keeps_a_bounded_past(store):
-    from explorer.store import UNDO_LIMIT
+    from explorer.model.past import UNDO_LIMIT
 
     for turn in range(UNDO_LIMIT + 10):
         store.dispatch(do.ShowSentence(turn % 2))
-    assert len(store._undo) == UNDO_LIMIT
+    assert len(store.past.before) == UNDO_LIMIT
 
 
 def test_undo_holds_on_to_a_few_runs_only(store):
-    from explorer.store import UNDO_RUNS
+    from explorer.model.past import UNDO_RUNS
 
     for seed in range(1, UNDO_RUNS + 4):
         change(store, seed=seed)
-    assert len({id(s.run.history) for s in store._undo}) == UNDO_RUNS
+    assert len({id(s.run.history) for s in store.past.before}) == UNDO_RUNS
     for _ in range(UNDO_RUNS + 3):
         store.undo()
     assert store.session.settings.seed == 3
@@ -456,18 +459,18 @@ def test_a_beat_that_came_late_does_not_put_the_next_one_off(store, monkeypatch)
 def test_frames_go_on_while_other_programs_keep_the_window_waiting(store, monkeypatch):
     """A tick that is late although this thread has hardly worked is no debt; one that its work made late is."""
     monkeypatch.setattr(type(store._worker), "apart", True)
-    store._count_tick(time.perf_counter())
-    store._has_painted = True
+    store.pacing.count_tick(time.perf_counter())
+    store.pacing.has_painted = True
     time.sleep(0.06)
-    store._count_tick(time.perf_counter())
-    assert store._debt == 0.0
+    store.pacing.count_tick(time.perf_counter())
+    assert store.pacing.debt == 0.0
 
-    store._has_painted = True
+    store.pacing.has_painted = True
     end = time.thread_time() + 0.06
     while time.thread_time() < end:
         pass
-    store._count_tick(time.perf_counter())
-    assert store._debt > 0.0
+    store.pacing.count_tick(time.perf_counter())
+    assert store.pacing.debt > 0.0
 
 
 def test_a_dropped_timer_is_not_destroyed_by_a_thread_that_computes(store):
@@ -550,3 +553,80 @@ def test_what_the_walks_end_shows_is_computed_before_one_goes_there(store):
     store.verify_now()
     until(store, lambda: store.session.verification is not None)
     assert "sweep" in vars(walk) and "gradients" in vars(walk)
+
+
+@pytest.fixture
+def far(store, monkeypatch):
+    """The store after 300 updates, of which every one that is replayed takes a while."""
+    store.dispatch(do.Advance(300))
+    store.wait()
+    history = store.session.run.history
+    history._frames._updates = history._frames._updates[:1]
+    step = Trainer._step
+
+    def slowly(trainer, should_stop):
+        if trainer is not history.trainer:
+            time.sleep(0.004)
+        return step(trainer, should_stop)
+
+    monkeypatch.setattr(Trainer, "_step", slowly)
+    return history
+
+
+def test_a_long_way_to_an_update_is_told_and_esc_ends_it(store, far):
+    store.dispatch(do.GoToUpdate(290))
+    began = time.perf_counter()
+    until(store, lambda: store.session.busy)
+    assert store.session.busy.startswith("going to update 290: ") and time.perf_counter() - began < 0.5
+    store.dispatch(do.Release())
+    until(store, lambda: not store.busy)
+    assert store.session.training.shown == 300 and store.session.busy == ""
+
+
+def test_a_change_of_settings_replays_nothing(store, far):
+    store.dispatch(do.GoToUpdate(60))
+    store.wait()
+    far._replay._recent.clear()
+    began = time.perf_counter()
+    change(store, truncation=Full())
+    assert time.perf_counter() - began < 0.2 < 60 * 0.004
+    assert store.session.training.shown == 60 == store.session.run.history.first
+    assert store.session.run.history.parent is far
+
+
+def test_what_panels_replay_gives_way_to_the_user_and_to_the_end_of_the_program(store, far):
+    far._replay._recent.clear()
+    store.later("changes", (far,), lambda: last_changes(far, 290, far.head.parameters))
+    time.sleep(0.05)
+    store.dispatch(do.GoToUpdate(20))
+    began = time.perf_counter()
+    until(store, lambda: store.session.training.shown == 20)
+    assert time.perf_counter() - began < 0.6 < 270 * 0.004
+    began = time.perf_counter()
+    store.close()
+    assert time.perf_counter() - began < 0.3
+
+
+def test_closing_waits_for_what_is_being_written_and_for_nothing_else(qapp):
+    store, gate, written = Store(small_run()), threading.Event(), []
+    store.later("number", (store,), lambda: gate.wait(20))
+    store.background("computing", lambda: gate.wait(20), print)
+    store.quietly(lambda: (time.sleep(0.2), written.append(1)), print)
+    began = time.perf_counter()
+    store.close()
+    assert written == [1] and time.perf_counter() - began < 1.0
+    gate.set()
+    for thread in threading.enumerate():
+        if thread.name in ("aside", "background"):
+            thread.join(5)
+    collector.closed()  # as long as a thread went on nothing was to be collected on it
+
+
+def test_a_run_that_is_being_prepared_can_be_called_off(store, gate):
+    run = store.session.run
+    ask(store, cell="gru")
+    ask(store, hidden_size=7)
+    assert store.cancel()
+    gate.set()
+    store.wait()
+    assert store.session.run is run and store.session.busy == ""

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QWidget
 from explorer import store as stores
 from explorer.model import action as do
 from explorer.model.session import Changes
+from explorer.services import pacing, turns
 from explorer.store import Store
 from explorer.widgets.panel import Panel
 from rnncore.optim import SGD
@@ -179,15 +180,15 @@ class Slow(QWidget):
 
     def _read(self):
         self.heard.append((id(self), self.store.session.training.state))
-        time.sleep(1.5 * stores.TURN)
+        time.sleep(1.5 * turns.TURN)
 
 
 def test_new_weights_reach_the_panels_one_a_tick_and_all_of_them_show_the_same(store, qtbot):
     heard: list = []
     panels = [Slow(store, heard, qtbot) for _ in range(3)]
     ticks = []
-    poll = store._take_turns
-    store._take_turns = lambda began: (poll(began), ticks.append(len(heard)))
+    poll = store.turns.take
+    store.turns.take = lambda began: (poll(began), ticks.append(len(heard)))
     train(store)
     until(store, lambda: len(heard) > 12)
     assert all(b - a == 1 for a, b in pairwise(ticks))
@@ -224,16 +225,16 @@ def test_a_panel_that_is_gone_when_its_turn_comes_is_passed_over(store, qtbot):
     panel = Counting(store, "Counting")
     qtbot.addWidget(panel)
     panel.show()
-    store._spreading = True
+    store.turns.spreading = True
     store.changed.emit(Changes.MODEL)
-    store._spreading = False
+    store.turns.spreading = False
     assert store.awaits_turn(panel) and panel.read_times == 1, "it was read when it was shown"
     store.poll()
     assert not store.awaits_turn(panel) and panel.read_times == 2
     gone = QWidget()
-    store._spreading = True
+    store.turns.spreading = True
     store.in_turn(gone, lambda: pytest.fail("it is gone"))
-    store._spreading = False
+    store.turns.spreading = False
     gone.deleteLater()
     QCoreApplication.sendPostedEvents(gone, 52)  # deferred deletion
     store.wait()
@@ -249,49 +250,50 @@ def test_on_a_machine_that_stands_still_between_two_lines_each_tick_shows_one_pa
 
     shown = []
     panels = [QWidget() for _ in range(2)]
-    store._spreading = True
+    store.turns.spreading = True
     for panel in panels:
         store.in_turn(panel, lambda panel=panel: shown.append(panel))
-    store._spreading = False
+    store.turns.spreading = False
     monkeypatch.setattr(stores.time, "perf_counter", late)
     store.poll()
     assert shown == panels[:1]
     store.poll()
     assert shown == panels
     for panel in panels:
-        store._hurried = True
+        store.turns.hurried = True
         store.after_first(panel, lambda panel=panel: shown.append(panel))
-    store._hurried = False
+    store.turns.hurried = False
     for done in (3, 4):
-        store._follow()
+        store.turns.follow()
         assert len(shown) == done
 
 
 def test_dear_frames_wait_until_late_ticks_are_paid_off(store, monkeypatch):
     now = [100.0]
-    store._polled, store._debt = now[0], 0.0
+    store.pacing.polled, store.pacing.debt = now[0], 0.0
 
     def tick(seconds, *, painted=True):
-        store._has_painted = painted
+        store.pacing.has_painted = painted
         now[0] += seconds
-        store._count_tick(now[0])
+        store.pacing.count_tick(now[0])
 
     tick(0.016)
     tick(0.040, painted=False)
-    assert store._debt == 0.0 and store._due(now[0]) == (True, True)
+    assert store.pacing.debt == 0.0 and store.pacing.due(now[0]) == (True, True)
     tick(0.040)
-    assert 0.015 < store._debt < 0.025
-    store._frame, store._heavy_began, store._light_took = (now[0], True), now[0], 0.02
-    assert store._due(now[0]) == (False, False)
-    store._light_took = 0.002
-    assert store._due(now[0]) == (False, True), "what is cheap makes no tick late"
+    assert 0.015 < store.pacing.debt < 0.025
+    store.pacing.frame, store.pacing.heavy_began, store.pacing.light_took = (now[0], True), now[0], 0.02
+    assert store.pacing.due(now[0]) == (False, False)
+    store.pacing.light_took = 0.002
+    assert store.pacing.due(now[0]) == (False, True), "what is cheap makes no tick late"
     ticks = 0
-    while not store._due(now[0])[0]:
+    while not store.pacing.due(now[0])[0]:
         tick(0.016)
         ticks += 1
     assert 8 < ticks < 20, "a tenth of the time may be late"
     tick(5.0)
-    assert store._debt == stores.DEBT and store._due(now[0])[0], "and after half a second there is a frame anyway"
+    assert store.pacing.debt == pacing.DEBT
+    assert store.pacing.due(now[0])[0], "and after half a second there is a frame anyway"
 
 
 def test_frames_come_often_when_they_are_cheap(store):
@@ -303,7 +305,7 @@ def test_frames_come_often_when_they_are_cheap(store):
     store._mail_timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
     began = time.perf_counter()
     # A second of ticks, which is longer where the machine is busy with something else.
-    until(store, lambda: len(ticks) > 1000 / stores.FRAME, 30)
+    until(store, lambda: len(ticks) > 1000 / pacing.FRAME, 30)
     seconds = time.perf_counter() - began
     assert len(seen) > 15 and 3 <= sum(heavy for _, heavy in seen) <= 20 * seconds
 
@@ -381,7 +383,7 @@ class Deliberate(Reading):
 
     def read(self):
         super().read()
-        time.sleep(1.5 * stores.FOLLOWING)
+        time.sleep(1.5 * turns.FOLLOWING)
         self.update()
 
     def paintEvent(self, event):
@@ -397,7 +399,7 @@ def test_panels_that_read_slowly_follow_one_to_a_frame(store, qtbot):
     QCoreApplication.processEvents()
     before = [len(p.positions) for p in panels]
     read = []
-    follow = store._follow
+    follow = store.turns.follow
 
     def counted():
         was = sum(len(p.positions) for p in panels)
@@ -405,7 +407,7 @@ def test_panels_that_read_slowly_follow_one_to_a_frame(store, qtbot):
         read.append(sum(len(p.positions) for p in panels) - was)
         PAINTED.append(0)
 
-    store._follow = counted
+    store.turns.follow = counted
     PAINTED.clear()
     store.walk_by_key(do.Move("step"))
     for _ in range(6):

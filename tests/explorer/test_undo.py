@@ -114,10 +114,10 @@ class Editing(RuleBasedStateMachine):
 
     def act(self, action: do.Action) -> None:
         before, session = picture(self.store), self.store.session
-        depth = len(self.store._undo)
+        depth = len(self.store.past.before)
         self.store.dispatch(action)
         self.store.wait()
-        if len(self.store._undo) > depth:
+        if len(self.store.past.before) > depth:
             self.told.append(before)
             self.undone = []
         else:
@@ -183,10 +183,10 @@ class Training(Editing):
         self.weights = self.first.seek(2).parameters["V"].tobytes()
 
     def act(self, action: do.Action) -> None:
-        before, depth = choices(self.store), len(self.store._undo)
+        before, depth = choices(self.store), len(self.store.past.before)
         self.store.dispatch(action)
         self.store.wait()
-        if len(self.store._undo) > depth:
+        if len(self.store.past.before) > depth:
             self.told.append(before)
             self.undone = []
 

@@ -107,7 +107,7 @@ class TopBar(QWidget):
     def _changed(self, changes: Changes) -> None:
         if changes & (Changes.SETTINGS | Changes.SENTENCE | Changes.TRAINING | Changes.THEME):
             self.refresh()
-        elif changes & (Changes.VERIFICATION | Changes.MODEL):
+        elif changes & (Changes.VERIFICATION | Changes.MODEL | Changes.BUSY):
             self._show_badge()
             self._fit()
 
@@ -129,16 +129,19 @@ class TopBar(QWidget):
         self._fit()
 
     def _show_badge(self) -> None:
-        found = self._store.session.verification
-        if found is None:
+        session = self._store.session
+        found = session.verification
+        if session.busy:
+            text, accent = _short(f"{session.busy} …", 34), "value"
+        elif found is None:
             text, accent = "checking the gradient …", "muted"
         else:
             text, accent = ("✓ " if found.ok else "✗ ") + found.summary, "good" if found.ok else "cut"
-            if found.update != self._store.session.training.shown:
+            if found.update != session.training.shown:
                 text, accent = f"✓ verified at update {found.update}" if found.ok else text, accent
         self.badge.set_value(text)
         self.badge.set_accent(accent)
-        self.badge.setToolTip("" if found is None else found.report)
+        self.badge.setToolTip(session.busy or ("" if found is None else found.report))
 
     def resizeEvent(self, event: Any) -> None:
         self._fit()

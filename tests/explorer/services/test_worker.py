@@ -8,6 +8,7 @@ import pytest
 
 from explorer.services.worker import Worker
 from rnncore.optim import SGD
+from rnncore.training import Trainer
 from tests.explorer.model.runs import small_run
 from tests.explorer.services.workers import adopt, until
 
@@ -188,3 +189,96 @@ def test_a_held_worker_rests_between_two_updates_and_goes_on_by_itself_if_forgot
     forgotten = history.last
     until(worker, lambda s: s.last > forgotten + 2)
     worker.release()
+
+
+@pytest.fixture
+def far(worker, monkeypatch):
+    """A history of 300 updates whose every replayed update takes a while."""
+    history = adopt(worker)
+    worker.advance(300)
+    until(worker, lambda s: s.last == 300)
+    history._frames._updates = history._frames._updates[:1]
+    step = Trainer._step
+
+    def slowly(trainer, should_stop):
+        if trainer is not history.trainer:
+            time.sleep(0.004)
+        return step(trainer, should_stop)
+
+    monkeypatch.setattr(Trainer, "_step", slowly)
+    return history
+
+
+def busy(worker, wanted):
+    end = time.monotonic() + 10
+    while time.monotonic() < end and not wanted(worker.errand):
+        time.sleep(0.002)
+    return worker.errand
+
+
+def test_a_long_way_to_an_update_is_told_with_its_share(worker, far):
+    began = time.perf_counter()
+    worker.go_to(250)
+    told = busy(worker, bool)
+    assert told.startswith("going to update 250: ") and time.perf_counter() - began < 1.0
+    share = float(told.split()[-1].rstrip("%"))
+    later = busy(worker, lambda t: t and float(t.split()[-1].rstrip("%")) > share + 5)
+    assert later.endswith("%")
+    until(worker, lambda s: s.state.update == 250)
+    assert busy(worker, lambda t: not t) == ""
+
+
+def test_the_next_wish_to_travel_ends_the_way_to_the_one_before(worker, far):
+    worker.go_to(299)
+    busy(worker, bool)
+    began = time.perf_counter()
+    worker.go_to(2)
+    assert until(worker, lambda s: True).state.update == 2
+    assert time.perf_counter() - began < 0.6
+
+
+def test_one_more_and_one_less_on_the_way_to_an_update_are_counted_from_there(worker, far):
+    worker.go_to(100)
+    busy(worker, bool)
+    worker.advance(-1)
+    worker.advance(-1)
+    assert until(worker, lambda s: True).state.update == 98
+
+
+def test_a_way_that_is_cancelled_leaves_what_was_on_show(worker, far):
+    worker.go_to(280)
+    busy(worker, bool)
+    assert worker.cancel()
+    assert busy(worker, lambda t: not t) == ""
+    assert not worker.cancel()
+    worker.advance(0)
+    assert until(worker, lambda s: True).state.update == 300
+
+
+def test_training_another_run_and_closing_wait_for_no_way(worker, far):
+    for act in (lambda: worker.train(True), lambda: adopt(worker, 2)):
+        worker.go_to(1)
+        until(worker, lambda s: s.state.update == 1)
+        worker.go_to(299)
+        busy(worker, bool)
+        began = time.perf_counter()
+        act()
+        busy(worker, lambda t: not t)
+        assert time.perf_counter() - began < 0.6
+        worker.train(False)
+        worker.adopt(1, far, far.head)
+    worker.go_to(299)
+    busy(worker, bool)
+    began = time.perf_counter()
+    worker.close()
+    assert time.perf_counter() - began < 0.6
+
+
+def test_many_updates_asked_for_can_be_cancelled_on_the_way_and_lose_nothing(worker):
+    history = adopt(worker)
+    worker.advance(1_000_000)
+    busy(worker, bool)
+    assert worker.errand.startswith("training to update 1,000,000: ")
+    assert worker.cancel()
+    shown = until(worker, lambda s: True)
+    assert shown.state.update == shown.last == history.last > 0

@@ -106,6 +106,10 @@ def test_the_badge_tells_the_truth_about_the_check(bar):
     assert bar.badge.value() == "✓ verified at update 1"
     bar.store.dispatch(do.ShowSentence(2))
     assert "checking" in bar.badge.value()
+    bar.store.dispatch(do.SetBusy("going to update 1,200: 45%"))
+    assert bar.badge.value() == "going to update 1,200: 45% …"
+    bar.store.dispatch(do.SetBusy(""))
+    assert "checking" in bar.badge.value()
 
 
 @pytest.mark.parametrize("width", [1900, 1366, 1280, 1100, 900, 640, 560])
