@@ -5,11 +5,13 @@ What can be dragged of it, and the policy that letting go makes, is in :mod:`sta
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from rnncore.frozen import dataclass
-from rnncore.truncation import Chunks, Full, Sweep, Tail, Truncation, Window
+from rnncore.truncation import Full, Sweep, Truncation, Window
 
 from .stage_handles import CUTTING, Handle, handles_of, moved, said_of
 
@@ -116,7 +118,7 @@ def _runs(policy: Truncation, length: int, loss: int | None) -> tuple[tuple[Swee
     own = [r for r in runs if loss is not None and loss in r.losses]
     after = [r for r in runs if loss is not None and r.high >= loss]
     run = own[0] if own else after[0] if after else runs[-1] if runs else None
-    if isinstance(policy, Chunks | Tail):
+    if all(before.high < after.low for before, after in pairwise(runs)):
         return runs, run
     # Runs that overlap would hide each other.
     return (() if run is None else (run,)), run
@@ -141,6 +143,6 @@ def handle_tip(cut: Cut, handle: Handle) -> str:
     if isinstance(cut.policy, Window) and cut.loss is None and cut.snips:
         now += "\nEvery loss has a window of its own: the small scissors are those of the others"
     if handle.name not in CUTTING:
-        return f"{now}\nDrag it, or press Alt+⇧+↑ ↓ with the stage in focus"
+        return f"{now}\nDrag it, or press Alt+⇧↑ ↓ with the stage in focus"
     lines = [now, "Values still flow, credit does not"] if cut.any else [now]
-    return "\n".join([*lines, "Drag the scissors, or press Alt+⇧+← → with the stage in focus"])
+    return "\n".join([*lines, "Drag the scissors, or press Alt+⇧← → with the stage in focus"])

@@ -109,17 +109,29 @@ def said_losses(losses: tuple[int, ...]) -> str:
     return f"losses {', '.join(map(str, losses[:-1]))} and {losses[-1]}"
 
 
+def counted(data: StageData) -> dict[int, int]:
+    """How often the weights' gradients count what walks back, at each step it has come to, where more than once."""
+    if data.walking is None or data.progress is None:
+        return {}
+    row = data.progress.walk.table[data.walking]
+    return {int(t): int(row[t]) for t in (data.summed.known & (row > 1)).nonzero()[0]}
+
+
 def streams_tip(data: StageData, t: int) -> str:
     """The two streams that meet at h_t."""
 
     def say(flow: Flow) -> str:
         return number(float(flow.norms[t])) if flow.known[t] else "none yet"
 
+    times = counted(data).get(t)
+    policy = data.cut.policy.describe()
+    count = f"the weights' gradients count it {times} times ({policy})"
+    more = "" if times is None else f"\nSeveral runs take it back: {count}"
     return (
         f"Two streams meet at h[t = {t}]\n"
         f"from this step's loss: ‖·‖ = {say(data.from_loss)}\n"
         f"from the future: ‖·‖ = {say(data.from_future)}\n"
-        f"sum ∂L/∂h: ‖·‖ = {say(data.summed)}"
+        f"sum ∂L/∂h: ‖·‖ = {say(data.summed)}{more}"
     )
 
 

@@ -16,6 +16,7 @@ from ...model.stage_scene import MOST_UNITS
 from ...theme.theme import current
 from ...widgets.paint import frame
 from .brush import Brush
+from .counts import paint_counts
 from .cut import paint_cut
 from .edits import paint_edits
 from .highlight import outline_current
@@ -213,6 +214,7 @@ class StageSurface(QWidget):
         paint_path(brush)
         paint_edits(brush)
         paint_runs(brush, self._held, self._over)
+        paint_counts(brush)
         paint_cut(brush, self._held, self._over)
         if self._held is None:
             paint_hint(brush)

@@ -79,6 +79,12 @@ def test_of_all_losses_together_the_last_ones_window_can_be_dragged_and_the_othe
     assert dragged(cut, 5).handles == (Handle(5, "k", 6),)
 
 
+def test_runs_of_a_stride_are_all_drawn_of_all_losses_together_unless_they_would_hide_each_other():
+    apart, over = Stride(3, 3, "last"), Stride(2, 4)
+    assert len(cut_of(apart, apart.table(T), None).runs) == 3
+    assert len(cut_of(over, over.table(T), None).runs) == 1
+
+
 def test_a_stride_stops_the_losses_of_one_run_where_another_run_goes_on():
     policy = Stride(2, 4)
     table = policy.table(T) > 0
@@ -230,5 +236,5 @@ def test_every_handle_says_what_it_sets_and_how_it_is_moved(policy):
         number = {"k1": "k₁", "k2": "k₂"}.get(handle.name, handle.name)
         if not isinstance(policy, Full):
             assert f"{number} = {getattr(policy, handle.name)}" in words
-        assert "Alt+⇧+" in words and "rag" in words
+        assert "Alt+⇧" in words and "rag" in words
         assert ("credit does not" in words) == (cut.any and handle.name in CUTTING)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.model.stage_build import build_stage
 from explorer.model.stage_handles import moved, stands
-from explorer.model.stage_hit import Hit
+from explorer.model.stage_hit import Hit, tip
 from explorer.model.stage_layout import Detail
 from explorer.model.stage_records import GATES, STATE, Marks
 from explorer.theme.palette import apply
@@ -705,6 +705,20 @@ def test_the_words_beside_the_scissors_cover_neither_states_nor_gates_and_point_
         canvas.show_data(stage_at(w, before_visit(w, loss, loss) + 1))
         (said,) = (text for text, _, _ in written_on(canvas, monkeypatch) if "values still flow" in text)
         assert said.startswith("← ") == arrow
+
+
+def test_a_loss_that_two_runs_take_back_is_said_to_count_twice_where_it_does(canvas, monkeypatch):
+    policy = Stride(2, 4, "all")
+    w = small_walk("vanilla", policy=policy, masked=None)
+    for loss, tau in ((3, 0), (5, 3)):
+        canvas.show_data(stage_at(w, before_visit(w, tau, loss)))
+        texts = [(text, left) for text, left, _ in written_on(canvas, monkeypatch) if "×2" in text]
+        lay = canvas.stage_layout
+        twice = [t for t in range(tau + 1, loss + 1) if policy.table(8)[loss, t] == 2]
+        assert twice and [lay.column_at(left) for _, left in texts] == twice
+        assert "count it 2 times (stride 2 back 4, all losses)" in tip(canvas.data, Hit(twice[0], "streams"))
+    canvas.show_data(stage_at(w, len(w)))
+    assert not any("×2" in text for text, _, _ in written_on(canvas, monkeypatch))
 
 
 def test_in_columns_without_room_for_ribbons_they_run_in_a_lane_with_a_plus_at_every_step(canvas):
