@@ -14,6 +14,7 @@ from .model import action as do
 from .model.beside import Beside, offers
 from .model.edits import edits
 from .model.experiments.titles import TITLES as EXPERIMENTS
+from .model.keys import key_text
 from .model.session import Session
 from .model.settings import CorpusChoice, Settings
 from .panels import PANELS
@@ -305,28 +306,13 @@ def in_group(group: str) -> Iterator[Command]:
     return (command for command in COMMANDS if command.group == group)
 
 
-SYMBOLS = {
-    "Right": "→",
-    "Left": "←",
-    "Shift+": "⇧",
-    "PgDown": "PgDn",
-}
-
-
-def key_text(keys: str) -> str:
-    """Return a key as it is printed: ⇧→ for Shift+Right."""
-    for name, symbol in SYMBOLS.items():
-        keys = keys.replace(name, symbol)
-    return keys
-
-
 STAGE_KEYS = (
-    ("Unit above, below", ("↑", "↓"), "Select the next unit in every panel."),
-    ("State or gate above, below", ("Alt+↑", "Alt+↓"), "Select the next state or gate in every panel."),
+    ("Unit above, below", ("Up", "Down"), "Select the next unit in every panel."),
+    ("State or gate above, below", ("Alt+Up", "Alt+Down"), "Select the next state or gate in every panel."),
     ("Step before, after", (",", "."), "Select the time step beside, while the walk stays where it is."),
-    ("Zoom in, out, all", ("+", "−", "0"), "Wider columns; the wheel with Ctrl does the same."),
+    ("Zoom in, out, all", ("+", "-", "0"), "Wider columns; the wheel with Ctrl does the same."),
     ("Move the scissors", ("Alt+Shift+Left", "Alt+Shift+Right"), "Cut the gradient a step earlier or later."),
-    ("Stride: k₁ more, less", ("Alt+Shift+↑", "Alt+Shift+↓"), "How many steps lie between two runs back."),
+    ("Stride: k₁ more, less", ("Alt+Shift+Up", "Alt+Shift+Down"), "How many steps lie between two runs back."),
 )
 """What keys do while the stage has them: title, keys, help."""
 

@@ -27,7 +27,7 @@ def now(walk: Walk, progress: Progress, unit: int, words: Words, at: StepNumbers
     """
     step = progress.step
     if step is None:
-        return Now("Nothing is computed yet", (), "Press → for the first operation, Shift+→ for a time step.")
+        return Now("Nothing is computed yet", (), "Press → for the first operation, ⇧→ for a time step.")
     if step.phase == "update":
         return update(walk, step, unit, words)
     t = step.t or 0

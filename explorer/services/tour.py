@@ -127,7 +127,7 @@ class _Story:
             self.easel.dispatch(do.Move("step"))
             if self.easel.session.position == before:
                 break
-        self.take("The state is carried on", "Each Shift+→ is a time step; the hidden state flows to the right.")
+        self.take("The state is carried on", "Each ⇧→ is a time step; the hidden state flows to the right.")
         self.easel.dispatch(do.GoTo(0))
         self.easel.dispatch(do.Move("pass"))
         self.take("Forward, all of it", f"The forward pass is done. {self._loss()}")

@@ -13,7 +13,7 @@ from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
 
-from ..actions import key_text
+from ..model.keys import key_text
 from ..panels import PANELS, PanelInfo
 from ..store import Store
 from ..theme.theme import current

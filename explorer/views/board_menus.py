@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from ..actions import BY_ID, key_text
+from ..actions import BY_ID
+from ..model.keys import key_text
 from ..panels import PANELS
 from ..widgets.panel_dock import PanelDock
 from .board_layouts import BOTTOM, RIGHT

@@ -79,7 +79,7 @@ class CellEditor(PanelDialog):
         self._later.timeout.connect(self._show_graph)
         self.summary = QGridLayout()
         self.cancel, self.apply = Chip("Cancel"), Chip("Run this cell", filled=True)
-        self.apply.setToolTip("Ctrl+Return: begin a new run with this cell")
+        self.apply.setToolTip("Ctrl+Enter: begin a new run with this cell")
         self._lay_out()
         self.edit.textChanged.connect(self.check)
         self.name.textChanged.connect(lambda _: self.check())
@@ -237,7 +237,7 @@ class CellEditor(PanelDialog):
         token = "cut" if problem else "gradient" if hints else "good"
         palette.setColor(QPalette.ColorRole.WindowText, current().colour(token))
         self.message.setPalette(palette)
-        fine = f"These equations make a cell. {' '.join(hints) or 'Ctrl+Return runs it.'}"
+        fine = f"These equations make a cell. {' '.join(hints) or 'Ctrl+Enter runs it.'}"
         self.message.setText(problem or fine)
         self.message.setAccessibleName(self.message.text())
         self.apply.setEnabled(not problem)

@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
 
 from rnncore.errors import RnnError
 
-from ..actions import COMMANDS, Command, key_text, matching
+from ..actions import COMMANDS, Command, matching
 from ..model import action as do
+from ..model.keys import key_text
 from ..model.sentences import search, typed_sentence, unknown_words
 from ..store import Store
 from ..theme.theme import current
@@ -25,7 +26,7 @@ from ..widgets.chip import Chip
 from ..widgets.panel_dialog import PanelDialog
 from ..widgets.rows import RowList
 
-WAYS = "Return: what is typed.  ↑ ↓: others.  What begins with <s> ends as typed: “<s> the” is one step, T = 1."
+WAYS = "Enter: what is typed.  ↑ ↓: others.  What begins with <s> ends as typed: “<s> the” is one step, T = 1."
 
 
 class FilterDialog(PanelDialog):
@@ -124,7 +125,7 @@ class SentenceDialog(FilterDialog):
     def choose(self) -> None:
         item = self.list.currentItem()
         if not self.line.text().strip() and not self._moved and not self.list.hasFocus():
-            self.note.setText("Nothing is typed: type a sentence, or choose one with ↓ and then Return.")
+            self.note.setText("Nothing is typed: type a sentence, or choose one with ↓ and then Enter.")
         elif item is not None:
             index = item.data(Qt.ItemDataRole.UserRole)
             self._store.dispatch(do.TypeSentence(self.line.text().strip()) if index is None else do.ShowSentence(index))

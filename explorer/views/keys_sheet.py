@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QWidget
 
-from ..actions import BY_ID, COMMANDS, STAGE_KEYS, Command, key_text
+from ..actions import BY_ID, COMMANDS, STAGE_KEYS, Command
+from ..model.keys import SHIFT, key_text
 from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.panel_dialog import PanelDialog
@@ -18,6 +19,7 @@ Row = tuple[str, str, str, str]
 COLUMN = 275
 """Least width of a column at scale 1."""
 PANEL = "Panel: "
+LEGEND = f"{SHIFT} is Shift.  Alt by itself opens the menu; its letters and arrows lead on."
 _SEARCH = key_text(BY_ID["commands"].keys[0])
 
 
@@ -84,6 +86,11 @@ class KeysDialog(PanelDialog):
         self.area.viewport().setAutoFillBackground(False)
         self.column.addWidget(self.line)
         self.column.addWidget(self.area, 1)
+        legend = QLabel(LEGEND)
+        legend.setFont(current().font("small"))
+        legend.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        legend.setWordWrap(True)
+        self.column.addWidget(legend)
         self.add_buttons(self.close_button())
         self._columns = 0
         self.line.textChanged.connect(lambda _: self.refill())

@@ -8,8 +8,9 @@ from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
-from ..actions import BY_ID, key_text
+from ..actions import BY_ID
 from ..model import action as do
+from ..model.keys import key_text
 from ..model.session import Changes
 from ..model.walking import Slider, spot, step_start, transport_data
 from ..store import Store

@@ -8,8 +8,9 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from ..actions import COMMANDS, GROUPS, Command, hints, in_group, key_text
+from ..actions import COMMANDS, GROUPS, Command, hints, in_group
 from ..model import action as do
+from ..model.keys import key_text
 from ..model.session import Message
 from ..store import Store
 from ..widgets.alt_key import AltKey

@@ -8,9 +8,10 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
-from ..actions import Command, key_text
+from ..actions import Command
 from ..model import action as do
 from ..model.experiments.titles import TITLES as EXPERIMENTS
+from ..model.keys import key_text
 from ..model.session import Message
 from ..panels import PANELS
 from ..store import Store

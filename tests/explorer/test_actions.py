@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.actions import BY_ID, COMMANDS, GROUPS, hints, in_group, key_text, matching
+from explorer.actions import BY_ID, COMMANDS, GROUPS, hints, in_group, matching
 from explorer.model import action as do
+from explorer.model.keys import key_text
 from tests.explorer.model.runs import Driver
 
 DESIGNED = {
@@ -76,7 +77,3 @@ def test_the_hint_line_comes_from_the_table():
     for command in COMMANDS:
         assert (f"{key_text(command.keys[0])} {command.hint}" in line) if command.hint else True
     assert "→ next operation" in line and "T train" in line
-
-
-def test_keys_are_printed_as_they_are_known():
-    assert key_text("Shift+Right") == "⇧→" and key_text("PgDown") == "PgDn"

@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
-from explorer.actions import COMMANDS, STAGE_KEYS, choices, key_text
+from explorer.actions import COMMANDS, STAGE_KEYS, choices
 from explorer.model import action as do
+from explorer.model.keys import key_text
 from explorer.model.settings import CorpusChoice
 from explorer.store import Store
 from explorer.views.dialogs import CommandDialog, ReportDialog, SentenceDialog, TextDialog

@@ -7,7 +7,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from explorer.actions import COMMANDS, hints, key_text
+from explorer.actions import COMMANDS, hints
+from explorer.model.keys import key_text
 
 from .windows import Key, dock, press, until
 
