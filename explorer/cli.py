@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from explorer import __version__
 
@@ -26,12 +29,14 @@ backward through time, cut that gradient where you like, and watch it train.
   bptt-explorer train --help        the choices: cell, units, truncation, optimiser, …
   bptt-explorer --version
 
-In the window: → one step, Shift+→ a time step, Ctrl+→ a pass, ← goes back, T trains, ? shows all keys.
+In the window: → one step, ⇧→ a time step, Ctrl+→ a pass, ← goes back, T trains, ? shows all keys.
 A file that is called like a command can be opened as ./train.
 """
 COMMANDS = ("train", "tour", "doctor", "help")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """What the libraries below numpy ask for the number of their threads."""
+UNSPEAKABLE = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG)
+"""Errors of an output that is full, broken or closed."""
 TRUSTED = ("xcb", "wayland", "windows", "cocoa", "offscreen", "minimal")
 """Qt's platforms that start wherever their libraries and, for the first two, a display are found."""
 
@@ -49,13 +54,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     _speak_utf8()
     _one_thread()
     try:
-        return _command(words)
+        code = _command(words)
+        sys.stdout.flush()
+        try:
+            sys.stderr.flush()
+        except OSError:
+            _fall_silent(sys.stderr)
+        return code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read the output has gone; without this the interpreter would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _fall_silent(sys.stdout)
         return 1
+    except OSError as error:
+        if error.errno not in UNSPEAKABLE:
+            raise
+        _fall_silent(sys.stdout)
+        return _fail(f"the output cannot be written ({error.strerror}). Make room, or send it elsewhere.")
 
 
 def _command(words: list[str]) -> int:
@@ -87,8 +102,18 @@ def _command(words: list[str]) -> int:
 def _window(path: str | None) -> int:
     from explorer.services import display, doctor, libraries
 
-    if path is not None and not Path(path).expanduser().exists():
-        return _fail(f"{path}: there is no such file. Give a text, a table or a .bptt session, or see --help.")
+    lost = _lost()
+    if lost:
+        return _fail(lost)
+    if path is not None:
+        asked_for = Path(path).expanduser()
+        if not path or not os.path.exists(asked_for):
+            named = path if len(path) < 200 else f"{path[:100]} … {path[-40:]}"
+            return _fail(
+                f"{named or repr('')}: there is no such file. Give a text, a table or a .bptt session, or see --help."
+            )
+        if asked_for.is_dir():
+            return _fail(f"{path} is a folder. Choose a text, a table or a .bptt session inside it.")
     fault = doctor.qt_fault()
     if fault:
         return _fail(fault)
@@ -205,7 +230,13 @@ def _folder(asked: str | None) -> Path:
     """Make the folder for the pictures: as asked, else here, else (where one may not write) a temporary one."""
     if asked:
         folder = Path(asked).expanduser()
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise OSError(f"{asked} is a file. Give a folder with --output.") from None
+        except OSError as error:
+            reason = f"{asked!s:.200}: no such folder can be made ({error.strerror})"
+            raise OSError(f"{reason}. Give another one with --output.") from None
         return folder
     import tempfile
 
@@ -253,10 +284,12 @@ def _train(words: list[str]) -> int:
     add("--learning-rate", "--lr", type=_rate, metavar="RATE", help=f"(default: {rates})")
     add("--clip", type=_rate, metavar="NORM", help="clip the gradient at this norm (default: not)")
     add("--batch", type=_count, default=1, metavar="B", help="sentences an update (default: %(default)s)")
-    add("--validation", type=float, default=0.1, metavar="SHARE", help="share held out (default: %(default)s)")
+    add("--validation", type=_share, default=0.1, metavar="SHARE", help="share held out (default: %(default)s)")
     add("--float32", action="store_true", help="single precision: faster for large networks (default: double)")
-    add("--seed", type=int, default=0, metavar="N", help="of weights, order and split (default: %(default)s)")
+    add("--seed", type=_seed, default=0, metavar="N", help="of weights, order and split (default: %(default)s)")
     options = parser.parse_args(words)
+    if not options.file:
+        parser.error("FILE is empty: give a text, a table, a session, or the name of a bundled corpus")
     if options.epochs is not None and options.updates is not None:
         parser.error("give --epochs or --updates, not both")
     if headless.is_session(options.file):
@@ -264,10 +297,22 @@ def _train(words: list[str]) -> int:
         own = [f"--{name.replace('_', '-')}" for name in sorted(chosen.difference(headless.WITH_SESSION))]
         if own:
             parser.error(f"{options.file} has its own {', '.join(own)}; give only --epochs or --updates, and --output")
+    lost = _lost()
+    if lost:
+        return _fail(lost)
     try:
         return headless.train(options)
     except (RnnError, OSError) as error:
         return _fail(_sentence(error))
+
+
+def _lost() -> str:
+    """Return what to do where the folder that one is in has been deleted; "" where it is there."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        return f"the folder that this terminal is in is gone ({error.strerror}). Go to another one with cd."
+    return ""
 
 
 def _count(text: str) -> int:
@@ -287,6 +332,23 @@ def _rate(text: str) -> float:
     return number
 
 
+def _share(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number < 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 up to, not including, 1")
+    return number
+
+
+def _seed(text: str) -> int:
+    number = int(text) if text.isdecimal() else -1
+    if not 0 <= number < 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0 and below 2^63")
+    return number
+
+
 def _one_thread() -> None:
     """Let numpy multiply on one thread, before it is imported, unless the environment says otherwise.
 
@@ -301,8 +363,15 @@ def _one_thread() -> None:
 
 
 def _fail(sentence: str) -> int:
-    print(f"bptt-explorer: {sentence}", file=sys.stderr)
+    with contextlib.suppress(OSError):
+        print(f"bptt-explorer: {sentence}", file=sys.stderr)
     return 1
+
+
+def _fall_silent(stream: TextIO) -> None:
+    """Let nobody hear the rest; without this the interpreter would complain once more at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _sentence(error: Exception) -> str:
@@ -313,6 +382,11 @@ def _sentence(error: Exception) -> str:
 
 def _speak_utf8() -> None:
     """Let σ and → through where the terminal's encoding lacks them, as something readable instead of an error."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed, or a program of Windows without a console
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  it stays to the end
+    if sys.platform == "linux" and os.environ.get("LC_ALL") in ("C", "POSIX"):
+        os.environ["LC_ALL"] = "C.UTF-8"  # Qt does so, and complains
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure") and not stream.closed:
             stream.reconfigure(errors="replace")

@@ -178,3 +178,45 @@ def test_doctor_ends_well_on_the_machine_that_runs_the_tests(tmp_path):
     assert done.returncode == (1 if qt_loads.trouble() else 0), done.stdout
     for subject in ("Python", "numpy", "PySide6-Essentials", "pyqtgraph", "display", "fonts", "settings"):
         assert subject in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no file that is always full")
+@pytest.mark.parametrize("word", ["--help", "doctor"])
+def test_an_output_that_is_full_is_told_without_a_traceback(tmp_path, word):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "explorer", word],
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("bptt-explorer: the output cannot be written") and done.stderr.count("\n") == 1
+
+
+def test_a_folder_and_an_empty_name_are_refused_before_a_window_opens(tmp_path, capsys):
+    assert cli.main([str(tmp_path)]) == 1
+    assert f"{tmp_path} is a folder. Choose" in capsys.readouterr().err
+    assert cli.main([""]) == 1
+    assert "no such file" in capsys.readouterr().err
+    assert cli.main(["x" * 5000]) == 1
+    said = capsys.readouterr().err
+    assert "no such file" in said and len(said) < 400
+
+
+@pytest.mark.parametrize(
+    ("place", "named"), [("taken.txt", "taken.txt is a file"), ("taken.txt/in/it", "no such folder can be made")]
+)
+def test_a_place_where_no_pictures_can_be_put_is_named_with_the_remedy(tmp_path, monkeypatch, capsys, place, named):
+    monkeypatch.chdir(tmp_path)
+    Path("taken.txt").write_text("not a folder", encoding="utf-8")
+    assert cli.main(["tour", "-o", place]) == 1
+    said = capsys.readouterr().err
+    assert named in said and "--output" in said
+    assert Path("taken.txt").read_text(encoding="utf-8") == "not a folder"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of Linux")
+def test_the_plain_locale_is_made_the_one_that_qt_takes_in_its_place(monkeypatch):
+    for given, taken in (("C", "C.UTF-8"), ("POSIX", "C.UTF-8"), ("de_CH.UTF-8", "de_CH.UTF-8")):
+        monkeypatch.setenv("LC_ALL", given)
+        cli._speak_utf8()
+        assert os.environ["LC_ALL"] == taken

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import os
 import re
@@ -131,11 +130,10 @@ def test_a_bundled_corpus_is_taken_by_name(tmp_path, monkeypatch, capsys):
         (["train", "nothing.txt"], "nothing.txt"),
         (["train", "pets.txt", "-o", "no/such/folder/x.bptt"], "no/such/folder"),
         (["train", "pets.txt", "--truncation", "sometimes"], "sometimes"),
-        (["train", "pets.txt", "--validation", "2"], "validation"),
-        (["train", "pets.txt", "--seed", "-1"], "seed"),
-        (["train", "pets.txt", "--seed", "99999999999999999999"], "seed"),
+        (["train", "pets.txt", "--validation", "0.99"], "validation"),
         (["train", "pets.txt", "--output", "."], "is a folder"),
         (["train", "pets.txt", "--output", "/proc/x.bptt"], "proc"),
+        (["train", "pets.txt", "--output", "y" * 300], "another --output"),
         (["train", "pets.txt", "--encoding", "klingon"], "klingon"),
     ],
 )
@@ -148,13 +146,27 @@ def test_what_cannot_be_done_is_told_before_training_and_leaves_no_file(text, ca
 
 
 @pytest.mark.parametrize(
-    "words", [["--hidden", "0"], ["--lr", "-1"], ["--cell", "brain"], ["--epochs", "1", "--updates", "2"]]
+    "words",
+    [
+        ["--hidden", "0"],
+        ["--lr", "-1"],
+        ["--cell", "brain"],
+        ["--epochs", "1", "--updates", "2"],
+        ["--validation", "2"],
+        ["--validation", "nan"],
+        ["--validation", "half"],
+        ["--seed", "-1"],
+        ["--seed", "99999999999999999999"],
+        ["--seed", "lucky"],
+    ],
 )
 def test_a_wrong_option_ends_with_two_and_the_way_to_help(text, capsys, words):
     with pytest.raises(SystemExit) as ended:
         cli.main(["train", str(text), *words])
     assert ended.value.code == 2
-    assert "train --help" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "train --help" in said and words[0] in said
+    assert not list(text.parent.glob("*.bptt"))
 
 
 def test_a_run_that_blows_up_stops_says_so_and_is_kept(text, capsys):
@@ -176,8 +188,8 @@ def test_a_sessions_own_choices_cannot_be_chosen_again_and_are_not_passed_over(t
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="such signals cannot be sent to one process on Windows")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_and_the_end_of_a_batch_keep_what_there_is(text, number):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_ctrl_c_and_the_end_of_a_batch_keep_what_there_is(text, name):
     command = [sys.executable, "-m", "explorer", "train", str(text), "--updates", "100000000"]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=text.parent, env=env, stderr=subprocess.PIPE, text=True) as process:
@@ -185,55 +197,48 @@ def test_ctrl_c_and_the_end_of_a_batch_keep_what_there_is(text, number):
             if "update" in line:
                 break
         time.sleep(0.3)
-        process.send_signal(number)
+        process.send_signal(getattr(signal, name))
         rest = process.stderr.read()
         assert process.wait(60) == 0
     assert "Stopped" in rest
     assert load(text.with_suffix(".bptt")).lines[0].state.update > 1
 
 
-class Terminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self):
-        return True
-
-
-def test_the_bar_fills_on_one_line_and_ends_full(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
-    out, now = Terminal(), iter(range(100))
-    bar = headless.Bar(out, clock=lambda: next(now))
-    for done in range(5):
-        bar.show(done / 4, "busy")
-    bar.finish("done", stopped=False)
-    drawn = out.getvalue()
-    assert drawn.count("\n") == 1
-    lines = drawn.strip().split("\r")
-    assert [line.count("█") for line in lines] == sorted(line.count("█") for line in lines)
-    assert "░" not in lines[-1]
-    assert "100%" in lines[-1]
-    assert all(len(line) < 80 for line in lines)
+@pytest.mark.skipif(sys.platform == "win32", reason="such signals cannot be sent to one process on Windows")
+def test_what_the_caller_ignores_does_not_stop_it(text):
+    train = shlex.join([sys.executable, "-m", "explorer", "train", str(text), "--updates", "3000"])
+    command = ["sh", "-c", f"trap '' INT HUP; exec {train}"]
+    with subprocess.Popen(command, cwd=text.parent, stderr=subprocess.PIPE, text=True) as process:
+        assert "update" in process.stderr.readline() + process.stderr.readline()
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGINT)
+        assert "Stopped" not in process.stderr.read()
+        assert process.wait(60) == 0
+    assert load(text.with_suffix(".bptt")).lines[0].state.update == 3000
 
 
-def test_the_bar_is_a_line_now_and_then_where_there_is_no_terminal():
-    out, now = io.StringIO(), iter(range(1000))
-    bar = headless.Bar(out, clock=lambda: next(now))
-    for done in range(25):
-        bar.show(done / 25, "busy")
-    bar.finish("stopped", stopped=True)
-    lines = out.getvalue().splitlines()
-    assert 3 <= len(lines) <= 5
-    assert "\r" not in out.getvalue()
-    assert lines[-1].startswith(" 96%")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no file that is always full")
+@pytest.mark.parametrize("log", ["2> /dev/full", "2>&-", "2>&1 | true"])
+def test_a_log_that_cannot_be_written_does_not_end_the_training(text, log):
+    train = shlex.join([sys.executable, "-m", "explorer", "train", str(text), "--updates", "30"])
+    command = ["sh", "-c", f"({train}; echo $? > code) {log}"]
+    subprocess.run(command, cwd=text.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    assert (text.parent / "code").read_text() == "0\n"
+    assert load(text.with_suffix(".bptt")).lines[0].state.update == 30
 
 
-def test_a_terminal_that_lacks_blocks_gets_signs_that_it_has(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder that is in use cannot be deleted on Windows")
+@pytest.mark.parametrize("words", [["train", "anbn"], ["notes.txt"]])
+def test_a_folder_that_was_deleted_under_one_is_named(tmp_path, monkeypatch, capsys, words):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert cli.main(words) == 1
+    assert "gone" in (said := capsys.readouterr().err) and "cd" in said
 
-    class Old(Terminal):
-        encoding = "ascii"
 
-    out = Old()
-    headless.Bar(out).show(0.5, "busy")
-    assert "#" in out.getvalue()
-    assert "█" not in out.getvalue()
+def test_an_empty_name_is_no_folder(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["train", ""])
+    assert ended.value.code == 2 and "empty" in capsys.readouterr().err

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import shlex
-import shutil
 import signal
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,7 +15,6 @@ from typing import Any, TextIO
 from rnncore.bundled import BUNDLED
 from rnncore.errors import RnnError
 from rnncore.evaluation import perplexity
-from rnncore.files import save
 from rnncore.optim import SGD, Adagrad, Adam, ClipByNorm, Momentum, Optimiser, RMSProp
 from rnncore.training_state import UpdateRecord
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
@@ -25,6 +22,8 @@ from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 from ..model.runs import Run, start_run
 from ..model.settings import CorpusChoice, Settings
 from . import sessions
+from .keeping import Keeper, check_target
+from .telling import Bar, Voice, short
 
 OPTIMISERS: dict[str, Callable[[float], Optimiser]] = {
     "sgd": SGD,
@@ -110,76 +109,27 @@ def output_path(options: argparse.Namespace) -> Path:
     """Return where the session goes: as asked, or beside the caller under the text's name."""
     if options.output:
         path = Path(options.output).expanduser()
-        if path.is_dir():
+        if os.path.isdir(path):
             raise RnnError(f"{options.output} is a folder. Give a file's name with --output.")
         return path if path.suffix.lower() == sessions.SESSION_SUFFIX else path.with_name(path.name + ".bptt")
     return Path(Path(options.file).name).with_suffix(".bptt")
 
 
-class Bar:
-    """A progress bar on one line of a terminal; where the output is no terminal, a line now and then."""
-
-    def __init__(self, stream: TextIO, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._stream, self._clock = stream, clock
-        self._live = stream.isatty()
-        self._began = clock()
-        self._next = self._began
-        self._length = 0
-        self._share = 0.0
-
-    def finish(self, text: str, stopped: bool) -> None:
-        """Draw the bar for the last time: full, or where it was stopped."""
-        self.show(self._share if stopped else 1.0, text, final=True)
-
-    def show(self, share: float, text: str, *, final: bool = False) -> None:
-        """Draw ``share`` (0…1) and a few words, at most ten times a second (every ten seconds off a terminal)."""
-        self._share = share = min(max(share, 0.0), 1.0)
-        now = self._clock()
-        if now < self._next and not final:
-            return
-        self._next = now + (0.1 if self._live else 10.0)
-        left = (now - self._began) * (1.0 - share) / share if share > 0 else 0.0
-        ending = "" if final else f" · {_duration(left)} left"
-        if not self._live:
-            self._stream.write(f"{share:4.0%} · {text}{ending}\n")
-            self._stream.flush()
-            return
-        columns = shutil.get_terminal_size().columns - 1
-        room = min(30, columns - len(text) - len(ending) - 9)
-        bar = ""
-        if room >= 5:
-            full = round(share * room)
-            bar = self._drawn("█" * full + "░" * (room - full)) + " "
-        line = f"{bar}{share:4.0%} · {text}{ending}"[:columns]
-        self._stream.write("\r" + line.ljust(self._length))
-        self._length = len(line)
-        if final:
-            self._stream.write("\n")
-        self._stream.flush()
-
-    def _drawn(self, blocks: str) -> str:
-        try:
-            blocks.encode(self._stream.encoding or "ascii")
-        except (UnicodeEncodeError, LookupError):
-            return blocks.replace("█", "#").replace("░", ".")
-        return blocks
-
-
 def train(options: argparse.Namespace, stream: TextIO | None = None) -> int:
     """Train and save; return the exit code. Raises RnnError when there is nothing to train or nowhere to save."""
-    out = stream or sys.stderr
+    out = Voice(stream or sys.stderr)
     target = output_path(options)
     run = prepare(options)
-    history, settings = run.history, run.settings
+    history = run.history
     trainer = history.trainer
-    _check_target(target)
+    check_target(target)
     out.write(describe(run) + "\n")
     for note in run.corpus.notes:
         out.write(f"  {note}\n")
     first = history.last
     goal = (options.epochs or DEFAULT_EPOCHS) if options.updates is None else None
     begun = trainer.state.epoch
-    bar = Bar(out)
+    bar, keeper = Bar(out), Keeper(target, run, out)
     running = _Mean()
     with _interruptible() as interrupted:
 
@@ -195,6 +145,7 @@ def train(options: argparse.Namespace, stream: TextIO | None = None) -> int:
             else:
                 share = (trainer.state.epoch - begun + trainer.state.position / trainer.updates_per_epoch) / goal
             bar.show(share, running.words())
+            keeper.turn()
 
         last = history.run(options.updates, tell, enough, stop_when_not_finite=True)
         stopped = interrupted()
@@ -204,10 +155,9 @@ def train(options: argparse.Namespace, stream: TextIO | None = None) -> int:
     if last is not None and not last.finite:
         out.write(f"Update {last.update} gave a loss or gradient that is not finite; a smaller learning rate helps.\n")
     _report(run, out)
-    own = {"settings": settings.to_plain(), "shown": history.last, "sentence": None, "text": None, "position": 0}
-    save(target, history=history, session=own)
-    out.write(f"Saved {target}; see it with: bptt-explorer {quoted(target)}\n")
-    return 0
+    kept = keeper.finish()
+    out.write(f"Saved {kept}; see it with: bptt-explorer {quoted(kept)}\n")
+    return 0 if kept == target else 1
 
 
 def quoted(path: Path) -> str:
@@ -222,39 +172,24 @@ def quoted(path: Path) -> str:
 def describe(run: Run) -> str:
     """Return in one line what is trained on what."""
     settings, corpus = run.settings, run.corpus
+    count = len(corpus.sentences)
     return (
         f"{settings.cell_title}, {settings.hidden_size} units, {settings.truncation.describe()}, "
         f"{type(settings.optimiser).__name__} at {settings.optimiser.learning_rate:g} on {corpus.name}: "
-        f"{len(corpus.sentences)} sentences, vocabulary of {corpus.vocabulary.size}"
+        f"{count} sentence{'' if count == 1 else 's'}, vocabulary of {corpus.vocabulary.size}"
     )
 
 
-def _report(run: Run, out: TextIO) -> None:
+def _report(run: Run, out: Voice) -> None:
     trainer = run.history.trainer
     loss = trainer.evaluate()
     if loss is None:
         return
     split = "held-out" if trainer.validation_sentences.size else "training"
     out.write(
-        f"After {run.history.last} updates, {split} sentences: loss {loss:.3f} nats a token, "
+        f"After {run.history.last} updates, {split} sentences: loss {short(loss)} nats a token, "
         f"perplexity {perplexity(loss):.1f} of {run.corpus.vocabulary.size}\n"
     )
-
-
-def _check_target(path: Path) -> None:
-    """Fail before the training, not after it."""
-    folder = path.absolute().parent
-    if not folder.is_dir():
-        raise RnnError(f"{path}: there is no folder {folder}. Make it, or give another --output.")
-    if path.is_dir():
-        raise RnnError(f"{path} is a folder. Give a file's name with --output.")
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise RnnError(
-            f"{path}: nothing can be written to {folder} ({error.strerror or error}). Give another --output."
-        ) from None
 
 
 class _Mean:
@@ -275,12 +210,15 @@ class _Mean:
         if self._last is None:
             return "no update"
         loss = self._loss / self._weight
-        return f"epoch {self._last.epoch + 1} · update {self._last.update} · loss {loss:.3f}"
+        return f"epoch {self._last.epoch + 1} · update {self._last.update} · loss {short(loss)}"
 
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C, or the end that a batch system asks for, into a wish to stop; a second one interrupts."""
+    """Turn the first Ctrl-C, closing of the terminal, or end that a batch system asks for, into a wish to stop.
+
+    A second one interrupts. What the caller ignores, as nohup does the closing, stays ignored.
+    """
     wished = False
     before: dict[int, Any] = {}
 
@@ -290,8 +228,9 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
     try:
-        for asked in (signal.SIGINT, signal.SIGTERM):
-            before[asked] = signal.signal(asked, wish)
+        for asked in [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]:
+            if signal.getsignal(asked) is not signal.SIG_IGN:
+                before[asked] = signal.signal(asked, wish)
     except ValueError:  # not on the main thread, as in a test
         yield lambda: False
         return
@@ -300,12 +239,3 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _duration(seconds: float) -> str:
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
