@@ -140,7 +140,7 @@ def _writer(*parts: Any) -> Callable[[IO[bytes]], None]:
 def _replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Give a file that takes the place of ``path`` when all has gone well, and vanishes otherwise."""
     goal = Path(os.path.realpath(path))
-    temporary = goal.with_name(f".{goal.name[:80]}.{secrets.token_hex(6)}.part")
+    temporary = goal.with_name(f".{goal.name[:40]}.{secrets.token_hex(6)}.part")
     made = False
     try:
         with open(temporary, "xb") as file:

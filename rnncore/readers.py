@@ -106,6 +106,9 @@ def _read_bytes(file: Path, maximum_bytes: int) -> tuple[bytes, int]:
     except IsADirectoryError:
         raise FileError(f"{file} is a folder. Choose a text file inside it.") from None
     except FileNotFoundError:
+        if file.is_symlink():
+            aim = os.readlink(file)
+            raise FileError(f"{file} is a link to {aim}, which is not there. Open the text itself.") from None
         raise FileError(f"{file}: there is no such file. {_suggestion(file)}") from None
     except PermissionError:
         if file.is_dir():  # what Windows says of a folder

@@ -497,3 +497,14 @@ def test_two_members_of_one_name_are_refused(saved, tmp_path):
         archive.writestr("session.json", "{}")
     with pytest.raises(FileError, match="same name"):
         load(path)
+
+
+@pytest.mark.parametrize("letter", ["a", "π", "語", "🙂"])
+def test_a_name_as_long_as_the_system_allows_can_be_saved_to(tmp_path, letter):
+    path = tmp_path / (letter * (250 // len(letter.encode())) + ".bptt")
+    try:
+        path.touch()
+    except OSError:
+        pytest.skip("this file system has shorter names")
+    save(path, model=Model.create("vanilla", 5, 3))
+    assert load(path).model.hidden_size == 3

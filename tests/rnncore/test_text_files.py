@@ -272,3 +272,13 @@ def test_an_encoding_that_fails_in_its_own_way_is_refused(
 ) -> None:
     with pytest.raises(FileError, match=r"text\.txt.*encoding|text\.txt.*utf-8"):
         read_text(written(tmp_path, data), encoding=encoding)
+
+
+def test_a_link_that_leads_nowhere_is_named_with_its_aim(tmp_path: Path) -> None:
+    link = tmp_path / "link.txt"
+    try:
+        link.symlink_to("nowhere.txt")
+    except OSError:
+        pytest.skip("this system makes no links")
+    with pytest.raises(FileError, match=r"link\.txt is a link to nowhere\.txt"):
+        read_text(link)
