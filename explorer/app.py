@@ -26,6 +26,9 @@ from .theme import palette
 from .theme.theme import current, theme_named
 from .views.window import MainWindow
 
+SWITCH = 5e-4
+"""Seconds after which a thread that computes lets another one go on. Painting asks for the interpreter at every small
+call, and would wait each time for as long as Python usually lets a thread compute: frames of half a second."""
 SETTLED = 1000
 """Milliseconds after which the window stands, with what comes after its first frame."""
 AUTOSAVE = 45_000
@@ -62,6 +65,8 @@ class Program:
         self._kept: Session | None = None
         self._written: Preferences | None = None
         self._closed = False
+        self._switch = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH)
         self._autosave = QTimer(self.window, interval=AUTOSAVE)
         self._autosave.timeout.connect(self.autosave)
         self._autosave.start()
@@ -138,6 +143,7 @@ class Program:
         finally:
             # Whatever went wrong above: threads that outlive the application end the process with a fault.
             self.store.close()
+            sys.setswitchinterval(self._switch)
 
 
 def _same(session: Session, kept: Session | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +18,10 @@ from explorer import app
 from explorer.actions import BY_ID
 from explorer.model import action as do
 from explorer.model.settings import CorpusChoice
+from explorer.services import collector
 from explorer.services.preferences import Preferences, folder, last_session_path
 from explorer.theme.theme import current
+from rnncore.training import Trainer
 
 
 @pytest.fixture
@@ -332,3 +335,66 @@ def test_the_folder_and_the_pace_of_playing_are_kept(start, tmp_path, monkeypatc
     )
     second.window.open_file()
     assert asked == [str(tmp_path)]
+
+
+def test_a_thread_that_computes_gives_way_at_once_as_long_as_the_program_runs(start):
+    usual = sys.getswitchinterval()
+    program = start()
+    stop = []
+
+    def compute():
+        while not stop:
+            pass
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    try:
+        took = []
+        for _ in range(5):
+            began = time.perf_counter()
+            for _ in range(40):
+                time.sleep(0)  # asks for the interpreter anew, as painting does
+            took.append(time.perf_counter() - began)
+    finally:
+        stop.append(1)
+        thread.join()
+    assert min(took) < 40 * 0.7 * usual
+    program.close()
+    assert sys.getswitchinterval() == usual
+
+
+@pytest.mark.parametrize("what", ["replaying", "training on", "preparing", "computing", "checking"])
+def test_the_window_closes_within_a_second_whatever_is_under_way(start, monkeypatch, what):
+    program = start()
+    store, gate = program.store, threading.Event()
+    if what == "replaying":
+        store.dispatch(do.Advance(200))
+        store.wait()
+        history = store.session.run.history
+        history._frames._updates = history._frames._updates[:1]
+        step = Trainer._step
+        monkeypatch.setattr(Trainer, "_step", lambda self, stop: time.sleep(0.02) or step(self, stop))
+        store.dispatch(do.GoToUpdate(199))
+    elif what == "training on":
+        store.dispatch(do.Advance(10_000_000))
+    elif what == "preparing":
+        monkeypatch.setattr("explorer.services.wishes.change_run", lambda *a: gate.wait(20) and 1 / 0)
+        store.dispatch(do.ChangeSettings(replace(store.session.settings, cell="gru")))
+    elif what == "computing":
+        store.later("number", (store,), lambda: gate.wait(20))
+    else:
+        monkeypatch.setattr("explorer.store.verify", lambda *a: gate.wait(20))
+        store.verify_now()
+    QTest.qWait(150)
+    began = time.perf_counter()
+    program.window.close()
+    program.close()
+    took = time.perf_counter() - began
+    gate.set()
+    for thread in threading.enumerate():
+        if thread.name in ("background", "aside", "check"):
+            thread.join(5)
+    if what in ("preparing", "computing", "checking"):
+        collector.closed()  # as long as a thread went on nothing was to be collected on it
+    assert took < 1.0
+    assert last_session_path().exists()
