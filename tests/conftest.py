@@ -25,6 +25,9 @@ if os.environ.get(without_qt.VARIABLE):
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Small products are faster on one thread, and two cores are shared by everything.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Qt takes C.UTF-8 in place of the plain locale and warns, and warnings are errors here; the program does the same.
+if os.environ.get("LC_ALL") in ("C", "POSIX"):
+    os.environ["LC_ALL"] = "C.UTF-8"
 # The processes that the tests start are of this checkout as well, not of the copy that may be installed beside it.
 _paths = [str(Path(__file__).resolve().parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
 os.environ["PYTHONPATH"] = os.pathsep.join(_paths)
