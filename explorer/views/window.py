@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from PySide6.QtCore import QByteArray, QSize
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from ..model import action as do
 from ..model.beside import Beside
@@ -33,11 +36,23 @@ SMALLEST = (960, 600)
 """The least size of the window, on a screen that is no smaller; all is legible from 1280 × 720 on."""
 
 
+_OPEN: WeakSet[MainWindow] = WeakSet()
+
+
+@atexit.register
+def _close_what_is_open() -> None:
+    """Close what a script has left open: Qt would take it down when no Python can answer its events any more."""
+    for window in list(_OPEN):
+        if isValid(window):
+            window.close()
+
+
 class MainWindow(PanelsWindow):
     """The program's one window."""
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, parent)
+        _OPEN.add(self)
         self.setWindowTitle("BPTT Explorer")
         self.setMinimumSize(QSize(*SMALLEST).boundedTo(self.screen().size()))
         self.bar = TopBar(store)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -692,3 +695,24 @@ def test_the_banner_of_a_long_opening_cancels_it(window, tmp_path):
     until(window, lambda: not store.busy)
     assert store.session.run is run and "cancelled" in window.banner.label.text()
     assert window.banner.button.value() == "Dismiss"
+
+
+@pytest.mark.parametrize("then", ["", "store.dispatch(do.Train())", "window.board.docks['ledger'].come_out()"])
+def test_a_script_that_leaves_a_window_open_ends_as_it_should(then):
+    code = f"""
+from PySide6.QtWidgets import QApplication
+application = QApplication([])
+from explorer.model import action as do
+from explorer.store import Store
+from explorer.views.window import MainWindow
+from tests.explorer.model.runs import small_run
+store = Store(small_run())
+window = MainWindow(store)
+window.show()
+{then}
+for _ in range(20):
+    application.processEvents()
+"""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
