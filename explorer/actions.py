@@ -311,8 +311,8 @@ STAGE_KEYS = (
     ("State or gate above, below", ("Alt+Up", "Alt+Down"), "Select the next state or gate in every panel."),
     ("Step before, after", (",", "."), "Select the time step beside, while the walk stays where it is."),
     ("Zoom in, out, all", ("+", "-", "0"), "Wider columns; the wheel with Ctrl does the same."),
-    ("Move the scissors", ("Alt+Shift+Left", "Alt+Shift+Right"), "Cut the gradient a step earlier or later."),
-    ("Stride: k₁ more, less", ("Alt+Shift+Up", "Alt+Shift+Down"), "How many steps lie between two runs back."),
+    ("Move the scissors", ("[", "]", "Alt+Shift+Left", "Alt+Shift+Right"), "Cut the gradient a step earlier or later."),
+    ("Stride: k₁ more, less", ("}", "{", "Alt+Shift+Up", "Alt+Shift+Down"), "How many steps lie between two runs."),
 )
 """What keys do while the stage has them: title, keys, help."""
 

@@ -143,6 +143,6 @@ def handle_tip(cut: Cut, handle: Handle) -> str:
     if isinstance(cut.policy, Window) and cut.loss is None and cut.snips:
         now += "\nEvery loss has a window of its own: the small scissors are those of the others"
     if handle.name not in CUTTING:
-        return f"{now}\nDrag it, or press Alt+⇧↑ ↓ with the stage in focus"
+        return f"{now}\nDrag it, or press {{ }} with the stage in focus"
     lines = [now, "Values still flow, credit does not"] if cut.any else [now]
-    return "\n".join([*lines, "Drag the scissors, or press Alt+⇧← → with the stage in focus"])
+    return "\n".join([*lines, "Drag the scissors, or press [ ] with the stage in focus"])

@@ -26,6 +26,8 @@ _PLACES = {
 """Keys that move the selection: to the step before or after, and to the state or gate above or below."""
 #: The arrow keys move the cut with these held down: left and right its scissors, up and down where runs begin.
 _MOVING = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
+#: Without any key held down, for window managers take those: the same by what is typed, wherever the keys lie.
+_TYPED = {"[": (True, -1), "]": (True, 1), "{": (False, -1), "}": (False, 1)}
 _DIRECTIONS = {
     Qt.Key.Key_Left: (True, -1),
     Qt.Key.Key_Right: (True, 1),
@@ -199,9 +201,14 @@ class StageCanvas(StageSurface):
             self.set_zoom(1.0)
         elif key == Qt.Key.Key_Escape and self._grip is not None:
             self._let_go()
-        elif event.modifiers() == _MOVING and self._data is not None and key in _DIRECTIONS:
-            policy = nudge(self._data, *_DIRECTIONS[Qt.Key(key)])
-            if policy is not None:
-                self.cut_dropped.emit(policy)
+        elif event.text() in _TYPED:
+            self._nudge(*_TYPED[event.text()])
+        elif event.modifiers() == _MOVING and key in _DIRECTIONS:
+            self._nudge(*_DIRECTIONS[Qt.Key(key)])
         else:
             super().keyPressEvent(event)
+
+    def _nudge(self, scissors: bool, direction: int) -> None:
+        policy = None if self._data is None else nudge(self._data, scissors, direction)
+        if policy is not None:
+            self.cut_dropped.emit(policy)

@@ -80,8 +80,11 @@ class StageSurface(QWidget):
         old, self._data = self._data, data
         if old is not None and _other_sentence(old, data):
             self._zoom, self._offset = 1.0, 0.0
-        moved = old is None or old.current_t != data.current_t
-        relaid = self._lay_out(follow=moved)
+        towards = data.current_t if old is None or old.current_t != data.current_t else None
+        chosen = data.marks.selected_t
+        if old is not None and chosen is not None and chosen != old.marks.selected_t and self._hidden(chosen):
+            towards = chosen  # with a key, or in another panel; what is clicked stays under the pointer
+        relaid = self._lay_out(towards)
         if old is None or relaid or old.scene.length != data.scene.length:
             self._all_dirty()
             return
@@ -149,13 +152,13 @@ class StageSurface(QWidget):
             current().scale,
         )
 
-    def _lay_out(self, follow: bool = False) -> bool:
-        """Make the geometry anew; True when it is another than before."""
+    def _lay_out(self, towards: int | None = None) -> bool:
+        """Make the geometry anew, scrolled as far as step ``towards`` wants it; True when it is another than before."""
         lay = self._make_layout(self._data)
         if lay == self._layout:
             lay = self._layout  # what it has worked out serves again
-        if lay is not None and follow and self._data is not None and self._data.current_t is not None:
-            self._offset = lay.offset_showing(self._data.current_t)
+        if lay is not None and towards is not None and towards < lay.length:
+            self._offset = lay.offset_showing(towards)
             if self._offset != lay.offset:
                 lay = self._make_layout(self._data)
         if lay is not None:
@@ -165,6 +168,13 @@ class StageSurface(QWidget):
         self._layout = lay
         self.scrolled.emit()
         return True
+
+    def _hidden(self, t: int) -> bool:
+        """Whether the better part of column ``t`` is out of sight."""
+        lay = self._layout
+        if lay is None or t >= lay.length:
+            return False
+        return not lay.gutter <= (lay.left(t) + lay.right(t)) / 2 <= lay.gutter + lay.room
 
     def _all_dirty(self) -> None:
         length = self._data.scene.length if self._data is not None else 0
@@ -229,7 +239,7 @@ class StageSurface(QWidget):
         super().changeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._lay_out(follow=True)
+        self._lay_out(None if self._data is None else self._data.current_t)
         self._all_dirty()
         self.scrolled.emit()
 

@@ -453,6 +453,41 @@ def test_zoomed_in_the_current_column_stays_in_view(canvas):
         assert lay.right(t) <= lay.gutter + lay.room + 1
 
 
+def test_a_step_that_is_chosen_out_of_sight_comes_into_view_and_one_in_sight_stays_where_it_is(canvas):
+    w = small_walk("vanilla", steps=60)
+    canvas.show_data(stage_at(w, 0))
+    canvas.set_zoom(6.0)
+    canvas.scroll_to(0.0)
+    lay = canvas.stage_layout
+    edge = lay.visible.stop - 2
+    canvas.show_data(stage_at(w, 0, canvas.data.scene, Marks(selected_t=edge)))
+    assert canvas.stage_layout.shift == 0.0
+    canvas.show_data(stage_at(w, 0, canvas.data.scene, Marks(selected_t=50)))
+    lay = canvas.stage_layout
+    assert lay.gutter <= lay.left(50) and lay.right(50) <= lay.gutter + lay.room
+
+
+@pytest.mark.parametrize(
+    ("policy", "typed", "made"),
+    [
+        (Window(3), "[", Window(4)),
+        (Window(3), "]", Window(2)),
+        (Full(), "]", Window(6)),
+        (Stride(3, 3), "[", Stride(3, 4)),
+        (Stride(3, 3), "}", Stride(4, 3)),
+        (Stride(3, 3), "{", Stride(2, 3)),
+        (Tail(4), "}", None),
+    ],
+    ids=str,
+)
+def test_brackets_move_the_cut_where_a_window_manager_takes_the_arrows(canvas, qtbot, policy, typed, made):
+    canvas.show_data(stage_at(small_walk("vanilla", policy=policy), 20))
+    dropped = []
+    canvas.cut_dropped.connect(dropped.append)
+    qtbot.keyClicks(canvas, typed)
+    assert dropped == ([] if made is None else [made])
+
+
 def test_keys_zoom_and_walk_through_the_units(canvas, qtbot):
     canvas.show_data(stage_at(small_walk("gru", steps=60), 0))
     steps = []
