@@ -17,7 +17,7 @@ from rnncore.ops import Array
 from rnncore.trace import IGNORE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Item:
     """One training sequence: ``inputs`` (T,) token ids, ``targets`` (T,) ids or IGNORE, and its number of
     losses.
@@ -28,7 +28,7 @@ class Item:
     words: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Piece:
     """The data of one update.
 
@@ -55,18 +55,33 @@ def read_sequences(corpus: Any) -> tuple[Item, ...]:
     """Return the sequences of a corpus (anything with ``examples``) or of an iterable of examples.
 
     Sequences without a step are left out of training but keep their index. Raises RnnError when inputs and
-    targets do not fit each other or when no target carries a loss.
+    targets are no tokens, do not fit each other, or when no target carries a loss.
     """
     examples: Iterable[Any] = getattr(corpus, "examples", corpus)
+    if not isinstance(examples, Iterable):
+        raise RnnError(
+            f"A {type(corpus).__name__} is no corpus. Give one that Corpus.from_text or Corpus.from_file makes, "
+            "or examples with inputs and targets."
+        )
     sequences = []
     for index, example in enumerate(examples):
-        inputs, targets = _tokens(example.inputs), _tokens(example.targets)
+        if not hasattr(example, "inputs") or not hasattr(example, "targets"):
+            raise RnnError(f"Example {index} is {example!r:.40}: it lacks inputs (T,) or targets (T,). Give both.")
+        inputs, targets = _tokens(example.inputs, index), _tokens(example.targets, index)
         if inputs.ndim != 1 or inputs.shape != targets.shape:
             raise RnnError(
                 f"Sequence {index} has inputs of shape {inputs.shape} and targets of shape {targets.shape}. "
                 "Give each step one input and one target (IGNORE where it has no loss)."
             )
         sequences.append(Item(inputs, targets, int(np.count_nonzero(targets != IGNORE))))
+    # All at once: to look at each of a hundred thousand sentences by itself takes a second.
+    for least, arrays in ((0, [s.inputs for s in sequences]), (IGNORE, [s.targets for s in sequences])):
+        if lowest_of(arrays) < least:
+            index = next(place for place, array in enumerate(arrays) if lowest_of([array]) < least)
+            raise RnnError(
+                f"Sequence {index} holds the number {lowest_of([arrays[index]])}. Inputs are ids from 0 on; "
+                f"targets too, or {IGNORE} where a step has no loss."
+            )
     if not any(item.words for item in sequences):
         raise RnnError(
             "There is nothing to learn: no sequence of the corpus has a target. "
@@ -75,8 +90,27 @@ def read_sequences(corpus: Any) -> tuple[Item, ...]:
     return tuple(sequences)
 
 
-def _tokens(values: Any) -> Array:
-    tokens = np.asarray(values, dtype=np.int64)
+def lowest_of(arrays: Sequence[Array]) -> int:
+    """Return the least of all numbers; 0 without any."""
+    return int(np.min(np.concatenate(arrays), initial=0)) if arrays else 0
+
+
+def highest_of(arrays: Sequence[Array]) -> int:
+    """Return the largest of all numbers; 0 without any."""
+    return int(np.max(np.concatenate(arrays), initial=0)) if arrays else 0
+
+
+def _tokens(values: Any, index: int) -> Array:
+    """Return tokens as read-only int64, without a copy where they are that already."""
+    try:
+        tokens = np.asarray(values)
+    except ValueError:
+        tokens = np.asarray(None)
+    if tokens.dtype.kind not in "iu" and not (tokens.ndim == 1 and tokens.size == 0):
+        raise RnnError(f"Sequence {index} holds {values!r:.40}. Give whole numbers, the ids of tokens.")
+    if tokens.dtype == np.uint64 and tokens.size and tokens.max() > np.iinfo(np.int64).max:
+        raise RnnError(f"Sequence {index} holds the number {tokens.max()}, which is the id of no token.")
+    tokens = tokens.astype(np.int64, copy=False)
     if tokens.flags.writeable:
         tokens = tokens.copy()
         tokens.setflags(write=False)

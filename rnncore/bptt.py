@@ -33,11 +33,12 @@ from rnncore.trace import Trace, check_targets, forward
 from rnncore.truncation import Sweep, Truncation, Window, check_truncation, stream_sweeps
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gradients(Mapping[str, Array]):
     """Parameter name -> gradient of the *sum* of all losses (nats per unit of the parameter), as the truncation counts.
 
-    A read-only mapping; each array has its parameter's shape and precision. What is not finite is left as it is.
+    A read-only mapping, equal to itself alone; each array has its parameter's shape and precision. What is not finite
+    is left as it is.
     ``initial_state`` holds the gradient with respect to the state before the first step, one (…, H) array a state.
     """
 
@@ -52,6 +53,9 @@ class Gradients(Mapping[str, Array]):
 
     def __len__(self) -> int:
         return len(self.arrays)
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __reduce__(self) -> tuple[object, ...]:
         return _gradients_of, (dict(self.arrays), dict(self.initial_state))
@@ -202,7 +206,7 @@ def _by_length(model: Model, trace: Trace, targets: Array, truncation: Truncatio
     return _gradients_of(total, start)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StepGradients:
     """What the backward pass found for each time step, all time-first (T, …).
 

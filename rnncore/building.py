@@ -44,6 +44,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.unit not in UNITS:
             raise TextError(f"Unknown unit {self.unit!r:.40}. Choose one of {', '.join(UNITS)}.")
+        if self.vocabulary is not None and not isinstance(self.vocabulary, Vocabulary):
+            raise TextError(f"{self.vocabulary!r:.40} is no Vocabulary. Give that of a corpus, or leave it out.")
         if self.vocabulary_size is not None:
             check_size(self.vocabulary_size)
         for name, value in (("max_length", self.length), ("max_sentences", self.max_sentences)):

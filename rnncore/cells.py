@@ -108,7 +108,7 @@ class Cell:
     nodes: tuple[Node, ...] = field(repr=False)
     states: tuple[str, ...]
     parameters: tuple[ParameterSpec, ...] = field(repr=False)
-    outputs: Mapping[str, int] = field(repr=False)
+    outputs: Mapping[str, int] = field(repr=False, hash=False)
 
     @staticmethod
     def from_equations(name: str, text: str) -> Cell:

@@ -142,30 +142,25 @@ def check_gradients(
     RnnError
         For an unknown method or parameter, or inputs that do not fit.
     """
-    if method not in METHODS:
-        raise RnnError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
-    if samples is not None and samples < 1:
-        raise RnnError(f"samples must be at least 1, not {samples}")
     truncation = check_truncation(truncation)
-    if model.dtype != np.float64:
-        model = model.astype(np.float64)
-    trace = forward(model, inputs, initial_state)
-    if trace.batched:
-        raise RnnError("the check works on one sequence; give it one row of the batch")
-    wanted = check_targets(trace, targets)
-    analytic = backward(model, trace, targets, truncation) if gradients is None else gradients
     names = tuple(model.parameters) if parameters is None else parameters
+    if isinstance(names, str):
+        raise RnnError(f'parameters are several names, such as ("{names:.40}",)')
+    model, trace, wanted = _prepared(model, inputs, targets, initial_state, names, method, samples)
+    analytic = backward(model, trace, targets, truncation) if gradients is None else gradients
     for name in names:
-        if name not in model.parameters:
-            raise RnnError(f"the model has no parameter {name!r}; it has {', '.join(model.parameters)}")
+        shape = model.parameters[name].shape
+        if name not in analytic or np.shape(analytic[name]) != shape:
+            raise RnnError(f"among the gradients to be checked there is none of {name} with its shape {shape}")
     rng = np.random.default_rng(seed)
     table = stream_table(truncation, trace.length)
     rows = []
     for name in names:
-        entries = _choose(analytic[name], samples, rng)
+        given = np.asarray(analytic[name])
+        entries = _choose(given, samples, rng)
         with np.errstate(all="ignore"):
             numeric = _truncated(model, trace, wanted, name, entries, table, method)
-        known = analytic[name].reshape(-1)[entries]
+        known = given.reshape(-1)[entries]
         rows.append(_report(name, model.parameters[name].shape, entries, known, numeric, FLOOR[method]))
     limit = TOLERANCE[method] if tolerance is None else tolerance
     return GradientReport(method, truncation, limit, tuple(rows))
@@ -185,10 +180,13 @@ def check_pairs(
 
     Each pair's error is its largest absolute difference over the checked entries, divided by the pair's largest entry
     (or by one billionth of the largest of all pairs, if that is more); infinite where something is not finite; 0 above
-    the diagonal, where both are exactly zero.
+    the diagonal, where both are exactly zero. A float32 model is checked in float64.
+
+    Raises RnnError as :func:`check_gradients` does.
     """
-    trace = forward(model, inputs)
-    wanted = check_targets(trace, targets)
+    model, trace, wanted = _prepared(model, inputs, targets, None, (parameter,), method, samples)
+    if not trace.length:
+        return np.zeros((0, 0))
     entries = _choose(model.parameters[parameter], samples, np.random.default_rng(seed))
     with np.errstate(all="ignore"):
         numeric = untied_derivatives(model, trace, wanted, parameter, entries, method)
@@ -205,6 +203,31 @@ def check_pairs(
         least = 1e-9 * np.nanmax(size, initial=0.0)
         error = np.abs(numeric - analytic).max(axis=-1, initial=0.0) / np.maximum(size, least or 1.0)
     return np.where(np.isfinite(error), error, np.inf)
+
+
+def _prepared(
+    model: Model,
+    inputs: Any,
+    targets: Any,
+    initial_state: Any,
+    names: tuple[str, ...],
+    method: str,
+    samples: int | None,
+) -> tuple[Model, Trace, Array]:
+    """Return the model in double precision, its trace and the targets; raises RnnError for what cannot be checked."""
+    if method not in METHODS:
+        raise RnnError(f"method must be one of {', '.join(METHODS)}, not {method!r:.40}")
+    if samples is not None and not (isinstance(samples, int | np.integer) and samples >= 1):
+        raise RnnError(f"samples must be at least 1, not {samples!r:.40}; None checks every entry")
+    for name in names:
+        if name not in model.parameters:
+            raise RnnError(f"the model has no parameter {name!r:.40}; it has {', '.join(model.parameters)}")
+    if model.dtype != np.float64:
+        model = model.astype(np.float64)
+    trace = forward(model, inputs, initial_state)
+    if trace.batched:
+        raise RnnError("the check works on one sequence; give it one row of the batch")
+    return model, trace, check_targets(trace, targets)
 
 
 def pair_gradient(model: Model, trace: Trace, targets: Any, parameter: str, t: int, tau: int) -> Array:

@@ -65,7 +65,7 @@ class History:
         parent: History | None = None,
         label: str = "",
     ) -> None:
-        if spacing < 1 or memory < 0:
+        if not isinstance(spacing, int) or spacing < 1 or not memory >= 0:
             raise RnnError("History: give a spacing of at least 1 update and a memory of at least 0 bytes.")
         self._trainer = trainer
         self._behind = False

@@ -25,7 +25,7 @@ from rnncore.trace import Trace, check_targets
 from rnncore.truncation import Truncation, check_truncation, stream_table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ledger:
     """One parameter's gradient, itemised by (loss t, weight copy τ).
 

@@ -71,9 +71,9 @@ INITS: Mapping[str, Init] = MappingProxyType(
 """Initialisations by the name that :meth:`Model.create` takes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
-    """A cell with parameters. Immutable: :meth:`with_parameters` returns a new one.
+    """A cell with parameters. Immutable: :meth:`with_parameters` returns a new one. Equality is identity.
 
     Attributes
     ----------

@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from rnncore.errors import RnnError
 
 
@@ -52,7 +54,8 @@ def check_number(
     open_high: bool = False,
 ) -> None:
     """Raise RnnError unless ``value`` is a finite real number from ``low`` to ``high``."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    number = real and math.isfinite(value)
     if number and (low < value if open_low else low <= value) and (value < high if open_high else value <= high):
         return
     if math.isinf(high):

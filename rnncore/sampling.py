@@ -7,7 +7,7 @@ from the generator and nothing is ever tried again.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -23,7 +23,7 @@ from rnncore.vocabulary import Vocabulary
 MAXIMUM_LENGTH = 100_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prediction:
     """The likeliest next tokens, most likely first.
 
@@ -38,7 +38,7 @@ class Prediction:
     entropy: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Generated:
     """A text written by a model.
 
@@ -63,7 +63,8 @@ def distribution(logits: Any, temperature: float = 1.0, excluded: Sequence[int] 
     Raises RnnError for a temperature that is negative or no number, when every token is excluded, or when the
     logits are not finite.
     """
-    if not isinstance(temperature, (int, float)) or isinstance(temperature, bool) or not temperature >= 0.0:
+    real = isinstance(temperature, (int, float, np.integer, np.floating)) and not isinstance(temperature, bool)
+    if not real or not temperature >= 0.0:
         raise RnnError(f"The temperature is {temperature!r:.40}. Give a number of at least 0.")
     z = np.array(logits, dtype=np.float64)
     if not np.isfinite(z).all():
@@ -146,12 +147,12 @@ def generate(
     The start token and ``<unk>`` are never drawn; the end token ends the text. With ``temperature`` 0 the
     likeliest token is taken each time. ``rng`` is a generator or a seed: the same one gives the same text.
 
-    Raises RnnError when the length or the temperature cannot be used, when the model and the vocabulary
-    differ in size, or when the model's output is not finite.
+    Raises RnnError when the length, the temperature, the prompt or the seed cannot be used, when the model and the
+    vocabulary differ in size, or when the model's output is not finite.
     """
     if not isinstance(length, int) or isinstance(length, bool) or not 0 <= length <= MAXIMUM_LENGTH:
         raise RnnError(f"The length is {length!r:.40}. Give a whole number from 0 to {MAXIMUM_LENGTH}.")
-    generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(rng)
+    generator = _generator(rng)
     given = prompt_ids(model, vocabulary, prompt)
     excluded = (vocabulary.start, vocabulary.unknown)
     ids: list[int] = []
@@ -175,6 +176,14 @@ def generate(
     return Generated(tuple(given), tuple(ids), tokens, probabilities, ended)
 
 
+def _generator(rng: Any) -> np.random.Generator:
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if rng is not None and (not isinstance(rng, int | np.integer) or isinstance(rng, bool) or rng < 0):
+        raise RnnError(f"The generator is {rng!r:.40}. Give np.random.default_rng(seed), or a seed from 0 on.")
+    return np.random.default_rng(rng)
+
+
 def prompt_ids(model: Model, vocabulary: Vocabulary, prompt: Any) -> list[int]:
     """Return a prompt of ids or tokens as ids that begin with the start token and do not end with the end
     token.
@@ -188,9 +197,13 @@ def prompt_ids(model: Model, vocabulary: Vocabulary, prompt: Any) -> list[int]:
         raise RnnError(
             f"The prompt {prompt!r:.40} is a plain text. Give its tokens or ids, such as corpus.encode(text).ids."
         )
-    ids = [vocabulary.index(item) if isinstance(item, str) else int(item) for item in prompt]
+    ids: list[int] = []
+    for item in prompt if isinstance(prompt, Iterable) else (prompt,):
+        if not isinstance(item, str | int | np.integer) or isinstance(item, bool):
+            raise RnnError(f"The prompt holds {item!r:.40}. Give tokens or ids, such as corpus.encode(text).ids.")
+        ids.append(vocabulary.index(item) if isinstance(item, str) else int(item))
     for index in ids:
         vocabulary.token(index)
-    if len(ids) > 1 and ids[-1] == vocabulary.end:
+    if ids and ids[-1] == vocabulary.end:
         ids.pop()
     return ids if ids and ids[0] == vocabulary.start else [vocabulary.start, *ids]

@@ -93,7 +93,9 @@ def open_table(
 
     Raises FileError when the table is empty, or the column or the delimiter cannot be used.
     """
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n \0'):
+    if header is not None and not isinstance(header, bool):
+        raise FileError(f"{path}: header is {header!r:.20}. Give True, False, or None to find out.")
+    if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n \0'):
         raise FileError(
             f"{path}: {delimiter!r:.20} cannot divide columns. Give one character, such as , or ;."
         )

@@ -21,9 +21,9 @@ IGNORE = -1
 """A target that carries no loss; as an input, padding at the end of a sequence in a batch."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
-    """Every value of a forward pass over T steps.
+    """Every value of a forward pass over T steps. Equality is identity.
 
     All public arrays are read-only with shape (T, …) for one sequence, (B, T, …) for a batch.
 

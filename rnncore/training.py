@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rnncore.annealing import Annealed, Halve
-from rnncore.batches import Item, Piece, Schedule, read_sequences, split
+from rnncore.batches import Item, Piece, Schedule, highest_of, read_sequences, split
 from rnncore.cells import Cell
 from rnncore.errors import RnnError
 from rnncore.evaluation import mean_loss, perplexity
@@ -92,7 +92,7 @@ class Trainer:
         elif optimiser is not None or truncation is not None:
             raise RnnError("Training: give either whole settings, or an optimiser and a truncation, not both.")
         items = read_sequences(corpus)
-        highest = max(int(max(item.inputs.max(), item.targets.max())) for item in items if item.inputs.size)
+        highest = max(highest_of([item.inputs for item in items]), highest_of([item.targets for item in items]))
         if highest >= model.vocabulary_size:
             raise RnnError(
                 f"The corpus uses token {highest}, but the model knows only {model.vocabulary_size} tokens. "
@@ -171,6 +171,8 @@ class Trainer:
         """
         if set(state.parameters) != set(self._model.parameters):
             raise RnnError("This state belongs to another cell: its parameters have other names.")
+        if any(value.dtype != self._model.dtype for value in state.parameters.values()):
+            raise RnnError(f"This state belongs to a model of another precision than {self._model.dtype}.")
         slots = set(self.settings.optimiser.slots)
         if any(set(state.optimiser.get(name, {"": 0})) != slots for name in state.parameters):
             raise RnnError("This state belongs to another optimiser.")
@@ -245,8 +247,10 @@ class Trainer:
 
         ``callback(record)`` is called after each update. ``should_stop()`` is asked before each update and
         within long evaluations. Stopping loses nothing: call ``run`` again and it goes on bitwise as without
-        the stop.
+        the stop. Raises RnnError when ``updates`` is no whole number.
         """
+        if updates is not None and (not isinstance(updates, int | np.integer) or isinstance(updates, bool)):
+            raise RnnError(f"Training: updates is {updates!r:.40}. Give a whole number, or None until stopped.")
         record: UpdateRecord | None = None
         done = 0
         while updates is None or done < updates:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import field, fields, replace
 from typing import Any
 
+import numpy as np
+
 from rnncore.annealing import Annealing, Constant, annealing_from_plain
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
@@ -82,6 +84,8 @@ class TrainingSettings:
                 continue
             if not isinstance(number, int) or isinstance(number, bool) or number < low:
                 raise RnnError(f"Training: {name} is {number!r:.40}. Give a whole number of at least {low}.")
+        if not isinstance(self.shuffle, bool | np.bool_):
+            raise RnnError(f"Training: shuffle is {self.shuffle!r:.40}. Give True or False.")
         share = self.validation
         if not isinstance(share, (int, float)) or isinstance(share, bool) or not 0.0 <= share < 1.0:
             raise RnnError(f"Training: validation is {share!r:.40}. Give a share from 0 up to, not including, 1.")

@@ -14,7 +14,7 @@ State = Mapping[str, Array]
 """State name -> (H,), or (B, H) for a batch."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainingState:
     """Everything that the next update depends on besides model shape, data and settings.
 

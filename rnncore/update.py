@@ -26,7 +26,7 @@ from rnncore.truncation import Full, Truncation
 Arrays = Mapping[str, Array]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BatchResult:
     """Gradients of the *sum* of a piece's losses, that sum (nats), and the state to go on from (None:
     zeros).
@@ -37,7 +37,7 @@ class BatchResult:
     kept: State | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Anatomy:
     """One update taken apart.
 
@@ -73,7 +73,7 @@ class Anatomy:
     kept: State | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """What training keeps of an update; the fields are those of :class:`Anatomy`."""
 

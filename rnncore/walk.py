@@ -38,7 +38,7 @@ from rnncore.trace import Trace, check_targets
 from rnncore.truncation import Truncation, check_truncation, stream_table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Update:
     """From gradient to new weights: every stage of one update.
 

@@ -126,3 +126,38 @@ def test_who_only_computes_imports_no_files_and_no_checks():
     loaded = set(run(code).split())
     assert "rnncore.trace" in loaded
     assert not loaded & {"rnncore.files", "rnncore.gradcheck", "rnncore.sampling", "rnncore.tasks", "zipfile", "csv"}
+
+
+def test_records_that_hold_arrays_can_be_compared_and_put_into_sets():
+    """Equality is identity: whether all numbers of two are equal is a question to be asked of the numbers."""
+    corpus = rnncore.Corpus.from_text("the cat sat on the mat .")
+
+    def made() -> list[object]:
+        model = rnncore.Model.create("lstm", corpus.vocabulary.size, 3)
+        one = corpus.examples[0]
+        trace = rnncore.forward(model, one.inputs)
+        walk = rnncore.walk(model, trace, one.targets)
+        trainer = rnncore.Trainer(model, corpus)
+        trainer.step()
+        return [
+            model,
+            trace,
+            rnncore.backward(model, trace, one.targets),
+            rnncore.ledger(model, trace, one.targets, "W_f"),
+            walk,
+            trainer.state,
+            trainer.anatomy(),
+            rnncore.generate(model, corpus.vocabulary, length=3, rng=1),
+            rnncore.predict(model, corpus.vocabulary),
+            one,
+        ]
+
+    for one, other in zip(made(), made(), strict=True):
+        assert one == one and one != other and len({one, other, one}) == 2
+
+
+def test_a_cell_equals_another_of_the_same_name_and_equations():
+    text = "h = tanh(U @ x + W @ h_prev)"
+    one, other = (rnncore.Cell.from_equations("mine", text) for _ in range(2))
+    assert one == other and len({one, other}) == 1
+    assert one != rnncore.Cell.from_equations("mine", text + "\nc = h - c_prev")

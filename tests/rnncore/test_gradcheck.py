@@ -99,3 +99,46 @@ def test_the_worst_entry_is_never_a_nought_while_others_agree_as_well():
     assert [row.index for row in rows] == [(2,), (1,)]
     broken = _report("W", (2,), np.arange(2), np.array([np.nan, 5.0]), np.array([1.0, 9.0]), 1e-6)
     assert broken.index == (0,) and broken.relative == np.inf
+
+
+def test_a_gradient_that_is_missing_or_misshapen_is_not_taken_for_one():
+    model = lively("vanilla")
+    inputs, targets = sequence()
+    found = dict(backward(model, forward(model, inputs), targets))
+    for given in ({"U": found["U"]}, found | {"W": found["W"][0]}, found | {"U": found["U"].T}):
+        with pytest.raises(RnnError, match=r"none of [UW] with its shape"):
+            check_gradients(model, inputs, targets, gradients=given)
+
+
+def test_one_name_is_not_the_names_that_its_letters_are():
+    model = lively("vanilla")
+    inputs, targets = sequence()
+    with pytest.raises(RnnError, match="several names"):
+        check_gradients(model, inputs, targets, parameters="UW")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"parameter": "Q"}, "no parameter 'Q'; it has U, W, V"),
+        ({"method": "guess"}, "method must be one of"),
+        ({"samples": 0}, "at least 1"),
+        ({"samples": 1.5}, "at least 1"),
+        ({"inputs": [[0, 1]], "targets": [[1, 2]]}, "one row of the batch"),
+        ({"targets": [1]}, "targets must be whole numbers"),
+    ],
+)
+def test_pairs_that_cannot_be_checked_are_refused_in_words(change, says):
+    inputs, targets = sequence()
+    given = {"inputs": inputs, "targets": targets, "parameter": "W"} | change
+    with pytest.raises(RnnError, match=says):
+        check_pairs(lively("vanilla"), **given)
+
+
+def test_pairs_of_a_single_precision_model_are_checked_in_double():
+    inputs, targets = sequence()
+    assert check_pairs(lively("lstm").astype(np.float32), inputs, targets, "W_f").max() < 1e-9
+
+
+def test_a_sequence_without_a_step_has_no_pairs():
+    assert check_pairs(lively("vanilla"), [], [], "W").shape == (0, 0)

@@ -269,3 +269,10 @@ def test_infinite_and_missing_numbers_give_an_infinite_and_a_missing_norm():
     assert math.isnan(global_norm({"W": np.array([math.inf]), "b": np.array([math.nan, 1.0])}))
     _, report = ClipByNorm(1.0).apply({"W": np.array([1.0, math.inf])})
     assert report.norm == math.inf and report.scale == 0.0
+
+
+@pytest.mark.parametrize("rate", [np.float32(0.5), np.float64(0.5), np.int64(1), 1])
+def test_a_rate_may_be_one_of_numpys_numbers(rate):
+    parameters, gradients = {"w": np.ones(2)}, {"w": np.full(2, 2.0)}
+    new, _, _ = SGD(rate).update(parameters, gradients, {"w": {}})
+    np.testing.assert_array_equal(new["w"], 1.0 - 2.0 * float(rate))

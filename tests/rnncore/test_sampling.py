@@ -180,3 +180,31 @@ def test_a_vocabulary_of_another_size_is_refused():
 def test_when_nothing_is_allowed_it_says_so_instead_of_searching():
     with pytest.raises(RnnError, match="Every token"):
         distribution([1.0, 2.0], 1.0, (0, 1))
+
+
+@pytest.mark.parametrize("prompt", [[1.5], [None], None, [True], 1.5, [[1]]])
+def test_a_prompt_of_anything_but_tokens_and_ids_is_refused(prompt):
+    vocabulary = Vocabulary.from_tokens("ab")
+    model = Model.create("vanilla", vocabulary.size, 3)
+    for use in (generate, predict):
+        with pytest.raises(RnnError, match="prompt holds"):
+            use(model, vocabulary, prompt)
+
+
+def test_a_prompt_of_the_end_token_alone_is_an_empty_one():
+    vocabulary = Vocabulary.from_tokens("ab")
+    model = Model.create("vanilla", vocabulary.size, 3)
+    one, other = (generate(model, vocabulary, prompt, 3, rng=1) for prompt in ([vocabulary.end], ()))
+    assert (one.prompt, one.ids) == (other.prompt, other.ids) and one.prompt == (vocabulary.start,)
+
+
+@pytest.mark.parametrize("rng", ["x", -1, 1.5, True, [1]])
+def test_a_seed_that_is_none_is_refused_in_words(rng):
+    vocabulary = Vocabulary.from_tokens("ab")
+    with pytest.raises(RnnError, match="seed from 0 on"):
+        generate(Model.create("vanilla", vocabulary.size, 3), vocabulary, rng=rng)
+
+
+@pytest.mark.parametrize("temperature", [np.float32(0.5), np.float64(0.5), np.int64(2), 2])
+def test_a_temperature_may_be_one_of_numpys_numbers(temperature):
+    np.testing.assert_array_equal(distribution([1.0, 2.0], temperature), distribution([1.0, 2.0], float(temperature)))

@@ -301,3 +301,16 @@ def test_a_word_that_is_too_long_is_said_to_be_split():
     assert "A word of more than 100 characters is read as several words." in corpus.notes
     assert max(map(len, corpus.vocabulary.tokens)) == 100
     assert not any("characters is read" in note for note in Corpus.from_text("x" * 300, level="char").notes)
+
+
+@pytest.mark.parametrize("text", [None, 3, b"the cat", ["the", "cat"]])
+def test_what_is_no_text_is_refused_in_words(text: Any) -> None:
+    with pytest.raises(TextError, match="is no text"):
+        Corpus.from_text(text)
+    with pytest.raises(TextError, match="is no text"):
+        Corpus.from_text("the cat sat.").encode(text)
+
+
+def test_what_is_no_vocabulary_is_refused_in_words() -> None:
+    with pytest.raises(TextError, match="is no Vocabulary"):
+        Corpus.from_text("the cat sat.", vocabulary=["the", "cat"])  # type: ignore[arg-type]

@@ -233,3 +233,11 @@ def test_a_table_that_is_larger_than_the_sample_is_read_to_its_end() -> None:
 def test_a_quotation_mark_left_open_at_once_is_reported() -> None:
     with pytest.raises(FileError, match=r"comments\.csv, line 1: .*quotation mark"):
         column('"' + "words and words\n" * 20_000)
+
+
+@pytest.mark.parametrize(("option", "value"), [("header", "yes"), ("header", 1), ("delimiter", 3)])
+def test_an_option_of_the_wrong_kind_is_refused_in_words(tmp_path: Path, option: str, value: Any) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("id,text\n1,hello world\n", encoding="utf-8")
+    with pytest.raises(FileError, match=r"header is|cannot divide columns"):
+        Corpus.from_file(path, **{option: value})
