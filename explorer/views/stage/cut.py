@@ -11,7 +11,7 @@ from ...widgets.paint import pen, scissors
 from .brush import Brush
 from .caption import paint_caption
 from .edges import SMALL, small_scissors
-from .scissors import badge_centre, badge_radius, badges, borders_of, crowded, nearest
+from .scissors import badge_centre, badge_radius, badges, borders_of, crowded, speaks_of
 
 
 def paint_cut(brush: Brush, held: Handle | None, hovered: Handle | None) -> None:
@@ -34,12 +34,8 @@ def paint_cut(brush: Brush, held: Handle | None, hovered: Handle | None) -> None
     _some(brush, {h.boundary for h in data.cut.scissors})
     if held is not None:
         paint_caption(brush, held.boundary, held)
-    elif strong and data.cut.snips:
-        paint_caption(brush, nearest(sorted({*shown, *(t for t, _ in data.cut.snips)}), data.current_t), None)
-    elif strong and shown:
-        paint_caption(brush, nearest(shown, data.current_t), None)
-    elif shown and data.cut.loss is not None and not data.hint:
-        paint_caption(brush, shown[-1], None)
+    elif (spoken := speaks_of(data)) is not None:
+        paint_caption(brush, spoken, None)
 
 
 def _some(brush: Brush, standing: set[int]) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF
 
 from ...model.stage_handles import CUTTING, Handle
 from ...model.stage_layout import Detail
+from ...model.stage_records import StageData
 from ...widgets.paint import crisp
 from .brush import Brush
 from .gutter import state_area
@@ -81,6 +82,21 @@ def badges(brush: Brush, held: Handle | None) -> set[int]:
         return first | set(borders)
     shown = [t for t in borders if data.cut.boundaries[t]]
     return first | ({nearest(shown, data.current_t)} if shown else set())
+
+
+def speaks_of(data: StageData) -> int | None:
+    """The boundary of which the words beside the scissors speak while nothing is held; None where there are none."""
+    shown = [int(t) for t in data.cut.boundaries.nonzero()[0]]
+    if data.cut_in_force and (shown or data.cut.snips):
+        return nearest(sorted({*shown, *(t for t, _ in data.cut.snips)}), data.current_t)
+    return shown[-1] if shown and not data.cut_in_force and data.cut.loss is not None and not data.hint else None
+
+
+def looks(data: StageData) -> tuple[object, ...]:
+    """What the lines, scissors and words of the cut depend on beside the cut itself."""
+    shown = [int(t) for t in data.cut.boundaries.nonzero()[0]]
+    by = nearest(shown, data.current_t) if shown else None
+    return data.cut_in_force, data.hint, data.source is None, speaks_of(data), by
 
 
 def nearest(boundaries: list[int], t: int | None) -> int:

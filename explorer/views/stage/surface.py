@@ -24,6 +24,7 @@ from .hint import hint_rect, paint_hint
 from .layers import Layers, runs
 from .marks import paint_marks, paint_path
 from .runs import paint_runs
+from .scissors import looks
 
 
 class StageSurface(QWidget):
@@ -97,7 +98,7 @@ class StageSurface(QWidget):
             return
         parts = changed_parts(old, data)
         self._layers.spoil_parts(parts)
-        if old.cut != data.cut or old.cut_in_force != data.cut_in_force or old.hint != data.hint:
+        if old.cut != data.cut or looks(old) != looks(data):
             self.update()
         elif old.marks != data.marks:
             self._update_marks(old, data)

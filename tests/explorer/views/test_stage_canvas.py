@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
@@ -21,6 +21,7 @@ from explorer.theme.theme import current, theme_named
 from explorer.theme.tokens import THEMES
 from explorer.views.stage.brush import _STAMPS, Brush
 from explorer.views.stage.canvas import StageCanvas
+from explorer.views.stage.caption import _placed
 from explorer.views.stage.highlight import current_rects
 from explorer.views.stage.hint import hint_rect
 from explorer.views.stage.scissors import badge_centre, badge_radius
@@ -754,6 +755,54 @@ def test_a_loss_that_two_runs_take_back_is_said_to_count_twice_where_it_does(can
         assert "count it 2 times (stride 2 back 4, all losses)" in tip(canvas.data, Hit(twice[0], "streams"))
     canvas.show_data(stage_at(w, len(w)))
     assert not any("×2" in text for text, _, _ in written_on(canvas, monkeypatch))
+
+
+class Painted(QObject):
+    """All that a canvas has painted anew since :attr:`whole` was last made empty."""
+
+    def __init__(self, canvas: StageCanvas) -> None:
+        super().__init__(canvas)
+        self.whole = QRect()
+        canvas.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.whole = self.whole.united(event.rect())
+        return False
+
+
+@pytest.mark.parametrize(
+    ("order", "policy"), [("by loss", Window(2)), ("sweep", Window(2)), ("sweep", Chunks(3)), ("by loss", Chunks(1))]
+)
+def test_when_the_words_beside_the_scissors_change_or_move_old_and_new_are_painted_anew(
+    canvas, qtbot, monkeypatch, order, policy
+):
+    watch = Painted(canvas)
+    w = small_walk("vanilla", policy=policy, order=order, masked=None)
+    scene = scene_of(w)
+    canvas.show_data(stage_at(w, 0, scene))
+    canvas.repaint()
+    before, changes = None, 0
+    for position in range(1, len(w), 3):
+        watch.whole = QRect()
+        canvas.show_data(stage_at(w, position, scene))
+        QApplication.processEvents()
+        found: list[tuple[str, float]] = []
+        whole = watch.whole
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                "explorer.views.stage.caption._placed",
+                lambda brush, x, text, font, found=found, placed=_placed: (
+                    found.append((text, placed(brush, x, text, font)[1])), placed(brush, x, text, font)
+                )[1],
+            )  # fmt: skip
+            canvas.grab()
+        if before is not None and found != before:
+            changes += 1
+            for text, left in (*before, *found):
+                assert whole.left() <= left and left + 9 * len(text) * 0.5 <= whole.right(), (position, text)
+        before = found
+    assert changes > 2
 
 
 def test_in_columns_without_room_for_ribbons_they_run_in_a_lane_with_a_plus_at_every_step(canvas):
