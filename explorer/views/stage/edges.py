@@ -206,23 +206,24 @@ def _loss_stream(brush: Brush, t: int) -> None:
         (span + min(48 * brush.theme.scale, 0.5 * lay.column_width)) / 2 + 4,
         lay.rows["bar"].bottom - 4.0,
     )
-    turn = min(start.y() + 26.0, tip.y() - 60.0)
+    # Both bends are flatter where a low stage leaves little height, or the curve would swing over words and numbers.
+    base = tip.y() - head
+    drop = max(0.0, base - start.y())
+    turn, bend = start.y() + min(26.0, 0.3 * drop), min(1.0, 0.4 * drop / 34.0)
 
     def draw(painter: QPainter) -> None:
         path = QPainterPath(start)
         path.cubicTo(QPointF(edge - 6, start.y()), QPointF(edge, start.y() + 4), QPointF(edge, turn))
-        path.lineTo(edge, tip.y() - head - 34.0)
+        path.lineTo(edge, base - 34.0 * bend)
         path.cubicTo(
-            QPointF(edge, tip.y() - head - 14.0),
-            QPointF(tip.x(), tip.y() - head - 18.0),
-            QPointF(tip.x(), tip.y() - head),
+            QPointF(edge, base - 14.0 * bend), QPointF(tip.x(), base - 18.0 * bend), QPointF(tip.x(), base)
         )
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colour, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
         painter.drawPath(path)
         arrow_head(painter, tip, 0.0, 1.0, colour, head)
 
-    left, top = brush.snap(min(start.x(), tip.x() - head) - 4.0), brush.snap(min(start.y(), turn) - 6.0)
+    left, top = brush.snap(min(start.x(), tip.x() - head) - 4.0), brush.snap(start.y() - 6.0)
     reach = QRectF(left, top, math.ceil(span + 4.0 - left), math.ceil(tip.y() + 3.0 - top))
     key = ("stream", wide, colour.rgba(), start.x(), start.y(), edge, turn, tip.x(), tip.y())
     brush.stamp(origin, reach, key, draw)

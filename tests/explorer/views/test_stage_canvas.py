@@ -805,6 +805,25 @@ def test_when_the_words_beside_the_scissors_change_or_move_old_and_new_are_paint
     assert changes > 2
 
 
+@pytest.mark.parametrize("height", [515, 260, 205])
+def test_the_loss_comes_down_without_crossing_a_word_or_its_number(canvas, height):
+    canvas.resize(1000, height)
+    w = small_walk("lstm", hidden=16, policy=Full(), masked=None)
+    scene = scene_of(w)
+    after = stage_at(w, len(w), scene)
+    without = replace(after, from_loss=replace(after.from_loss, known=np.zeros(8, dtype=bool)))
+    canvas.show_data(without)
+    plain = pixels(canvas)
+    canvas.show_data(after)
+    seen, lay = pixels(canvas), canvas.stage_layout
+    for t in range(7):
+        right = lay.right(t) - lay.word_side - 1
+        words = slice(lay.rows["output"].top, lay.rows["output"].bottom), slice(lay.left(t) + 3, right)
+        assert (seen[words] == plain[words]).all(), t
+        beside = slice(lay.rows["output"].top, lay.rows["output"].bottom), slice(right, lay.right(t))
+        assert (seen[beside] != plain[beside]).any(axis=(1, 2)).all(), t
+
+
 def test_in_columns_without_room_for_ribbons_they_run_in_a_lane_with_a_plus_at_every_step(canvas):
     canvas.resize(1000, 515)
     w = small_walk("vanilla", steps=20, order="sweep", policy=Full(), masked=None)
