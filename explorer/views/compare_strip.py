@@ -21,6 +21,9 @@ from ..widgets.canvas import ENTER, Canvas
 from ..widgets.paint import elided, text_width
 
 _PAD = 6
+LOSS, STATE = "loss B − A", "‖h_B − h_A‖"
+#: So much room, in pixels at scale 1, the gradients keep beside the colours' legend.
+LEAST = 150
 ROWS = ("loss", "state", "gradient")
 """The strip's rows from top to bottom."""
 GAP = 16
@@ -82,17 +85,34 @@ class CompareStrip(Canvas):
         painter.fillRect(region.boundingRect(), theme.colour("background"))  # it stands between two cards
         layout, left = self._axis()
         high = self.row_height
+        legend = ""
         if layout is not None and found.steps:
-            self._paint_steps(painter, theme, layout, left, 1, "loss B − A", found.loss_differences)
+            self._paint_steps(painter, theme, layout, left, 1, LOSS, found.loss_differences)
             states = found.state_differences
             if states is not None:
-                self._paint_steps(painter, theme, layout, left, 1 + high, "‖h_B − h_A‖", states)
+                self._paint_steps(painter, theme, layout, left, 1 + high, STATE, states)
             else:
                 painter.setFont(theme.font("small"))
                 painter.setPen(theme.colour("muted"))
+                painter.drawText(QRectF(left + _PAD, 1 + high, layout.gutter - _PAD - 2, high), _LEFT, STATE)
                 room = QRectF(left + layout.gutter, 1 + high, layout.room, high)
                 painter.drawText(room, _LEFT, "h has another size in B: the states have no difference")
-        self._paint_gradients(painter, theme, found, 1 + 2 * high, left)
+            legend = self.legend
+        self._paint_gradients(painter, theme, found, 1 + 2 * high, left, legend)
+
+    @property
+    def legend(self) -> str:
+        """How far the colours go where they stand for numbers; "" while the numbers themselves have room."""
+        layout, _ = self._axis()
+        found = self._found
+        if found is None or layout is None or not found.steps:
+            return ""
+        parts = []
+        for name, values in ((LOSS, found.loss_differences), (STATE, found.state_differences)):
+            if values is not None and len(values) and not _written(layout, name, values)[1]:
+                sign = "±" if name == LOSS else "0 … "
+                parts.append(f"{name} {sign}{gradient_scale(values).limit:g}")
+        return f"colours: {', '.join(parts)}, asinh" if parts else ""
 
     def _paint_steps(
         self, painter: QPainter, theme: Theme, layout: StageLayout, left: int, top: int, name: str, values: Array
@@ -106,10 +126,8 @@ class CompareStrip(Canvas):
         painter.save()
         painter.setClipRect(QRectF(left + layout.gutter, top, layout.room, high))
         colours = _colours(theme, values)
-        shown = [t for t in layout.visible if t < len(values)]
-        texts = {t: _signed(float(values[t]), name.startswith("loss")) for t in shown}
-        fits = layout.column_width >= max((text_width(text, font) for text in texts.values()), default=0.0) + 6
-        for t in shown:
+        texts, fits = _written(layout, name, values)
+        for t in texts:
             x, wide = left + layout.left(t), layout.right(t) - layout.left(t)
             if t in (self._hover, self._chosen):
                 painter.fillRect(QRectF(x, top, wide, high), theme.colour("raised"))
@@ -122,7 +140,9 @@ class CompareStrip(Canvas):
                 painter.fillRect(QRectF(x, top + 2, wide - gap, high - 4), colours[t])
         painter.restore()
 
-    def _paint_gradients(self, painter: QPainter, theme: Theme, found: Comparison, top: int, left: int) -> None:
+    def _paint_gradients(
+        self, painter: QPainter, theme: Theme, found: Comparison, top: int, left: int, legend: str
+    ) -> None:
         """All together first, then each parameter, those that differ most in front, as far as there is room."""
         font, high = theme.font("small"), self.row_height
         painter.setFont(font)
@@ -131,7 +151,13 @@ class CompareStrip(Canvas):
         painter.setPen(theme.colour("gradient"))
         painter.drawText(QRectF(x, top, self.width(), high), _LEFT, head)
         x += text_width(head, font) + theme.px(GAP)
-        for text, token in self._fitting(found, self.width() - x - _PAD):
+        end = float(self.width() - _PAD)
+        if legend and end - text_width(legend, font) > x + LEAST * theme.scale:
+            end -= text_width(legend, font)
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(QRectF(end, top, self.width() - end, high), _LEFT, legend)
+            end -= theme.px(GAP)
+        for text, token in self._fitting(found, end - x):
             painter.setPen(theme.colour(token))
             painter.drawText(QRectF(x, top, self.width(), high), _LEFT, text)
             x += text_width(text, font) + theme.px(GAP)
@@ -201,6 +227,13 @@ class CompareStrip(Canvas):
 
 
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+
+
+def _written(layout: StageLayout, name: str, values: Array) -> tuple[dict[int, str], bool]:
+    """The numbers of the columns that are seen, and whether these are wide enough for them."""
+    font = current().font("small")
+    texts = {t: _signed(float(values[t]), name == LOSS) for t in layout.visible if t < len(values)}
+    return texts, layout.column_width >= max((text_width(text, font) for text in texts.values()), default=0.0) + 6
 
 
 def _signed(value: float, sign: bool) -> str:

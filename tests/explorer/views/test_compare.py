@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 
@@ -365,6 +366,22 @@ def test_the_strip_says_each_step_and_points_at_it(window, qtbot):
     assert window.store.session.selection.t == 2
     one, two = strip.found.losses[:, 2]
     assert any(f"{two - one:.4g}".lstrip("-")[:4] in line for line in strip._words(at.toPointF()))
+
+
+def test_colours_that_stand_for_numbers_have_a_legend_and_numbers_have_none(window):
+    window.actions_["compare"].trigger()
+    strip = window.comparison.strip
+    window.comparison.companion.differ(seed=3)
+    window.store.dispatch(do.GoToEnd())
+    until(lambda: strip.found.known > 0 and strip.found.loss_differences.any())
+    assert strip.legend == ""
+    window.store.dispatch(do.TypeSentence(" ".join(["the cat runs ."] * 15)))
+    window.store.dispatch(do.GoToEnd())
+    until(lambda: strip.found.known > 40)
+    largest = float(np.abs(strip.found.loss_differences).max())
+    found = re.search(r"loss B − A ±([0-9.e-]+), ‖h_B − h_A‖ 0 … ([0-9.e-]+), asinh", strip.legend)
+    assert found and largest <= float(found[1]) < 10 * largest
+    assert float(found[2]) >= float(strip.found.state_differences.max())
 
 
 @pytest.mark.parametrize("theme", ["dark", "light", "high-contrast"])
