@@ -259,8 +259,12 @@ def _read(file: IO[bytes], name: str, forms: tuple[str, ...], limit: int) -> Con
         for member, info in infos.items():
             if not _MEMBER.fullmatch(member) or len(member) > 200:
                 raise damaged(name, "its directory", f"there is a member with the name {member!r:.60}")
-            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
-                raise damaged(name, member, "it is packed in an unknown way")
+            # Arrays are never packed: a small file cannot become a large one in memory.
+            packed = info.compress_type == zipfile.ZIP_DEFLATED and member.endswith(".json")
+            if not (packed or info.compress_type == zipfile.ZIP_STORED) or info.flag_bits & 1:
+                raise damaged(name, member, "it is packed as the program packs nothing")
+        if sum(info.file_size for member, info in infos.items() if member.endswith(".json")) > 4 * JSON_LIMIT:
+            raise damaged(name, "its directory", f"its texts are larger than {4 * JSON_LIMIT} bytes")
         total = sum(info.file_size for info in infos.values())
         if total > limit:
             raise FileError(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rnncore.bundled import load
 from rnncore.corpus import Corpus
 from rnncore.errors import TextError
+from rnncore.tasks import MAXIMUM_DRAWN
 from rnncore.tokenise import Tokeniser
 from rnncore.vocabulary import Vocabulary
 
@@ -81,7 +82,14 @@ def _made_by(recipe: Any, vocabulary: Vocabulary) -> Corpus:
     keyed = isinstance(recipe, Mapping) and set(recipe) == {"id", "options"} and isinstance(recipe["id"], str)
     if not keyed or not isinstance(recipe["options"], Mapping):
         raise _damaged("'recipe' must have an id and options")
-    corpus = load(recipe["id"], **recipe["options"])
+    options = dict(recipe["options"])
+    if "sentences" in options:
+        # The rule and the words do not depend on how many are drawn, and to draw them all may take long.
+        sentences = options["sentences"]
+        if type(sentences) is not int or not 1 <= sentences <= MAXIMUM_DRAWN:
+            raise _damaged(f"'recipe' asks for {sentences!r:.40} sentences")
+        options["sentences"] = 1
+    corpus = load(recipe["id"], **options)
     if corpus.rule is not None and corpus.vocabulary.tokens != vocabulary.tokens:
         raise _damaged("its recipe makes another vocabulary")
     return corpus

@@ -19,6 +19,8 @@ from rnncore.training_settings import TrainingSettings
 from rnncore.training_state import TrainingState
 
 LONGEST_LABEL = 10_000
+LARGEST_COUNT = 2**53
+"""What every count in a file lies below: no run gets so far, and the arrays of a loss curve can hold it."""
 
 
 class Reader:
@@ -28,6 +30,7 @@ class Reader:
         self.container = container
         self.where = "model.json"
         self._cache: dict[str, Array] = {}
+        self._taken: dict[str, int] = {}
 
     def read(self) -> SessionFile:
         """Return the file's contents; raises whatever goes wrong, with ``where`` set."""
@@ -147,6 +150,7 @@ class Reader:
                 optimiser[name] = {}
             for slot, value in optimiser[name].items():
                 demand(value.dtype == own[slot].dtype, "a state is another optimiser's")
+                demand(value.dtype.kind != "i" or int(value.min()) >= 0, "a state counts its steps below zero")
         carried = plain.get("carried")
         if carried is not None:
             lanes = () if settings.batch_size == 1 else (settings.batch_size,)
@@ -195,6 +199,9 @@ class Reader:
             for length in shape:
                 size *= length
             demand(pool.ndim == 1 and start + size <= pool.size, "a state's array lies outside of the file")
+            # Each stretch belongs to one array. Stretches that overlap could make a small file fill the memory.
+            self._taken[kind] = self._taken.get(kind, 0) + size
+            demand(self._taken[kind] <= pool.size, "the arrays of its states share their numbers")
             found = pool[start : start + size].reshape(shape).copy()
             found.setflags(write=False)
             self._cache[key] = found
@@ -227,7 +234,8 @@ def demand(condition: bool, reason: str) -> None:
 
 def _whole(plain: Mapping[str, Any], name: str, low: int = 0) -> int:
     value = plain.get(name)
-    demand(type(value) is int and value >= low, f"its {name} is no whole number of at least {low}")
+    fits = type(value) is int and low <= value < LARGEST_COUNT
+    demand(fits, f"its {name} is no whole number of at least {low}")
     return value  # type: ignore[return-value]
 
 

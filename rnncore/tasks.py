@@ -30,6 +30,7 @@ RECALL = "?"
 COPY = "|"
 SYMBOLS = Tokeniser("symbol", lower=False)
 LONGEST = 1000
+MAXIMUM_DRAWN = 10_000
 
 Rule = Callable[[Ids], Ids]
 
@@ -250,7 +251,7 @@ def _corpus(
 
 
 def _draw(sentences: int, seed: int, sentence: Callable[[random.Random], list[str]]) -> list[list[str]]:
-    _check("sentences", sentences, 1, 10_000)
+    _check("sentences", sentences, 1, MAXIMUM_DRAWN)
     _check("seed", seed, 0)
     generator = random.Random(seed)
     return [sentence(generator) for _ in range(sentences)]

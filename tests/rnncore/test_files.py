@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import io
 import json
 import math
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnncore import container
+from rnncore import container, tasks
 from rnncore.annealing import Halve
 from rnncore.bundled import load as bundled
 from rnncore.cells import Cell
@@ -389,6 +390,17 @@ def npy(header: str, body: bytes = b"") -> bytes:
 OBJECT_ARRAY = io.BytesIO()
 np.save(OBJECT_ARRAY, np.array([{}, print], dtype=object), allow_pickle=True)
 
+
+def overlapping(training) -> None:
+    """Make hundreds of keyframes whose stretches lie over one another, so that each wants memory of its own."""
+    frames = training["lines"][0]["keyframes"]
+    for place in range(300):
+        frames.append(copy.deepcopy(frames[-1]))
+        frames[-1]["update"] += 1
+        for where in frames[-1]["parameters"].values():
+            where[1] = place
+
+
 FORGERIES = {
     "an object array": replaced("parameters/V.npy", OBJECT_ARRAY.getvalue()),
     "a wrong precision": replaced("parameters/V.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0,), }")),
@@ -431,6 +443,11 @@ FORGERIES = {
     "a position beyond the epoch": edit_json("training", lambda d: d["lines"][0]["state"].update(position=10**6)),
     "a count that is no number": edit_json("training", lambda d: d["lines"][0]["state"].update(update="3")),
     "a rate below zero": edit_json("training", lambda d: d["lines"][0]["state"].update(learning_rate=-1.0)),
+    "a count beyond all bounds": edit_json("training", lambda d: d["lines"][0]["state"].update(epoch=10**19)),
+    "states that share their numbers": edit_json("training", overlapping),
+    "steps below zero": lambda members: members.update(
+        {"states/int64.npy": npy("{'descr': '<i8', 'fortran_order': False, 'shape': (64,), }", b"\xff" * 512)}
+    ),
     "no keyframes": edit_json("training", lambda d: d["lines"][0].update(keyframes=[])),
     "a curve of another run": edit_json("training", lambda d: d["lines"][0]["curve"].update(stride=4)),
     "a name that is a number": edit_json("training", lambda d: d["lines"][0].update(label=7)),
@@ -463,6 +480,47 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
     assert bomb.stat().st_size < 10**6
     with pytest.raises(FileError, match="at most"):
         load(bomb, limit=2**20)
+
+
+def test_an_array_that_is_packed_is_refused_before_it_is_unpacked(saved, monkeypatch):
+    path = rewrite(saved, lambda members: None)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("states/extra.npy", bytes(64 * 2**20))
+    assert path.stat().st_size < 10**6
+    monkeypatch.setattr(container, "_unpack", lambda *_: pytest.fail("something was unpacked"))
+    with pytest.raises(FileError, match=r"damaged in states/extra\.npy: it is packed"):
+        load(path)
+
+
+def test_texts_that_unpack_to_more_than_a_session_holds_are_refused_before(saved, monkeypatch):
+    monkeypatch.setattr(container, "JSON_LIMIT", 2**20)
+    path = rewrite(saved, lambda members: None)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(5):
+            archive.writestr(f"extra{number}.json", bytes(2**20))
+    monkeypatch.setattr(container, "_unpack", lambda *_: pytest.fail("something was unpacked"))
+    with pytest.raises(FileError, match="its texts are larger"):
+        load(path)
+
+
+@pytest.mark.parametrize("asked", [10**12, 0, "many", 2.0, True])
+def test_a_recipe_that_asks_for_more_than_there_can_be_is_refused(tmp_path, asked):
+    save(tmp_path / "run.bptt", corpus=bundled("copy", sentences=3), model=Model.create("vanilla", 8, 3))
+    forged = edit_json("corpus", lambda d: d["recipe"]["options"].update(sentences=asked))
+    with pytest.raises(FileError, match="recipe"):
+        load(rewrite(tmp_path / "run.bptt", forged))
+
+
+def test_a_tasks_rule_comes_back_without_drawing_all_its_sentences_again(tmp_path, monkeypatch):
+    task = bundled("copy", sentences=40, length=3, seed=5)
+    save(tmp_path / "run.bptt", corpus=task, model=Model.create("vanilla", task.vocabulary.size, 3))
+    drawn = []
+    draw = tasks._draw
+    monkeypatch.setattr(tasks, "_draw", lambda count, *more: drawn.append(count) or draw(count, *more))
+    back = load(tmp_path / "run.bptt").corpus
+    assert sum(drawn) <= 1 and back.recipe == task.recipe
+    for one, other in zip(task.examples, back.examples, strict=True):
+        np.testing.assert_array_equal(one.targets, other.targets)
 
 
 def test_a_member_that_lies_about_its_size_is_refused(saved, tmp_path):
