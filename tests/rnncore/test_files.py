@@ -566,3 +566,12 @@ def test_a_name_as_long_as_the_system_allows_can_be_saved_to(tmp_path, letter):
         pytest.skip("this file system has shorter names")
     save(path, model=Model.create("vanilla", 5, 3))
     assert load(path).model.hidden_size == 3
+
+
+@pytest.mark.parametrize(
+    ("forgery", "says"),
+    [("states that share their numbers", "share their numbers"), ("steps below zero", "below zero")],
+)
+def test_a_forged_state_is_refused_for_what_is_wrong_with_it(saved, forgery, says):
+    with pytest.raises(FileError, match=says):
+        load(rewrite(saved, FORGERIES[forgery]))
