@@ -242,3 +242,16 @@ def test_an_empty_name_is_no_folder(capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(["train", ""])
     assert ended.value.code == 2 and "empty" in capsys.readouterr().err
+
+
+def test_an_interruption_of_the_report_costs_nothing_and_one_of_the_saving_is_told(text, capsys, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(headless, "_report", interrupt)
+    assert cli.main(["train", str(text), "--updates", "3"]) == 130
+    assert load("pets.bptt").lines[0].state.update == 3
+    monkeypatch.setattr(headless.Keeper, "finish", interrupt)
+    assert cli.main(["train", str(text), "--updates", "4"]) == 130
+    assert "lost" in capsys.readouterr().err
+    assert load("pets.bptt").lines[0].state.update == 3

@@ -151,11 +151,15 @@ def train(options: argparse.Namespace, stream: TextIO | None = None) -> int:
         stopped = interrupted()
     bar.finish(running.words(), stopped)
     if stopped:
-        out.write("Stopped. What there is, is kept.\n")
+        out.write("Stopped; what there is, is being kept.\n")
     if last is not None and not last.finite:
         out.write(f"Update {last.update} gave a loss or gradient that is not finite; a smaller learning rate helps.\n")
+    try:
+        kept = keeper.finish()
+    except KeyboardInterrupt:
+        out.write("Interrupted while it was saved: what was learnt since the last saving is lost.\n")
+        raise
     _report(run, out)
-    kept = keeper.finish()
     out.write(f"Saved {kept}; see it with: bptt-explorer {quoted(kept)}\n")
     return 0 if kept == target else 1
 
