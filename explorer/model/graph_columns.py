@@ -30,14 +30,27 @@ def widest(cell: str, widths: Widths, em: float, room: float) -> tuple[Columns, 
     whole wider: half of the gaps are passed over at each try.
     """
     low, high = 0, len(GAPS) - 1  # the first of them that has room is sought; the last is taken in any case
-    if _fits(found := _columns(cell, widths, GAPS[high] * em, em), widths, room):
-        while low < high:
-            middle = (low + high) // 2
-            if _fits(tried := _columns(cell, widths, GAPS[middle] * em, em), widths, room):
-                high, found = middle, tried
-            else:
-                low = middle + 1
+    found = _columns(cell, widths, GAPS[high] * em, em)
+    while low < high and _fits(found, widths, room):
+        middle = (low + high) // 2
+        gap = GAPS[middle] * em
+        if _least(cell, widths, gap, em) <= room and _fits(tried := _columns(cell, widths, gap, em), widths, room):
+            high, found = middle, tried
+        else:
+            low = middle + 1
     return dict(found), *_ends(found, widths)
+
+
+def _least(cell: str, widths: Widths, gap: float, em: float) -> float:
+    """The room of the widest row by itself: no columns with this gap take less."""
+    wide = dict(widths)
+    return max((sum(wide[i] for i in row) + sum(_between(row, gap, em)) for row in arranged(cell).rows), default=0.0)
+
+
+def _between(row: Sequence[int], gap: float, em: float) -> list[float]:
+    """The gaps of a row: less beside points that edges pass through."""
+    thin = min(gap, _THIN * em)
+    return [gap if a >= 0 and b >= 0 else thin for a, b in pairwise(row)]
 
 
 def _ends(columns: Columns, widths: Widths) -> tuple[float, float]:
@@ -55,10 +68,10 @@ def _columns(cell: str, widths: Widths, gap: float, em: float) -> Columns:
     """Let every box follow what it is joined to: above and below itself, or beside it in its row."""
     plan, wide = arranged(cell), dict(widths)
     row = {i: r for r, boxes in enumerate(plan.rows) for i in boxes}
-    thin = min(gap, _THIN * em)
 
     def gaps(boxes: Sequence[int]) -> list[float]:
-        return [(wide[a] + wide[b]) / 2 + (gap if a >= 0 and b >= 0 else thin) for a, b in pairwise(boxes)]
+        between = _between(boxes, gap, em)
+        return [(wide[a] + wide[b]) / 2 + more for (a, b), more in zip(pairwise(boxes), between, strict=True)]
 
     near: dict[int, list[tuple[int, float]]] = {i: [] for i in row}
     for link in plan.links:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from .graph_curves import Point
-from .graph_room import Curves, Places, as_places, choose, curves, from_points, from_rects
+from .graph_room import Curves, Floats, Places, as_places, choose, curves, from_points, from_rects
 from .graph_routes import Box, Drawing, Rect
 
 #: Between a label and its own box; what is not its own must be further away than that by the margin.
@@ -42,17 +42,27 @@ def _places(
     drawing: Drawing, known: Curves, box: Box, size: tuple[float, float], close: bool, occupied: Places
 ) -> Places:
     """Every unmistakable place of a label of this size, the best first."""
+    rects, near, boxes, foreign = known.once((box.key, size), lambda: _measured(drawing, known, box, size))
+    if close:
+        good = foreign >= _CLOSE
+    else:
+        below = rects[:, 1] > box.y
+        good = (foreign >= near) & (boxes >= near + np.where(below, _MARGIN_BELOW, 0.0))
+    rects = rects[good]
+    return rects[from_rects(rects, occupied) >= _BETWEEN]
+
+
+def _measured(drawing: Drawing, known: Curves, box: Box, size: tuple[float, float]) -> tuple[Floats, ...]:
+    """The places that neither boxes nor its own edges forbid; what they ask for, and how far boxes and edges are."""
     rects = as_places(list(dict.fromkeys(_candidates(box, *size))), size, drawing)
     near = from_rects(rects, np.array([box.rect])) + _MARGIN
-    below = rects[:, 1] > box.y
-    others = np.array([b.rect for b in drawing.boxes if b.key != box.key])
-    good = from_rects(rects, others) >= near + np.where(below & (not close), _MARGIN_BELOW, 0.0)
-    good &= from_rects(rects, occupied) >= _BETWEEN
-    rects, near = rects[good], near[good]
-    own, foreign = known.own_and_foreign(box.key)
+    boxes = from_rects(rects, np.array([b.rect for b in drawing.boxes if b.key != box.key]))
+    good = boxes >= near
+    rects, near, boxes = rects[good], near[good], boxes[good]
+    own, others = known.own_and_foreign(box.key)
     good = from_points(rects, own, _FROM_OWN) >= _FROM_OWN
-    rects, asked = rects[good], np.full(int(good.sum()), _CLOSE) if close else near[good]
-    return rects[from_points(rects, foreign, float(asked.max(initial=0.0))) >= asked]
+    rects, near, boxes = rects[good], near[good], boxes[good]
+    return rects, near, boxes, from_points(rects, others, float(near.max(initial=_CLOSE)))
 
 
 def _candidates(box: Box, w: float, h: float) -> Iterator[Point]:

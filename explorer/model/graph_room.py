@@ -6,7 +6,7 @@ sorts out what boxes forbid, and hands over what is left.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache
 from typing import TypeVar
@@ -32,7 +32,8 @@ class Curves:
     points: Floats
     edges: NDArray[np.intp]
     of: tuple[Floats, ...]
-    found: dict[str, tuple[Floats, Floats]] = field(default_factory=dict)
+    kept: dict[Hashable, tuple[Floats, ...]] = field(default_factory=dict)
+    """What was measured on this drawing; whoever measures chooses the keys."""
 
     def only(self, wanted: Sequence[bool]) -> Floats:
         """(m, 2): the points of the edges that are ``wanted``."""
@@ -40,10 +41,14 @@ class Curves:
 
     def own_and_foreign(self, box: str) -> tuple[Floats, Floats]:
         """The points of the edges that begin or end at a box, and those of all others."""
-        if box not in self.found:
-            own = [box in (edge.source, edge.target) for edge in self.drawing.edges]
-            self.found[box] = self.only(own), self.only([not mine for mine in own])
-        return self.found[box]
+        own = [box in (edge.source, edge.target) for edge in self.drawing.edges]
+        return self.only(own), self.only([not mine for mine in own])
+
+    def once(self, key: Hashable, measure: Callable[[], tuple[Floats, ...]]) -> tuple[Floats, ...]:
+        """What ``measure()`` gives, or gave before for the same ``key``."""
+        if key not in self.kept:
+            self.kept[key] = measure()
+        return self.kept[key]
 
 
 @lru_cache(maxsize=4)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from rnncore.cells import Cell
 from rnncore.frozen import dataclass
 
-from .graph_columns import widest
+from .graph_columns import GAPS, widest
 from .graph_curves import Point, line, mean, rounded, smooth, spread
 from .graph_layout import Arrangement, Link, arrange
 
@@ -105,6 +105,11 @@ def draw(
     return _Draughtsman(cell, arrange(cell), width, height, measure, em).draw()
 
 
+def least_size(cell: Cell, measure: Callable[[str], float], em: float) -> tuple[float, float]:
+    """Less than this is never the width and the height of ``cell``'s drawing: to be asked before one is made."""
+    return _Draughtsman(cell, arrange(cell), 0.0, 0.0, measure, em).least()
+
+
 @dataclass
 class _Draughtsman:
     cell: Cell
@@ -118,11 +123,21 @@ class _Draughtsman:
     y_of_row: dict[int, float] = field(default_factory=dict)
     widths: dict[int, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.size = 30.0 * self.em
+        self.leaves = [n for n in self.cell.nodes if n.op in ("state", "input")]
+
+    def least(self) -> tuple[float, float]:
+        """The room of the widest row and the least of all rows."""
+        chip, rows = self._widest_chip(), [[self._wide(i) for i in row] for row in self.plan.rows]
+        row = max((sum(wide) + GAPS[-1] * self.em * (len(wide) - 1) for wide in rows if wide), default=0.0)
+        self._place_rows()
+        lowest = self.input_y if any(n.op == "input" for n in self.leaves) else self.y_of_row[1]
+        return row + 2 * (chip + 14.0 * self.em), lowest + self.size / 2 + self.foot
+
     def draw(self) -> Drawing:
         em, plan = self.em, self.plan
-        self.size = 30.0 * em
-        self.leaves = [n for n in self.cell.nodes if n.op in ("state", "input")]
-        chip = max([self._chip_width(n.state or n.text) for n in self.leaves] + [self._chip_width("h")])
+        chip = self._widest_chip()
         self._place_rows()
         self._place_columns(chip)
         for r, row in enumerate(plan.rows, 1):
@@ -140,6 +155,9 @@ class _Draughtsman:
         return Drawing(max(self.width, right), max(self.height, bottom), tuple(self.boxes.values()), tuple(edges))
 
     # --- places ---
+
+    def _widest_chip(self) -> float:
+        return max([self._chip_width(n.state or n.text) for n in self.leaves] + [self._chip_width("h")])
 
     def _chip_width(self, name: str) -> float:
         widest = 46.0 if self.width > 400.0 * self.em else 40.0

@@ -88,11 +88,17 @@ def place_weights(
 
 def _places(drawing: Drawing, known: Curves, weight: Weight, size: tuple[float, float], occupied: Places) -> Places:
     """Every place at which a name of ``size`` cannot be mistaken, the best first."""
+    (rects,) = known.once((weight, size), lambda: (_unmistakable(drawing, known, weight, size),))
+    return rects[from_rects(rects, occupied) >= _FREE]
+
+
+def _unmistakable(drawing: Drawing, known: Curves, weight: Weight, size: tuple[float, float]) -> Places:
+    """Those that neither boxes nor edges forbid."""
     boxes = np.array([b.rect for b in drawing.boxes])
     if weight.edge >= 0:
         own = _alone(drawing, known, weight.edge)
         rects = as_places(_beside(own, *size), size, drawing)
-        rects = rects[(from_rects(rects, boxes) >= _FREE) & (from_rects(rects, occupied) >= _FREE)]
+        rects = rects[from_rects(rects, boxes) >= _FREE]
         near = from_points(rects, own, 2 * max(_GAPS))
         good = near >= _FREE
     else:
@@ -101,7 +107,6 @@ def _places(drawing: Drawing, known: Curves, weight: Weight, size: tuple[float, 
         near = from_rects(rects, np.array([box]))
         others = boxes[[b.key != weight.box for b in drawing.boxes]]
         good = (near >= 1.0) & (from_rects(rects, others) >= near + _MARGIN)
-        good &= from_rects(rects, occupied) >= _FREE
     rects, near = rects[good], near[good]
     reach = float(near.max(initial=0.0)) + _MARGIN
     foreign = known.only([n != weight.edge for n in range(len(drawing.edges))])

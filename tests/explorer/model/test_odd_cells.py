@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from explorer.model.graph_columns import widest
 from explorer.model.graph_labels import place_in_forms
-from explorer.model.graph_routes import draw
+from explorer.model.graph_layout import arrange
+from explorer.model.graph_routes import draw, least_size
 from explorer.model.graph_weights import matrix_of, place_weights, vectors_of, weights
 from explorer.model.inspector_data import InspectorData
 from explorer.model.now_parts import Words
 from explorer.model.step_code import numpy_code
 from rnncore.bptt import backward
 from rnncore.cells import Cell
+from rnncore.library import LIBRARY
 from rnncore.model import Model
 from rnncore.optim import SGD
 from rnncore.trace import forward
@@ -110,3 +113,32 @@ def test_any_cell_can_be_told_and_written(cell: Cell) -> None:
     made = walked(cell)
     check_told(made)
     check_program(made, "by loss")
+
+
+def check_bounds(cell: Cell) -> None:
+    for em in (0.56, 1.0, 1.6):
+        wide, high = least_size(cell, lambda s: 7.0 * len(s), em)
+        for size in ((0.0, 0.0), (372.0, 300.0)):
+            drawing = draw(cell, *size, lambda s: 7.0 * len(s), em)
+            assert wide <= max(drawing.width, size[0]) + 1e-9 and high <= max(drawing.height, size[1]) + 1e-9
+            below = max(box.y + box.height / 2 for box in drawing.boxes)
+            right = max(box.x + box.width / 2 for box in drawing.boxes)
+            assert right <= drawing.width and below <= drawing.height
+    boxes = tuple((i, 40.0) for row in arrange(cell).rows for i in row)
+    ends = []
+    for room in (0.0, 150.0, 300.0, 1000.0, 4000.0):
+        columns, left, right = widest(cell.text, boxes, 1.0, room)
+        assert left == min((columns[i] - 20.0 for i, _ in boxes), default=0.0)
+        assert right - left <= room or not ends or right - left <= ends[-1]
+        ends.append(right - left)
+    assert ends == sorted(ends)
+
+
+@pytest.mark.parametrize("kind", sorted(ODDEST))
+def test_what_is_known_of_a_graphs_size_before_it_is_drawn_is_no_more_than_its_size(kind: str) -> None:
+    check_bounds(Cell.from_equations("odd", ODDEST[kind]))
+
+
+@pytest.mark.parametrize("name", sorted(LIBRARY))
+def test_so_it_is_for_the_cells_that_come_with_the_program(name: str) -> None:
+    check_bounds(LIBRARY[name])

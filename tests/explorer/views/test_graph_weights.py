@@ -35,21 +35,22 @@ def showing(qtbot, cell: str, size: tuple[int, int] = (528, 980), position: int 
 
 
 def spot(shown: InspectorView, parameter: str) -> QPoint:
-    rect = next(r for w, r in shown.graph._names.items() if w.parameter == parameter)
+    rect = next(r for w, r in shown.graph.fitted.names.items() if w.parameter == parameter)
     return QRectF(*rect).center().toPoint()
 
 
 @pytest.mark.parametrize("cell", sorted(CELLS))
 @pytest.mark.parametrize("size", SIZES)
 def test_the_names_of_weights_cover_nothing_and_are_nearest_to_what_they_name(qtbot, cell, size) -> None:
-    graph = showing(qtbot, cell, size).graph
-    curves = [np.array(e.samples(24)) for e in graph._drawing.edges]
-    numbers = [room for room, lines in graph._shown.texts.values() if lines]
-    rooms = [QRectF(*r) for r in graph._names.values()]
-    assert rooms or not weights(CELLS[cell], graph._drawing)
-    for weight, room in zip(graph._names, rooms, strict=True):
+    shown = showing(qtbot, cell, size)  # who holds the graph alone lets its panel go
+    graph = shown.graph
+    curves = [np.array(e.samples(24)) for e in graph.fitted.drawing.edges]
+    numbers = [room for room, lines in graph.shown.texts.values() if lines]
+    rooms = [QRectF(*r) for r in graph.fitted.names.values()]
+    assert rooms or not weights(CELLS[cell], graph.fitted.drawing)
+    for weight, room in zip(graph.fitted.names, rooms, strict=True):
         assert QRectF(0, 0, graph.width(), graph.height()).contains(room)
-        assert not any(room.intersects(QRectF(*b.rect)) for b in graph._drawing.boxes)
+        assert not any(room.intersects(QRectF(*b.rect)) for b in graph.fitted.drawing.boxes)
         assert not any(room.intersects(other) for other in numbers)
         assert not any(room.intersects(other) for other in rooms if other is not room)
         assert not any(room.contains(*point) for curve in curves for point in curve)
@@ -60,14 +61,15 @@ def test_the_names_of_weights_cover_nothing_and_are_nearest_to_what_they_name(qt
 
 @pytest.mark.parametrize("cell", sorted(LARGE))
 def test_on_a_large_screen_every_weight_of_a_usual_cell_is_named(qtbot, cell: str) -> None:
-    graph = showing(qtbot, cell).graph
+    shown = showing(qtbot, cell)
+    graph = shown.graph
     wanted = {p.name for p in CELLS[cell].parameters}
-    assert {w.parameter for w in graph._names} == wanted and len(wanted) == LARGE[cell]
+    assert {w.parameter for w in graph.fitted.names} == wanted and len(wanted) == LARGE[cell]
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_vanilla_network_names_its_weights_on_any_screen(qtbot, size: tuple[int, int]) -> None:
-    assert {w.parameter for w in showing(qtbot, "vanilla-bias", size).graph._names} == {"U", "W", "b"}
+    assert {w.parameter for w in showing(qtbot, "vanilla-bias", size).graph.fitted.names} == {"U", "W", "b"}
 
 
 def test_pointing_at_a_name_and_clicking_it_chooses_the_parameter_everywhere(qtbot) -> None:
@@ -76,13 +78,13 @@ def test_pointing_at_a_name_and_clicking_it_chooses_the_parameter_everywhere(qtb
     qtbot.mouseMove(graph, QPoint(3, 3))
     qtbot.mouseMove(graph, spot(shown, "W_f"))
     assert store.session.hover.parameter == "W_f"
-    assert "hover" in graph._shown.names
+    assert "hover" in graph.shown.names
     qtbot.mouseClick(graph, Qt.MouseButton.LeftButton, pos=spot(shown, "W_f"))
     assert store.session.selection.parameter == "W_f"
     qtbot.mouseMove(graph, QPoint(3, 3))
     assert store.session.hover.parameter is None
     shown.set_data(data(make_walk("lstm"), 40))
-    look = dict(zip((w.parameter for w in graph._names), graph._shown.names, strict=True))
+    look = dict(zip((w.parameter for w in graph.fitted.names), graph.shown.names, strict=True))
     assert look.pop("W_f") == "chosen" and set(look.values()) == {""}
 
 
@@ -104,11 +106,11 @@ def test_a_name_tells_the_shape_and_how_the_gradient_grows(qtbot) -> None:
 def test_a_weight_without_room_for_its_name_is_told_by_its_edge_or_box(qtbot, cell: str) -> None:
     shown = showing(qtbot, cell, (372, 645))
     graph = shown.graph
-    for weight in weights(CELLS[cell], graph._drawing):
+    for weight in weights(CELLS[cell], graph.fitted.drawing):
         if weight.edge >= 0:
-            said = graph._say(graph._over(*_point_alone(graph._drawing, weight.edge)))
+            said = graph._say(graph._over(*_point_alone(graph.fitted.drawing, weight.edge)))
         else:
-            box = graph._drawing.box(weight.box)
+            box = graph.fitted.drawing.box(weight.box)
             said = _tip(shown, QPoint(round(box.x), round(box.y)))
         assert f"{plain(symbol(weight.parameter).runs)}: H" in said
 
@@ -132,11 +134,10 @@ def test_a_name_is_lit_while_its_gradient_grows_and_a_bias_lights_no_edge(qtbot,
             continue
         seen.add(step.parameter)
         shown.set_data(data(made, index + 1))
-        lit = [
-            w.parameter for w, look in zip(shown.graph._names, shown.graph._shown.names, strict=True) if look == "lit"
-        ]
+        names, looks = shown.graph.fitted.names, shown.graph.shown.names
+        lit = [w.parameter for w, look in zip(names, looks, strict=True) if look == "lit"]
         assert lit == [step.parameter]
-        thick = [s for s in shown.graph._shown.strokes if s[1] > 1]
+        thick = [s for s in shown.graph.shown.strokes if s[1] > 1]
         assert len(thick) == (1 if inner[step.parameter] == "matrix" else 0)
     assert seen == set(inner)
 
@@ -146,10 +147,10 @@ def test_a_step_asks_only_for_names_that_look_otherwise(qtbot) -> None:
     made = make_walk("vanilla-bias")
     at = after(made, "accumulate", 3, made.model.cell.uses[0].node)
     shown.set_data(data(made, at))
-    graph, before = shown.graph, shown.graph._shown
+    graph, before = shown.graph, shown.graph.shown
     shown.set_data(data(made, at + 1))
-    region = graph._changed_since(before, graph._shown)
-    still = {w.parameter for w, r in graph._names.items() if not region.contains(name_area(r).center())}
+    region = graph._marks.changed(before, graph.shown, graph.rect())
+    still = {w.parameter for w, r in graph.fitted.names.items() if not region.contains(name_area(r).center())}
     assert still and "b" not in still
 
 

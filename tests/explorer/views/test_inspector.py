@@ -18,8 +18,9 @@ from explorer.model.session import Changes
 from explorer.model.settings import CorpusChoice, Settings
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
+from explorer.views.inspector import graph_fit
 from explorer.views.inspector.forms import LINE, set_formula, told
-from explorer.views.inspector.graph import MARK
+from explorer.views.inspector.graph_fit import MARK, label_fonts
 from explorer.views.inspector.tabs import TABS
 from explorer.views.inspector.typeset import line
 from explorer.views.inspector.view import InspectorView
@@ -143,7 +144,7 @@ def test_hovering_over_a_gate_tells_its_formula_and_the_exact_number(qtbot) -> N
     shown.set_data(data(made, made.script.backward_start))
     QApplication.processEvents()
     node = made.model.cell.node("f").index
-    box = shown.graph._drawing.box(str(node))
+    box = shown.graph.fitted.drawing.box(str(node))
     at = QPoint(round(box.x), round(box.y))
     QApplication.sendEvent(shown.graph, QHelpEvent(QEvent.Type.ToolTip, at, shown.graph.mapToGlobal(at)))
     assert "f₃ = σ(a_f,3)" in QToolTip.text()
@@ -276,7 +277,7 @@ def test_the_usual_cells_graphs_are_seen_whole_on_a_small_screen(qtbot, cell: st
     seen = shown.graph.parentWidget()
     assert shown.graph.height() <= seen.height()
     assert shown.graph.width() <= seen.width()
-    assert all(y + h <= seen.height() for (_, y, _, h), _ in shown.graph._labels.values())
+    assert all(y + h <= seen.height() for (_, y, _, h), _ in shown.graph.fitted.labels.values())
 
 
 @pytest.mark.parametrize("cell", ["vanilla", "leaky", "gru-2014"])
@@ -286,10 +287,10 @@ def test_a_small_graph_grows_into_a_large_room_with_all_its_numbers(qtbot, cell:
     shown.set_data(data(made, after(made, "carry", 3)))
     QApplication.processEvents()
     graph = shown.graph
-    assert graph._em >= 1.2
-    assert graph._drawing.width <= graph.width() + 0.5 and graph._drawing.height <= graph.height() + 0.5
-    boxes = [b for b in graph._drawing.boxes if b.kind in ("operation", "previous")]
-    assert {form for _, form in graph._labels.values()} == {0} and len(graph._labels) == len(boxes)
+    assert graph.fitted.em >= 1.2
+    assert graph.fitted.drawing.width <= graph.width() + 0.5 and graph.fitted.drawing.height <= graph.height() + 0.5
+    boxes = [b for b in graph.fitted.drawing.boxes if b.kind in ("operation", "previous")]
+    assert {form for _, form in graph.fitted.labels.values()} == {0} and len(graph.fitted.labels) == len(boxes)
 
 
 @pytest.mark.parametrize("size", [(340, 560), (528, 980)])
@@ -298,7 +299,7 @@ def test_no_number_of_the_graph_is_written_smaller_than_nine_pixels(qtbot, size:
     made = make_walk("lstm-peephole")
     shown.set_data(data(made, after(made, "carry", 3)))
     QApplication.processEvents()
-    assert all(font.pixelSize() >= 9 for font, _ in shown.graph._fonts)
+    assert all(font.pixelSize() >= 9 for font, _ in label_fonts(current(), shown.graph.fitted.em))
 
 
 @pytest.mark.parametrize("size", [(372, 645), (377, 590)])
@@ -312,19 +313,19 @@ def test_on_a_small_screen_a_graph_is_seen_whole_and_its_numbers_cover_nothing(
     QApplication.processEvents()
     graph, seen = shown.graph, shown.graph.parentWidget()
     assert graph.width() <= seen.width() and graph.height() <= seen.height()
-    assert all(font.pixelSize() >= 9 for font, _ in graph._fonts)
-    assert graph._drawing.width <= graph.width() + 0.5 and graph._drawing.height <= graph.height() + 0.5
-    boxes = [b for b in graph._drawing.boxes if b.kind in ("operation", "previous")]
-    curves = np.array([p for e in graph._drawing.edges for p in e.samples(24)])
-    rooms = {key: room for key, (room, lines) in graph._shown.texts.items() if lines}
+    assert all(font.pixelSize() >= 9 for font, _ in label_fonts(current(), graph.fitted.em))
+    assert graph.fitted.drawing.width <= graph.width() + 0.5 and graph.fitted.drawing.height <= graph.height() + 0.5
+    boxes = [b for b in graph.fitted.drawing.boxes if b.kind in ("operation", "previous")]
+    curves = np.array([p for e in graph.fitted.drawing.edges for p in e.samples(24)])
+    rooms = {key: room for key, (room, lines) in graph.shown.texts.items() if lines}
     for key, room in rooms.items():
         assert not any(room.intersects(other) for k, other in rooms.items() if k != key)
-        assert not any(room.intersects(QRectF(*b.rect)) for b in graph._drawing.boxes)
+        assert not any(room.intersects(QRectF(*b.rect)) for b in graph.fitted.drawing.boxes)
         assert not any(room.adjusted(1, 0, -1, 0).contains(*point) for point in curves), key
         nearest = min(boxes, key=lambda b: _distance(QRectF(*b.rect), room.getRect()))
         assert nearest.key == key
     # A box without room for its numbers bears the mark of it; that is the lot of few.
-    missing = len(boxes) - len(rooms) + sum(lines[0][0] == MARK for _, lines in graph._shown.texts.values() if lines)
+    missing = len(boxes) - len(rooms) + sum(lines[0][0] == MARK for _, lines in graph.shown.texts.values() if lines)
     assert missing <= (0 if cell in USUAL else len(boxes) // 3)
 
 
@@ -373,7 +374,7 @@ def test_a_graph_that_was_laid_out_before_is_not_laid_out_again(qtbot, monkeypat
     for made in (lstm, gru):
         shown.set_data(data(made, 40))
         QApplication.processEvents()
-    monkeypatch.setattr(shown.graph, "_fitted", lambda *_: pytest.fail("laid out anew"))
+    monkeypatch.setattr(graph_fit, "draw", lambda *_: pytest.fail("laid out anew"))
     for made in (lstm, gru):
         shown.set_data(data(made, 41))
         QApplication.processEvents()
@@ -390,10 +391,10 @@ def test_another_theme_lays_no_graph_out_again(qtbot, qapp, monkeypatch) -> None
     shown = panel(qtbot)
     QApplication.processEvents()
     drawn = []
-    monkeypatch.setattr(type(shown.graph), "_draw", lambda *a: drawn.append(a))
+    monkeypatch.setattr(graph_fit, "draw", lambda *a: drawn.append(a))
     palette.apply(qapp, theme_named("light"))
     QApplication.processEvents()
-    assert drawn == []
+    assert shown.isVisible() and drawn == []
 
 
 def test_the_table_of_numbers_heads_the_state_before_by_its_own_step(qtbot) -> None:
