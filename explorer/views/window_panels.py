@@ -59,6 +59,14 @@ class PanelsWindow(CommandsWindow):
 
         return run
 
+    def run(self, command: Command) -> None:
+        super().run(command)
+        if isinstance(command.action, do.SetTab):
+            # A choice of what cannot be seen would seem to do nothing; the keyboard stays where it is.
+            dock = self.board.docks["inspector"]
+            dock.show()
+            dock.raise_()
+
     def title_now(self, command: Command) -> str:
         if command.id == "full-screen":
             return f"{command.title}: {self._would_fill()}"

@@ -239,3 +239,13 @@ def test_the_palette_can_put_the_panel_at_hand_on_the_place_of_another(window):
     QTest.qWait(20)
     assert dock(window, "loss") in window.board.tabifiedDockWidgets(dock(window, "ledger"))
     assert in_front(panel(window, "ledger"))
+
+
+def test_choosing_a_picture_of_the_step_brings_its_panel_to_sight_and_leaves_the_keyboard(window):
+    for away in (lambda: window.board.show_panel("ledger"), lambda: dock(window, "inspector").hide()):
+        away()
+        window.stage.canvas.setFocus()
+        QTest.qWait(20)
+        press(window, Key.Key_N)
+        QTest.qWait(20)
+        assert in_front(dock(window, "inspector")) and window.stage.canvas.hasFocus()
