@@ -14,7 +14,7 @@ from rnncore.ledger import Ledger
 from rnncore.progress import Progress
 from rnncore.walk import Walk
 
-from .derived import Derived
+from .derived import MANY, Derived
 from .formula import number
 from .ledger_chain import Chain, chain_of
 from .session import Session
@@ -199,9 +199,10 @@ def default_parameter(session: Session) -> str:
 
 
 def is_large(walk: Walk) -> bool:
-    """Whether a walk's ledgers take so long that nobody may wait for them."""
+    """Whether a walk's ledgers, or the gradient that they itemise, take so long that nobody may wait for them."""
     model = walk.model
-    return walk.trace.length**2 * model.hidden_size * len(model.parameters) > LARGE
+    pairs = walk.trace.length**2 * model.hidden_size * len(model.parameters)
+    return pairs > LARGE or model.parameter_count > MANY
 
 
 def ledger_of(session: Session, derived: Derived, mode: str) -> LedgerData:

@@ -167,6 +167,7 @@ class StageSurface(QWidget):
         if lay == self._layout:
             return False
         self._layout = lay
+        self._all_dirty()  # before others hear of it: they may show other data at once
         self.scrolled.emit()
         return True
 

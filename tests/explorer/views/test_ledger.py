@@ -253,8 +253,9 @@ def test_a_vote_that_is_no_number_is_shown_in_its_colour(qtbot) -> None:
     assert colour.blue() > colour.green() + 50
 
 
-def test_a_large_ledger_is_computed_off_the_interface_thread(qtbot, monkeypatch) -> None:
-    monkeypatch.setattr(ledger_data, "LARGE", 10)
+@pytest.mark.parametrize("bound", ["LARGE", "MANY"])
+def test_a_large_ledger_is_computed_off_the_interface_thread(qtbot, monkeypatch, bound) -> None:
+    monkeypatch.setattr(ledger_data, bound, 10)
     threads = []
     itemised = Derived.itemised
     monkeypatch.setattr(

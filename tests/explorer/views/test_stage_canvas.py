@@ -866,3 +866,24 @@ def test_one_word_that_is_changed_moves_nothing(canvas):
     tokens = ("other" + data.scene.tokens[0], *data.scene.tokens[1:])
     canvas.show_data(replace(data, scene=replace(data.scene, tokens=tokens)))
     assert (canvas.zoom, canvas.stage_layout.shift) == (zoom, shift)
+
+
+def test_data_shown_at_once_when_a_longer_sentence_is_laid_out_is_painted(canvas):
+    short, long = small_walk(steps=5), small_walk(steps=12)
+    canvas.show_data(stage_at(short, 3))
+    pixels(canvas)
+    scene, again = scene_of(long), []
+
+    def read_anew():
+        if not again:
+            again.append(1)
+            canvas.show_data(stage_at(long, 40, scene))
+
+    canvas.scrolled.connect(read_anew)
+    canvas.show_data(stage_at(long, 30, scene))
+    canvas.show_data(stage_at(long, 40, scene))
+    seen = pixels(canvas)
+    fresh = StageCanvas()
+    fresh.resize(canvas.size())
+    fresh.show_data(stage_at(long, 40, scene))
+    assert again and np.array_equal(seen, pixels(fresh))
