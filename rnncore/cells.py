@@ -26,6 +26,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from rnncore.biases import add_biases, drop_biases
+from rnncore.errors import CellError
 from rnncore.frozen import dataclass
 
 LEAVES = frozenset({"input", "state", "parameter", "constant"})
@@ -265,7 +266,12 @@ class Cell:
     @cached_property
     def has_bias(self) -> bool:
         """Whether some vector parameter is added to a pre-activation."""
-        return bool(self._vectors) and self.without_biases().parameters != self.parameters
+        if not self._vectors:
+            return False
+        try:
+            return self.without_biases().parameters != self.parameters
+        except CellError:
+            return True  # an equation such as h = h_prev + b is none any more without it
 
     @cached_property
     def _vectors(self) -> frozenset[str]:
@@ -292,5 +298,8 @@ class Cell:
         return Cell.from_equations(self.name, add_biases(self.text, self._vectors, set(self._by_name)))
 
     def without_biases(self) -> Cell:
-        """Return the cell with every added vector parameter taken out of its sum."""
+        """Return the cell with every added vector parameter taken out of its sum.
+
+        Raises CellError where too little of an equation is left, as of ``h = h_prev + b``.
+        """
         return Cell.from_equations(self.name, drop_biases(self.text, self._vectors))

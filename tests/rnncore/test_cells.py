@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnncore import LIBRARY, Cell, CellError
+from rnncore import LIBRARY, Cell, CellError, Model, check_gradients
 from rnncore.library import TITLES, find_cell
 
 
@@ -50,6 +50,16 @@ def test_constants_are_folded_and_a_named_one_keeps_its_name_to_itself():
     assert len(named) == 1 and named[0].constant == 0.5
     half = [n for n in cell.nodes if n.constant == 0.5 and n.name is None]
     assert {n.text for n in half} == {"1 - rate", "0.5"}
+
+
+@pytest.mark.parametrize("text", ["h = h_prev + b", "h = b + 0.5", "h = tanh(b + 0.5)", "h = W @ (b + 0.5)"])
+def test_a_cell_that_is_none_without_its_biases_has_some_and_makes_a_model(text):
+    cell = Cell.from_equations("mine", text)
+    model = Model.create(cell, 4, 3)
+    assert cell.has_bias and "b_y" in model.parameters
+    assert check_gradients(model, [0, 1, 2], [1, 2, 3], samples=None).ok
+    with pytest.raises(CellError):
+        Model.create(cell, 4, 3, bias=False)
 
 
 @pytest.mark.parametrize("key", [k for k in LIBRARY if LIBRARY[k].has_bias])
