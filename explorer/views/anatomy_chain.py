@@ -12,6 +12,9 @@ from ..theme.theme import Theme, current
 from ..widgets.canvas import Canvas
 from ..widgets.paint import elided, pen
 
+FURTHEST = 140
+"""Pixels at scale 1 between two levels at most, where there is much room."""
+
 
 class Painted(Canvas):
     """What the anatomy's pictures share: the data, and when they are painted again."""
@@ -72,7 +75,7 @@ class ChainView(Painted):
         whole = line * sum(counts) + theme.px(3) * len(counts) <= self.height()
         counts = counts if whole else [1] * len(counts)
         room = self.height() - line * sum(counts)
-        gap = min(max(room / max(len(counts), 1), 0.0), float(theme.px(48)))
+        gap = min(max(room / max(len(counts), 1), 0.0), float(theme.px(FURTHEST)))
         line = min(line, self.height() / max(sum(counts), 1))
         found, y = [], gap / 2
         for level, count in zip(data.levels, counts, strict=True):

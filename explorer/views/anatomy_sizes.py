@@ -14,6 +14,9 @@ from ..theme.theme import Theme, current
 from ..widgets.paint import elided
 from .anatomy_chain import Painted
 
+HIGHEST = 80
+"""Pixels at scale 1 that a row takes at most, where there is much room."""
+
 
 class SizesView(Painted):
     """A row a parameter, a column a stage; each column's bars are drawn to its own longest, on a linear scale."""
@@ -51,7 +54,7 @@ class SizesView(Painted):
         theme = current(self)
         least = QFontMetricsF(theme.font("small")).height()
         room = (self.height() - theme.px(self.HEAD)) / max(1, len(self._data.sizes))
-        return min(max(room, least), float(theme.px(24)))
+        return min(max(room, least), float(theme.px(HIGHEST)))
 
     def shown(self) -> range:
         """Which parameters have a row: all, or as many as fit with the chosen one among them."""
@@ -99,7 +102,8 @@ class SizesView(Painted):
             for n, stage in enumerate(STAGES):
                 value = getattr(size, stage)
                 room = QRectF(names + n * wide, y, wide - 8, line)
-                bar = room.adjusted(0, line / 2 - 2.5, -(numbers if with_numbers else 0), -(line / 2 - 2.5))
+                thick = min(max(2.5, round(line / 7)), theme.px(7))
+                bar = room.adjusted(0, line / 2 - thick, -(numbers if with_numbers else 0), -(line / 2 - thick))
                 painter.fillRect(bar, theme.colour("line", 0.6))
                 if value is None:
                     continue

@@ -166,7 +166,7 @@ class ExperimentsView(Panel):
         outcome, theme = self._outcome, current(self)
         broad = self.width() >= theme.px(BESIDE)
         room = self.height() - theme.px(AROUND)
-        self.rows.set_room(room)
+        self.rows.set_room(room, airy=broad)
         rows = round(self.rows.height_for(self.width() - 2 * SPACE.large))
         high = room - rows >= theme.px(LEAST_PICTURE)
         both = broad or high

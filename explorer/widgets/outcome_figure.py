@@ -179,7 +179,9 @@ def _bars(painter: QPainter, theme: Theme, area: QRectF, bars: tuple[Bar, ...], 
     widest = max(sum(map(abs, b.parts)) for b in bars)
     room = max(10.0, area.width() - head - tail)
     line = small.height()
-    high = min((area.height() - line) / len(bars), theme.px(64))
+    # About as high as the widest block is wide, where there is room; broad bands in a flat panel.
+    widest_block = room * max(abs(p) for b in bars for p in b.parts) / widest if widest else 0.0
+    high = min((area.height() - line) / len(bars), max(theme.px(64), 0.8 * widest_block))
     top = area.top() + line + theme.px(2)
     for n, bar in enumerate(bars):
         y = top + n * high

@@ -15,6 +15,10 @@ _WRAP = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop)
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
 
+MOST_AIR = 24
+"""Pixels at scale 1 between two rows, where there is much room."""
+
+
 class OutcomeRows(Surface):
     """Paints an :class:`Outcome`; it is as high as it must be at the width that it has."""
 
@@ -23,6 +27,7 @@ class OutcomeRows(Surface):
         self._outcome: Outcome | None = None
         self._question = self._setup = self._instead = ""
         self._room, self._terse = 0, False
+        self._airy, self._air = False, 0.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
@@ -41,11 +46,12 @@ class OutcomeRows(Surface):
             self._measure()
             self.update()
 
-    def set_room(self, height: int) -> None:
+    def set_room(self, height: int, airy: bool = False) -> None:
         """Say how high it may be: where there is room, bands that find no place beside take a line of their own, and
-        where there is too little, the set-up is left to the tool tip."""
-        if height != self._room:
-            self._room = height
+        where there is too little, the set-up is left to the tool tip. ``airy``: all that room is theirs, so that they
+        stand further apart in it."""
+        if (height, airy) != (self._room, self._airy):
+            self._room, self._airy = height, airy
             self._measure()
             self.update()
 
@@ -69,10 +75,13 @@ class OutcomeRows(Surface):
     def height_for(self, width: float) -> float:
         """The height that all of it takes at a width."""
         theme = current(self)
-        self._terse = False
+        self._terse, self._air = False, 0.0
         full = self._paint(None, theme, width)
         self._terse = full > self._room > 0
-        return self._paint(None, theme, width) if self._terse else full
+        if self._airy and self._outcome is not None and self._room > full:
+            # Between the rows and the four paragraphs around them; more than this would pull them apart.
+            self._air = min((self._room - full) / (len(self._outcome.rows) + 4), float(theme.px(MOST_AIR)))
+        return self._paint(None, theme, width) if self._terse or self._air else full
 
     def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -81,21 +90,22 @@ class OutcomeRows(Surface):
     def _paint(self, painter: QPainter | None, theme: Theme, width: float) -> float:
         """Paint (or with no painter only measure) all of it; return the height."""
         outcome, small = self._outcome, theme.font("small")
-        y = self._text(painter, theme, self._question, theme.font("label", bold=True), "text", 0.0, width)
-        y = self._text(painter, theme, "" if self._terse else self._setup, small, "muted", y, width) + theme.px(3)
+        y = self._text(painter, theme, self._question, theme.font("label", bold=True), "text", 0.0, width) + self._air
+        y = self._text(painter, theme, "" if self._terse else self._setup, small, "muted", y, width)
+        y += theme.px(3) + self._air
         if outcome is None:
             return self._text(painter, theme, self._instead, small, "muted", y, width)
         judged = any(row.judged for row in outcome.rows)
         token = ("good" if outcome.ok else "cut") if judged else "muted"
         sign = ("✓ " if outcome.ok else "✗ ") if judged else ""
         verdict = theme.font("small", bold=True)
-        y = self._text(painter, theme, f"{sign}{outcome.verdict}", verdict, token, y, width) + theme.px(2)
+        y = self._text(painter, theme, f"{sign}{outcome.verdict}", verdict, token, y, width) + theme.px(2) + self._air
         columns = self._columns(theme, outcome, width)
         line = QFontMetricsF(small).height() + theme.px(2)
         rest = self._text(None, theme, outcome.said, small, "text", theme.px(4), width)
         below = not columns[2] and self._room >= y + 2 * line * len(outcome.rows) + rest
         for row in outcome.rows:
-            y = self._row(painter, theme, row, y, width, columns, below)
+            y = self._row(painter, theme, row, y, width, columns, below) + self._air
         return self._text(painter, theme, outcome.said, small, "text", y + theme.px(4), width)
 
     def _columns(self, theme: Theme, outcome: Outcome, width: float) -> tuple[float, float, float]:

@@ -103,3 +103,15 @@ def test_the_update_of_a_large_model_is_waited_for_and_then_shown(shown, monkeyp
     assert view.chain.data.walk is walk
     assert all(level.done for level in view.chain.data.levels)
     assert view.subtitle_label.text() == view.chain.data.subtitle
+
+
+@pytest.mark.parametrize("cell", ["lstm", "vanilla"])
+def test_on_a_large_screen_the_chain_and_the_sizes_use_the_room(shown, cell) -> None:
+    store, view = shown((1300, 620), cell=cell)
+    store.dispatch(do.GoToEnd())
+    settle(store)
+    tops = [top for top, _, _ in view.chain.rows(view.chain.data)[1]]
+    assert tops[-1] >= 0.6 * view.chain.height()
+    sizes = view.sizes
+    last = sizes.HEAD + len(sizes.shown()) * sizes._line()
+    assert last >= (0.85 if cell == "lstm" else 0.4) * sizes.height()

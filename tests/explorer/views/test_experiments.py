@@ -175,9 +175,11 @@ def test_on_the_whole_screen_the_type_grows(store, qtbot):
     view = shown(store, qtbot)
     view.show_experiment("E13")
     until(lambda: view.outcome is not None)
+    view.rows.set_room(0)  # with what air there is between the rows left out
     small, track = view.rows.height_for(700), view.knobs.tracks[0].sizeHint().height()
     enlarge(1.6, view)
     QTest.qWait(30)
+    view.rows.set_room(0)
     assert view.rows.height_for(700) > 1.3 * small
     for name in ("E2", "E12"):  # what is made only now is as large
         view.show_experiment(name)
@@ -228,3 +230,16 @@ def test_a_panel_that_fills_the_screen_keeps_it_and_shows_the_next_experiment(st
     until(lambda: dock.panel.outcome is not None)
     dock.fill_screen()
     assert dock.alone is None
+
+
+def test_on_a_large_screen_the_votes_and_the_rows_use_the_room(store, qtbot):
+    view = shown(store, qtbot, (1300, 700))
+    until(lambda: view.outcome is not None)
+    QTest.qWait(50)
+    small = view.rows.height_for(view.rows.width())
+    view.rows.set_room(view.numbers.height())
+    assert small >= 1.5 * view.rows.height_for(view.rows.width())
+    picture = view.figure.grab().toImage()
+    ground = picture.pixelColor(1, picture.height() - 2)
+    lower = [picture.pixelColor(x, round(0.8 * picture.height())) for x in range(0, picture.width(), 4)]
+    assert sum(colour != ground for colour in lower) > len(lower) // 5
