@@ -91,12 +91,15 @@ def place_in_forms(
     """A place beside each box of ``keys`` with the number of the form that its label has there.
 
     ``forms`` are sizes (width, height) from the best to the least; a box that has no room for one form is tried with
-    the next, after all boxes that have. Before the last of several, labels are let close to other boxes' edges.
+    the next, after all boxes that have. Of three and more the last two are makeshifts: before the first of them, labels
+    in better forms are let close to other boxes' edges, and itself before the last.
     """
     placed: dict[str, tuple[Rect, int]] = {}
-    rounds = [(form, False) for form in range(len(forms))]
+    good, rest = max(1, len(forms) - 2), range(len(forms))
+    rounds = [(form, False) for form in rest[:good]]
     if len(forms) > 2:
-        rounds[-1:-1] = [(form, True) for form in range(1, len(forms) - 1)]
+        rounds += [*((form, True) for form in rest[1:good]), (good, False), (good, True)]
+    rounds += [(len(forms) - 1, False)] * (len(forms) > 1)
     for form, close in rounds:
         wanted = {key: forms[form] for key in keys if key not in placed}
         if wanted:

@@ -24,7 +24,10 @@ _RULES = {
 
 @dataclass(frozen=True, slots=True)
 class Saturation:
-    """How many of a gate's units are saturated at this step; ``share`` None before the gate is computed."""
+    """How many of a gate's units are saturated at this step; ``share`` None before the gate is computed.
+
+    The ``lost`` units hold NaN or an infinity: they are neither saturated nor not.
+    """
 
     name: str
     share: float | None
@@ -32,6 +35,7 @@ class Saturation:
     units: int
     rule: str
     warns: bool
+    lost: int = 0
 
 
 @np.errstate(all="ignore")
@@ -54,5 +58,6 @@ def _saturation(numbers: StepNumbers, node: Node) -> Saturation:
         hit = np.abs(values) > HIGH
     else:
         hit = values == 0
-    count = int(np.count_nonzero(hit))
-    return Saturation(name, count / units, count, units, _RULES[node.op], count / units > MUCH)
+    count, lost = int(np.count_nonzero(hit & np.isfinite(values))), int(np.count_nonzero(~np.isfinite(values)))
+    warns = lost > 0 or count / units > MUCH
+    return Saturation(name, count / units, count, units, _RULES[node.op], warns, lost)

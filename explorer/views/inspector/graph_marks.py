@@ -9,7 +9,7 @@ from rnncore.frozen import dataclass
 
 from ...model.graph_routes import Box, Edge, Rect
 from ...model.inspector_data import InspectorData
-from .graph_fit import FOLDED, FORMS, MARK, Fonts, Layout
+from .graph_fit import BARE, FOLDED, FORMS, MARK, Fonts, Layout
 from .graph_names import name_area
 
 STRIPS = 6
@@ -99,7 +99,7 @@ class Marks:
         if form == FOLDED:
             return QRectF(*rect), lines
         height = metrics.height() * 0.94
-        if form == FOLDED - 1:
+        if form == BARE:
             # Its colour tells what a number is that stands alone; one that is too long for its room is folded.
             lines = tuple((t.removeprefix("∂ "), c) for t, c in lines)
             if metrics.horizontalAdvance(lines[0][0]) > rect[2] + 0.5:

@@ -14,6 +14,7 @@ from ...widgets.paint import elided, rounded, text_width
 from ...widgets.surface import Surface
 
 NONE_YET = "not computed yet"
+LOST, SHORT_LOST = "not finite", "NaN"
 
 
 class SaturationBars(Surface):
@@ -39,7 +40,7 @@ class SaturationBars(Surface):
         said = [f"{b.name}: {_share(b)}" for b in bars]
         self.setAccessibleName(". ".join(["Saturation", *said, rule]))
         self.setToolTip("\n".join([f"Saturated: {rule}", *said]))
-        if rule != self._rule or [b.name for b in bars] != [b.name for b in before]:
+        if rule != self._rule or [(b.name, b.lost > 0) for b in bars] != [(b.name, b.lost > 0) for b in before]:
             self._rule = rule
             self.update()
             return
@@ -100,10 +101,13 @@ class SaturationBars(Surface):
         left = max(names.horizontalAdvance(b.name) for b in self._bars) + theme.px(10)
         units = self._bars[0].units
         # As wide as a number can become, so that no bar moves with its neighbour's.
-        longest = max(shares.horizontalAdvance(s) for s in (f"100 % · {units} of {units}", NONE_YET))
-        full = longest <= 0.45 * self._cell(0).width()
+        long, short = [f"100 % · {units} of {units}", NONE_YET], ["100 %"]
+        if any(bar.lost for bar in self._bars):
+            long, short = [*long, f"{units} of {units}, {units} {LOST}"], [*short, LOST]
+        longest = max(map(shares.horizontalAdvance, long))
+        full = longest <= (0.55 if len(short) > 1 else 0.45) * self._cell(0).width()
         texts = [_share(b) if full else _percent(b) for b in self._bars]
-        right = (longest if full else shares.horizontalAdvance("100 %")) + theme.px(8)
+        right = (longest if full else max(map(shares.horizontalAdvance, short))) + theme.px(8)
         for n, (bar, text) in enumerate(zip(self._bars, texts, strict=True)):
             cell = self._cell(n)
             if not region.intersects(cell.toAlignedRect()):
@@ -135,8 +139,11 @@ class SaturationBars(Surface):
             painter.setPen(theme.colour("muted"))
             painter.setFont(theme.font("label"))
             painter.drawText(words, middle, bar.name)
-            painter.setFont(theme.font("small"))
-            painter.drawText(words, middle | Qt.AlignmentFlag.AlignRight, _percent(bar))
+            small = theme.font("small")
+            painter.setFont(small)
+            room = words.width() - text_width(bar.name, theme.font("label")) - theme.px(4)
+            said = SHORT_LOST if bar.lost and text_width(LOST, small) > room else _percent(bar)
+            painter.drawText(words, middle | Qt.AlignmentFlag.AlignRight, said)
             rounded(painter, track, track.height() / 2, theme.colour("raised"))
             if bar.share:
                 filled = QRectF(track.x(), track.y(), max(track.height(), track.width() * bar.share), track.height())
@@ -148,10 +155,14 @@ def _row_height(widget: QWidget, level: int) -> int:
 
 
 def _percent(bar: Saturation) -> str:
-    return "–" if bar.share is None else f"{bar.share:.0%}".replace("%", " %")
+    if bar.share is None:
+        return "–"
+    return LOST if bar.lost else f"{bar.share:.0%}".replace("%", " %")
 
 
 def _share(bar: Saturation) -> str:
     if bar.share is None:
         return NONE_YET
+    if bar.lost:
+        return LOST if bar.lost == bar.units else f"{bar.count} of {bar.units}, {bar.lost} {LOST}"
     return f"{_percent(bar)} · {bar.count} of {bar.units}"

@@ -13,7 +13,7 @@ from rnncore.trace import forward
 from rnncore.truncation import Tail, Window
 from rnncore.walk import walk
 
-from .steps import CELLS, after, data, make_walk, words
+from .steps import CELLS, IDS, after, data, make_walk, words
 
 
 def test_titles_count_units_from_one_and_steps_from_zero() -> None:
@@ -84,6 +84,21 @@ def test_saturation_counts_units_beyond_the_stated_thresholds() -> None:
     assert {b.name for b in found.saturation} == {"i", "f", "g", "o"}
     assert all(b.share is None for b in data(made, 0).saturation)
     assert "0.05" in found.saturation_rule
+
+
+@pytest.mark.parametrize("lost", [1, 5])
+def test_units_that_are_not_finite_are_neither_saturated_nor_free(lost: int) -> None:
+    made = make_walk()
+    weights = {k: np.array(v) for k, v in made.model.parameters.items()}
+    weights["b_f"][:lost] = np.nan
+    model = made.model.with_parameters(weights)
+    with np.errstate(all="ignore"):
+        spoilt = walk(model, forward(model, IDS[:-1]), made.targets, made.truncation)
+        bars = {b.name: b for b in data(spoilt, spoilt.script.backward_start, t=0).saturation}
+    values = spoilt.trace["f"][0]
+    assert (bars["f"].lost, bars["f"].units, bars["f"].warns) == (lost, 5, True)
+    assert bars["f"].count == np.count_nonzero((values < LOW) | (values > HIGH))
+    assert bars["i"].lost == 0
 
 
 def test_a_cell_without_named_gates_still_has_a_bar() -> None:

@@ -1,0 +1,33 @@
+"""The bars of saturation: what they say of shares, and of numbers that are none."""
+
+from __future__ import annotations
+
+import pytest
+
+from explorer.model.saturation import Saturation
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
+from explorer.views.inspector.saturation_bars import SaturationBars
+
+RULE = "σ below 0.05 or above 0.95"
+
+
+def bar(name: str, count: int, lost: int = 0, units: int = 16) -> Saturation:
+    return Saturation(name, count / units, count, units, RULE, lost > 0 or count > 6, lost)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+@pytest.mark.parametrize("wide", [180, 340, 500])
+def test_a_gate_that_is_not_finite_is_said_to_be_so_and_never_zero_per_cent(qtbot, qapp, level, wide) -> None:
+    palette.apply(qapp, theme_named("dark"))
+    shown = SaturationBars()
+    qtbot.addWidget(shown)
+    shown.set_level(level)
+    shown.set_bars((bar("i", 4), bar("f", 0), bar("g", 1)), RULE)
+    shown.resize(wide, shown.height_for(wide, level))
+    shown.show()
+    finite = shown.grab().toImage()
+    shown.set_bars((bar("i", 4), bar("f", 0, 16), bar("g", 1, 2)), RULE)
+    assert "f: not finite" in shown.accessibleName() and "g: 1 of 16, 2 not finite" in shown.toolTip()
+    assert "i: 25 % · 4 of 16" in shown.accessibleName()
+    assert shown.grab().toImage() != finite
