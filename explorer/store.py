@@ -396,7 +396,8 @@ class Store(QObject):
         self._tell_of_opening()
         if (self.jobs.what or self._worker.errand) != self._session.busy:
             self._busy_with()
-        if not self.busy and not self._session.training.running:
+        # What was waited for may have ended since it was told; then the next turn takes it back.
+        if not self.busy and not self._session.busy and not self._session.training.running:
             self._mail_timer.stop()
 
     def _show(self, mail: Snapshot, began: float, light: bool) -> None:

@@ -442,18 +442,18 @@ def test_an_error_in_what_is_put_off_is_its_result(store):
 
 def test_a_beat_that_came_late_does_not_put_the_next_one_off(store, monkeypatch):
     clock = [100.0]
-    monkeypatch.setattr("explorer.store.time.perf_counter", lambda: clock[0])
+    monkeypatch.setattr("explorer.services.beats.time.perf_counter", lambda: clock[0])
     store.dispatch(do.SetPlayback("operation", 10.0))
     store.dispatch(do.Play(True))
-    assert store._beat_timer.interval() == 100
+    assert store.beats.timer.interval() == 100
     clock[0] = 100.13  # 30 ms of work
     store._beat()
-    assert store._beat_timer.interval() == 70
+    assert store.beats.timer.interval() == 70
     clock[0] = 107.0  # a long halt is not caught up with
     store._beat()
-    assert store._beat_timer.interval() == 100
+    assert store.beats.timer.interval() == 100
     store.dispatch(do.Play(False))
-    assert not store._beat_timer.isActive()
+    assert not store.beats.timer.isActive()
 
 
 def test_frames_go_on_while_other_programs_keep_the_window_waiting(store, monkeypatch):
@@ -581,6 +581,17 @@ def test_a_long_way_to_an_update_is_told_and_esc_ends_it(store, far):
     store.dispatch(do.Release())
     until(store, lambda: not store.busy)
     assert store.session.training.shown == 300 and store.session.busy == ""
+
+
+def test_what_ends_while_it_is_told_is_taken_back(store, monkeypatch):
+    store.wait()
+    told = ["going to update 290: 6%", "going to update 290: 6%"]
+    # It is asked twice, to compare and to tell, and over when it is asked whether there is anything more to wait for.
+    monkeypatch.setattr(type(store._worker), "errand", property(lambda _: told.pop() if told else ""))
+    store.poll()
+    assert not told and store.session.busy and not store.busy
+    until(store, lambda: not store._mail_timer.isActive())
+    assert store.session.busy == ""
 
 
 def test_a_change_of_settings_replays_nothing(store, far):
