@@ -586,8 +586,9 @@ def test_a_long_way_to_an_update_is_told_and_esc_ends_it(store, far):
 def test_what_ends_while_it_is_told_is_taken_back(store, monkeypatch):
     store.wait()
     told = ["going to update 290: 6%", "going to update 290: 6%"]
-    # It is asked twice, to compare and to tell, and over when it is asked whether there is anything more to wait for.
+    # It is asked twice, to compare and to tell, and over from then on.
     monkeypatch.setattr(type(store._worker), "errand", property(lambda _: told.pop() if told else ""))
+    monkeypatch.setattr(type(store._worker), "idle", property(lambda _: not told))
     store.poll()
     assert not told and store.session.busy and not store.busy
     until(store, lambda: not store._mail_timer.isActive())
