@@ -136,6 +136,12 @@ def _writer(*parts: Any) -> Callable[[IO[bytes]], None]:
     return put
 
 
+def check_path(path: object) -> None:
+    """Raise FileError for what cannot be the name of a file on any system."""
+    if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path) or not os.fspath(path):
+        raise FileError(f"{path!r:.60} is no name of a file. Give one that ends in .bptt.")
+
+
 @contextlib.contextmanager
 def _replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Give a file that takes the place of ``path`` when all has gone well, and vanishes otherwise."""
@@ -233,6 +239,7 @@ def read(path: str | os.PathLike[str], forms: tuple[str, ...], limit: int = LIMI
     Raises FileError when there is no such file, when it is another kind of file or one of a newer version,
     when it is damaged, or when it holds more than ``limit`` bytes. Nothing else is ever raised.
     """
+    check_path(path)
     name = os.fspath(path)
     try:
         # A pipe or a device might never end, so it is not even opened.

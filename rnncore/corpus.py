@@ -134,6 +134,8 @@ class Corpus:
                 f"{self.name}: {len(self.sentences)} sentences with {len(self.texts)} texts. "
                 "Give one text a sentence."
             )
+        if any(ids.flags.writeable for ids in self.sentences):
+            object.__setattr__(self, "sentences", tuple(_locked(np.array(ids)) for ids in self.sentences))
 
     @classmethod
     def from_text(

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from rnncore.cells import Cell
-from rnncore.container import LIMIT, damaged, read, write
+from rnncore.container import LIMIT, check_path, damaged, read, write
 from rnncore.corpus import Corpus
 from rnncore.curve import EVALUATION, Evaluations, LossCurve
 from rnncore.errors import FileError
@@ -27,7 +27,7 @@ from rnncore.model import Model
 from rnncore.ops import Array
 from rnncore.packing import pack
 from rnncore.session_file import Line, SessionFile
-from rnncore.session_reader import Reader, demand, sentence
+from rnncore.session_reader import LONGEST_LABEL, Reader, demand, sentence
 from rnncore.training import Trainer
 from rnncore.training_state import TrainingState
 
@@ -65,7 +65,15 @@ def save(
 
     Raises FileError when something cannot be saved, or the file cannot be written; an older file stays whole.
     """
+    check_path(path)
+    if session is not None and not isinstance(session, Mapping):
+        raise FileError(f"{path}: session is a {type(session).__name__}. Give a dictionary with texts as keys.")
+    for what, given, kind in (("model", model, Model), ("trainer", trainer, Trainer)):
+        if given is not None and not isinstance(given, kind):
+            raise FileError(f"{path}: {given!r:.40} cannot be saved as {what}. Give a {kind.__name__}.")
     order = () if history is None else saved_order(history)
+    if history is not None and not order:
+        raise FileError(f"{path}: there is no history among those to be saved. Give one, or leave it out.")
     current = 0 if history is None else order.index(_as_tuple(history)[0])
     lines = _lines(trainer, order, current, keyframe_bytes)
     if lines:
@@ -80,6 +88,12 @@ def save(
         raise FileError(
             f"{path}: the corpus {corpus.name!r:.40} has a rule for its targets, "
             "but no recipe to make it again by. Use a bundled task."
+        )
+    if corpus is not None and corpus.vocabulary.size != model.vocabulary_size:
+        # Predictions could not be read, and neither could the file.
+        raise FileError(
+            f"{path}: the corpus has a vocabulary of {corpus.vocabulary.size}, the model one of "
+            f"{model.vocabulary_size}. Make the model with vocabulary_size=corpus.vocabulary.size."
         )
     pool = _Pool({f"parameters/{name}": value for name, value in model.parameters.items()})
     plain: dict[str, Any] = {"session": dict(session or {}), "model": _model_to_plain(model)}
@@ -156,7 +170,15 @@ def _line(history: History, found: tuple[History, ...], room: int, leader: Cell)
     own = history.trainer.model.cell
     cell = None if own.text == leader.text else own
     return Line(
-        history.trainer.settings, now.state, frames, spacing, now.curve, now.evaluations, parent, cell, history.label
+        history.trainer.settings,
+        now.state,
+        frames,
+        spacing,
+        now.curve,
+        now.evaluations,
+        parent,
+        cell,
+        history.label[:LONGEST_LABEL],
     )
 
 

@@ -12,6 +12,8 @@ from threading import RLock, get_ident
 from time import thread_time
 from typing import Any
 
+import numpy as np
+
 from rnncore.curve import Evaluations, LossCurve
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
@@ -239,6 +241,8 @@ class History:
         of the way is done. One who is ``patient`` gives way to others who seek meanwhile. Raises RnnError when there is
         no such update.
         """
+        if not isinstance(update, int | np.integer):
+            raise RnnError(f"There is no update {update!r:.40} in this history. Give a whole number.")
         if update < self._first and self.parent is not None:
             return self.parent.seek(update, should_stop, patient=patient)
         if not self._first <= update <= self.last:

@@ -23,6 +23,8 @@ MAX_NODES = 400
 
 def read_cell(name: str, text: str) -> Cell:
     """Read equations into a cell; raises CellError with line, column and remedy."""
+    if not isinstance(name, str):
+        raise CellError(f"a cell is called by a text, not by {name!r:.40}", remedy="Give it a name in quotation marks.")
     reader = _Reader(name, text)
     tree = reader.parse()
     try:

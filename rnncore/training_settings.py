@@ -82,8 +82,9 @@ class TrainingSettings:
         ):
             if name == "evaluation_limit" and number is None:
                 continue
-            if not isinstance(number, int) or isinstance(number, bool) or number < low:
+            if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < low:
                 raise RnnError(f"Training: {name} is {number!r:.40}. Give a whole number of at least {low}.")
+            object.__setattr__(self, name, int(number))
         if not isinstance(self.shuffle, bool | np.bool_):
             raise RnnError(f"Training: shuffle is {self.shuffle!r:.40}. Give True or False.")
         share = self.validation

@@ -45,6 +45,9 @@ class Vocabulary:
                 f"A vocabulary needs one count a token; this one has {len(self.tokens)} tokens "
                 f"and {len(self.counts)} counts."
             )
+        if not all(isinstance(token, str) for token in self.tokens):
+            strange = next(token for token in self.tokens if not isinstance(token, str))
+            raise TextError(f"The token {strange!r:.40} of the vocabulary is no text. Give every token as a str.")
         ids = {token: place for place, token in enumerate(self.tokens)}
         if len(ids) != len(self.tokens):
             twice = next(token for place, token in enumerate(self.tokens) if ids[token] != place)

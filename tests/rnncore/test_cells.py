@@ -181,3 +181,8 @@ def test_any_text_either_makes_a_cell_or_a_cell_error(text):
 def test_an_unknown_cell_names_those_that_exist():
     with pytest.raises(CellError, match="vanilla"):
         find_cell("elman")
+
+
+def test_a_cell_without_a_name_is_refused():
+    with pytest.raises(CellError, match="called by a text"):
+        Cell.from_equations(3, "h = tanh(U @ x)")

@@ -575,3 +575,52 @@ def test_a_name_as_long_as_the_system_allows_can_be_saved_to(tmp_path, letter):
 def test_a_forged_state_is_refused_for_what_is_wrong_with_it(saved, forgery, says):
     with pytest.raises(FileError, match=says):
         load(rewrite(saved, FORGERIES[forgery]))
+
+
+# --- what could be saved, and not be read again --------------------------------------------------------------
+
+
+def test_a_model_and_a_corpus_that_do_not_fit_are_not_saved_together(tmp_path):
+    path, text = tmp_path / "run.bptt", corpus()
+    larger = Model.create("vanilla", text.vocabulary.size + 3, 4)
+    for given in ({"model": larger, "corpus": text}, {"trainer": Trainer(larger, text)}):
+        with pytest.raises(FileError, match=r"vocabulary of \d+, the model one of \d+"):
+            save(path, **given)
+    assert not path.exists()
+
+
+def test_a_label_as_long_as_a_book_is_saved_in_part(tmp_path):
+    history = recorded(3)
+    history.label = "w" * 20_000
+    save(tmp_path / "run.bptt", history=history)
+    assert load(tmp_path / "run.bptt").lines[0].label == "w" * 10_000
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"model": "lstm"}, "as model"),
+        ({"trainer": "lstm"}, "as trainer"),
+        ({"history": []}, "no history"),
+        ({"session": [1]}, "session is a list"),
+        ({}, "nothing to save"),
+    ],
+)
+def test_what_is_no_model_trainer_history_or_session_is_refused_in_words(tmp_path, given, says):
+    with pytest.raises(FileError, match=says):
+        save(tmp_path / "run.bptt", **given)
+
+
+@pytest.mark.parametrize("path", ["\0", "a\0b.bptt", "", None, 3])
+def test_what_is_no_name_of_a_file_is_refused_in_words(path):
+    with pytest.raises(FileError, match="no name of a file"):
+        save(path, model=Model.create("vanilla", 5, 3))
+    with pytest.raises(FileError, match="no name of a file"):
+        load(path)
+
+
+def test_counts_of_numpys_are_saved_as_plain_ones(tmp_path):
+    trainer = Trainer(Model.create("vanilla", corpus().vocabulary.size, 4), corpus(), batch_size=np.int64(2))
+    save(tmp_path / "run.bptt", trainer=trainer)
+    assert load(tmp_path / "run.bptt").lines[0].settings == trainer.settings
+    assert type(trainer.settings.batch_size) is int

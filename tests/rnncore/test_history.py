@@ -253,3 +253,11 @@ def test_seeking_while_another_thread_trains_is_exact():
     finally:
         thread.join()
     assert history.last == 150
+
+
+@pytest.mark.parametrize("update", [1.5, "1", None])
+def test_an_update_between_two_is_none(update):
+    history = History(Trainer(model(), sequences()))
+    history.run(3)
+    with pytest.raises(RnnError, match="whole number"):
+        history.seek(update)

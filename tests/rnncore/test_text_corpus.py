@@ -314,3 +314,10 @@ def test_what_is_no_text_is_refused_in_words(text: Any) -> None:
 def test_what_is_no_vocabulary_is_refused_in_words() -> None:
     with pytest.raises(TextError, match="is no Vocabulary"):
         Corpus.from_text("the cat sat.", vocabulary=["the", "cat"])  # type: ignore[arg-type]
+
+
+def test_sentences_that_are_given_can_no_longer_be_changed() -> None:
+    ids = np.array([0, 3, 4, 1])
+    corpus = Corpus("mine", Vocabulary.from_tokens("ab"), (ids,), ("ab",))
+    ids[1] = 4
+    assert corpus.sentences[0].tolist() == [0, 3, 4, 1] and not corpus.sentences[0].flags.writeable

@@ -126,3 +126,8 @@ def test_tokens_that_cannot_be_seen_get_a_visible_label() -> None:
 def test_damaged_json_is_refused_by_name(plain: object, match: str) -> None:
     with pytest.raises(TextError, match=match):
         Vocabulary.from_json(plain)
+
+
+def test_a_token_that_is_no_text_is_refused() -> None:
+    with pytest.raises(TextError, match="token 3 of the vocabulary is no text"):
+        Vocabulary.from_tokens(["a", 3])  # type: ignore[list-item]
