@@ -27,7 +27,8 @@ from .model.verification import verify
 from .model.walking import pause_after
 from .services import collector, sessions
 from .services.background import AbandonedError, Background, Job
-from .services.opening import CancelledError, Opening
+from .services.beats import Beats
+from .services.opening import CancelledError, Openings
 from .services.pacing import FRAME, Pacing
 from .services.turns import Turns
 from .services.wishes import Wishes
@@ -77,15 +78,13 @@ class Store(QObject):
         self.turns = Turns(lambda: self._post(_FOLLOW))
         self.jobs = Background(self.derived, self.arrived.emit)
         self._wishes = Wishes(lambda: self._session, lambda action: self.dispatch(action), self.jobs, self._busy_with)
-        self._openings: list[Opening] = []
+        self._openings = Openings()
         self._closed = False
         self._key_at = 0.0
         self._seeking, self._sought_at = False, 0.0
         self._mail_timer = QTimer(self, interval=FRAME)
         self._mail_timer.timeout.connect(self.poll)
-        self._beat_timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
-        self._beat_due = 0.0
-        self._beat_timer.timeout.connect(self._beat)
+        self.beats = Beats(self._beat, self)
         self._verify_timer = QTimer(self, singleShot=True, interval=QUIET)
         self._verify_timer.timeout.connect(self._verify)
         self._adopt()
@@ -193,7 +192,7 @@ class Store(QObject):
         if self._closed:
             return
         self._closed = True
-        for timer in (self._mail_timer, self._beat_timer, self._verify_timer):
+        for timer in (self._mail_timer, self.beats, self._verify_timer):
             timer.stop()
         self.cancel_opening()
         self._worker.close()
@@ -273,8 +272,7 @@ class Store(QObject):
             )
 
     def _open(self, path: str) -> None:
-        opening, settings = Opening(path), self._session.settings
-        self._openings.append(opening)
+        opening, settings = self._openings.begin(path), self._session.settings
 
         def take(prepared: do.Prepared) -> None:
             opening.check()
@@ -285,20 +283,11 @@ class Store(QObject):
     @property
     def opening(self) -> bool:
         """Whether a file is being opened, so that it can be cancelled."""
-        return any(not one.over for one in self._openings)
+        return self._openings.any
 
     def cancel_opening(self) -> bool:
         """Let go of every file that is being opened; whether there was one."""
-        found = self.opening
-        for opening in self._openings:
-            opening.cancel()
-        return found
-
-    def _tell_of_opening(self) -> None:
-        self._openings = [one for one in self._openings if not one.over]
-        told = self._openings[0].told if self._openings else ""
-        if told:
-            self.dispatch(do.Notify(Message(told)))
+        return self._openings.cancel()
 
     def _adopt(self) -> None:
         session = self._session
@@ -393,7 +382,9 @@ class Store(QObject):
                 self._show(mail, began, light=mail.running and running and not heavy)
         for job in self.jobs.finished():
             self._hear(job)
-        self._tell_of_opening()
+        told = self._openings.told
+        if told:
+            self.dispatch(do.Notify(Message(told)))
         if (self.jobs.what or self._worker.errand) != self._session.busy:
             self._busy_with()
         # What was waited for may have ended since it was told; then the next turn takes it back.
@@ -466,14 +457,10 @@ class Store(QObject):
     # --- playback and verification ---
 
     def _schedule_beat(self) -> None:
-        if not self._session.playback.playing:
-            self._beat_timer.stop()
-            return
-        walk = self.derived.walk(self._session)
-        # From when the last beat was due, not from when its work was done: else every beat would be late by its work.
-        now, pause = time.perf_counter(), pause_after(self._session, walk)
-        self._beat_due = max(self._beat_due + pause, now) if now - self._beat_due < pause else now + pause
-        self._beat_timer.start(max(1, round(1000 * (self._beat_due - now))))
+        if self._session.playback.playing:
+            self.beats.plan(pause_after(self._session, self.derived.walk(self._session)))
+        else:
+            self.beats.stop()
 
     def _beat(self) -> None:
         self.walk_by_key(do.Beat())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from rnncore.errors import RnnError
@@ -17,42 +16,19 @@ from ..model import action as do
 from ..model.beside import Beside, HandSet, difference
 from ..model.compare_data import Comparison, Pair
 from ..model.loss_lines import BESIDE
-from ..model.reducer import EDITS, reduce
-from ..model.runs import Run, start_run
-from ..model.session import Changes, Message, Place, Session
+from ..model.pairing import edits_wanted, hand_set, has_unit, pointed
+from ..model.reducer import reduce
+from ..model.runs import start_run
+from ..model.session import Changes, Message, Session
 from ..model.settings import Settings, differences
 from ..model.walking import same_place
 from ..store import Store
-from .sessions import SESSION_SUFFIX, open_session, save_session
-
-if TYPE_CHECKING:
-    from rnncore.cells import Cell
+from .beside_file import read_beside
+from .second import Second
+from .sessions import save_session
 
 SOON = 10
 """Milliseconds within which several changes of either become one comparison."""
-
-
-class Second(Store):
-    """B's store: what the user does in B's own stage goes to the companion, which knows what it means for both."""
-
-    def __init__(self, companion: Companion, run: Run, **more: Any) -> None:
-        self._companion = companion
-        self.following = True
-        super().__init__(run, parent=companion, **more)
-        self.following = False
-
-    def dispatch(self, action: do.Action) -> None:
-        if not self.following and isinstance(action, (do.ChangeSettings, *EDITS)):
-            self._companion.asked(action)
-        else:
-            super().dispatch(action)
-
-    def cancel(self) -> bool:
-        """Let go of what B's user waits for; what follows from A is left alone."""
-        return not self.following and super().cancel()
-
-    def _remember(self, session: Session) -> None:
-        """Nothing: what is undone is undone in A, and B follows; B's own weights are the companion's."""
 
 
 class Companion(QObject):
@@ -81,7 +57,9 @@ class Companion(QObject):
         self._soon.timeout.connect(self.compared)
         self._turned = QTimer(self, singleShot=True, interval=0)
         self._turned.timeout.connect(self._same_update)
-        self.b = Second(self, start_run(self._wanted(), a.session.corpus), theme=a.session.theme, apart=a.apart)
+        self.b = Second(
+            self, start_run(self._wanted(), a.session.corpus), parent=self, theme=a.session.theme, apart=a.apart
+        )
         a.changed.connect(self._a_changed)
         self.b.changed.connect(self._b_changed)
         a.keep_pace(self.b)
@@ -169,36 +147,24 @@ class Companion(QObject):
         wanted = self.beside
         self._read(wanted, lambda prepared: self._show_file(wanted, prepared))
 
-    def _read(self, wanted: Beside, then: Any) -> None:
+    def _read(self, wanted: Beside, then: Callable[[do.Prepared], None]) -> None:
+        corpus = self.a.session.corpus
+
         def attempt() -> do.Prepared | RnnError:
             try:
-                if Path(wanted.path).suffix.lower() != SESSION_SUFFIX:
-                    raise RnnError(f"{Path(wanted.path).name} is no session file (*{SESSION_SUFFIX})")
-                return open_session(Path(wanted.path))
+                return read_beside(wanted.path, corpus)
             except RnnError as error:
                 return error
 
         def finish(found: do.Prepared | RnnError) -> None:
             if self._closed:
                 return
-            problem = str(found) if isinstance(found, RnnError) else self._other_data(found)
-            if problem:
-                self._refuse(problem)
+            if isinstance(found, RnnError):
+                self._refuse(str(found))
             else:
                 then(found)
 
         self.b.background(f"opening {Path(wanted.path).name}", attempt, finish)
-
-    def _other_data(self, prepared: do.Prepared) -> str:
-        """Why a session cannot stand beside A; "" when it can."""
-        mine, theirs = self.a.session.corpus, prepared.run.corpus
-        same = mine.vocabulary.tokens == theirs.vocabulary.tokens and len(mine.sentences) == len(theirs.sentences)
-        if same and all(np.array_equal(a, b) for a, b in zip(mine.sentences, theirs.sentences, strict=True)):
-            return ""
-        return (
-            f"{Path(prepared.path or '').name} was trained on another text (“{theirs.name}”, this is “{mine.name}”): "
-            "A and B must read the same data. Open one of the two here first (Ctrl+O), then the other as B."
-        )
 
     def _refuse(self, problem: str) -> None:
         if self.beside.path and self.b.session.path != self.beside.path:
@@ -252,17 +218,20 @@ class Companion(QObject):
     def asked(self, action: do.Action) -> None:
         """Do what the user asked of B: in both where it is of the data, in B alone where it is of B's settings."""
         a, b = self.a.session, self.b.session
-        if isinstance(action, do.EditToken) or (isinstance(action, do.EditInitialState) and _has(a, action)):
+        if isinstance(action, do.EditToken) or (isinstance(action, do.EditInitialState) and has_unit(a, action)):
             self.a.dispatch(action)
         elif self.beside.path or isinstance(action, do.EditWeight | do.EditInitialState | do.ResetEdits):
             self._edit(action)
         else:
             try:
-                settings = action.settings if isinstance(action, do.ChangeSettings) else _after(b, action, self.b)
+                settings = action.settings if isinstance(action, do.ChangeSettings) else self._after(action)
             except RnnError as error:
                 self.b.dispatch(do.Notify(Message(str(error), "error")))
                 return
             self.differ(**differences(b.settings, settings))
+
+    def _after(self, action: do.Action) -> Settings:
+        return reduce(self.b.session, action, self.b.derived)[0].settings
 
     def _edit(self, action: do.Action) -> None:
         before, self._editing = self.b.session, True
@@ -273,9 +242,9 @@ class Companion(QObject):
         if self.beside.path or run is before.run:
             return
         # Both are kept, so that undo and redo find them at once.
-        self._states[_hand_set(before.run)] = before
-        self._states[_hand_set(run)] = self.b.session
-        self.beside = replace(self.beside, weights=_hand_set(run))
+        self._states[hand_set(before.run)] = before
+        self._states[hand_set(run)] = self.b.session
+        self.beside = replace(self.beside, weights=hand_set(run))
         self.a.dispatch(do.Compare(self.beside))
 
     def _same_weights(self, weights: tuple[HandSet, ...]) -> bool:
@@ -285,7 +254,7 @@ class Companion(QObject):
             with self._follow():
                 self.b.return_to(kept)
             return True
-        if weights != _hand_set(self.b.session.run):
+        if weights != hand_set(self.b.session.run):
             self._pending = list(weights)
             with self._follow():
                 self.b.dispatch(do.Prepared(start_run(self._wanted(), self.a.session.corpus), 0, position=None))
@@ -338,10 +307,10 @@ class Companion(QObject):
             with self._follow():
                 if place.t is None:
                     self.b.dispatch(do.Release())
-                self.b.dispatch(do.Select(**_pointed(place, self.a.session, self.b.session)))
+                self.b.dispatch(do.Select(**pointed(place, self.a.session, self.b.session)))
         if changes & Changes.HOVER:
             with self._follow():
-                self.b.dispatch(do.Hover(**_pointed(self.a.session.hover, self.a.session, self.b.session)))
+                self.b.dispatch(do.Hover(**pointed(self.a.session.hover, self.a.session, self.b.session)))
         if changes & ~Changes.HOVER:
             self._soon.start()
 
@@ -357,7 +326,7 @@ class Companion(QObject):
             self._same_sentence()
             self._same_place()
             self._turned.start()  # when the store has turned its training to the new run as well
-            weights = _hand_set(session.run)
+            weights = hand_set(session.run)
             if not (self._editing or self._pending or self.beside.path) and weights != self.beside.weights:
                 # Another model: what was set by hand in the one before is not in it.
                 self.beside = replace(self.beside, weights=weights)
@@ -371,12 +340,12 @@ class Companion(QObject):
         if not self.b.following:
             # What is pointed at in B is pointed at in A.
             if changes & Changes.HOVER:
-                self.a.dispatch(do.Hover(**_pointed(session.hover, session, self.a.session)))
+                self.a.dispatch(do.Hover(**pointed(session.hover, session, self.a.session)))
             if changes & Changes.SELECTION:
                 if session.selection.t is None:
                     self.a.dispatch(do.Release())
                 else:
-                    self.a.dispatch(do.Select(**_pointed(session.selection, session, self.a.session)))
+                    self.a.dispatch(do.Select(**pointed(session.selection, session, self.a.session)))
         if changes & ~Changes.HOVER:
             self._soon.start()
 
@@ -391,22 +360,9 @@ class Companion(QObject):
                     self.b.dispatch(do.TypeSentence(first.text or " ".join(first.words[1:-1])))
             elif shown.words == b.sentence.words and not shown.initial_state and not b.sentence.initial_state:
                 return
-            self._same_edits()
+            for edit in list(edits_wanted(self.a.session, self.b.session)):
+                self.b.dispatch(edit)
         self._same_place()
-
-    def _same_edits(self) -> None:
-        """What was changed by hand in A's sentence is changed in B's, as far as B has the units for it."""
-        a, b = self.a.session, self.b.session
-        if len(a.sentence.words) == len(b.sentence.words):
-            for place, (wanted, word) in enumerate(zip(a.sentence.words, b.sentence.words, strict=True)):
-                if wanted != word:
-                    self.b.dispatch(do.EditToken(place, wanted))
-        for state in {*a.sentence.initial_state, *b.sentence.initial_state} & {*b.model.cell.states}:
-            starts = a.sentence.initial_state.get(state, np.zeros(b.model.hidden_size))
-            now = b.sentence.initial_state.get(state, np.zeros(b.model.hidden_size))
-            if starts.shape == now.shape:
-                for unit in np.flatnonzero(~((starts == now) | (np.isnan(starts) & np.isnan(now)))):
-                    self.b.dispatch(do.EditInitialState(state, int(unit), float(starts[unit])))
 
     def _same_place(self) -> None:
         a, b = self.a.session, self.b.session
@@ -439,29 +395,3 @@ class Companion(QObject):
                     self.b.dispatch(do.GoToUpdate(a.shown))
                 elif not self._stopped:
                     self.b.dispatch(do.Advance(a.shown - b.shown))
-
-
-def _hand_set(run: Run) -> tuple[HandSet, ...]:
-    return tuple(HandSet(w.update, w.parameter, w.row, w.column, w.value) for w in run.weights)
-
-
-def _has(session: Session, action: do.EditInitialState) -> bool:
-    return action.state in session.model.cell.states and action.unit < session.model.hidden_size
-
-
-def _after(session: Session, action: do.Action, store: Store) -> Settings:
-    return reduce(session, action, store.derived)[0].settings
-
-
-def _pointed(place: Place, of: Session, to: Session) -> dict[str, Any]:
-    """What is pointed at in one session, as the other has it: a node by its name, a parameter if there is one."""
-    parameter = place.parameter if place.parameter in to.model.parameters else None
-    node = _node(of.model.cell, place.node, to.model.cell)
-    return {"t": place.t, "unit": place.unit, "node": node, "parameter": parameter, "loss": place.loss}
-
-
-def _node(of: Cell, index: int | None, to: Cell) -> int | None:
-    if index is None or of.text == to.text:
-        return index
-    name = of.nodes[index].name if index < len(of.nodes) else None
-    return next((n.index for n in to.nodes if n.name == name), None) if name is not None else None

@@ -58,3 +58,34 @@ class Opening:
     def _look(self, share: float) -> None:
         self.share = share
         self.check()
+
+
+class Openings:
+    """The files on their way."""
+
+    def __init__(self) -> None:
+        self._all: list[Opening] = []
+
+    def begin(self, path: str) -> Opening:
+        """Return the opening of another one."""
+        opening = Opening(path)
+        self._all = [*(one for one in self._all if not one.over), opening]
+        return opening
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return any(not one.over for one in self._all)
+
+    def cancel(self) -> bool:
+        """Want none of them any longer; whether there were any."""
+        found = self.any
+        for opening in self._all:
+            opening.cancel()
+        return found
+
+    @property
+    def told(self) -> str:
+        """What to say about the first of them; "" for nothing."""
+        self._all = [one for one in self._all if not one.over]
+        return self._all[0].told if self._all else ""
