@@ -579,8 +579,8 @@ def test_a_long_way_to_an_update_is_told_and_esc_ends_it(store, far):
     until(store, lambda: store.session.busy)
     assert store.session.busy.startswith("going to update 290: ") and time.perf_counter() - began < 0.5
     store.dispatch(do.Release())
-    until(store, lambda: not store.busy)
-    assert store.session.training.shown == 300 and store.session.busy == ""
+    until(store, lambda: not store.busy and not store.session.busy)
+    assert store.session.training.shown == 300
 
 
 def test_what_ends_while_it_is_told_is_taken_back(store, monkeypatch):
