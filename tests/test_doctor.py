@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import socket
 import sys
+import tomllib
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 from explorer.services import doctor, libraries
 from explorer.services.display import Display, find_display, x_trouble
 
+ROOT = Path(__file__).resolve().parent.parent
 DEBIAN = 'ID=debian\nVERSION_ID="12"\n'
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="Linux's own")
 
@@ -77,7 +80,9 @@ def test_every_library_that_qts_window_needs_has_a_package_for_every_manager():
     ("version", "python", "bad"),
     [
         ("6.12.0", (3, 11), True),
-        ("6.12.0", (3, 12), False),
+        ("6.12.0", (3, 12), True),
+        ("6.12.0", (3, 13), True),
+        ("6.12.1", (3, 13), False),
         ("6.11.0", (3, 13), True),
         ("6.11.1", (3, 13), True),
         ("6.11.3", (3, 11), False),
@@ -86,6 +91,13 @@ def test_every_library_that_qts_window_needs_has_a_package_for_every_manager():
 )
 def test_the_versions_of_qt_that_break_are_known(version, python, bad):
     assert bool(doctor.known_fault("PySide6-Essentials", version, python)) is bad
+
+
+def test_the_versions_of_qt_that_break_are_never_installed():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert doctor.QT_RANGE in project["dependencies"]
+    for version in re.findall(r"!=([\d.]+)", doctor.QT_RANGE):
+        assert doctor.known_fault("PySide6-Essentials", version)
 
 
 def test_a_missing_or_old_package_comes_with_the_command_that_mends_it():

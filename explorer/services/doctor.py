@@ -121,8 +121,9 @@ def known_fault(package: str, version: str, python: tuple[int, int] | None = Non
         return ""
     if _numbers(version)[:3] in ((6, 11, 0), (6, 11, 1)):
         return "resizes docks wrongly"
-    if _numbers(version)[:3] == (6, 12, 0) and (python or sys.version_info[:2]) < (3, 12):
-        return "ends Python 3.11 after some thousand calls; it needs Python 3.12"
+    if _numbers(version)[:3] == (6, 12, 0):
+        old = (python or sys.version_info[:2]) < (3, 12)
+        return "ends Python 3.11 after some thousand calls" if old else "leaves panels floating that were put back"
     return ""
 
 
