@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnncore import Full, RnnError, Stride, Window, backward, forward, walk
+from rnncore import Full, RnnError, Stride, Tail, Window, backward, forward, walk
 from rnncore.gradcheck import pair_gradient
 from rnncore.optim import SGD, ClipByNorm
 from rnncore.script import ORDERS
@@ -263,3 +263,42 @@ def test_positions_outside_batches_and_unknown_words_are_refused():
 def test_a_position_that_the_walk_lacks_is_refused_in_words(position):
     with pytest.raises(RnnError, match="lies outside 0"):
         make().progress(position)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("policy", [Full(), Window(1), Stride(2, 4, "all")], ids=repr)
+def test_what_is_known_of_a_step_is_said_alike_of_all_its_nodes_and_of_each(order, policy):
+    stepped = make("lstm", policy, order, optimiser=SGD())
+    nodes = range(len(stepped.model.cell.nodes))
+    for position in range(len(stepped) + 1):
+        progress = stepped.progress(position)
+        known = {node: progress.gradient(node)[1] for node in nodes}
+        for t in range(stepped.trace.length):
+            assert progress.nodes_known(t) == {node for node in nodes if known[node][t]}, (position, t)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("policy", [Full(), Window(1), Stride(2, 4, "all"), Tail(2)], ids=repr)
+def test_the_pairs_added_to_a_parameter_are_those_of_which_its_partial_sum_is_made(order, policy):
+    stepped = make("lstm", policy, order, length=4, optimiser=SGD())
+    steps = range(stepped.trace.length)
+    for name in ("U_i", "W_f", "b_o", "V", "b_y"):
+        pairs = {
+            (t, tau): pair_gradient(stepped.model, stepped.trace, stepped.targets, name, t, tau)
+            for t in steps
+            for tau in steps[: t + 1]
+        }
+        for position in range(len(stepped) + 1):
+            progress = stepped.progress(position)
+            added = progress.added(name)
+            wanted = sum(added[pair] * value for pair, value in pairs.items())
+            found = progress.parameter_gradient(name)
+            np.testing.assert_allclose(found, wanted, atol=1e-13, err_msg=f"{name} at {position}")
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_gradient_has_been_carried_where_its_norm_is_known(order):
+    stepped = make("gru", Window(2), order)
+    for position in range(len(stepped) + 1):
+        progress = stepped.progress(position)
+        np.testing.assert_array_equal(progress.carried, ~np.isnan(progress.carry_norms))
