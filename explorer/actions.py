@@ -262,6 +262,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("code", "Code", "Show the step as numpy and PyTorch code.", "View", ("C",), do.SetTab("code")),
     Command("numbers", "Numbers", "Show the step's exact numbers.", "View", ("N",), do.SetTab("numbers")),
+    Command("next-unit", "Next unit", "Select the next unit in every panel.", "View", ("U",), do.StepUnit(1)),
+    Command("unit-before", "Unit before", "Select the unit before it.", "View", ("Shift+U",), do.StepUnit(-1)),
     *(Command(f"panel:{p.id}", f"Panel: {p.title}", p.help, "Panels", p.keys) for p in PANELS),
     Command("panel-menu", "Panel menu", "Move, float or hide the chosen panel: the framed one.", "Panels", ("Ctrl+M",)),
     Command("float-panel", "Float the panel", "Let the chosen panel stand over the window, or dock it.", "Panels"),

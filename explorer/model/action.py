@@ -82,6 +82,13 @@ class Select(Action):
 
 
 @dataclass(frozen=True)
+class StepUnit(Action):
+    """Select the unit that stands ``by`` places after the selected one (before it, when negative)."""
+
+    by: int = 1
+
+
+@dataclass(frozen=True)
 class Release(Action):
     """Let the selected time step follow the walk again. ``notice``: if there is a notice, close that and no more."""
 

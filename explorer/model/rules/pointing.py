@@ -23,6 +23,10 @@ def _select(session: Session, action: do.Select, derived: Derived) -> Result:
     return (replace(session, selection=new), Changes.SELECTION) if new != old else (session, Changes.NONE)
 
 
+def _step_unit(session: Session, action: do.StepUnit, derived: Derived) -> Result:
+    return _select(session, do.Select(unit=(session.selection.unit or 0) + action.by), derived)
+
+
 def _release(session: Session, action: do.Release, derived: Derived) -> Result:
     if action.notice and session.message is not None:
         return replace(session, message=None), Changes.MESSAGE
@@ -37,6 +41,7 @@ def _hover(session: Session, action: do.Hover, derived: Derived) -> Result:
 
 RULES: Rules = {
     do.Select: _select,
+    do.StepUnit: _step_unit,
     do.Release: _release,
     do.Hover: _hover,
 }

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
@@ -21,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from ...model.formula import exact, number
 from ...model.inspector_data import InspectorData
+from ...model.keys import key_text
 from ...model.numbers_table import Table
 from ...theme.theme import current
 from ...theme.tokens import SPACE
@@ -140,11 +150,21 @@ class _Cells(QAbstractItemDelegate):
 
 
 class _TableView(QTableView):
-    """Copies the selected cells (or all) as CSV."""
+    """Copies the selected cells (or all) as CSV; a cell is edited by a double click as by Enter or F2."""
+
+    edit_wanted = Signal(QModelIndex)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabKeyNavigation(False)  # Tab leads out of the table, to its buttons
+        self.doubleClicked.connect(self.edit_wanted)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
+            return
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2) and self.currentIndex().isValid():
+            self.edit_wanted.emit(self.currentIndex())
             return
         super().keyPressEvent(event)
 
@@ -172,6 +192,7 @@ class NumbersPage(QWidget):
         super().__init__(parent)
         self.model = NumbersModel(self)
         self._fitted_for: tuple[object, ...] = ()
+        self._unit = 0
         self.view = _TableView()
         self.view.setModel(self.model)
         self._cells = _Cells(self.view)
@@ -183,11 +204,14 @@ class NumbersPage(QWidget):
         self.view.verticalHeader().setToolTip("unit")
         self.view.clicked.connect(lambda index: self.unit_chosen.emit(index.row()))
         self.view.verticalHeader().sectionClicked.connect(self.unit_chosen)
-        self.view.doubleClicked.connect(self._want_edit)
+        self.view.selectionModel().currentRowChanged.connect(lambda index, _: self._choose(index.row()))
+        self.view.edit_wanted.connect(self._want_edit)
         self.full = Chip("All digits", checkable=True)
         self.full.toggled.connect(self._set_full)
         self.copy = Chip("Copy as CSV")
-        self.copy.setToolTip("Ctrl+C copies the selected cells; this button copies the selection or the whole table")
+        self.copy.setToolTip(
+            f"{key_text('Ctrl+C')} in the table copies the selected cells, or all of it; so does this button"
+        )
         self.copy.clicked.connect(self.view.copy)
         row = QHBoxLayout()
         row.setSpacing(SPACE.small)
@@ -201,10 +225,21 @@ class NumbersPage(QWidget):
         column.addLayout(row)
 
     def set_data(self, data: InspectorData) -> None:
-        """Show the numbers of ``data``."""
+        """Show the numbers of ``data``, and the row of its unit when that is another one than before."""
+        moved, self._unit = data.unit != self._unit, data.unit
         self.model.set_table(data.table, data.unit)
         if self._fitted_for != (current(self), self.model.full):
             self._fit()
+        if moved:
+            column = max(0, self.view.currentIndex().column())
+            place = self.model.index(data.unit, column)
+            self.view.selectionModel().setCurrentIndex(place, QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.view.scrollTo(place)
+
+    def _choose(self, unit: int) -> None:
+        """The arrows choose a unit, as a click does."""
+        if unit >= 0 and unit != self._unit:
+            self.unit_chosen.emit(unit)
 
     def _want_edit(self, index: QModelIndex) -> None:
         table = self.model.table

@@ -1,0 +1,153 @@
+"""The inspector's table of numbers: keys, large models, numbers that are none; and its tabs with such numbers."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from explorer.model import action as do
+from explorer.model.inspector_data import InspectorData
+from explorer.model.now_parts import Words
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
+from explorer.views.inspector import numbers
+from explorer.views.inspector.tabs import TABS
+from explorer.views.inspector.view import InspectorView
+from rnncore.model import Model
+from rnncore.optim import SGD
+from rnncore.trace import forward
+from rnncore.truncation import Window
+from rnncore.walk import Walk, walk
+
+from ..model.steps import CELLS, IDS, after, data, make_walk
+from .test_inspector import Stub, panel
+
+Key = Qt.Key
+
+
+@pytest.fixture(autouse=True)
+def styled(qapp):
+    palette.apply(qapp, theme_named("dark"))
+
+
+def test_the_arrows_choose_a_unit_in_the_table_and_enter_edits_the_number(qtbot) -> None:
+    store = Stub()
+    view = InspectorView(store)
+    qtbot.addWidget(view)
+    view.resize(400, 700)
+    view.show()
+    store.dispatch(do.SetTab("numbers"))
+    store.dispatch(do.Select(unit=0))
+    wanted: list[tuple[str, int]] = []
+    view.numbers.edit_wanted.disconnect()
+    view.numbers.edit_wanted.connect(lambda column, unit, at: wanted.append((column, unit)))
+    table = view.numbers.view
+    table.setFocus()
+    table.setCurrentIndex(view.numbers.model.index(0, 0))
+    for unit in (1, 2, 3):
+        qtbot.keyClick(table, Key.Key_Down)
+        assert store.session.selection.unit == unit and f"unit {unit + 1}" in view.subtitle_label.text()
+    qtbot.keyClick(table, Key.Key_Up)
+    assert store.session.selection.unit == 2
+    qtbot.keyClick(table, Key.Key_Return)
+    qtbot.keyClick(table, Key.Key_F2)
+    assert wanted == [("h_prev", 2)] * 2
+    # The unit that is chosen elsewhere is where the arrows go on.
+    store.dispatch(do.StepUnit(3))
+    assert store.session.selection.unit == 5 and table.currentIndex().row() == 5
+    qtbot.keyClick(table, Key.Key_Down)
+    assert store.session.selection.unit == 6
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_the_next_and_the_unit_before_are_chosen_in_every_tab_and_end_at_the_ends(qtbot, tab: str) -> None:
+    store = Stub()
+    view = InspectorView(store)
+    qtbot.addWidget(view)
+    view.show()
+    store.dispatch(do.SetTab(tab.lower()))
+    store.dispatch(do.StepUnit(-1))
+    assert store.session.selection.unit == 0
+    for wanted in (1, 2):
+        store.dispatch(do.StepUnit(1))
+        assert store.session.selection.unit == wanted
+        assert f"unit {wanted + 1}" in view.subtitle_label.text()
+    last = store.session.model.hidden_size - 1
+    store.dispatch(do.StepUnit(10_000))
+    assert store.session.selection.unit == last
+
+
+def long_walk(length: int = 200, hidden: int = 256) -> Walk:
+    rng = np.random.default_rng(1)
+    model = Model.create(CELLS["lstm"], 30, hidden, seed=2)
+    inputs, targets = rng.integers(0, 30, length), rng.integers(0, 30, length)
+    return walk(model, forward(model, inputs), targets, Window(2), "by loss", optimiser=SGD(0.1))
+
+
+def test_of_a_large_model_only_rows_in_view_are_painted_and_the_chosen_one_is_among_them(qtbot, monkeypatch) -> None:
+    made = long_walk()
+    told = Words(("w",) * 200, ("w",) * 200)
+
+    def at(t: int, unit: int) -> InspectorData:
+        return InspectorData(made, made.progress(len(made)), t, unit, told, "LSTM")
+
+    painted: list[int] = []
+    original = numbers._Cells.paint
+    monkeypatch.setattr(numbers._Cells, "paint", lambda *a: (painted.append(1), original(*a))[1])
+    page = numbers.NumbersPage()
+    qtbot.addWidget(page)
+    page.resize(500, 400)
+    page.set_data(at(3, 0))
+    page.show()
+    QApplication.processEvents()
+    assert page.view.verticalScrollBar().maximum() > 200 and page.view.horizontalScrollBar().maximum() > 0
+    painted.clear()
+    page.set_data(at(150, 200))
+    QApplication.processEvents()
+    assert 0 < len(painted) < 600
+    rows = page.view.visualRect(page.model.index(200, 0))
+    assert page.view.viewport().rect().intersects(rows)
+    spent = []
+    for t in range(100, 130):
+        before = time.thread_time()
+        page.set_data(at(t, 200))
+        QApplication.processEvents()
+        spent.append(time.thread_time() - before)
+    assert min(spent) < 0.02
+    page.view.setFocus()
+    qtbot.keyClick(page.view, Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert len(lines) == 257 and lines[201].startswith("201,")
+    wanted = repr(float(made.trace.previous("h")[129, 200]))
+    assert lines[201].split(",")[1] == wanted
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("cell", ["vanilla", "lstm", "gru", "lstm-peephole", "odd"])
+def test_weights_that_are_not_finite_are_shown_for_what_they_are_in_every_tab(qtbot, cell: str, bad: float) -> None:
+    made = make_walk(cell)
+    weights = {name: np.array(value) for name, value in made.model.parameters.items()}
+    first = next(name for name, value in weights.items() if value.ndim == 2 and value.shape == (5, 5))
+    weights[first][1, 2] = bad
+    model = made.model.with_parameters(weights)
+    with np.errstate(all="ignore"):
+        spoilt = walk(model, forward(model, IDS[:-1]), made.targets, Window(2), optimiser=SGD(0.1))
+    shown = panel(qtbot, (372, 640))
+    for position in (spoilt.script.backward_start, after(spoilt, "carry", 3), len(spoilt)):
+        found = data(spoilt, position)
+        for tab in TABS:
+            shown.show_tab(tab)
+            shown.set_data(found)
+            assert not shown.grab().isNull()
+        told = " ".join(f.text for f in found.equations)
+        assert "NaN" in told or "∞" in told
+        marks = [found.mark(node).value for node in spoilt.model.cell.operations]
+        assert any("NaN" in mark or "∞" in mark for mark in marks)
+        assert "nan" in found.table.csv().lower() or "inf" in found.table.csv().lower()
+    box = next(b for b in shown.graph.fitted.drawing.boxes if b.kind == "operation")
+    assert shown.graph._say(shown.graph._over(box.x, box.y))
