@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from rnncore import Full, Model, RnnError, Tail, Window, backward, forward, walk
+from rnncore import Cell, Full, Model, RnnError, Tail, Window, backward, forward, walk
 from tests.rnncore.cases import CELLS, lively, sequence
 
 
@@ -256,3 +256,15 @@ def test_a_copied_trace_and_its_gradients_hold_the_same_numbers_and_are_as_read_
     copied = again(gradients)
     assert copied.norm() == gradients.norm() and list(copied) == list(gradients)
     assert not any(g.flags.writeable for g in (*copied.values(), *copied.initial_state.values()))
+
+
+@pytest.mark.parametrize("between", ["carried", "detached", "reset"])
+def test_a_state_that_no_equation_reads_has_a_previous_value_all_the_same(between):
+    model = Model.create(Cell.from_equations("feed-forward", "h = tanh(U @ x)"), 5, 3, seed=1)
+    start = np.full(3, 0.25)
+    trace = forward(model, [0, 1, 2, 3], start, boundaries=(2,), between=between)
+    before = [start, *trace.hidden[:-1]]
+    before[2] = start if between == "reset" else before[2]
+    np.testing.assert_array_equal(trace.previous("h"), before)
+    assert not trace.previous("h").flags.writeable
+    assert forward(model, []).previous("h").shape == (0, 3)

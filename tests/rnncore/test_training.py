@@ -604,3 +604,23 @@ def test_a_number_of_updates_is_whole(updates):
 def test_to_shuffle_or_not_is_yes_or_no():
     with pytest.raises(RnnError, match="True or False"):
         TrainingSettings(SGD(), Full(), shuffle="yes")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda plain: None, "lack an optimiser"),
+        (lambda plain: {"optimiser": plain["optimiser"]}, "lack an optimiser or a truncation"),
+        (lambda plain: plain | {"os": "rm"}, "no setting 'os'"),
+        (lambda plain: plain | {"truncation": {"policy": []}}, "needs a policy"),
+        (lambda plain: plain | {"optimiser": {"kind": "SGD", "rate": 1}}, "SGD has no setting 'rate'"),
+        (lambda plain: plain | {"clip": {"kind": "SGD"}}, "Unknown kind 'SGD'"),
+        (lambda plain: plain | {"annealing": 3}, "Expected a record"),
+        (lambda plain: plain | {"batch_size": "2"}, "batch_size"),
+    ],
+)
+def test_settings_that_were_tampered_with_are_refused_by_name(change, says):
+    plain = TrainingSettings(Adam(), Window(2), ClipByNorm(1.0), annealing=Halve()).to_plain()
+    assert TrainingSettings.from_plain(plain) == TrainingSettings(Adam(), Window(2), ClipByNorm(1.0), annealing=Halve())
+    with pytest.raises(RnnError, match=says):
+        TrainingSettings.from_plain(change(plain))
