@@ -319,10 +319,18 @@ STAGE_KEYS = (
 """What keys do while the stage has them: title, keys, help."""
 
 
-def hints() -> str:
-    """Return the hint line: the keys that a newcomer needs."""
+def hints(most: int | None = None) -> str:
+    """Return the hint line: the keys that a newcomer needs; or ``most`` of them, the last of which leads to all."""
     parts = [f"{key_text(c.keys[0])} {c.hint}" for c in COMMANDS if c.hint and c.keys]
+    if most is not None and most < len(parts):
+        parts = [*parts[: most - 1], parts[-1]]
     return "  ·  ".join(parts)
+
+
+def shorter_hints() -> tuple[str, ...]:
+    """Return the hint line in all its lengths, from the whole to the key that leads to all keys."""
+    count = sum(bool(c.hint and c.keys) for c in COMMANDS)
+    return tuple(hints(most) for most in range(count, 0, -1))
 
 
 SIZES = (1, 2, 3, 4, 8, 16, 32, 64, 128, 256)

@@ -32,6 +32,9 @@ BUTTONS = (
     ("end", "end"),
 )
 
+LEAVING = {"home": 450, "end": 450, "back-step": 370, "next-step": 370}
+"""Buttons that go in a narrow transport, and up to which width at scale 1."""
+
 
 class TransportView(Card):
     """Paints :class:`~explorer.model.walking.TransportData` and sends what is asked for."""
@@ -116,11 +119,18 @@ class TransportView(Card):
         for label in self._labels.values():
             label.setFixedWidth(width)
             label.setVisible(self.width() > theme.px(480))
+        # The names of the sliders are never cut: buttons go instead, whose keys go on working.
+        for label in self._names.values():
+            label.setMinimumWidth(label.sizeHint().width())
+        for name, least in LEAVING.items():
+            self.buttons[name].setVisible(self.width() >= theme.px(least))
 
     def minimumSizeHint(self) -> QSize:
         # What the labels have now is for the present width: a window that becomes narrower must not be held up by it.
         least, label = super().minimumSizeHint(), next(iter(self._labels.values()))
-        given_back = 0 if label.isHidden() else max(0, label.minimumWidth() - current().px(96))
+        given_back = 0 if label.isHidden() else label.minimumWidth()
+        going = [self.buttons[name] for name in LEAVING if not self.buttons[name].isHidden()]
+        given_back += sum(button.sizeHint().width() + SPACE.tight for button in going)
         return QSize(least.width() - given_back, least.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -121,6 +121,8 @@ class MainWindow(PanelsWindow):
 
     def arrange(self) -> None:
         """Let the board choose its layout and share out the room."""
+        # In a narrow window the keys need all of the line.
+        self.right_hint.setVisible(self.width() >= current().px(1000))
         self.board.arrange(self.width(), self._lower_room())
 
     @property

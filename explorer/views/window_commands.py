@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from ..actions import COMMANDS, GROUPS, Command, hints, in_group
+from ..actions import COMMANDS, GROUPS, Command, in_group, shorter_hints
 from ..model import action as do
 from ..model.keys import key_text
 from ..model.session import Message
@@ -47,7 +47,8 @@ class CommandsWindow(DialogsWindow):
             "doctor": self.show_doctor,
         }
         self.menu_chip: Chip | None = None
-        self.help_line = ElidedLabel(hints(), role="label", token="muted")
+        self.help_line = ElidedLabel("", role="label", token="muted")
+        self.help_line.set_forms(*shorter_hints())
         """The keys that a newcomer needs; while a menu is open, the help of its action."""
         self.alt = AltKey(self)
         self.alt.tapped.connect(self.open_menu)
@@ -153,7 +154,10 @@ class CommandsWindow(DialogsWindow):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QStatusTipEvent):
-            self.help_line.set_text(event.tip() or hints())
+            if event.tip():
+                self.help_line.set_text(event.tip())
+            else:
+                self.help_line.set_forms(*shorter_hints())
             return True
         return super().event(event)
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
-from explorer.actions import BY_ID, COMMANDS, GROUPS, hints, in_group, matching
+from explorer.actions import BY_ID, COMMANDS, GROUPS, hints, in_group, matching, shorter_hints
 from explorer.model import action as do
 from explorer.model.keys import key_text
 from tests.explorer.model.runs import Driver
@@ -77,3 +79,9 @@ def test_the_hint_line_comes_from_the_table():
     for command in COMMANDS:
         assert (f"{key_text(command.keys[0])} {command.hint}" in line) if command.hint else True
     assert "→ next operation" in line and "T train" in line
+
+
+def test_a_short_hint_line_still_leads_to_all_keys():
+    forms = shorter_hints()
+    assert forms[0] == hints() and forms[-1] == "? keys"
+    assert all(len(a) > len(b) and b.endswith("? keys") for a, b in pairwise(forms))

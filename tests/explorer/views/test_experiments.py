@@ -190,6 +190,7 @@ def test_on_the_whole_screen_the_type_grows(store, qtbot):
     assert view.plot.getAxis("left").style["tickFont"].pixelSize() > 1.4 * current().font("tiny").pixelSize()
     enlarge(1.0, view)
     QTest.qWait(30)
+    view.rows.set_room(0)
     assert view.rows.height_for(700) == pytest.approx(small, rel=0.3) and current(view.plot) is current()
 
 

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer.model import action as do
 from explorer.store import Store
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
 from explorer.views.transport import BUTTONS, TransportView
 from tests.explorer.model.runs import small_run
 
@@ -159,3 +161,24 @@ def test_names_of_sliders_are_whole_and_a_window_that_becomes_narrow_is_not_held
         assert view.minimumSizeHint().width() < 620
     assert [label.shown() for label in view._names.values()] == list(view.tracks)
     view.setParent(None)
+
+
+@pytest.mark.parametrize(("width", "scale"), [(830, 2.2), (560, 1.5), (330, 1.0), (600, 2.2), (280, 0.7)])
+def test_the_names_of_the_sliders_are_whole_in_a_narrow_transport_with_large_type(qtbot, qapp, view, width, scale):
+    palette.apply(qapp, theme_named("dark", scale))
+    around = QWidget()
+    qtbot.addWidget(around)
+    view.setParent(around)
+    view.resize(width, 140)
+    around.show()
+    view.show()
+    QTest.qWait(20)
+    assert view.minimumSizeHint().width() <= width
+    for name, label in view._names.items():
+        assert label.shown() == name and label.width() >= label.sizeHint().width()
+    shown = [button for button in view.buttons.values() if button.isVisible()]
+    assert view.buttons["next"] in shown and view.buttons["back"] in shown
+    assert all(button.geometry().right() < view._names["op"].geometry().left() for button in shown)
+    assert view.tracks["op"].width() > 40
+    view.setParent(None)
+    palette.apply(qapp, theme_named("dark"))
