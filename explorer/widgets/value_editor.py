@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QStringListModel, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QStringListModel, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QCompleter, QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCompleter,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from rnncore.errors import RnnError
 
@@ -16,6 +25,7 @@ from ..theme.tokens import SPACE
 from .chip import Chip
 from .paint import pop_up
 
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 ROOM = 320
 """Width in pixels at scale 1."""
 
@@ -37,11 +47,14 @@ class ValueEditor(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._apply, self._look = apply, look
+        self._offered: QAbstractItemView | None = None
         theme = current()
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.large, SPACE.medium, SPACE.large, SPACE.medium)
         column.setSpacing(SPACE.small)
         self.title, self.now = QLabel(), QLabel()
+        for label in (self.title, self.now):
+            label.setTextFormat(Qt.TextFormat.PlainText)  # <s> is a word, and no mark to strike through what follows
         self.title.setFont(theme.font("title", bold=True))
         self.title.setWordWrap(True)
         self.now.setFont(theme.font("label", fixed=True))
@@ -51,6 +64,7 @@ class ValueEditor(QFrame):
         self.line.setFont(theme.font("body", fixed=True))
         self.line.textEdited.connect(lambda _: self._say(self.field.help))
         self.note = QLabel()
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setFont(theme.font("small"))
         self.note.setWordWrap(True)
         for widget in (self.title, self.now, self.line):
@@ -66,6 +80,10 @@ class ValueEditor(QFrame):
             completer = QCompleter(QStringListModel(list(field.words), self), self)
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
             self.line.setCompleter(completer)
+            self._offered = completer.popup()
+            assert self._offered is not None
+            self._offered.installEventFilter(self)
+            self._offered.clicked.connect(lambda chosen: self._take(str(chosen.data())))
         self.setFixedWidth(theme.px(ROOM))
         self._show(field)
 
@@ -137,8 +155,20 @@ class ValueEditor(QFrame):
         self.line.setFocus()
         self.line.selectAll()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Enter applies while words are offered as well: their list would take it for itself, and nothing be done."""
+        offered = self._offered
+        if offered is None or watched is not offered or event.type() != QEvent.Type.KeyPress:
+            return super().eventFilter(watched, event)
+        if not isinstance(event, QKeyEvent) or event.key() not in _ENTER:
+            return super().eventFilter(watched, event)
+        chosen = offered.currentIndex()
+        offered.hide()
+        self._take(str(chosen.data()) if chosen.isValid() else self.line.text())
+        return True
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event.key() in _ENTER:
             self.accept()
         elif event.key() == Qt.Key.Key_Escape:
             self.close()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from explorer.model import action as do
 from explorer.model.edit_targets import Target
@@ -118,6 +118,26 @@ def test_words_of_the_vocabulary_complete_a_token(store, window):
     assert editor.line.completer() is not None
     typed(editor, "dogs")
     assert store.session.sentence.words[1] == "dogs"
+
+
+@pytest.mark.parametrize(("downs", "word"), [(0, "dogs"), (1, "dogs")])
+def test_enter_applies_a_word_while_others_are_offered_and_takes_the_one_that_is_chosen(store, window, downs, word):
+    editor = opened(store, window, Target("token", position=1))
+    QTest.keyClicks(editor.line, "dogs" if not downs else "dog")
+    offered = editor.line.completer().popup()
+    offered.show()
+    for _ in range(downs):
+        names = [offered.model().index(n, 0).data() for n in range(offered.model().rowCount())]
+        offered.setCurrentIndex(offered.model().index(names.index("dogs"), 0))
+    QTest.keyClick(offered, Qt.Key.Key_Return)
+    assert store.session.sentence.words[1] == word
+    assert not editor.isVisible() and not offered.isVisible()
+
+
+def test_the_sentence_s_first_word_is_shown_and_strikes_nothing_through(store, window):
+    editor = opened(store, window, Target("token", position=0))
+    assert "<s>" in editor.now.text()
+    assert all(label.textFormat() == Qt.TextFormat.PlainText for label in editor.findChildren(QLabel))
 
 
 def test_what_the_session_refuses_is_said_in_the_editor_and_not_in_the_banner(store, window):
