@@ -82,3 +82,12 @@ def test_an_evaluation_can_be_stopped_and_nothing_to_hear_is_no_number():
     silent = [Item(np.array([1, 2]), np.array([IGNORE, IGNORE]), 0)]
     assert math.isnan(mean_loss(model, silent)) and math.isnan(mean_loss(model, [], "carried"))
     assert perplexity(1e9) == math.inf
+
+
+@pytest.mark.parametrize("between", ["reset", "detached", "carried"])
+@pytest.mark.parametrize(("dtype", "near"), [(np.float64, 1e-12), (np.float32, 1e-5)])
+def test_a_model_without_a_kernel_is_evaluated_by_its_graph_to_the_same_loss(between, dtype, near, monkeypatch):
+    model, sentences = lively("lstm", V).astype(dtype), items(12)
+    by_kernel = mean_loss(model, sentences, between)
+    monkeypatch.setattr("rnncore.evaluation.kernel_for", lambda *_: None)
+    assert mean_loss(model, sentences, between) == pytest.approx(by_kernel, rel=near)
