@@ -5,9 +5,8 @@ What the walk has not reached is left blank, so that a printed sheet can be fill
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
-from html import escape
 
 import numpy as np
 
@@ -22,13 +21,13 @@ from .derived import Derived
 from .session import Session
 from .settings import CorpusChoice, Settings
 
-MOST_UNITS, MOST_STEPS, MOST_WORDS = 3, 12, 32
+MOST_UNITS, MOST_STEPS, MOST_WORDS = 3, 40, 32
 """Larger networks, sentences and vocabularies make no sheet that one works through by hand."""
 DECIMALS = (3, 4, 6, 17)
 """Numbers of decimals that are offered; 17 stands for every digit that tells a float64 apart."""
 EXACT = 17
-WIDEST, MOST_COLUMNS = 6, 10
-"""Columns of the widest U that stands as it is written, and of all tables beside one another."""
+WIDEST = 6
+"""Columns of the widest U that stands as it is written."""
 ROUNDED = "Every number is computed to 16 digits and rounded only here: work with two decimals more than you compare."
 
 SHEET = Settings(
@@ -51,15 +50,25 @@ class Cell:
     role: str = ""
 
 
-Rows = tuple[tuple[str, tuple[Cell, ...]], ...]
+@dataclass(frozen=True)
+class Line:
+    """One row: ``label`` says all, "h[1] before"; ``name`` what it is of, "h before", and ``part`` which of it, "1".
+
+    Lines of one name stand below one another; the only one of a name has no part.
+    """
+
+    label: str
+    name: str
+    part: str
+    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
 class Block:
-    """One table: column heads, and rows of (label, cells)."""
+    """One table: column heads, and lines."""
 
     heads: tuple[str, ...]
-    rows: Rows
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True)
@@ -72,9 +81,9 @@ class Sheet:
     hows: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def rows(self) -> Rows:
-        """The rows of all tables."""
-        return tuple(row for block in self.blocks for row in block.rows)
+    def rows(self) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
+        """(label, cells) of all tables' lines."""
+        return tuple((line.label, line.cells) for block in self.blocks for line in block.lines)
 
     @property
     def blanks(self) -> int:
@@ -149,6 +158,11 @@ class _Builder:
     def _unit(self, name: str, unit: int) -> str:
         return name if self.model.hidden_size == 1 else f"{name}[{unit + 1}]"
 
+    def _line(self, name: str, unit: int, after: str, cells: tuple[Cell, ...]) -> Line:
+        """One unit's line; ``after`` is said after its name."""
+        part = "" if self.model.hidden_size == 1 else str(unit + 1)
+        return Line(f"{self._unit(name, unit)}{after}", f"{name}{after}", part, cells)
+
     def _until(self, count: int) -> Array:
         return np.arange(self.steps) < count
 
@@ -169,16 +183,19 @@ class _Builder:
                 heads = self.words
             if name in ("V", "b_y"):
                 labels = self.words
+            shown = f"{before}{name}"
             if reads_word and len(self.words) > WIDEST:
-                table, heads, labels = table.T, units, tuple(f"·, {word}" for word in self.words)
-            rows = tuple(
-                (
-                    f"{before}{name}[{label}]",
+                table, heads, labels, shown = table.T, units, self.words, f"{before}{name}ᵀ"
+            lines = tuple(
+                Line(
+                    f"{before}{name}[·, {label}]" if shown.endswith("ᵀ") else f"{shown}[{label}]",
+                    shown,
+                    label,
                     tuple(Cell(decimal(v, self.decimals) if known else "", role) for v in row),
                 )
                 for label, row in zip(labels, table.tolist(), strict=True)
             )
-            blocks.append(Block(heads, rows))
+            blocks.append(Block(heads, lines))
         return tuple(blocks)
 
     def weights(self) -> Sheet:
@@ -191,28 +208,30 @@ class _Builder:
         cell, trace, progress = self.model.cell, self.walk.trace, self.progress
         read = self._until(progress.inputs_known)
         tokens = np.asarray(trace.inputs).tolist()
-        rows = [("x", tuple(Cell(self.words[x] if k else "", "") for x, k in zip(tokens, read.tolist(), strict=True)))]
+        spoken = tuple(Cell(self.words[x] if k else "", "") for x, k in zip(tokens, read.tolist(), strict=True))
+        rows = [Line("x", "x", "", spoken)]
         for state in cell.states:
             before = trace.previous(state)
             for unit in range(self.model.hidden_size):
-                rows.append((f"{self._unit(state, unit)} before", self._cells(before[:, unit], read, "value")))
+                rows.append(self._line(state, unit, " before", self._cells(before[:, unit], read, "value")))
         for node in cell.operations:
             known = self._until(progress.forward_known(node))
             values = np.broadcast_to(trace.value(node), (self.steps, self.model.hidden_size))
             label = cell.nodes[node].name or f"({cell.nodes[node].text})"
             for unit in range(self.model.hidden_size):
-                rows.append((self._unit(label, unit), self._cells(values[:, unit], known, "value")))
+                rows.append(self._line(label, unit, "", self._cells(values[:, unit], known, "value")))
         for name, table, count in (
             ("z", trace.logits, progress.logits_known),
             ("ŷ", trace.probabilities, progress.softmax_known),
         ):
             for word, column in zip(self.words, table.T, strict=True):
-                rows.append((f"{name}[{word}]", self._cells(column, self._until(count), "value")))
+                cells = self._cells(column, self._until(count), "value")
+                rows.append(Line(f"{name}[{word}]", name, word, cells))
         targets = self.walk.targets
         known = self._until(progress.losses_known)
         names = [self.words[y] if y >= 0 else "–" for y in targets.tolist()]
-        rows.append(("target y", tuple(Cell(name) for name in names)))
-        rows.append(("L = −ln ŷ[y]", self._cells(trace.losses(targets), known, "loss")))
+        rows.append(Line("target y", "target y", "", tuple(Cell(name) for name in names)))
+        rows.append(Line("L = −ln ŷ[y]", "L = −ln ŷ[y]", "", self._cells(trace.losses(targets), known, "loss")))
         hows = {self._unit(self._label(n), 0): self._how(n) for n in cell.operations}
         hows[f"z[{self.words[0]}]"] = "V h + b_y" if "b_y" in self.model.parameters else "V h"
         hows[f"ŷ[{self.words[0]}]"] = "eᶻ / Σ eᶻ"
@@ -254,7 +273,7 @@ class _Builder:
     def backward(self) -> Sheet:
         """The two streams into each state, their sum, and every operation's gradient, from the last to the first."""
         cell, progress = self.model.cell, self.progress
-        rows: list[tuple[str, tuple[Cell, ...]]] = []
+        rows: list[Line] = []
         hows = {f"{self._unit('∂L/∂h', 0)}, from this loss": "Vᵀ (ŷ − y)"}
         units = range(self.model.hidden_size)
         for state in cell.states:
@@ -267,11 +286,10 @@ class _Builder:
                 if key == "loss" and state != "h":
                     continue
                 for unit in units:
-                    label = self._unit(f"∂L/∂{state}", unit)
                     cells = self._cells(found[key][:, unit], found[f"{key}_known"], role)
                     none = found["sum_known"] & ~found[f"{key}_known"]  # the last step has no future
                     cells = tuple(Cell("–") if n else c for c, n in zip(cells, none.tolist(), strict=True))
-                    rows.append((f"{label}, {words}", cells))
+                    rows.append(self._line(f"∂L/∂{state}", unit, f", {words}", cells))
         for node in reversed(cell.operations):
             if cell.nodes[node].name in cell.states:
                 continue
@@ -279,7 +297,7 @@ class _Builder:
             label = cell.nodes[node].name or cell.nodes[node].text
             hows[self._unit(f"∂L/∂({label})", 0)] = self._how_back(node)
             for unit in units:
-                rows.append((self._unit(f"∂L/∂({label})", unit), self._cells(values[:, unit], known, "gradient")))
+                rows.append(self._line(f"∂L/∂({label})", unit, "", self._cells(values[:, unit], known, "gradient")))
         loss = None if progress.complete else progress.loss  # in the end all that walked have been added up
         note = "all losses together" if loss is None else f"loss {loss} alone, as it walks back"
         return Sheet("Backward", note, (Block(self.heads, tuple(rows)),), hows)
@@ -304,72 +322,8 @@ class _Builder:
             return None
         done = self.progress.position >= len(walk) > 0
         note = "this sentence’s own update, by the optimiser and clip in force"
+        words = round(1.0 / walk.scale) if walk.scale else 0
+        if words > 1:
+            note += f"; the loss is the mean of {words} words, so that they are given d / {words}"
         blocks = self._matrices(walk.update.parameters, "new ", done, "weight")
         return Sheet("After the update", note, blocks)
-
-
-def html(found: Paper, colours: dict[str, str], *, title: str = "", columns: int = MOST_COLUMNS) -> str:
-    """Return the tables as HTML: ``colours`` maps "text", "muted", "line" and each role to a colour.
-
-    Tables stand beside one another as far as they have no more than so many ``columns`` together.
-    """
-    if found.refused:
-        return f"<p style='color:{colours['muted']}'>{escape(found.refused)}</p>"
-    parts = [f"<h3 style='color:{colours['text']}'>{escape(title)}</h3>"] if title else []
-    for sheet in found.sheets:
-        parts.append(
-            f"<p style='margin-bottom:2px'><b style='color:{colours['text']}'>{escape(sheet.title)}</b> "
-            f"<span style='color:{colours['muted']}'>&nbsp;{escape(sheet.note)}</span></p>"
-        )
-        for line in _lines(sheet.blocks, columns):
-            cells = "".join(f"<td style='padding-right:10px'>{_table(b, sheet.hows, colours)}</td>" for b in line)
-            # A table that stands alone needs none around it: a page can then end within it.
-            one = _table(line[0], sheet.hows, colours) if len(line) == 1 else ""
-            parts.append(
-                one or f"<table border='0' cellspacing='0' cellpadding='0'><tr valign='top'>{cells}</tr></table>"
-            )
-    parts.append(f"<p style='color:{colours['muted']}'>{escape(ROUNDED)}</p>")
-    return "".join(parts)
-
-
-def _lines(blocks: tuple[Block, ...], columns: int) -> Iterator[list[Block]]:
-    """Tables that stand beside one another: as many as have few columns together."""
-    line: list[Block] = []
-    for block in blocks:
-        if line and sum(len(b.heads) + 1 for b in line) + len(block.heads) > columns:
-            yield line
-            line = []
-        line.append(block)
-    if line:
-        yield line
-
-
-def _table(block: Block, hows: Mapping[str, str], colours: dict[str, str]) -> str:
-    """One table. No-break spaces keep a label in one line: numbers are read across."""
-    muted = colours["muted"]
-    edge = f"border:1px solid {colours['line']}"
-    head = "".join(f"<th style='color:{muted}; {edge}'>{_whole(h)}</th>" for h in ("", *block.heads))
-    rows = []
-    for label, cells in block.rows:
-        entries = "".join(
-            f"<td align='right' style='color:{colours.get(c.role, colours['text'])}; {edge}'><tt>"
-            f"{escape(c.text) or '&nbsp;' * 8}</tt></td>"
-            for c in cells
-        )
-        how = f" <span style='color:{muted}'>{_whole('= ' + hows[label])}</span>" if hows.get(label) else ""
-        # The empty type of the numbers makes all cells of a row equally high: a page never ends within one.
-        name = f"<span style='color:{colours['text']}'>{_whole(label)}</span>{how}<tt>&#8203;</tt>"
-        rows.append(f"<tr><td style='{edge}'>{name}</td>{entries}</tr>")
-    style = "border-collapse:collapse; border-style:none"
-    return f"<table cellspacing='0' cellpadding='3' style='{style}'><tr>{head}</tr>{''.join(rows)}</table>"
-
-
-def _whole(text: str) -> str:
-    return escape(text).replace(" ", "&nbsp;")
-
-
-def page(found: Paper, colours: dict[str, str], title: str) -> str:
-    """Return a whole page for a browser."""
-    look = "body{font-family:sans-serif;font-size:14px;margin:2em} table{margin:0 0 1em} tt{font-size:13px}"
-    head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{look}</style>"
-    return f"<!DOCTYPE html>\n<html><head>{head}</head><body>{html(found, colours, title=title)}</body></html>\n"

@@ -1,4 +1,4 @@
-"""The pencil-and-paper panel: worked tables of a network small enough for the blackboard, to print or to fill in."""
+"""The pencil-and-paper panel: worked tables of a network small enough for the blackboard, to fill in and to print."""
 
 from __future__ import annotations
 
@@ -6,30 +6,40 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMarginsF, QSizeF, Qt
-from PySide6.QtGui import QPageLayout, QResizeEvent, QTextDocument, QTextOption
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QTextBrowser, QWidget
+from PySide6.QtCore import QEvent, QMarginsF, QMimeData, QSize, QSizeF, Qt
+from PySide6.QtGui import QPageLayout, QPalette, QResizeEvent, QTextDocument, QTextOption
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QLabel, QMenu, QScrollArea, QWidget
 
 from rnncore.model import Init
 
 from ..model import action as do
-from ..model.paper_data import DECIMALS, EXACT, MOST_UNITS, SHEET, Paper, html, page, paper
+from ..model.paper_data import DECIMALS, EXACT, MOST_UNITS, SHEET, Paper, paper
+from ..model.paper_html import ROUNDED, html, page, plain
 from ..model.session import Changes, Message
 from ..theme.theme import Theme, current, theme_named
 from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
 from ..widgets.panel import Panel
+from ..widgets.paper_sheet import PaperSheet
 
 if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
 
     from ..store import Store
 
-COLUMN = 68
-"""Pixels of a column of four decimals, at scale 1."""
+DECIMALS_LABEL = "decimals"
+ROOMY = 360
+"""From this height on, at scale 1, there is room to say how the numbers are rounded."""
 ORDINARY = 720.0
 """Pixels of the breadth of an ordinary sheet: its type is then as large as in a book."""
 ROLES = ("text", "muted", "line", "value", "gradient", "loss", "weight")
+
+
+class _Tools(QWidget):
+    """A row of chips that keeps no panel from becoming narrower: what has no room is hidden."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
 
 
 class PaperView(Panel):
@@ -46,7 +56,8 @@ class PaperView(Panel):
         self.fewer = Chip("2 units", accent="value")
         self.fewer.setToolTip("This cell and text with two units and weights of one decimal (Ctrl+Z takes it back)")
         self.fewer.clicked.connect(self._make_small)
-        self.decimals = Chip("", label="decimals")
+        self.decimals = Chip("", label=DECIMALS_LABEL)
+        self.decimals.setToolTip("How many decimals every number has")
         menu = QMenu(self.decimals)
         for count in DECIMALS:
             menu.addAction("exact" if count == EXACT else str(count)).setData(count)
@@ -55,25 +66,40 @@ class PaperView(Panel):
         self.filled = Chip("filled in", checkable=True)
         self.filled.setToolTip("Everything filled in, or only as far as the walk has come: the rest is for the class")
         self.filled.clicked.connect(self._fill)
-        self.print = Chip("Print…")
-        self.print.setToolTip("Print the sheet, or save it as PDF or HTML")
+        self.print = Chip("Sheet")
+        self.print.setToolTip("Print the sheet, save it as PDF or HTML, or begin with a small one")
         printing = QMenu(self.print)
         printing.addAction("Preview…", self.preview_sheet)
-        printing.addAction("To a printer…", self.print_sheet)
-        printing.addAction("As PDF or HTML…", self.save_sheet)
+        printing.addAction("Print…", self.print_sheet)
+        printing.addAction("Save as PDF or HTML…", self.save_sheet)
+        printing.addAction("Copy the tables", self.copy_sheet)
+        printing.addSeparator()
+        printing.addAction("A small sheet: two words, two units", self._begin)
         self.print.set_menu(printing)
-        row = QHBoxLayout()
+        tools = _Tools()
+        row = QHBoxLayout(tools)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE.tight)
         for chip in (self.fewer, self.begin, self.decimals, self.filled, self.print):
             row.addWidget(chip)
         row.addStretch(1)
-        self.body.addLayout(row)
-        self.text = QTextBrowser()
-        self.text.setAccessibleName("Worked tables")
-        self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
-        # A number that breaks within itself is no number: what is too broad is scrolled to.
-        self.text.setWordWrapMode(QTextOption.WrapMode.WordWrap)
-        self.add(self.text, 1)
+        self.add(tools)
+        self.sheet_view = PaperSheet()
+        self.sheet_view.filled.connect(self._follow)
+        self.area = QScrollArea()
+        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area.setWidget(self.sheet_view)
+        self.area.setWidgetResizable(True)
+        self.area.viewport().setAutoFillBackground(False)
+        # A bar that comes and goes would take the very room that makes it needed.
+        self.area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.said = QLabel()
+        self.said.setWordWrap(True)
+        self.said.setFont(current(self).font("label"))
+        self.said.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.add(self.said)
+        self.add(self.area, 1)
         self.set_decimals(4)
 
     def set_decimals(self, count: int) -> None:
@@ -83,19 +109,50 @@ class PaperView(Panel):
         self.refresh()
 
     def read(self) -> None:
-        session = self._store.session
-        found = paper(session, self._store.derived, self._decimals, everything=self._everything)
-        refused = bool(found.refused)
+        found = self._paper(everything=self._everything)
+        self._arrange_chips(refused=bool(found.refused))
+        blanks = sum(sheet.blanks for sheet in found.sheets)
+        if found.refused:
+            self.set_subtitle("")
+        elif blanks:
+            self.subtitle_label.set_forms(f"{blanks} entries to be worked out", f"{blanks} blanks", f"{blanks}")
+        else:
+            self.subtitle_label.set_forms("all worked out", "")
+        self.area.setVisible(not found.refused)
+        self.said.setText(found.refused or ROUNDED)
+        self.said.setVisible(bool(found.refused) or self.height() >= current(self).px(ROOMY))
+        room = self.width() - 2 * SPACE.large - self.area.verticalScrollBar().sizeHint().width() - 1
+        if not found.refused and self.sheet_view.is_new(found, self._decimals, room):
+            self.sheet_view.lay_out(self._paper(everything=True), self._decimals, room)
+        self.sheet_view.set_paper(found, lit=not self._everything)
+        self._describe(found)
+
+    def _describe(self, found: Paper) -> None:
+        """Say to a screen reader what is there."""
+        words = (f"{s.title}: {len(s.rows)} rows, {s.blanks} blank" for s in found.sheets)
+        self.sheet_view.setAccessibleDescription(found.refused or "; ".join(words))
+
+    def _paper(self, *, everything: bool) -> Paper:
+        return paper(self._store.session, self._store.derived, self._decimals, everything=everything)
+
+    def _arrange_chips(self, *, refused: bool) -> None:
+        """What a narrow panel has no room for is in the menu of the sheet, or goes without its label."""
+        too_many = self._store.session.model.hidden_size > MOST_UNITS
+        room = self.width() - 2 * SPACE.large
+        sure = self.filled.sizeHint().width() + self.print.sizeHint().width() + 2 * SPACE.tight
+        labelled = self.decimals.width_with(DECIMALS_LABEL)
+        self.decimals.set_label(DECIMALS_LABEL if sure + labelled <= room else "")
+        offered = sure + labelled + SPACE.tight + self.begin.sizeHint().width() <= room
         for chip in (self.decimals, self.filled, self.print):
             chip.setVisible(not refused)
-        self.fewer.setVisible(refused and session.model.hidden_size > MOST_UNITS)
-        blanks = sum(sheet.blanks for sheet in found.sheets)
-        self.set_subtitle("" if refused else f"{blanks} entries to be worked out" if blanks else "all worked out")
-        bar = self.text.verticalScrollBar()
-        place = bar.value()
-        columns = max(4, self.text.viewport().width() // current(self).px(COLUMN))
-        self.text.setHtml(html(found, _colours(current(self)), columns=columns))
-        bar.setValue(place)
+        self.fewer.setVisible(refused and too_many)
+        self.begin.setVisible(refused or offered)
+
+    def _follow(self, top: int, bottom: int) -> None:
+        """Scroll to what has just been filled in, if it is not in sight."""
+        bar, high = self.area.verticalScrollBar(), self.area.viewport().height()
+        if not (bar.value() <= top and bottom <= bar.value() + high):
+            bar.setValue(max(0, min(top - high // 3, bottom - high) if bottom - top > high else top - high // 3))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -103,7 +160,7 @@ class PaperView(Panel):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "text"):
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "area"):
             self.refresh()
 
     def sheet(self) -> tuple[Paper, str]:
@@ -169,6 +226,15 @@ class PaperView(Panel):
         preview.paintRequested.connect(self.print_on)
         preview.resize(900, 800)
         preview.open()
+
+    def copy_sheet(self) -> None:
+        """Put the sheet on the clipboard: tables for a text processor, columns of text for a spreadsheet."""
+        found, title = self.sheet()
+        copied = QMimeData()
+        copied.setHtml(page(found, _on_paper(), title))
+        copied.setText(plain(found))
+        QApplication.clipboard().setMimeData(copied)
+        self._store.dispatch(do.Notify(Message("The tables are on the clipboard")))
 
     def save_sheet(self) -> None:
         """Ask for a file and write the sheet there."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from PySide6.QtGui import QPageLayout, QTextOption
 from PySide6.QtPrintSupport import QPrinter
+from PySide6.QtWidgets import QApplication
 
 from explorer.model import action as do
 from explorer.model.paper_data import EXACT, SHEET
@@ -35,27 +37,35 @@ def view(store, qtbot):
     return made
 
 
+def said(view):
+    """All that can be read in the panel."""
+    found = view.sheet_view.paper.sheets
+    rows = (f"{label} {' '.join(c.text for c in cells)}" for sheet in found for label, cells in sheet.rows)
+    sheets = " ".join(sheet.title for sheet in found)
+    return view.said.text() if not view.area.isVisible() else f"{sheets} {' '.join(rows)}"
+
+
 def test_a_large_network_is_refused_and_one_click_makes_a_small_sheet(store, view):
-    assert "wants" in view.text.toPlainText() and not view.print.isVisible()
+    assert "wants" in said(view) and not view.print.isVisible()
     view.begin.click()
     store.wait()
     assert store.session.settings == SHEET and view.print.isVisible()
     store.dispatch(do.GoToEnd())
-    assert "all worked out" not in view.subtitle_label.text() or "L = −ln" in view.text.toPlainText()
-    assert "After the update" in view.text.toPlainText()
+    assert "all worked out" not in view.subtitle_label.text() or "L = −ln" in said(view)
+    assert "After the update" in said(view)
     store.undo()
-    assert "wants" in view.text.toPlainText()
+    assert "wants" in said(view)
 
 
 def test_filled_in_and_decimals_change_the_sheet(store, view):
     view.begin.click()
     store.wait()
-    blank = view.text.toPlainText()
+    blank = said(view)
     view.filled.click()
-    filled = view.text.toPlainText()
+    filled = said(view)
     assert filled.count("0.") > blank.count("0.") and "all worked out" in view.subtitle_label.text()
     view.set_decimals(EXACT)
-    assert view.text.toPlainText() != filled and view.decimals.value() == "exact"
+    assert said(view) != filled and view.decimals.value() == "exact"
 
 
 @pytest.mark.parametrize("name", ["sheet.pdf", "sheet.html"])
@@ -75,12 +85,12 @@ def test_a_place_that_cannot_be_written_is_named(store, view, tmp_path):
 
 def test_a_large_network_is_made_small_with_its_cell_and_text_and_undo_brings_it_back(store, view):
     before = store.session.settings
-    assert view.fewer.isVisible() and "2 units" in view.text.toPlainText()
+    assert view.fewer.isVisible() and "2 units" in said(view)
     view.fewer.click()
     store.wait()
     now = store.session.settings
     assert (now.hidden_size, now.cell, now.corpus, now.init.decimals) == (2, before.cell, before.corpus, 1)
-    assert "Forward" in view.text.toPlainText() and not view.fewer.isVisible()
+    assert "Forward" in said(view) and not view.fewer.isVisible()
     store.undo()
     assert store.session.settings == before and view.fewer.isVisible()
 
@@ -107,7 +117,6 @@ def test_a_printed_sheet_fills_the_breadth_of_the_paper(store, view, tmp_path):
 
 
 def test_no_number_is_broken_within_itself(store, view):
-    assert view.text.wordWrapMode() == QTextOption.WrapMode.WordWrap
     assert view.document().defaultTextOption().wrapMode() == QTextOption.WrapMode.WordWrap
 
 
@@ -115,6 +124,77 @@ def test_a_broad_panel_puts_more_tables_beside_one_another(store, view):
     view.begin.click()
     store.wait()
     view.resize(1200, 500)
-    broad = view.text.document().size().height()
+    broad = view.sheet_view.placed
     view.resize(330, 500)
-    assert view.text.document().size().height() > broad
+    narrow = view.sheet_view.placed
+    assert narrow.height > broad.height and narrow.stacked and not broad.stacked
+
+
+@pytest.mark.parametrize("width", [300, 333, 420, 620, 1000, 1880])
+@pytest.mark.parametrize("cell, units, steps", [("vanilla", 2, 4), ("vanilla", 1, 2), ("lstm", 3, 30), ("gru", 1, 12)])
+def test_every_table_is_within_the_panel_and_nothing_lies_on_anything_else(store, view, width, cell, units, steps):
+    text = " ".join("ab"[n % 2] for n in range(steps - 1))
+    corpus = CorpusChoice("text", text, (("unit", "line"), ("max_length", 60)))
+    store.dispatch(do.ChangeSettings(replace(SHEET, corpus=corpus, cell=cell, hidden_size=units), whole=True))
+    store.wait()
+    view.resize(width, 400)
+    placed = view.sheet_view.placed
+    framed = [i for i in placed.items if i.kind in ("corner", "head", "name", "label", "entry", "title")]
+    assert view.width() == width and all(i.x >= 0 and i.x + i.width <= view.area.viewport().width() + 1 for i in framed)
+    taken = sorted((i.y, i.x, i.x + i.width) for i in framed)
+    assert all(a[0] < b[0] or a[2] <= b[1] + 1 for a, b in pairwise(taken))
+    wanted = sum(len(cells) for sheet in view.sheet_view.paper.sheets for _, cells in sheet.rows)
+    assert len({i.ref for i in placed.items if i.ref}) == wanted
+
+
+@pytest.mark.parametrize("width", [300, 333, 420, 900])
+def test_no_chip_is_squeezed_or_lies_on_another(store, view, width):
+    view.begin.click()
+    store.wait()
+    view.resize(width, 400)
+    QApplication.processEvents()
+    chips = [c for c in (view.decimals, view.filled, view.print, view.begin) if c.isVisible()]
+    assert len(chips) >= 3 and all(c.width() >= c.sizeHint().width() for c in chips)
+    ends = sorted((c.x(), c.x() + c.width()) for c in chips)
+    assert all(a[1] <= b[0] for a, b in pairwise(ends)) and ends[-1][1] <= view.width()
+
+
+def test_what_a_step_fills_in_is_lit_and_scrolled_to(store, view):
+    view.begin.click()
+    store.wait()
+    view.resize(333, 300)
+    for _ in range(12):
+        before = {ref: cell(view, ref) for ref in refs(view)}
+        store.dispatch(do.Move("operation"))
+        changed = {ref for ref in refs(view) if cell(view, ref) != before[ref]}
+        assert changed == view.sheet_view.fresh
+        if changed:
+            top = min(i.y for i in view.sheet_view.placed.items if i.ref in changed)
+            bar = view.area.verticalScrollBar()
+            assert bar.value() <= top <= bar.value() + view.area.viewport().height()
+    assert not view.grab().isNull()
+
+
+def test_nothing_moves_while_one_steps(store, view):
+    view.begin.click()
+    store.wait()
+    before = view.sheet_view.placed
+    store.dispatch(do.Move("pass"))
+    store.dispatch(do.GoToEnd())
+    assert view.sheet_view.placed is before
+
+
+def test_the_tables_are_copied_for_a_spreadsheet_and_a_text_processor(store, view):
+    view.begin.click()
+    store.wait()
+    view.copy_sheet()
+    copied = QApplication.clipboard().mimeData()
+    assert "W[1]\t" in copied.text() and "<table" in copied.html()
+
+
+def refs(view):
+    return [item.ref for item in view.sheet_view.placed.items if item.ref]
+
+
+def cell(view, ref):
+    return view.sheet_view.paper.sheets[ref.sheet].blocks[ref.block].lines[ref.line].cells[ref.column].text

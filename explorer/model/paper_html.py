@@ -1,0 +1,101 @@
+"""Pencil and paper as HTML: the tables of a :class:`~.paper_data.Paper` for print and for a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from html import escape
+from math import ceil
+
+from .paper_data import Block, Paper
+
+ROUNDED = "Every number is computed to 16 digits and rounded only here: work with two decimals more than you compare."
+COLUMNS, ABREAST = 12, 10
+"""Columns of the broadest table, which has more of them go on below it, and of all that stand beside one another."""
+
+
+def html(found: Paper, colours: Mapping[str, str], *, title: str = "") -> str:
+    """Return the tables as HTML: ``colours`` maps "text", "muted", "line" and each role to a colour."""
+    if found.refused:
+        return f"<p style='color:{colours['muted']}'>{escape(found.refused)}</p>"
+    parts = [f"<h3 style='color:{colours['text']}'>{escape(title)}</h3>"] if title else []
+    for sheet in found.sheets:
+        parts.append(
+            f"<p style='margin-bottom:2px'><b style='color:{colours['text']}'>{escape(sheet.title)}</b> "
+            f"<span style='color:{colours['muted']}'>&nbsp;{escape(sheet.note)}</span></p>"
+        )
+        for line in _lines(sheet.blocks):
+            cells = "".join(f"<td style='padding-right:10px'>{_table(b, sheet.hows, colours)}</td>" for b in line)
+            # A table that stands alone needs none around it: a page can then end within it.
+            one = _table(line[0], sheet.hows, colours) if len(line) == 1 else ""
+            parts.append(
+                one or f"<table border='0' cellspacing='0' cellpadding='0'><tr valign='top'>{cells}</tr></table>"
+            )
+    parts.append(f"<p style='color:{colours['muted']}'>{escape(ROUNDED)}</p>")
+    return "".join(parts)
+
+
+def page(found: Paper, colours: Mapping[str, str], title: str) -> str:
+    """Return a whole page for a browser."""
+    look = "body{font-family:sans-serif;font-size:14px;margin:2em} table{margin:0 0 1em} tt{font-size:13px}"
+    head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{look}</style>"
+    return f"<!DOCTYPE html>\n<html><head>{head}</head><body>{html(found, colours, title=title)}</body></html>\n"
+
+
+def plain(found: Paper) -> str:
+    """Return the tables as text, a tab between columns."""
+    parts = []
+    for sheet in found.sheets:
+        parts.append(sheet.title)
+        for block in sheet.blocks:
+            parts.append("\t".join(("", *block.heads)))
+            parts += ["\t".join((line.label, *(cell.text for cell in line.cells))) for line in block.lines]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _lines(blocks: tuple[Block, ...]) -> Iterator[list[Block]]:
+    """Tables that stand beside one another: as many as have few columns together."""
+    line: list[Block] = []
+    for block in blocks:
+        pieces = list(_pieces(block))
+        if line and sum(len(b.heads) + 1 for b in line) + len(block.heads) > ABREAST:
+            yield line
+            line = []
+        yield from ([piece] for piece in pieces[:-1])
+        line.append(pieces[-1])
+    if line:
+        yield line
+
+
+def _pieces(block: Block) -> Iterator[Block]:
+    """A table cut into even pieces that are not too broad."""
+    size = ceil(len(block.heads) / ceil(len(block.heads) / COLUMNS))
+    for first in range(0, len(block.heads), size):
+        part = slice(first, first + size)
+        yield Block(block.heads[part], tuple(replace(line, cells=line.cells[part]) for line in block.lines))
+
+
+def _table(block: Block, hows: Mapping[str, str], colours: Mapping[str, str]) -> str:
+    """One table. No-break spaces keep a label in one line: numbers are read across."""
+    muted = colours["muted"]
+    edge = f"border:1px solid {colours['line']}"
+    head = "".join(f"<th style='color:{muted}; {edge}'>{_whole(h)}</th>" for h in ("", *block.heads))
+    rows = []
+    for line in block.lines:
+        entries = "".join(
+            f"<td align='right' style='color:{colours.get(c.role, colours['text'])}; {edge}'><tt>"
+            f"{escape(c.text) or '&nbsp;' * 8}</tt></td>"
+            for c in line.cells
+        )
+        said = hows.get(line.label, "")
+        how = f" <span style='color:{muted}'>{_whole('= ' + said)}</span>" if said else ""
+        # The empty type of the numbers makes all cells of a row equally high: a page never ends within one.
+        name = f"<span style='color:{colours['text']}'>{_whole(line.label)}</span>{how}<tt>&#8203;</tt>"
+        rows.append(f"<tr><td style='{edge}'>{name}</td>{entries}</tr>")
+    style = "border-collapse:collapse; border-style:none"
+    return f"<table cellspacing='0' cellpadding='3' style='{style}'><tr>{head}</tr>{''.join(rows)}</table>"
+
+
+def _whole(text: str) -> str:
+    return escape(text).replace(" ", "&nbsp;")
