@@ -15,6 +15,7 @@ from ..theme.theme import Theme, current
 from ..widgets.canvas import ARROWS, ENTER, Canvas
 from ..widgets.paint import elided, frame, text_width
 from ..widgets.surface import Surface
+from ..widgets.tips import plain
 
 Array = np.ndarray[Any, Any]
 
@@ -214,7 +215,7 @@ class AccumulatorMap(Canvas):
             return
         self.setAccessibleDescription(", ".join(lines))
         corner = self.area_of(*self._cell).bottomRight().toPoint() + QPoint(8, 4)
-        QToolTip.showText(self.mapToGlobal(corner), "\n".join(lines), self)
+        QToolTip.showText(self.mapToGlobal(corner), plain("\n".join(lines)), self)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position().x(), event.position().y())

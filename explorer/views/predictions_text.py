@@ -1,8 +1,8 @@
-"""Paints a continuation: the prompt muted, then each token that was drawn with its probability."""
+"""Paints a continuation: the prompt muted and underlined, an arrow, then each token drawn with its probability."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QRegion
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -10,11 +10,14 @@ from ..model.formula import compact
 from ..model.predictions_data import Continuation
 from ..theme.theme import Theme, current
 from ..theme.tokens import RADIUS
-from ..widgets.paint import rounded
+from ..widgets.paint import pen, rounded
 from ..widgets.surface import Surface
+from ..widgets.tips import plain
 
 PROMPT_SHOWN = 8
 """So many of the prompt's last tokens are shown."""
+GOES_ON = "→"
+"""Stands between what was given and what the network wrote."""
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
@@ -69,20 +72,28 @@ class ContinuationCanvas(Surface):
         high, gap = words.height() + tiny.height() + 1, float(theme.px(3))
         first = max(0, len(text.prompt) - PROMPT_SHOWN)
         items = [(-1 - k, words.horizontalAdvance(text.prompt[k]) + 4) for k in range(first, len(text.prompt))]
+        arrow = self._arrow_width()
         for k, (token, own) in enumerate(zip(text.tokens, text.own.tolist(), strict=True)):
             wide = max(words.horizontalAdvance(token), tiny.horizontalAdvance(compact(own)))
             items.append((k, wide + theme.px(8)))
         found: list[tuple[int, QRectF]] = []
         x = y = 0.0
         for index, wide in items:
-            wide = min(wide, float(self.width()))
-            if x and x + wide > self.width():
+            before = arrow if index == 0 else 0.0
+            wide = min(wide, float(self.width()) - before)
+            if x and x + before + wide > self.width():
                 x, y = 0.0, y + high + gap
             if y + high > self.height() + 1:
                 break
+            x += before
             found.append((index, QRectF(x, y, wide, high)))
-            x += wide + gap
+            # Between words that have no ground of their own only a broad gap tells where one ends.
+            x += wide + (2 * gap if index < 0 else gap)
         return found
+
+    def _arrow_width(self) -> float:
+        theme = current(self)
+        return QFontMetricsF(theme.font("label")).horizontalAdvance(GOES_ON) + theme.px(8)
 
     def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -103,7 +114,13 @@ class ContinuationCanvas(Surface):
             if index < 0:
                 painter.setPen(theme.colour("muted"))
                 painter.drawText(word, _CENTRE, text.prompt[-1 - index])
+                painter.setPen(pen(theme.colour("muted", 0.5)))
+                painter.drawLine(QPointF(word.left() + 2, word.bottom() + 1), QPointF(word.right() - 2, word.bottom() + 1))
                 continue
+            if index == 0:
+                wide = self._arrow_width()
+                painter.setPen(theme.colour("value"))
+                painter.drawText(QRectF(area.left() - wide, area.top(), wide, word_high), _CENTRE, GOES_ON)
             own = float(text.own[index])
             # In steps, so that few different pictures of a pill are kept.
             rounded(painter, area, RADIUS.bar, theme.colour("value", 0.08 + 0.04 * round(10 * min(own, 1.0))))
@@ -130,6 +147,8 @@ class ContinuationCanvas(Surface):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos() + QPoint(8, 8), self.said(event.pos().x(), event.pos().y()), self)
+            QToolTip.showText(
+                event.globalPos() + QPoint(8, 8), plain(self.said(event.pos().x(), event.pos().y())), self
+            )
             return True
         return super().event(event)

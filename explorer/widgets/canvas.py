@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..theme.theme import Theme, current
-from .paint import frame
+from .focus_ring import FocusRing
 from .picture import Picture
 from .surface import Surface
+from .tips import plain
 
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 ARROWS = {
@@ -21,6 +22,17 @@ ARROWS = {
     Qt.Key.Key_Down: (1, 0),
 }
 """The arrow keys as steps (down, right)."""
+_MOVED = frozenset(
+    {
+        QEvent.Type.FocusIn,
+        QEvent.Type.FocusOut,
+        QEvent.Type.Move,
+        QEvent.Type.Resize,
+        QEvent.Type.Show,
+        QEvent.Type.Hide,
+    }
+)
+"""After these events the line around a widget that has the keyboard lies elsewhere."""
 
 
 class Canvas(Surface):
@@ -37,28 +49,35 @@ class Canvas(Surface):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(name)
+        self._ring: FocusRing | None = None
 
     def tip(self, x: float, y: float) -> str:
         """What a tool tip says of a point; "" for nothing."""
         return ""
 
     def event(self, event: QEvent) -> bool:
+        if event.type() in _MOVED:
+            done = super().event(event)
+            self._show_focus()
+            return done
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos() + QPoint(8, 8), self.tip(event.pos().x(), event.pos().y()), self)
+            QToolTip.showText(event.globalPos() + QPoint(8, 8), plain(self.tip(event.pos().x(), event.pos().y())), self)
             return True
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in self.KEYS:
             event.accept()  # else the window would take the key for a step of the walk
             return True
         return super().event(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        self.paint_focus()
-
-    def paint_focus(self) -> None:
+    def _show_focus(self) -> None:
         """Frame the whole of it while the keys are its."""
-        if self.hasFocus():
-            frame(QPainter(self), QRectF(self.rect()), current(self).colour("value"), 1.0)
+        parent = self.parentWidget()
+        if parent is None or (self._ring is None and not self.hasFocus()):
+            return
+        if self._ring is None or self._ring.parentWidget() is not parent:
+            if self._ring is not None:
+                self._ring.deleteLater()
+            self._ring = FocusRing(self, parent)
+        self._ring.follow()
 
 
 class PictureCanvas(Canvas):
@@ -111,7 +130,6 @@ class PictureCanvas(Canvas):
         painter.drawPixmap(QPointF(0, 0), self._picture.pixmap(self))
         self.paint_marks(painter, theme)
         painter.end()
-        self.paint_focus()
 
     # --- the mouse ---
 

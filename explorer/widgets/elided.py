@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEv
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme.theme import current
+from .tips import plain
 
 #: A text may be so many letters shorter than the room it has before the label gives some of it back.
 SLACK = 4
@@ -65,7 +66,7 @@ class ElidedLabel(QWidget):
         if forms != self._forms:
             self._text, self._forms = forms[0], forms
             self.setAccessibleName(forms[0])
-            self.setToolTip(forms[0])
+            self.setToolTip(plain(forms[0]))
             self._ask()
             self.update()
 

@@ -21,6 +21,7 @@ from ...theme.theme import Theme, current
 from ...theme.tokens import RADIUS, SPACE
 from ...widgets.paint import rounded
 from ...widgets.surface import Surface
+from ...widgets.tips import plain
 from .forms import FLOWING, JOINED, LINE, SHORT, USUAL, told
 from .set_formulas import Setting, left, set_once, words_once
 from .typeset import SetFormula
@@ -247,7 +248,7 @@ class FormulaList(Surface):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             said = self._at(event.pos().x(), event.pos().y())
-            QToolTip.showText(event.globalPos(), said, self)
+            QToolTip.showText(event.globalPos(), plain(said), self)
             return True
         return super().event(event)
 

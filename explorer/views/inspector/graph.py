@@ -12,6 +12,7 @@ from ...model.graph_weights import matrix_of, vectors_of
 from ...model.inspector_data import InspectorData
 from ...theme.theme import Theme, current
 from ...widgets.surface import Surface
+from ...widgets.tips import plain
 from .graph_fit import Layout, extents, fit, label_fonts
 from .graph_marks import Marks, Shown
 from .graph_names import name_area
@@ -186,6 +187,6 @@ class GraphCanvas(Surface):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             said = self._say(self._over(event.pos().x(), event.pos().y()))
-            QToolTip.showText(event.globalPos() + QPoint(8, 8), said, self)
+            QToolTip.showText(event.globalPos() + QPoint(8, 8), plain(said), self)
             return True
         return super().event(event)

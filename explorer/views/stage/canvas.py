@@ -11,6 +11,7 @@ from ...model.stage_handles import Handle
 from ...model.stage_hit import Hit, hit, offer, target_of, tip
 from ...model.stage_records import StageData
 from ...theme.theme import current
+from ...widgets.tips import plain
 from .brush import Brush
 from .grip import Grip, nudge
 from .scissors import handle_at
@@ -76,14 +77,14 @@ class StageCanvas(StageSurface):
     def _show_tip(self, where: QPoint, at: QPoint) -> None:
         place, handle = self._hit(QPointF(at)), self._handle_at(QPointF(at))
         if handle is not None and self._data is not None:
-            QToolTip.showText(where, handle_tip(self._data.cut, handle), self)
+            QToolTip.showText(where, plain(handle_tip(self._data.cut, handle)), self)
             return
         if place is None or self._data is None:
             QToolTip.hideText()
             return
         target = target_of(self._data, place, None)
         more = "" if target is None else f"\n{offer(self._data, place, target)}"
-        QToolTip.showText(where, tip(self._data, place) + more, self)
+        QToolTip.showText(where, plain(tip(self._data, place) + more), self)
 
     def _hit(self, at: QPointF) -> Hit | None:
         if self._data is None or self._layout is None or self._data.scene.length == 0:
