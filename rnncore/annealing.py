@@ -11,7 +11,7 @@ from typing import Any
 
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
-from rnncore.records import check_number, from_plain
+from rnncore.records import check_number, from_plain, make_plain
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Halve(Constant):
     least: float = 0.0
 
     def __post_init__(self) -> None:
+        make_plain(self)
         check_number("Halve", "factor", self.factor, 0.0, 1.0, open_low=True)
         check_number("Halve", "least", self.least, 0.0)
 
@@ -74,6 +75,7 @@ class StepDecay(Constant):
     unit: str = "epoch"
 
     def __post_init__(self) -> None:
+        make_plain(self)
         check_number(type(self).__name__, "factor", self.factor, 0.0, 1.0, open_low=True)
         if not isinstance(self.every, int) or isinstance(self.every, bool) or self.every < 1:
             raise RnnError(f"StepDecay: every is {self.every!r:.40}. Give a whole number of at least 1.")

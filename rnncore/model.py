@@ -16,6 +16,7 @@ from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
 from rnncore.library import RECOMMENDED_INIT, find_cell
 from rnncore.ops import Array
+from rnncore.records import make_plain
 
 MAX_SIZE = 100_000
 MAX_PARAMETERS = 200_000_000
@@ -53,6 +54,7 @@ class Init:
                 raise RnnError(
                     f"there is no initialisation called {scheme!r}; choose one of {', '.join(SCHEMES)}"
                 )
+        make_plain(self)
         for name, value in (("gain", self.gain), ("forget bias", self.forget_bias)):
             if not isinstance(value, _REAL) or not math.isfinite(value):
                 raise RnnError(f"gain and forget bias must be finite numbers; the {name} is {value!r:.40}")

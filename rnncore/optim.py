@@ -16,7 +16,7 @@ import numpy as np
 from rnncore.errors import RnnError
 from rnncore.flat import Flat, FlatSlots, G, count, flattened, mapped, vectors
 from rnncore.frozen import dataclass
-from rnncore.records import check_number, from_plain
+from rnncore.records import check_number, from_plain, make_plain
 from rnncore.sparse import Gradient, SparseColumns, whole
 
 Array = np.ndarray[Any, Any]
@@ -39,6 +39,7 @@ class Optimiser:
     """Whether :meth:`step` works on the touched columns of a sparse gradient alone."""
 
     def __post_init__(self) -> None:
+        make_plain(self)
         check_number(type(self).__name__, "learning_rate", self.learning_rate, 0.0)
 
     def init(self, parameters: Arrays) -> OptimiserState:
@@ -373,6 +374,7 @@ class ClipByNorm:
     limit: float
 
     def __post_init__(self) -> None:
+        make_plain(self)
         check_number("ClipByNorm", "limit", self.limit, 0.0, open_low=True)
 
     def apply(self, gradients: Mapping[str, G]) -> tuple[Mapping[str, G], ClipReport]:
@@ -401,6 +403,7 @@ class ClipByValue:
     limit: float
 
     def __post_init__(self) -> None:
+        make_plain(self)
         check_number("ClipByValue", "limit", self.limit, 0.0, open_low=True)
 
     def apply(self, gradients: Mapping[str, G]) -> tuple[Mapping[str, G], ClipReport]:

@@ -43,6 +43,17 @@ def from_plain(kinds: tuple[type, ...], plain: Any) -> Any:
         raise RnnError(f"The settings of {kind.__name__} cannot be used: {problem}.") from None
 
 
+def make_plain(record: Any) -> None:
+    """Exchange numpy's numbers in a frozen record that is being made for Python's own.
+
+    They would reckon in their own precision, which no file keeps: a run that is read again would go another way.
+    """
+    for field in dataclasses.fields(record):
+        value = getattr(record, field.name)
+        if isinstance(value, np.generic):
+            object.__setattr__(record, field.name, value.item())
+
+
 def check_number(
     owner: str,
     name: str,
@@ -54,8 +65,7 @@ def check_number(
     open_high: bool = False,
 ) -> None:
     """Raise RnnError unless ``value`` is a finite real number from ``low`` to ``high``."""
-    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    number = real and math.isfinite(value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if number and (low < value if open_low else low <= value) and (value < high if open_high else value <= high):
         return
     if math.isinf(high):

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import field, fields, replace
 from typing import Any
 
-import numpy as np
-
 from rnncore.annealing import Annealing, Constant, annealing_from_plain
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
 from rnncore.optim import Clip, Optimiser, clip_from_plain, optimiser_from_plain
-from rnncore.records import to_plain
+from rnncore.records import make_plain, to_plain
 from rnncore.truncation import BETWEEN, Chunks, Truncation, from_json, to_json
 
 
@@ -66,6 +64,7 @@ class TrainingSettings:
     evaluation_limit: int | None = None
 
     def __post_init__(self) -> None:
+        make_plain(self)
         for name, value, choices in (
             ("between", self.between, BETWEEN),
             ("loss", self.loss, ("mean word", "sum")),
@@ -82,10 +81,9 @@ class TrainingSettings:
         ):
             if name == "evaluation_limit" and number is None:
                 continue
-            if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < low:
+            if not isinstance(number, int) or isinstance(number, bool) or number < low:
                 raise RnnError(f"Training: {name} is {number!r:.40}. Give a whole number of at least {low}.")
-            object.__setattr__(self, name, int(number))
-        if not isinstance(self.shuffle, bool | np.bool_):
+        if not isinstance(self.shuffle, bool):
             raise RnnError(f"Training: shuffle is {self.shuffle!r:.40}. Give True or False.")
         share = self.validation
         if not isinstance(share, (int, float)) or isinstance(share, bool) or not 0.0 <= share < 1.0:

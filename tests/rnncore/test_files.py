@@ -619,6 +619,22 @@ def test_what_is_no_name_of_a_file_is_refused_in_words(path):
         load(path)
 
 
+def test_a_run_with_numbers_of_numpys_goes_on_bitwise_from_its_file(tmp_path):
+    settings = {
+        "optimiser": Adam(np.float32(0.03), beta1=np.float32(0.8)),
+        "clip": ClipByNorm(np.float32(0.1)),
+        "annealing": Halve(np.float32(0.7)),
+        "validation": np.float32(0.2),
+    }
+    history = recorded(7, **settings)
+    save(tmp_path / "run.bptt", history=history)
+    back = load(tmp_path / "run.bptt").history()
+    assert back.trainer.settings == history.trainer.settings
+    assert type(history.trainer.settings.clip.limit) is float
+    assert [back.step() for _ in range(9)] == [history.step() for _ in range(9)]
+    assert same(back.head, history.head)
+
+
 def test_counts_of_numpys_are_saved_as_plain_ones(tmp_path):
     trainer = Trainer(Model.create("vanilla", corpus().vocabulary.size, 4), corpus(), batch_size=np.int64(2))
     save(tmp_path / "run.bptt", trainer=trainer)

@@ -276,3 +276,4 @@ def test_a_rate_may_be_one_of_numpys_numbers(rate):
     parameters, gradients = {"w": np.ones(2)}, {"w": np.full(2, 2.0)}
     new, _, _ = SGD(rate).update(parameters, gradients, {"w": {}})
     np.testing.assert_array_equal(new["w"], 1.0 - 2.0 * float(rate))
+    assert type(SGD(rate).learning_rate) in (int, float)
