@@ -273,12 +273,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("reset-layout", "Reset the layout", "Return every panel to its first place.", "Panels"),
     *(
         Command(
-            f"experiment:{number}",
-            f"{number}: {title}",
+            f"experiment:{name}",
+            f"{number}  {title}",
             "Measure this experiment now, with its picture and what is expected of it.",
             "Experiments",
         )
-        for number, title in EXPERIMENTS.items()
+        for number, (name, title) in enumerate(EXPERIMENTS.items(), 1)
     ),
     Command(
         "menu",

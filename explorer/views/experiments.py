@@ -51,7 +51,7 @@ class ExperimentsView(Panel):
         self._asked: tuple[Experiment, dict[str, float]] = (self._experiment, {})
         self._outcome: Outcome | None = None
         self._wanted: tuple[Experiment, dict[str, float]] | None = None
-        self.choices = Choices([e.id for e in EXPERIMENTS], most=len(EXPERIMENTS))
+        self.choices = Choices([e.number for e in EXPERIMENTS], most=len(EXPERIMENTS))
         self._name_choices()
         self.rows = OutcomeRows()
         self.numbers = Scrolled(self.rows)
@@ -61,7 +61,7 @@ class ExperimentsView(Panel):
         self.reset = Chip("Reset")
         self.reset.setToolTip("Turn all knobs back")
         self.knobs = Knobs()
-        self.choices.chosen.connect(self._choose)
+        self.choices.chosen.connect(lambda number: self._choose(EXPERIMENTS[int(number) - 1].id))
         self.stage.clicked.connect(self.bring)
         self.pictured.clicked.connect(self._arrange)
         self.knobs.turned.connect(self.read)
@@ -93,7 +93,7 @@ class ExperimentsView(Panel):
         menu = self.choices.menu_chip.menu()
         entries = menu.actions() if menu is not None else []
         for experiment, action, chip in zip(EXPERIMENTS, entries, self.choices.chips, strict=True):
-            action.setText(f"{experiment.id}   {experiment.title}")
+            action.setText(f"{experiment.number}   {experiment.title}")
             chip.setToolTip(experiment.title)
 
     @property
@@ -108,7 +108,7 @@ class ExperimentsView(Panel):
 
     def show_experiment(self, name: str) -> None:
         """Show the experiment of that id."""
-        self.choices.set_current(name)
+        self.choices.set_current(EXPERIMENT[name].number)
         self._choose(name)
 
     def _choose(self, name: str) -> None:
@@ -124,8 +124,8 @@ class ExperimentsView(Panel):
         asked = self._asked
         found, fresh = self._store.later(MEASURED, (asked,), lambda: experiment.measure(values))
         source = f" ({experiment.source})" if experiment.source else ""
-        self.set_subtitle(f"{experiment.title}{source}")
-        self.subtitle_label.setToolTip(f"{experiment.title}{source}")
+        place = f"{experiment.number} of {len(EXPERIMENTS)}: {experiment.title}"
+        self.subtitle_label.set_forms(f"{place}{source}", place, experiment.title)
         self.stage.setToolTip(f"Open this very network in the window. {experiment.steps} (Ctrl+Z takes it back)")
         self.reset.setVisible(self.knobs.are_turned)
         instead = "measuring …"
@@ -155,7 +155,7 @@ class ExperimentsView(Panel):
         self._wanted = None
         if isinstance(found, do.Prepared):
             self._store.dispatch(found)
-            self._store.dispatch(do.Notify(Message(f"{experiment.id} is on the stage. {experiment.steps}")))
+            self._store.dispatch(do.Notify(Message(f"“{experiment.title}” is on the stage. {experiment.steps}")))
         elif isinstance(found, RnnError):
             self._store.dispatch(do.Notify(Message(str(found), "error")))
 

@@ -197,6 +197,11 @@ class Experiment:
     def title(self) -> str:
         return TITLES[self.id]
 
+    @property
+    def number(self) -> str:
+        """Its place in the list, from 1: ids have gaps, which would look as if something were missing."""
+        return str([*TITLES].index(self.id) + 1)
+
     def values(self, turned: Mapping[str, float] | None = None) -> dict[str, float]:
         """Every knob's value: its default, unless it is ``turned``."""
         return {knob.name: knob.default for knob in self.knobs} | dict(turned or {})

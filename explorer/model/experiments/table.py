@@ -71,7 +71,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         "E12",
         "Why must a loss not be added again on the way back?",
-        "vanilla, 100 units, 20 steps, a window; each step’s own loss added in the inner loop; mean over five seeds",
+        "vanilla, 16 units, 9 steps, the tutorial’s initialisation; each step’s own loss added in the inner loop; "
+        "mean over five seeds",
         tutorial.double_counting,
         tutorial.wrong_fix,
         "The wrong fix runs as the policy that it is; the ledger shows what is counted several times.",

@@ -145,7 +145,7 @@ def test_its_network_comes_onto_the_stage_and_undo_takes_it_back(qtbot, store, n
     assert store.session.settings == bench.settings and store.session.position == 0
     for parameter, wanted in bench.parameters.items():
         np.testing.assert_array_equal(store.session.model.parameters[parameter], wanted)
-    assert name in store.session.message.text
+    assert EXPERIMENT[name].title in store.session.message.text
     store.undo()
     assert store.session.settings == before
 
@@ -208,8 +208,8 @@ def test_every_experiment_is_two_clicks_away_in_the_menu_and_the_palette(store, 
     window.show()
     menus = {action.text().replace("&", ""): action.menu() for action in window.bar.menu_chip.menu().actions()}
     titles = [action.text() for action in menus["Experiments"].actions()]
-    assert titles == [f"{e.id}: {e.title}" for e in EXPERIMENTS]
-    for wanted, number in (("forget gate", "E6"), ("E13", "E13")):
+    assert titles == [f"{n}  {e.title}" for n, e in enumerate(EXPERIMENTS, 1)]
+    for wanted, number in (("forget gate", "E6"), ("one knob", "E13")):
         window.run(next(c for c in matching(wanted) if c.id.startswith("experiment:")))
         panel = window.board.docks["experiments"].panel
         assert isinstance(panel, ExperimentsView) and panel.isVisible() and panel.experiment.id == number
@@ -244,3 +244,19 @@ def test_on_a_large_screen_the_votes_and_the_rows_use_the_room(store, qtbot):
     ground = picture.pixelColor(1, picture.height() - 2)
     lower = [picture.pixelColor(x, round(0.8 * picture.height())) for x in range(0, picture.width(), 4)]
     assert sum(colour != ground for colour in lower) > len(lower) // 5
+
+
+def test_experiments_are_numbered_without_a_gap_and_each_is_two_clicks_away(store, qtbot):
+    view = shown(store, qtbot)
+    assert view.choices.names == tuple("12345678")
+    menu = view.choices.menu_chip.menu()
+    entries = [action.text() for action in menu.actions()]
+    assert entries == [f"{n}   {e.title}" for n, e in enumerate(EXPERIMENTS, 1)]
+    for action, experiment in zip(menu.actions(), EXPERIMENTS, strict=True):
+        action.trigger()
+        until(lambda: view.outcome is not None)
+        assert view.experiment is experiment and view.choices.current == experiment.number
+        assert view.subtitle_label.text().startswith(f"{experiment.number} of 8: {experiment.title}")
+    view.choices.chips[2].click()
+    until(lambda: view.outcome is not None)
+    assert view.experiment.title == "The gradient cliff"
