@@ -96,6 +96,7 @@ class Board(ArrangedBoard):
             held.installEventFilter(self)
 
     def _returned(self, name: str) -> None:
+        self.tabs.tidy()
         self._choose(self.docks[name])
 
     def _seen_or_not(self, seen: bool) -> None:

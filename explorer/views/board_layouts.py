@@ -110,6 +110,7 @@ class ArrangedBoard(QMainWindow):
 
     def _made(self) -> None:
         """A new panel may need more room than the empty dock had."""
+        QTimer.singleShot(0, self, self.tabs.tidy)
         QTimer.singleShot(0, self, self.share)
 
     def reset(self) -> None:

@@ -19,6 +19,16 @@ class _Header(QWidget):
         return QSize(0, super().minimumSizeHint().height())
 
 
+class _Title(ElidedLabel):
+    """A title that is named elsewhere as well, on a tab, is left out where only a part of it would be shown."""
+
+    elsewhere = False
+
+    def shown(self) -> str:
+        found = super().shown()
+        return "" if self.elsewhere and found.endswith("…") and not self.text().endswith("…") else found
+
+
 class Card(QWidget):
     """A titled panel.
 
@@ -30,7 +40,7 @@ class Card(QWidget):
         self, title: str = "", subtitle: str = "", *, inline: bool = False, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.title_label = ElidedLabel(title, role="title", bold=True, stretch=False, ground="panel")
+        self.title_label = _Title(title, role="title", bold=True, stretch=False, ground="panel")
         self.subtitle_label = ElidedLabel(subtitle, role="label", token="muted", ground="panel")
         self.header_bar = _Header()
         """What holds the title, the inline subtitle and the corner: a dock takes it for its title bar."""
@@ -62,6 +72,12 @@ class Card(QWidget):
         self.title_label.set_text(title)
         self.title_label.setVisible(bool(title))
         self.setAccessibleName(title)
+
+    def title_elsewhere(self, elsewhere: bool) -> None:
+        """Say whether what the panel is called stands beside it as well: a title without room is then left out."""
+        if elsewhere != self.title_label.elsewhere:
+            self.title_label.elsewhere = elsewhere
+            self.title_label.update()
 
     def set_subtitle(self, subtitle: str) -> None:
         """Change the muted line; an empty one below the title takes no room."""

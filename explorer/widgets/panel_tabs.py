@@ -30,6 +30,9 @@ class PanelTabs(QObject):
     def tidy(self) -> None:
         """Dress rows that are new, and hide those that Qt has left over from another layout."""
         shared = {dock.windowTitle() for dock in self._docks.values() if self._board.tabifiedDockWidgets(dock)}
+        for dock in self._docks.values():
+            if dock.panel is not None:
+                dock.panel.title_elsewhere(dock.windowTitle() in shared and not dock.isFloating() and not dock.alone)
         for bar in self._bars():
             bar.setDrawBase(False)
             bar.setExpanding(False)

@@ -249,3 +249,18 @@ def test_choosing_a_picture_of_the_step_brings_its_panel_to_sight_and_leaves_the
         press(window, Key.Key_N)
         QTest.qWait(20)
         assert in_front(dock(window, "inspector")) and window.stage.canvas.hasFocus()
+
+
+def test_a_title_without_room_is_left_out_where_its_tab_names_the_panel_and_shortened_elsewhere(window):
+    window.resize(1600, 900)
+    QTest.qWait(80)
+    title = panel(window, "ledger").title_label
+    long = "A title that has no room at all in such a panel, however one may turn it"
+    title.set_text(long)
+    QTest.qWait(20)
+    assert title.shown() == ""
+    window.board.float_panel(dock(window, "ledger"))
+    QTest.qWait(60)
+    title.set_text(long)
+    QTest.qWait(20)
+    assert title.shown().startswith("A title") and title.shown().endswith("…")
