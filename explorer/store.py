@@ -39,6 +39,8 @@ _PAINTED = QEvent.Type(QEvent.registerEventType())
 _FOLLOW = QEvent.Type(QEvent.registerEventType())
 QUIET = 250
 """Milliseconds without a change of the walk after which its gradient is checked."""
+ALONG = 2000
+"""Milliseconds between two checks while training goes on: an error that learning brings out shows while it runs."""
 LARGE = 10_000
 """Numbers in one strip of the stage above which all panels together take longer than a frame to read the walk."""
 HELD = 0.05
@@ -207,8 +209,8 @@ class Store(QObject):
         if session is self._session:
             return
         self._session = session
-        if changes & (Changes.WALK | Changes.TRAINING) and not session.training.running:
-            self._verify_timer.start()
+        if changes & (Changes.WALK | Changes.TRAINING):
+            self._plan_check()
         if not changes:
             return
         turns = self.turns
@@ -464,6 +466,12 @@ class Store(QObject):
 
     def _beat(self) -> None:
         self.walk_by_key(do.Beat())
+
+    def _plan_check(self) -> None:
+        if not self._session.training.running:
+            self._verify_timer.start(QUIET)
+        elif not self._verify_timer.isActive() and not _is_large(self._session):
+            self._verify_timer.start(ALONG)  # of a large network it would take its time from the training
 
     def _verify(self) -> None:
         session = self._session

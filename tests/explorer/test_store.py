@@ -157,7 +157,7 @@ def test_another_truncation_keeps_the_weights_and_makes_a_branch(store):
 
 
 def test_a_change_of_the_learning_rate_while_training_goes_on_training(store):
-    store.dispatch(do.Train(True))
+    store.dispatch(do.Train())
     until(store, lambda: store.session.training.shown > 5)
     store.dispatch(do.ChangeSettings(replace(store.session.settings, optimiser=SGD(0.01))))
     until(store, lambda: store.session.settings.optimiser == SGD(0.01))
@@ -167,7 +167,7 @@ def test_a_change_of_the_learning_rate_while_training_goes_on_training(store):
 
 
 def test_a_setting_that_cannot_be_used_is_told_and_training_goes_on(store):
-    store.dispatch(do.Train(True))
+    store.dispatch(do.Train())
     until(store, lambda: store.session.training.shown > 5)
     run = store.session.run
     wrong = replace(store.session.settings, corpus=CorpusChoice("file", "/nowhere/at all.txt"))
@@ -280,7 +280,7 @@ def test_an_unforeseen_failure_holds_up_no_later_change(store, monkeypatch):
 
 
 def test_a_snapshot_of_a_run_that_was_replaced_is_dropped(store):
-    store.dispatch(do.Train(True))
+    store.dispatch(do.Train())
     until(store, lambda: store.session.training.shown > 5)
     change(store, seed=4)
     assert store.session.training.last == 0 and not store.session.training.running
@@ -311,7 +311,7 @@ def test_a_session_is_saved_and_opened_again(store, tmp_path):
 
 
 def test_saving_while_training_writes_a_session_that_opens(store, tmp_path):
-    store.dispatch(do.Train(True))
+    store.dispatch(do.Train())
     until(store, lambda: store.session.training.shown > 40)
     store.dispatch(do.SavePath(str(tmp_path / "live.bptt")))
     until(store, lambda: store.session.path is not None)
@@ -338,6 +338,23 @@ def test_the_gradient_is_checked_once_the_walk_is_at_rest(store):
     store.dispatch(do.ShowSentence(2))
     assert store.session.verification is None
     until(store, lambda: store.session.verification is not None)
+
+
+def test_while_training_goes_on_the_gradient_is_checked_again_and_again(store, monkeypatch):
+    monkeypatch.setattr("explorer.store.ALONG", 50)
+    store.dispatch(do.Train())
+    checked = set()
+
+    def gone_on():
+        found = store.session.verification
+        if found is not None and store.session.training.running:
+            checked.add(found.update)
+        return len(checked) >= 3
+
+    until(store, gone_on, 20.0)
+    assert len(checked) >= 3
+    assert store.session.training.running
+    assert store.session.verification.ok
 
 
 def test_stepping_asks_for_no_new_check(store):
@@ -381,7 +398,7 @@ def test_undo_holds_on_to_a_few_runs_only(store):
 
 def test_closing_while_training_ends_everything(qapp):
     store = Store(small_run())
-    store.dispatch(do.Train(True))
+    store.dispatch(do.Train())
     until(store, lambda: store.session.training.shown > 3)
     store.close()
     shown = store.session.training.shown
