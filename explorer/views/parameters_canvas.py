@@ -25,6 +25,8 @@ from .parameters_spectrum import paint_spectrum, paint_strip
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignCenter
+PRINTED = 400
+"""So many weights are printed into their cells at most, where these have room: to print a thousand takes a frame."""
 
 
 class Marks(NamedTuple):
@@ -216,7 +218,9 @@ class ParametersCanvas(PictureCanvas):
         rows, columns = numbers.cells.shape
         image = cell_image(colours, spread(rows, area.height(), ratio), spread(columns, area.width(), ratio), ratio)
         painter.drawImage(area.topLeft(), image)
-        if rows * columns <= 64 and area.width() / columns >= theme.px(40) and area.height() / rows >= theme.px(14):
+        whole = numbers.blocks.rows == numbers.blocks.columns == 1
+        roomy = area.width() / columns >= theme.px(40) and area.height() / rows >= theme.px(14)
+        if whole and roomy and rows * columns <= PRINTED:
             self._print_numbers(painter, theme, numbers, area)
         left, below = self._margins(data, (rows, columns), heat)
         painter.setFont(small)
@@ -236,7 +240,7 @@ class ParametersCanvas(PictureCanvas):
                 painter.restore()
 
     def _print_numbers(self, painter: QPainter, theme: Theme, numbers: Numbers, area: QRectF) -> None:
-        """The weights themselves: a network that small is checked by hand."""
+        """The weights themselves: a small network is checked by hand, and a large screen has room for them."""
         rows, columns = numbers.cells.shape
         painter.setFont(theme.font("tiny", fixed=True))
         rgba = theme.map.rgba(numbers.cells, numbers.scale)

@@ -13,7 +13,7 @@ from explorer.model.session import Changes
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
-from explorer.views import parameters
+from explorer.views import parameters, parameters_canvas
 from explorer.views.parameters import ParametersView
 from explorer.views.parameters_spectrum import caption, spectrum_range
 
@@ -302,3 +302,19 @@ def test_the_update_of_a_large_model_is_computed_off_the_interface_thread(qtbot,
     settle(store, made)
     delta, weights = walk.update.deltas[made.canvas.data.name], made.canvas.data.array
     assert made.canvas.data.change == pytest.approx(np.linalg.norm(delta) / np.linalg.norm(weights))
+
+
+@pytest.mark.parametrize(("size", "printed"), [((1500, 900), 256), ((420, 260), 0)])
+def test_weights_are_printed_into_their_cells_where_those_are_large_enough(qtbot, monkeypatch, size, printed) -> None:
+    words = []
+    compact = parameters_canvas.compact
+    monkeypatch.setattr(parameters_canvas, "compact", lambda value: words.append(value) or compact(value))
+    with small_store(hidden_size=16) as store:
+        store.dispatch(do.Select(parameter="W"))
+        made = view(qtbot, store, size)
+        settle(store, made)
+        words.clear()
+        made.canvas.resize(made.canvas.width() - 1, made.canvas.height())
+        made.canvas.grab()
+        assert len(words) == printed
+        made.close()
