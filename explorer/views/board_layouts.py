@@ -78,6 +78,7 @@ class ArrangedBoard(QMainWindow):
         self.setCentralWidget(centre)
         for dock in self.docks.values():
             dock.made.connect(self._made)
+            dock.topLevelChanged.connect(self._tidy_soon)
 
     # --- the two layouts ---
 
@@ -108,9 +109,13 @@ class ArrangedBoard(QMainWindow):
         finally:
             self._busy = False
 
+    def _tidy_soon(self) -> None:
+        """Once Qt has made or taken away a row of tabs."""
+        QTimer.singleShot(0, self, self.tabs.tidy)
+
     def _made(self) -> None:
         """A new panel may need more room than the empty dock had."""
-        QTimer.singleShot(0, self, self.tabs.tidy)
+        self._tidy_soon()
         QTimer.singleShot(0, self, self.share)
 
     def reset(self) -> None:
