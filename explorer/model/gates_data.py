@@ -115,11 +115,26 @@ class GatesData:
     @property
     def subtitles(self) -> tuple[str, ...]:
         """:attr:`subtitle`, from its fullest form to the shortest."""
-        if not self.gates or not self.begun:
+        if not self.gates:
+            return self.subtitle, ""
+        if self.ungated:
+            said = f"no gates in this cell: its {self.gates[0].op} instead"
+            return f"{said}; {self.subtitle}", said, "no gates: its " + self.gates[0].op, "no gates"
+        if not self.begun:
             return self.subtitle, ""
         who = "all losses" if self.loss is None else f"loss {self.loss}"
         limit = number(self.scale.limit, 1)
         return self.subtitle, f"gradient of {who}, ±{limit} asinh", f"of {who}, ±{limit}", f"±{limit} asinh", who, ""
+
+    @property
+    def ungated(self) -> bool:
+        """Whether the cell has activations, but none that only lets through what another value is."""
+        return bool(self.gates) and all(self.cell.nodes[g.node].name in (None, *self.cell.states) for g in self.gates)
+
+    def saturation_forms(self, gate: int) -> tuple[str, ...]:
+        """How much of a gate is saturated, or that it is not finite, from the fullest form to the shortest."""
+        text, bad = self.saturation_text(gate), self.not_finite(gate)
+        return (text, f"{bad} not finite", "not finite", "NaN") if bad else (f"saturated {text}", text)
 
     def table(self, gate: int, quantity: str) -> tuple[Array, Array]:
         """(what is painted (T, H), at which steps it is known (T,) bool) of one gate; slopes as shares of the
@@ -151,7 +166,7 @@ class GatesData:
         count, of = self.saturated(gate)
         bad = self.not_finite(gate)
         if bad:
-            return f"{bad} NaN or ∞"
+            return f"{bad} not finite (NaN or ∞)"
         return f"{100 * count / of:.0f} %" if of else "–"
 
     def explain(self, gate: int, t: int, unit: int) -> str:

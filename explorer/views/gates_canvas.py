@@ -18,13 +18,17 @@ from ..theme.theme import Theme, current
 from ..widgets.canvas import ARROWS, PictureCanvas
 from ..widgets.cells import cell_image, colours_of, flat, spread
 from ..widgets.paint import elided, frame, text_width
-from .gates_head import head_texts, line_height, paint_head, per_cent
+from .gates_head import LEGEND, head_texts, line_height, paint_head, paint_legend, per_cent
 
 ALL = "all"
 UNIT_SCALE = AsinhScale(1.0, 1.0)
 """Of slopes and flags: nearly linear up to 1."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_WRAPPED = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+NONE = "This cell has no σ, tanh or relu: its slopes are all 1, and nothing in it can saturate."
+LEAST = 34
+"""Width of a gate's strip, at scale 1, that names to its left must leave to it."""
 LABELS = {"value": "value", "slope": "slope", "gradient": "∂L/∂gate", "saturated": "saturated"}
 
 
@@ -70,7 +74,7 @@ class GatesCanvas(PictureCanvas):
             self._over = None
             self.forget()
         self._data, self._blocks = data, {k: b for k, b in self._blocks.items() if b.whole}
-        said = [f"{g.name}: {data.saturation_text(i)} saturated" for i, g in enumerate(data.gates)]
+        said = [f"{g.name}: {data.saturation_forms(i)[0]}" for i, g in enumerate(data.gates)]
         self.setAccessibleDescription("; ".join(said))
         self.update()
 
@@ -122,9 +126,11 @@ class GatesCanvas(PictureCanvas):
     def _side(self) -> int:
         """Room for the rows' names; in a narrow panel there is none, and one row says by its chip what it is."""
         theme = current(self)
-        if self.width() < theme.px(330) and len(self.rows) == 1:
-            return 0
-        return int(QFontMetricsF(theme.font("small")).horizontalAdvance("saturated") + theme.px(10))
+        measure = QFontMetricsF(theme.font("small")).horizontalAdvance
+        side = int(max(map(measure, (*LEGEND, *LABELS.values()))) + theme.px(10))
+        count = len(self._data.gates) if self._data is not None else 1
+        left = (self.width() - side - theme.px(10) * (count - 1)) / max(1, count)
+        return side if left >= theme.px(LEAST) or len(self.rows) > 1 else 0
 
     def strip(self, gate: int, row: int) -> QRectF:
         """The area of the cells of one gate in one row."""
@@ -184,6 +190,10 @@ class GatesCanvas(PictureCanvas):
 
     def renew(self, painter: QPainter, theme: Theme) -> None:
         data = self._data
+        if data is not None and not data.gates and self._picture.is_new("none", NONE):
+            painter.setFont(theme.font("small"))
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(QRectF(self.rect()), _WRAPPED, NONE)
         if data is None or not data.gates or not data.length:
             return
         line = self._line()
@@ -203,6 +213,10 @@ class GatesCanvas(PictureCanvas):
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("muted"))
         side, foot = self._side(), self._foot_said()
+        if side and self._picture.is_new("legend", True):
+            paint_legend(painter, theme, side)
+            painter.setFont(theme.font("small"))
+            painter.setPen(theme.colour("muted"))
         if side and self._picture.is_new("labels", True):
             for row, quantity in enumerate(self.rows):
                 area = self.strip(0, row)

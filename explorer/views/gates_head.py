@@ -16,12 +16,16 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
+LEGEND = ("saturated", "share of ‖G‖²")
+"""What the numbers of the head's two lines are."""
+
+
 def line_height(theme: Theme) -> int:
     """Height of one line of the head."""
     return int(np.ceil(QFontMetricsF(theme.font("small")).height()))
 
 
-def head_texts(data: GatesData, gate: int) -> tuple[str, bool, float, str]:
+def head_texts(data: GatesData, gate: int) -> tuple[tuple[str, ...], bool, float, str]:
     """Of one gate: how much of it is saturated, whether that is a warning, its share, and that in words."""
     count, of = data.saturated(gate)
     warns = bool(data.not_finite(gate)) or count > MUCH * of
@@ -29,7 +33,7 @@ def head_texts(data: GatesData, gate: int) -> tuple[str, bool, float, str]:
     share = None if shares is None else shares.of(data.gates[gate].name)
     said = "…" if share is None else per_cent(share)
     filled = share if share is not None and share > 0 else 0.0
-    return data.saturation_text(gate), warns, round(min(filled, 1.0), 3), said
+    return data.saturation_forms(gate), warns, round(min(filled, 1.0), 3), said
 
 
 def paint_head(
@@ -37,7 +41,7 @@ def paint_head(
     theme: Theme,
     name: str,
     area: QRectF,
-    saturated: str,
+    saturated: tuple[str, ...],
     warns: bool,
     share: float,
     said: str,
@@ -52,7 +56,7 @@ def paint_head(
     metrics = QFontMetricsF(font)
     room = area.width() - QFontMetricsF(bold).horizontalAdvance(name) - theme.px(6)
     painter.setFont(font)
-    for text in (f"saturated {saturated}", saturated):
+    for text in saturated:
         if metrics.horizontalAdvance(text) <= room:
             painter.setPen(theme.colour("cut" if warns else "muted"))
             painter.drawText(top, _RIGHT, text)
@@ -65,6 +69,15 @@ def paint_head(
         rounded(painter, filled, RADIUS.cell, theme.colour("gradient"))
     painter.setPen(theme.colour("text"))
     painter.drawText(QRectF(area.left(), line, area.width(), line), _RIGHT, said)
+
+
+def paint_legend(painter: QPainter, theme: Theme, width: float) -> None:
+    """Say at the left what the two numbers above each gate are."""
+    line, room = line_height(theme), width - theme.px(6)
+    painter.setFont(theme.font("small"))
+    painter.setPen(theme.colour("muted"))
+    for n, words in enumerate(LEGEND):
+        painter.drawText(QRectF(0, n * line, room, line), _LEFT, elided(words, painter.font(), room))
 
 
 def per_cent(share: float) -> str:

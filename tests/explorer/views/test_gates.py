@@ -16,6 +16,8 @@ from explorer.theme.theme import theme_named
 from explorer.views import gates
 from explorer.views.gates import GatesView
 from explorer.views.gates_canvas import UNIT_SCALE, GatesCanvas, Spot
+from explorer.views.gates_head import LEGEND, head_texts
+from explorer.widgets.paint import text_width
 
 from .stores import on_screen, settle, small_store
 
@@ -199,3 +201,47 @@ def test_a_large_panel_names_its_time_steps_and_a_small_one_gives_the_room_to_th
     assert canvas.has_times
     canvas.resize(400, 200)
     assert not canvas.has_times
+
+
+def test_the_two_numbers_above_a_gate_say_what_they_are(qtbot, store: Store) -> None:
+    made = view(qtbot, store, (340, 240))
+    store.dispatch(do.GoToEnd())
+    settle(store, made)
+    for size in ((340, 240), (420, 320), (900, 500)):
+        made.resize(*size)
+        made.grab()
+        side = made.canvas._side()
+        assert side > 0, size
+        assert text_width("share of ‖G‖²", theme_named("dark").font("small")) <= side
+        assert "saturated" in LEGEND
+
+
+@pytest.mark.parametrize("width", [230, 333, 620])
+def test_a_gate_that_is_not_finite_is_called_so_at_every_width(qtbot, store: Store, width: int) -> None:
+    made = view(qtbot, store, (width, 260))
+    store.dispatch(do.EditWeight("W_f", 0, 0, float("nan")))
+    store.wait()
+    store.dispatch(do.GoToEnd())
+    settle(store, made)
+    data = made.canvas.data
+    gate = data.names.index("f")
+    assert data.not_finite(gate) and not made.grab().isNull()
+    forms = head_texts(data, gate)[0]
+    assert forms[0].endswith("not finite (NaN or ∞)") and forms[-1] == "NaN"
+    assert "0 %" not in " ".join(forms) and "not finite" in made.canvas.accessibleDescription()
+
+
+def test_a_cell_without_gates_says_so_and_shows_what_it_has(qtbot) -> None:
+    with small_store(cell="vanilla") as store:
+        made = view(qtbot, store)
+        assert "no gates in this cell: its tanh instead" in made.subtitle_label.text()
+        assert made.canvas.data.names == ("h",)
+
+
+def test_a_cell_without_an_activation_says_why_there_is_nothing(qtbot) -> None:
+    with small_store(cell="linear", equations="h = U @ x + W @ h_prev") as store:
+        made = view(qtbot, store)
+        empty = made.canvas.grab().toImage()
+        assert "no activation" in made.subtitle_label.text()
+        colours = {empty.pixel(x, y) for x in range(0, empty.width(), 2) for y in range(0, empty.height(), 2)}
+        assert len(colours) > 1
