@@ -55,7 +55,7 @@ class TruncationCanvas(Canvas):
         if whole.width() >= theme.px(430):
             wide = theme.px(150)
             return whole.adjusted(0, 0, -wide - 14, 0), QRectF(whole.right() - wide, whole.top(), wide, whole.height())
-        high = theme.px(58)
+        high = theme.px(104 if whole.height() >= theme.px(360) else 58)  # with words, where there is room for them
         if whole.height() >= high + theme.px(110):
             return whole.adjusted(0, 0, 0, -high - 6), QRectF(whole.left(), whole.bottom() - high, whole.width(), high)
         return whole, QRectF()
@@ -78,8 +78,10 @@ class TruncationCanvas(Canvas):
         theme, area = current(self), self.areas()[0]
         top, bottom = area.top() + theme.px(20), area.bottom() - theme.px(36)
         rows = lane_rows(self._data, max(1, int((bottom - top) // theme.px(7))))
-        high = (bottom - top) / max(1, len(rows))
-        return [(int(n), top + (place + 0.5) * min(high, theme.px(110))) for place, n in enumerate(rows.tolist())]
+        # Few runs stand together in the middle of a high panel.
+        pitch = min((bottom - top) / max(1, len(rows)), theme.px(72))
+        first = top + (bottom - top - pitch * len(rows)) / 2
+        return [(int(n), first + (place + 0.5) * pitch) for place, n in enumerate(rows.tolist())]
 
     def scissors_at(self, x: float, y: float) -> int | None:
         """The lane whose scissors lie at a point."""

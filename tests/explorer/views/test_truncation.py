@@ -42,6 +42,17 @@ def test_every_policy_is_drawn_at_every_size(store, view, size):
         assert str(view._data.kept) in view.subtitle_label.toolTip()
 
 
+def test_a_high_panel_has_room_for_words_and_few_runs_stand_in_its_middle(store, view):
+    set_policy(store, Tail(3))
+    for height, worded in ((280, False), (640, True)):
+        view.resize(400, height)
+        view.grab()
+        inner = view.canvas.areas()[0]
+        ((_, y),) = view.canvas.lanes()
+        assert abs(y - inner.center().y()) < 14
+        assert (view.canvas._boxes()[0][1].height() > 90) == worded
+
+
 def test_dragging_the_scissors_changes_the_window(store, view):
     set_policy(store, Window(1))
     canvas, last = view.canvas, store.session.sentence.length - 1
