@@ -69,7 +69,7 @@ class Canvas(Surface):
         return super().event(event)
 
     def _show_focus(self) -> None:
-        """Frame the whole of it while the keys are its."""
+        """Lay a line around the whole of it while the keys are its."""
         parent = self.parentWidget()
         if parent is None or (self._ring is None and not self.hasFocus()):
             return

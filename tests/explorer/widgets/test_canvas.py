@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from explorer.theme import palette
 from explorer.theme.theme import Theme, current, theme_named
 from explorer.widgets.canvas import Canvas, PictureCanvas
+from explorer.widgets.focus_ring import APART
 
 CANVASES = (
     "ledger_canvas:LedgerCanvas",
@@ -72,15 +73,17 @@ def test_the_focus_is_seen(qtbot) -> None:
     qtbot.addWidget(whole)
     other, made = QLineEdit(whole), Halves()
     made.setParent(whole)
-    made.resize(60, 40)
+    made.setGeometry(20, 40, 60, 40)
     whole.show()
     qtbot.waitExposed(whole)
     other.setFocus()
     QApplication.processEvents()
-    assert made.grab().toImage().pixelColor(0, 20) == current().colour("raised")
+    beside = QPoint(20 - APART, 60)
+    assert whole.grab().toImage().pixelColor(beside) != current().colour("value")
     made.setFocus()
     QApplication.processEvents()
-    assert made.grab().toImage().pixelColor(0, 20) == current().colour("value")
+    assert whole.grab().toImage().pixelColor(beside) == current().colour("value")
+    assert made.grab().toImage().pixelColor(0, 20) == current().colour("raised")
 
 
 def test_the_picture_is_painted_again_only_for_another_size_or_theme(qtbot, qapp) -> None:
