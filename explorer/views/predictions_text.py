@@ -115,7 +115,8 @@ class ContinuationCanvas(Surface):
                 painter.setPen(theme.colour("muted"))
                 painter.drawText(word, _CENTRE, text.prompt[-1 - index])
                 painter.setPen(pen(theme.colour("muted", 0.5)))
-                painter.drawLine(QPointF(word.left() + 2, word.bottom() + 1), QPointF(word.right() - 2, word.bottom() + 1))
+                under = word.bottom() + 1
+                painter.drawLine(QPointF(word.left() + 2, under), QPointF(word.right() - 2, under))
                 continue
             if index == 0:
                 wide = self._arrow_width()

@@ -277,3 +277,23 @@ def test_how_a_text_came_out_is_said_as_far_as_there_is_room(qtbot, store: Store
     forms = made._said(made.words.shown)
     assert made.status.shown() in forms
     assert sorted(map(len, forms), reverse=True) == list(map(len, forms))
+
+
+@pytest.mark.parametrize("size", [(320, 390), (460, 400), (640, 200), (900, 500)])
+def test_what_was_given_and_what_was_written_cannot_be_taken_for_one_text(qtbot, store: Store, size) -> None:
+    """A word that is written right after the same word of the prompt stands apart from it, behind an arrow."""
+    made = finished(qtbot, store, size)
+    store.dispatch(do.Select(t=0))
+    made._set_temperature(2 * PARTS)
+    settle(store, made)
+    pills = dict(made.words.pills())
+    first, last = pills[0], pills[-len(made.words.shown.prompt)]
+    arrow = made.words._arrow_width()
+    assert first.left() >= arrow
+    assert first.top() > last.top() or first.left() - last.right() >= arrow
+    image = made.words.grab().toImage()
+    columns = range(int(first.left() - arrow), int(first.left()))
+    rows = range(int(first.top()), int(first.bottom()))
+    inks = [image.pixelColor(x, y) for x in columns for y in rows]
+    assert any(ink.blue() - ink.red() > 60 for ink in inks), "no arrow in the colour of values"
+    assert all(area.right() <= made.words.width() + 1 for area in pills.values())
