@@ -18,6 +18,8 @@ from .graph_curves import Point, line, mean, rounded, smooth, spread
 from .graph_layout import Arrangement, Link, arrange
 
 Rect = tuple[float, float, float, float]
+LOWER = 0.45
+"""Rows by which a lane below the lowest row lies lower than others where matrices stand on it: room for their names."""
 
 
 @lru_cache(maxsize=8)
@@ -179,12 +181,17 @@ class _Draughtsman:
                 feeds.setdefault(state, set()).add(self.plan.row_of(link.target))
         return [s for s in feeds if s not in self.plan.rails and 1 in feeds[s]]
 
+    def _low_lane(self, link: Link) -> bool:
+        """Whether an edge brings a rail's previous state, through a matrix, to the lowest row."""
+        state, carried = self.cell.nodes[link.source].state, self.cell.nodes[link.node]
+        return state in self.plan.rails and carried.op == "matmul" and self.plan.row_of(link.target) == 1
+
     def _place_rows(self) -> None:
         em, count = self.em, max(1, len(self.plan.rows))
         self.head, self.foot = (54.0 if count <= 7 else 42.0) * em, 12.0 * em
         fan = len(self._fan())
         # The feet of the graph: room for the fan of curves, and for the previous states above the input.
-        feet = 0.55 + 0.62 * max(fan, 1)
+        feet = 0.55 + 0.62 * max(fan, 1) + LOWER * any(map(self._low_lane, self.plan.links))
         room = self.height - self.head - self.foot - self.size / 2
         # In a low graph the rows stand far enough apart for numbers between them; a high one has room beside its boxes.
         least = 68.0 if count <= 4 else 56.0 if count == 5 else 46.0 if count <= 7 else max(33.0, 322.0 / count)
@@ -264,7 +271,7 @@ class _Draughtsman:
         elif source.y > target.y + 0.55 * self.size and (through or self.plan.row_of(link.target) == 1):
             path = self._tap(source, target, through)
         else:
-            path = self._lane(source, target)
+            path = self._lane(source, target, self._low_lane(link))
         return Edge(source.key, target.key, link.node, link.target, tuple(path))
 
     def _first_in_row(self, source: Box, target: Box) -> bool:
@@ -299,7 +306,7 @@ class _Draughtsman:
         path = [start, (start[0] + 0.6 * (x - start[0]), start[1]), (x, y + 0.75 * drop), (x, y)]
         return path + smooth([*through, end])[1:] if through else path
 
-    def _lane(self, source: Box, target: Box) -> list[Point]:
+    def _lane(self, source: Box, target: Box, low: bool) -> list[Point]:
         """Along the left margin and then below the row, for what a straight line would cross boxes to reach."""
         order = (
             [b.key for b in self.boxes.values() if b.kind == "previous"].index(source.key)
@@ -307,7 +314,8 @@ class _Draughtsman:
             else 0
         )
         margin = source.x + source.width / 2 + (9.0 + 5.0 * order) * self.em
-        lane = target.y + self.size / 2 + 0.22 * self.pitch + 4.0 * order * self.em
+        below = 0.22 + LOWER * low
+        lane = target.y + self.size / 2 + below * self.pitch + 4.0 * order * self.em
         start = (source.x + source.width / 2, source.y)
         end = (target.x - 5.0 * self.em, target.y + self.size / 2)
         return rounded([start, (margin, start[1]), (margin, lane), (end[0], lane), end], 9.0 * self.em)

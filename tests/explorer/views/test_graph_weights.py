@@ -17,7 +17,7 @@ from ..model.steps import CELLS, after, data, make_walk
 from .test_inspector import panel
 
 SIZES = [(372, 645), (528, 980)]
-LARGE = {"vanilla": 2, "vanilla-bias": 3, "irnn": 3, "leaky": 3, "lstm": 12, "mgu": 6}
+LARGE = {"vanilla": 2, "vanilla-bias": 3, "irnn": 3, "leaky": 3, "lstm": 12, "mgu": 6, "gru": 10}
 """Cells all of whose weights have room on a large screen."""
 
 
@@ -37,6 +37,11 @@ def showing(qtbot, cell: str, size: tuple[int, int] = (528, 980), position: int 
 def spot(shown: InspectorView, parameter: str) -> QPoint:
     rect = next(r for w, r in shown.graph.fitted.names.items() if w.parameter == parameter)
     return QRectF(*rect).center().toPoint()
+
+
+def test_on_a_small_screen_most_weights_of_a_gru_have_their_names_and_no_number_is_left_out(qtbot) -> None:
+    shown = showing(qtbot, "gru", (372, 645))
+    assert len(shown.graph.fitted.names) >= 6 and shown.graph.fitted.folded == 0
 
 
 @pytest.mark.parametrize("cell", sorted(CELLS))
