@@ -156,7 +156,7 @@ def test_everything_can_be_done_without_a_mouse(program, tmp_path, monkeypatch):
 
     # An experiment, and onto the stage with it.
     press("Ctrl+Shift+P")
-    write("E2")
+    write("vanishing")
     press("Return")
     panel = window.board.docks["experiments"].panel
     assert isinstance(panel, ExperimentsView) and panel.experiment.id == "E2"
