@@ -10,6 +10,7 @@ from types import MappingProxyType
 from rnncore.biases import sum_terms
 from rnncore.cells import LARGEST, Cell, Node, ParameterSpec
 from rnncore.errors import CellError
+from rnncore.mistakes import SIGNS, function_meant, has_subscript, nearest, of_notation, state_meant
 from rnncore.ops import ACTIVATIONS
 
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
@@ -42,7 +43,8 @@ class _Reader:
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self.text = text
+        self.text = text.translate(SIGNS) if isinstance(text, str) else text
+        self.current = ""
         self.nodes: list[Node] = []
         self.leaves: dict[tuple[str, str], int] = {}
         self.assigned: dict[str, int] = {}
@@ -62,9 +64,13 @@ class _Reader:
                 f"the equations are {len(self.text):,} characters long",
                 remedy=f"Keep them under {MAX_TEXT:,}.",
             )
+        for number, line in enumerate(self.text.split("\n"), 1):
+            if has_subscript(line):  # Python would read them as letters on the line
+                self._explain(number)
         try:
             return ast.parse(self.text)
         except SyntaxError as error:
+            self._explain(error.lineno or 1)
             raise CellError(
                 f"this is not an equation ({error.msg})",
                 line=error.lineno or 1,
@@ -76,6 +82,20 @@ class _Reader:
                 "the text cannot be read", remedy="Remove null characters and very deep brackets."
             ) from None
 
+    def _explain(self, at: int) -> None:
+        """Raise what is known of a notation in the line where reading failed, or else in any other."""
+        lines = self.text.split("\n")
+        for number in dict.fromkeys([min(at, len(lines)), *range(1, len(lines) + 1)]):
+            answer = of_notation(lines[number - 1], [*FUNCTIONS, CLAMP])
+            if answer is not None:
+                problem, remedy, column = answer
+                raise CellError(problem, line=number, column=column, remedy=remedy) from None
+            if number == at:
+                try:
+                    ast.parse(lines[number - 1])
+                except SyntaxError:
+                    return  # it is this line, and nothing more is known of it
+
     def read(self, tree: ast.Module) -> Cell:
         """The cell that the tree's equations make."""
         statements = tree.body
@@ -85,7 +105,7 @@ class _Reader:
             raise CellError(
                 "no equation computes h, which the output layer reads",
                 line=statements[-1].lineno if statements else 1,
-                remedy="Add an equation h = ….",
+                remedy=f"Add an equation h = …, or call {targets[-1].id} h." if targets else "Add an equation h = ….",
             )
         try:
             for statement, target in zip(statements, targets, strict=True):
@@ -99,9 +119,7 @@ class _Reader:
     def _target(self, statement: ast.stmt) -> ast.Name:
         place = {"line": statement.lineno, "column": statement.col_offset + 1}
         if not isinstance(statement, ast.Assign):
-            raise CellError(
-                "this line is not an equation", **place, remedy="Write name = expression."
-            )
+            raise CellError("this line is not an equation", **place, remedy=_remedy_of(statement))
         if len(statement.targets) != 1 or not isinstance(statement.targets[0], ast.Name):
             raise CellError(
                 "the left-hand side must be one name", **place, remedy="Write one equation a name."
@@ -137,7 +155,7 @@ class _Reader:
                 column=target.col_offset + 1,
                 remedy=f"Move this line up, or use {target.id}_prev for the previous step's value.",
             )
-        first = len(self.nodes)
+        first, self.current = len(self.nodes), target.id
         index = self._expression(statement.value)
         node = self.nodes[index]
         if node.is_leaf and node.op != "constant":
@@ -212,6 +230,8 @@ class _Reader:
         if isinstance(e, ast.Name):
             return self._name(e)
         if isinstance(e, ast.Constant):
+            if e.value is ...:
+                raise self._fail(e, "something is missing here", "Write for instance tanh(U @ x + W @ h_prev).")
             if isinstance(e.value, bool) or not isinstance(e.value, int | float):
                 raise self._fail(e, f"{e.value!r} is not a number", "Write a number such as 0.5.")
             self._bound(e.value, e)
@@ -226,6 +246,13 @@ class _Reader:
             return self._operation("neg", (self._vector(e.operand),), e)
         if isinstance(e, ast.Call):
             return self._call(e)
+        if isinstance(e, ast.Subscript):
+            name = ast.unparse(e.value)
+            before = "-" in ast.unparse(e.slice)
+            remedy = f"Write {name}_prev for the step before's value." if before else f"Write {name}."
+            raise self._fail(e, "an index is not in the language", remedy)
+        if isinstance(e, ast.Tuple):
+            raise self._fail(e, "a comma has no meaning here", "Write 0.5 with a point, and one value at a time.")
         what = _NAMES.get(type(e).__name__, "this")
         raise self._fail(
             e, f"{what} is not in the language", "Use names, numbers, + - * @, sigmoid, tanh, relu and clamp."
@@ -240,9 +267,7 @@ class _Reader:
         if isinstance(e.func, ast.Name) and e.func.id == CLAMP:
             return self._clamp(e)
         if not isinstance(e.func, ast.Name) or e.func.id not in FUNCTIONS:
-            raise self._fail(
-                e, f"{ast.unparse(e.func)!r} is not a function here", "Use sigmoid, tanh, relu or clamp."
-            )
+            raise self._no_function(e)
         if len(e.args) != 1 or e.keywords or isinstance(e.args[0], ast.Starred):
             raise self._fail(e, f"{e.func.id} takes exactly one value", f"Write {e.func.id}(…).")
         argument = self._vector(e.args[0])
@@ -251,6 +276,19 @@ class _Reader:
                 e, f"{e.func.id} of a constant is a constant", "Write the number itself."
             )
         return self._operation(FUNCTIONS[e.func.id], (argument,), e)
+
+    def _no_function(self, e: ast.Call) -> CellError:
+        called = ast.unparse(e.func)
+        if called == "x":
+            return self._fail(e, "'x' is not a function here", "Write U @ x.")
+        if called in self.targets:
+            remedy = f"Write {called}_prev for the previous step's value."
+            return self._fail(e, f"{called!r} is not a function here", remedy)
+        if isinstance(e.func, ast.BinOp):
+            return self._fail(e, f"{called!r} is not a function here", "Write a * between two brackets.")
+        meant = function_meant(called, [*FUNCTIONS, CLAMP])
+        every = "Use sigmoid, tanh, relu or clamp."
+        return self._fail(e, f"{called!r} is not a function here", f"Did you mean {meant}? {every}" if meant else every)
 
     def _clamp(self, e: ast.Call) -> int:
         if not 2 <= len(e.args) <= 3 or e.keywords or any(isinstance(a, ast.Starred) for a in e.args):
@@ -282,7 +320,9 @@ class _Reader:
             return self._operation(op, (self._vector(e.left), self._vector(e.right)), e)
         remedy = {
             "Div": "Multiply by a constant instead, for instance 0.5 * ….",
+            "FloorDiv": "A comment begins with #.",
             "Pow": "Write the product out, for instance h * h.",
+            "BitXor": "Write the product out, for instance h * h.",
         }.get(type(e.op).__name__, "Use + - * @ only.")
         what = _OPERATORS.get(type(e.op).__name__, "this operator")
         raise self._fail(e, f"{what} is not in the language", remedy)
@@ -307,6 +347,15 @@ class _Reader:
                 raise self._fail(
                     left, f"{left.id!r} belongs to the output layer", "Call this matrix something else, such as U."
                 )
+            if isinstance(e.right, ast.Name) and isinstance(left, ast.Name) and self._is_parameter(e.right.id):
+                raise self._fail(
+                    left,
+                    f"{left.id!r} is not a matrix",
+                    f"The matrix stands to the left: write {e.right.id} @ {left.id}.",
+                )
+            if isinstance(left, ast.Attribute):
+                remedy = "Give it a name of its own: it is learnt."
+                raise self._fail(left, f"{ast.unparse(left)!r} is not a matrix", remedy)
             raise self._fail(
                 left,
                 f"{ast.unparse(left)!r} is not a matrix",
@@ -336,7 +385,18 @@ class _Reader:
             and not name.endswith("_prev")
         )
 
+    def _misspelt(self, e: ast.Name) -> None:
+        """Refuse a name that no equation computes and that is so like a state's or the input's that it means that."""
+        name = e.id
+        meant = state_meant(name, self.targets)
+        if meant is None and name in ("X", "x_t", "xt", "x_in"):
+            meant = "x"
+        if meant is not None and name not in self.targets:
+            raise self._fail(e, f"no equation computes {name!r}", f"Did you mean {meant}?")
+
     def _declare(self, where: ast.Name, kind: str, of: str) -> None:
+        if kind == "vector":
+            self._misspelt(where)
         known = self.kinds.setdefault(where.id, (kind, of))
         if known != (kind, of):
             said = {
@@ -361,12 +421,18 @@ class _Reader:
             if not base:
                 raise self._fail(e, "'_prev' is the previous value of nothing", "Write a state before it: h_prev.")
             if base not in self.targets:
-                raise self._fail(
-                    e, f"no equation computes {base!r}, so it has no previous value", f"Add {base} = …."
-                )
+                states = [f"{t}_prev" for t in sorted(self.targets)]
+                meant = nearest(name, states, 0.75) or ("h_prev" if len(states) == 1 else None)
+                remedy = f"Did you mean {meant}? Add {base} = …." if meant else f"Add {base} = …."
+                if base == "x":
+                    remedy = "x is this step's word alone: let a state of your own keep it."
+                raise self._fail(e, f"no equation computes {base!r}, so it has no previous value", remedy)
             index = self._leaf("state", name, e, state=base)
             self.width[index] = "vector"
             return index
+        if name in self.targets and name == self.current:
+            remedy = f"Write {name}_prev for the previous step's value."
+            raise self._fail(e, f"{name!r} is used before it is computed", remedy)
         if name in self.targets:
             raise self._fail(
                 e,
@@ -420,6 +486,19 @@ class _Reader:
                 self.nodes[argument.index] = replace(argument, name=name)
 
 
+def _remedy_of(statement: ast.stmt) -> str:
+    """What to write instead of a statement that is no equation."""
+    if isinstance(statement, ast.AugAssign):
+        return "Write it out: name = name_prev + …."
+    if isinstance(statement, ast.AnnAssign):
+        return "Write = for the colon: name = expression."
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Compare):
+        return "Write name = expression, with one =."
+    if isinstance(statement, ast.Expr):
+        return "Write name = expression: give what it computes a name."
+    return "Write name = expression, and nothing but equations."
+
+
 _FOLD: dict[str, Callable[..., float]] = {
     "add": lambda *v: sum(v[1:], v[0]),
     "sub": lambda a, b: a - b,
@@ -431,6 +510,7 @@ _OPERATORS = {
     "FloorDiv": "division (//)",
     "Mod": "a remainder (%)",
     "Pow": "a power (**)",
+    "BitXor": "a power (^)",
 }
 _NAMES = {
     "Attribute": "a dotted name",

@@ -93,7 +93,7 @@ def test_a_cell_survives_pickling():
     ("text", "line", "column", "says"),
     [
         ("", 1, 1, "there are no equations"),
-        ("h = tanh(", 1, 9, "not an equation"),
+        ("h = tanh(", 1, 9, "never closed"),
         ("import os", 1, 1, "not an equation"),
         ("h = tanh(U @ x)\nh = tanh(U @ x)", 2, 1, "computed twice"),
         ("h, c = tanh(U @ x)", 1, 1, "one name"),

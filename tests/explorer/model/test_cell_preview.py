@@ -25,7 +25,7 @@ def test_every_built_in_cell_previews_as_what_it_is(key):
     ("text", "line", "column", "length", "remedy"),
     [
         ("", 1, 1, 0, "h = tanh"),
-        ("h = tanh(U @ x", 1, 9, 1, "name = expression"),
+        ("h = tanh(U @ x", 1, 9, 1, "Write a ) where it ends"),
         ("f = sigmoid(U @ x)\nh = tanh(f ** 2)", 2, 10, 1, "product out"),
         ("h = softmax(U @ x)", 1, 5, 7, "Use sigmoid, tanh, relu or clamp"),
         ("h = tanh(U @ x + c_prev)", 1, 18, 6, "Add c = …"),

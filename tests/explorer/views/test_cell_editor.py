@@ -75,10 +75,11 @@ def test_control_return_runs_it_from_anywhere(store, editor, where):
 
 @pytest.mark.parametrize("where", ["name", "template", "edit", "cancel"])
 def test_control_return_refuses_a_bad_text_from_anywhere(store, editor, where):
-    before = store.session
+    before = store.session.run, store.session.settings
     editor.edit.setPlainText("h = tanh(U @ x")
     QTest.keyClick(getattr(editor, where), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    assert editor.isVisible() and store.session is before and "Line 1" in editor.message.text()
+    assert editor.isVisible() and "Line 1" in editor.message.text()
+    assert (store.session.run, store.session.settings) == before
 
 
 def test_tab_goes_from_the_equations_to_the_button_that_runs_them(editor, qtbot):
@@ -130,13 +131,13 @@ def test_what_has_been_run_is_no_draft(store, editor, qtbot):
 
 @pytest.mark.parametrize("text", ["", "h = tanh(U @ x", "f = sigmoid(U @ x)", "import os\nh = tanh(U @ x)", "h = 1"])
 def test_a_text_that_makes_no_cell_is_never_applied(store, editor, text):
-    before = store.session
+    before = store.session.run, store.session.settings  # not the badge: it is verified meanwhile
     editor.edit.setPlainText(text)
     assert not editor.apply.isEnabled() and "Line 1" in editor.message.text()
     QTest.keyClick(editor.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     editor.accept()
     store.wait()
-    assert editor.isVisible() and store.session is before
+    assert editor.isVisible() and (store.session.run, store.session.settings) == before
 
 
 def test_a_mistake_is_underlined_where_it_is_while_one_types(editor):
@@ -256,3 +257,23 @@ def test_a_cell_of_ones_own_is_saved_and_opened_again(store, editor, tmp_path):
         assert all(np.array_equal(other.session.model.parameters[n], v) for n, v in weights.items())
     finally:
         other.close()
+
+
+def test_a_misspelt_state_is_marked_and_the_right_name_offered(editor):
+    editor.edit.setPlainText("f = sigmoid(A @ x)\nh = tanh(U @ x + W @ hprev)")
+    (mark,) = editor.edit.extraSelections()
+    assert mark.cursor.selectedText() == "hprev" and mark.cursor.blockNumber() == 1
+    assert editor.message.text() == "Line 2, column 22: no equation computes 'hprev'. Did you mean h_prev?"
+    assert not editor.apply.isEnabled()
+
+
+def test_a_cell_in_the_signs_of_a_book_runs_and_is_there_again(store, editor, qtbot):
+    editor.edit.setPlainText("k = σ(A @ x − d)\nh = k ⊙ h_prev + tanh(U @ x)")
+    editor.name.setText("book")
+    QTest.keyClick(editor.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    store.wait()
+    store.dispatch(do.Advance(1))
+    store.wait()
+    store.verify_now()
+    store.wait()
+    assert store.session.settings.cell_title == "book" and store.session.verification.ok
