@@ -7,6 +7,7 @@ from functools import cached_property
 from rnncore.frozen import dataclass
 
 from .stage_columns import NARROWEST, WIDEST, Columns, Detail
+from .stage_places import Band, Row, Span
 
 __all__ = ["NARROWEST", "WIDEST", "Band", "Detail", "Row", "Span", "StageLayout"]
 
@@ -17,44 +18,6 @@ TALL_STAGE = 620.0
 LOW_STAGE = 290.0
 #: With so few units each cell is large enough to print its number in.
 FEW = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A horizontal band of the stage."""
-
-    top: int
-    height: int
-
-    @property
-    def bottom(self) -> int:
-        return self.top + self.height
-
-    @property
-    def middle(self) -> float:
-        return self.top + self.height / 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A strip inside a column: value cells and, to their right, gradient cells; ``x`` counts from the column."""
-
-    x: int
-    width: int
-    gradient_x: int
-    gradient_width: int
-
-    @property
-    def right(self) -> int:
-        return self.gradient_x + self.gradient_width
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A strip of the ``HEAT`` detail: a row of values over all time and, below it, one of gradients."""
-
-    value: Row
-    gradient: Row
 
 
 @dataclass(frozen=True)
