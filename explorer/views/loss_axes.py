@@ -46,21 +46,26 @@ class View(NamedTuple):
 
     @property
     def levels(self) -> list[float]:
-        """The numbers of the upright axis: one about every 34 pixels, and three at least where they find room."""
+        """The numbers of the upright axis: one about every 34 pixels, and at least three, or two, that find room."""
         theme = current()
         most = max(1, int(self.area.height() / theme.px(34)))
         if self.low:
             return log_levels(self.low, self.top, max(2, int(self.area.height() / theme.px(20))))
         found = ticks(self.top, most)
-        while len(found) < 3 and self.area.height() >= theme.px(45) and most < 8:
+        least = 3 if self.area.height() >= theme.px(45) else 2 if self.area.height() >= theme.px(30) else 1
+        while len(found) < least and most < 8:
             most += 1
             found = ticks(self.top, most)
         return found
 
     @property
     def updates(self) -> list[float]:
-        """The numbers of the axis of updates."""
-        step = ticks(self.last - self.first, max(1, int(self.area.width() / current().px(90))))
+        """The numbers of the axis of updates: one about every 90 pixels, and always a second one."""
+        most = max(1, int(self.area.width() / current().px(90)))
+        step = ticks(self.last - self.first, most)
+        while len(step) < 2 and most < 8:
+            most += 1
+            step = ticks(self.last - self.first, most)
         gap = max(1.0, step[1] if len(step) > 1 else 1.0)
         first = float(np.ceil(self.first / gap)) * gap
         found: list[float] = np.arange(first, self.last + gap / 1e6, gap).tolist()

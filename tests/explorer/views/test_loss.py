@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QTextDocument, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
@@ -20,6 +20,7 @@ from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.loss import LossView
+from explorer.views.loss_axes import View
 from rnncore.curve import EVALUATION
 from rnncore.truncation import Full
 
@@ -334,3 +335,14 @@ def test_branches_paint_in_any_theme_at_any_size_and_leave_the_plot_room(qtbot, 
     assert not view.grab().isNull()
     assert view.plot.height() >= 60
     store.close()
+
+
+@pytest.mark.parametrize("last", [3, 12, 40, 60, 99, 100, 151, 700, 2500, 60_000])
+@pytest.mark.parametrize("size", [(90, 20), (130, 36), (150, 60), (400, 200)])
+def test_the_numbers_of_both_axes_are_at_least_two_and_never_run_together(qtbot, last, size) -> None:
+    """In a narrow plot of 60 updates there was no round step in sight, and every single update was numbered."""
+    view = View(QRectF(0, 0, *size), 0.0, float(last), 4.0)
+    assert 2 <= len(view.updates) <= 8
+    assert np.diff(view.x(np.array(view.updates))).min() >= 20
+    assert len(view.levels) >= (2 if size[1] >= 30 else 1)
+    assert np.abs(np.diff(view.y(np.array(view.levels)))).min(initial=np.inf) >= 12
