@@ -60,7 +60,8 @@ class Board(ArrangedBoard):
     def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
         dock = self.tabs.front(new) if isinstance(new, QTabBar) else self._holding(new)
         # A menu, a dialog or another program takes the keyboard only for a while, and then gives it back.
-        if new is None or new is self._held or (dock is None and new.window() is not self.window()):
+        again = new is self._held and self._at_hand is not None
+        if new is None or again or (dock is None and new.window() is not self.window()):
             return
         self._held = new
         self._take_at_hand(dock)
@@ -104,7 +105,10 @@ class Board(ArrangedBoard):
             QTimer.singleShot(0, self, self._let_go_of_the_unseen)
 
     def _let_go_of_the_unseen(self) -> None:
-        if self._at_hand is not None and self.isVisible() and self.panel_at_hand() is None:
+        dock = self._at_hand
+        if dock is None or not self.isVisible() or self.panel_at_hand() is not None:
+            return
+        if not dock.holds(QApplication.focusWidget()):  # else it is only on its way to another place
             self._take_at_hand(None)
 
     # --- what one does with them ---
@@ -118,6 +122,7 @@ class Board(ArrangedBoard):
             dock.window().raise_()
             dock.activateWindow()
         dock.ensure().setFocus()
+        self._take_at_hand(dock)
 
     def panel_alone(self) -> PanelDock | None:
         """Return the dock whose panel fills the screen, if any."""

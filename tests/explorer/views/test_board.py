@@ -264,3 +264,16 @@ def test_a_title_without_room_is_left_out_where_its_tab_names_the_panel_and_shor
     title.set_text(long)
     QTest.qWait(20)
     assert title.shown().startswith("A title") and title.shown().endswith("…")
+
+
+def test_a_panel_stays_at_hand_when_it_moves_from_floating_to_another_place(window):
+    window.board.show_panel("ledger")
+    for command in ("float-panel", "move-beside", "move-below", "float-panel", "move-below", "hide-panel"):
+        QTest.qWait(40)
+        assert window.board.panel_at_hand() is dock(window, "ledger"), command
+        window.actions_[command].trigger()
+    QTest.qWait(40)
+    assert dock(window, "ledger").isHidden() and not window.banner.isVisible()
+    window.board.show_panel("ledger")
+    QTest.qWait(40)
+    assert window.board.panel_at_hand() is dock(window, "ledger")
