@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 from itertools import pairwise
 
 Answer = tuple[str, str, int]
@@ -91,6 +90,8 @@ def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     folded = {other.casefold(): other for other in names}
     if name.casefold() in folded:
         return folded[name.casefold()]
+    from difflib import get_close_matches  # wanted only once something is misspelt
+
     found = get_close_matches(name, names, 1, cutoff)
     return found[0] if found else None
 

@@ -95,7 +95,6 @@ class PaperView(Panel):
         self.area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.said = QLabel()
         self.said.setWordWrap(True)
-        self.said.setFont(current(self).font("label"))
         self.said.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.add(self.said)
@@ -119,11 +118,12 @@ class PaperView(Panel):
         else:
             self.subtitle_label.set_forms("all worked out", "")
         self.area.setVisible(not found.refused)
+        self.said.setFont(current(self).font("label"))
         self.said.setText(found.refused or ROUNDED)
         self.said.setVisible(bool(found.refused) or self.height() >= current(self).px(ROOMY))
         room = self.width() - 2 * SPACE.large - self.area.verticalScrollBar().sizeHint().width() - 1
         if not found.refused and self.sheet_view.is_new(found, self._decimals, room):
-            self.sheet_view.lay_out(self._paper(everything=True), self._decimals, room)
+            self.sheet_view.lay_out(found, self._paper(everything=True), self._decimals, room)
         self.sheet_view.set_paper(found, lit=not self._everything)
         self._describe(found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import replace
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QRegion
@@ -61,12 +62,14 @@ class PaperSheet(Surface):
 
     def is_new(self, found: Paper, decimals: int, room: int) -> bool:
         """Whether ``found`` has to be laid out anew, which wants it filled in."""
-        return (frame(found), decimals, room, current(self)) != self._key
+        return (frame(found), _notes(found), decimals, room, current(self)) != self._key
 
-    def lay_out(self, whole: Paper, decimals: int, room: int) -> None:
-        """Find the places of everything in ``room`` pixels; ``whole`` is the paper filled in."""
+    def lay_out(self, found: Paper, whole: Paper, decimals: int, room: int) -> None:
+        """Find the places of everything in ``room`` pixels; ``whole`` is the paper filled in, which has other notes."""
         theme = current(self)
-        self._key = (frame(whole), decimals, room, theme)
+        self._key = (frame(found), _notes(found), decimals, room, theme)
+        noted = tuple(replace(s, note=note) for s, note in zip(whole.sheets, _notes(found), strict=True))
+        whole = replace(whole, sheets=noted)
         metrics = {style: QFontMetricsF(_font(theme, style)) for style in ("text", "bold", "fixed")}
         widths: dict[tuple[str, str], float] = {}
 
@@ -144,6 +147,10 @@ class PaperSheet(Surface):
                 painter.setFont(_font(theme, style))
                 painter.setPen(theme.colour(token))
                 painter.drawText(room, align | Qt.TextFlag.TextDontClip, text)
+
+
+def _notes(found: Paper) -> tuple[str, ...]:
+    return tuple(sheet.note for sheet in found.sheets)
 
 
 def _cell(found: Paper, ref: Ref) -> Cell:

@@ -175,13 +175,28 @@ def test_what_a_step_fills_in_is_lit_and_scrolled_to(store, view):
     assert not view.grab().isNull()
 
 
-def test_nothing_moves_while_one_steps(store, view):
+def test_no_number_moves_while_one_steps(store, view):
     view.begin.click()
     store.wait()
-    before = view.sheet_view.placed
+    view.resize(1200, 500)
+    before = {item.ref: (item.x, item.y) for item in view.sheet_view.placed.items if item.ref}
+    for _ in range(4):
+        store.dispatch(do.Move("pass"))
+        assert {item.ref: (item.x, item.y) for item in view.sheet_view.placed.items if item.ref} == before
+
+
+def test_the_sheet_says_whose_gradient_it_shows_now(store, view):
+    view.begin.click()
+    store.wait()
+
+    def notes():
+        return " ".join(item.text for item in view.sheet_view.placed.items if item.kind == "note")
+
     store.dispatch(do.Move("pass"))
+    store.dispatch(do.Move("operation"))
+    assert "alone, as it walks back" in notes()
     store.dispatch(do.GoToEnd())
-    assert view.sheet_view.placed is before
+    assert "all losses together" in notes() and "alone" not in notes()
 
 
 def test_the_tables_are_copied_for_a_spreadsheet_and_a_text_processor(store, view):
