@@ -114,10 +114,13 @@ def paint_axes(painter: QPainter, theme: Theme, frame: LossFrame, shown: View) -
         painter.setPen(pen(theme.colour("muted"), 1.0, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
         painter.setPen(theme.colour("muted"))
-        # Below its line where the top would cut it off.
-        above = y - area.top() >= high
-        room = QRectF(area.left(), y - high - 1 if above else y + 1, area.width() - 3, high)
-        painter.drawText(room, Qt.AlignmentFlag.AlignRight, "ln V")
+        painter.drawText(chance_room(area, y, high), Qt.AlignmentFlag.AlignRight, "ln V")
+
+
+def chance_room(area: QRectF, y: float, high: float) -> QRectF:
+    """Where the line of chance at ``y`` is named, in letters ``high`` pixels tall: above it, where no loss that has
+    been learnt comes; below it where the widget's top would cut it off."""
+    return QRectF(area.left(), max(0.0, y - high - 1) if y >= high else y + 1, area.width() - 3, high)
 
 
 def _short(value: float) -> str:

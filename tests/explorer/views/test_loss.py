@@ -20,7 +20,7 @@ from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.loss import LossView
-from explorer.views.loss_axes import View
+from explorer.views.loss_axes import View, chance_room
 from rnncore.curve import EVALUATION
 from rnncore.truncation import Full
 
@@ -346,3 +346,10 @@ def test_the_numbers_of_both_axes_are_at_least_two_and_never_run_together(qtbot,
     assert np.diff(view.x(np.array(view.updates))).min() >= 20
     assert len(view.levels) >= (2 if size[1] >= 30 else 1)
     assert np.abs(np.diff(view.y(np.array(view.levels)))).min(initial=np.inf) >= 12
+
+
+@pytest.mark.parametrize(("y", "above"), [(8.0, False), (13.5, True), (40.0, True)])
+def test_the_line_of_chance_is_named_above_it_where_the_curve_does_not_run_through_the_name(y, above) -> None:
+    room = chance_room(QRectF(32, 7, 150, 60), y, 13.0)
+    assert room.top() >= 0 and room.height() == 13
+    assert room.bottom() <= y + 1 if above else room.top() > y
