@@ -637,9 +637,10 @@ def test_what_panels_replay_gives_way_to_the_user_and_to_the_end_of_the_program(
 
 
 def test_closing_waits_for_what_is_being_written_and_for_nothing_else(qapp):
-    store, gate, written = Store(small_run()), threading.Event(), []
-    store.later("number", (store,), lambda: gate.wait(20))
+    store, gate, written, begun = Store(small_run()), threading.Event(), [], threading.Event()
+    store.later("number", (store,), lambda: begun.set() or gate.wait(20))
     store.background("computing", lambda: gate.wait(20), print)
+    assert begun.wait(5)
     store.quietly(lambda: (time.sleep(0.2), written.append(1)), print)
     began = time.perf_counter()
     store.close()

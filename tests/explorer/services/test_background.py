@@ -116,8 +116,9 @@ def test_at_the_end_what_is_written_is_written_and_the_rest_abandoned():
 
 
 def test_a_thread_that_nothing_can_stop_is_not_waited_for():
-    background, gate = Background(Derived(), print), threading.Event()
-    background.check(lambda: gate.wait(20), print)
+    background, gate, begun = Background(Derived(), print), threading.Event(), threading.Event()
+    background.check(lambda: begun.set() or gate.wait(20), print)
+    assert begun.wait(5)
     began = time.monotonic()
     assert not background.close()
     assert time.monotonic() - began < 3 * ABANDON
