@@ -298,9 +298,7 @@ class Store(QObject):
             self._worker.train(True)
         self._watch()
 
-    def background(
-        self, what: str, job: Callable[[], T], then: Callable[[T], None], *, writes: bool = False
-    ) -> None:
+    def background(self, what: str, job: Callable[[], T], then: Callable[[T], None], *, writes: bool = False) -> None:
         """Do something in the background that the user waits for, and say so; ``then`` hears what it returned.
 
         ``writes``: when the window closes meanwhile, it waits until that is done.
