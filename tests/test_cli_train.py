@@ -230,7 +230,7 @@ def test_a_log_that_cannot_be_written_does_not_end_the_training(text, log):
 @pytest.mark.skipif(sys.platform == "win32", reason="a folder that is in use cannot be deleted on Windows")
 @pytest.mark.parametrize("words", [["train", "anbn"], ["notes.txt"]])
 def test_a_folder_that_was_deleted_under_one_is_named(tmp_path, words):
-    start = shlex.join([sys.executable, "-m", "explorer", *words])  # in a process of its own: Python's imports look there
+    start = shlex.join([sys.executable, "-m", "explorer", *words])  # Python itself looks there, so not in here
     command = ["sh", "-c", f"mkdir gone && cd gone && rmdir ../gone && {start}"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "Traceback" not in done.stderr
