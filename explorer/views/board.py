@@ -16,6 +16,9 @@ from .board_menus import menu_of_panels, panel_menu
 
 __all__ = ["BOTTOM", "RIGHT", "Board"]
 
+ON_ITS_WAY = 150
+"""Milliseconds for which a panel that moves from one place to another is out of sight, and still at hand."""
+
 
 class Board(ArrangedBoard):
     """What one does with the panels.
@@ -32,6 +35,8 @@ class Board(ArrangedBoard):
         self._at_hand: PanelDock | None = None
         self._held: QWidget | None = None
         self._watched: QWidget | None = None
+        self._letting_go = QTimer(self, singleShot=True, interval=ON_ITS_WAY)
+        self._letting_go.timeout.connect(self._let_go_of_the_unseen)
         for dock in self.docks.values():
             dock.menu_wanted.connect(self._open_menu)
             dock.made.connect(self.panel_made)
@@ -102,7 +107,7 @@ class Board(ArrangedBoard):
 
     def _seen_or_not(self, seen: bool) -> None:
         if not seen:
-            QTimer.singleShot(0, self, self._let_go_of_the_unseen)
+            self._letting_go.start()
 
     def _let_go_of_the_unseen(self) -> None:
         dock = self._at_hand

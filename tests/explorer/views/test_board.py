@@ -82,7 +82,8 @@ def test_a_panel_that_is_covered_is_no_longer_at_hand(window):
     click_tab(window, "ledger")
     dock(window, "horizon").raise_()
     QTest.qWait(20)
-    assert window.board.panel_at_hand() is None and not dock(window, "ledger").framed
+    assert window.board.panel_at_hand() is None
+    until(window, lambda: not dock(window, "ledger").framed)
 
 
 def test_titles_say_which_panel_they_are_for(window):
