@@ -271,10 +271,9 @@ def test_a_panel_stays_at_hand_when_it_moves_from_floating_to_another_place(wind
     window.board.show_panel("ledger")
     for command in ("float-panel", "move-beside", "move-below", "float-panel", "move-below", "hide-panel"):
         QTest.qWait(40)
-        assert window.board.panel_at_hand() is dock(window, "ledger"), command
+        until(window, lambda: window.board.panel_at_hand() is dock(window, "ledger"))
         window.actions_[command].trigger()
-    QTest.qWait(40)
-    assert dock(window, "ledger").isHidden() and not window.banner.isVisible()
+    until(window, lambda: dock(window, "ledger").isHidden())
+    assert not window.banner.isVisible()
     window.board.show_panel("ledger")
-    QTest.qWait(40)
-    assert window.board.panel_at_hand() is dock(window, "ledger")
+    until(window, lambda: window.board.panel_at_hand() is dock(window, "ledger"))
