@@ -243,6 +243,13 @@ COMMANDS: tuple[Command, ...] = (
         ("F11",),
     ),
     Command(
+        "stage-alone",
+        "Stage alone",
+        "Put all panels aside, so that the stage has the whole window; once more brings them back.",
+        "View",
+        ("Shift+F11",),
+    ),
+    Command(
         "compare",
         "Compare A and B",
         "Put a second network below the first, on the same data, seed and cursor; once more takes it away.",

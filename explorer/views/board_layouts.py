@@ -64,7 +64,7 @@ class ArrangedBoard(QMainWindow):
         self._kept: dict[bool, QByteArray] = {}
         self._fronts: dict[bool, list[str]] = {}
         self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
-        self._busy = self._dragging = False
+        self._busy = self._dragging = self._aside = False
         self._first: list[PanelDock] = []
         self._room_below = 0
         self.setDockOptions(
@@ -89,6 +89,8 @@ class ArrangedBoard(QMainWindow):
 
     def arrange(self, window_width: int, room_below: int) -> None:
         """Choose the layout by the window's width and the height free below the stage's half; share out the room."""
+        if self._aside:
+            return
         wide = window_width >= current().px(WIDE) and room_below >= current().px(LOWER_LEAST)
         if wide != self._wide:
             self._keep()
@@ -101,6 +103,25 @@ class ArrangedBoard(QMainWindow):
         self._room_below = room_below
         self.share()
         QTimer.singleShot(0, self, self._settle)
+
+    @property
+    def aside(self) -> bool:
+        """Whether the panels are put aside, so that the centre has all the room."""
+        return self._aside
+
+    def put_aside(self) -> None:
+        """Hide every panel that does not float, until :meth:`bring_back`; the layout is kept as it is now."""
+        if not self._aside:
+            self._keep()
+            self._aside = True
+            for dock in self.docks.values():
+                if not dock.isFloating():
+                    dock.hide()
+
+    def bring_back(self) -> None:
+        """Let the next :meth:`arrange` return to the layout in which the panels were put aside."""
+        if self._aside:
+            self._aside, self._wide = False, None
 
     def _restore(self, state: QByteArray) -> bool:
         self._busy = True
@@ -120,6 +141,7 @@ class ArrangedBoard(QMainWindow):
 
     def reset(self) -> None:
         """Return to the layout that the program comes with."""
+        self._aside = False
         self._kept.clear()
         self._fronts.clear()
         self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
@@ -269,7 +291,7 @@ class ArrangedBoard(QMainWindow):
 
     def _keep(self) -> None:
         """Keep the layout in force as it is now."""
-        if self._wide is not None:
+        if self._wide is not None and not self._aside:
             self._kept[self._wide] = self.saveState(VERSION)
             # Qt writes down which tabs are in front, but does not return to them.
             self._fronts[self._wide] = self.visible_panels() or self._fronts.get(self._wide, [])

@@ -189,7 +189,7 @@ class MainWindow(PanelsWindow):
 
     def _show_loss_once(self) -> None:
         """When training starts in a narrow window, turn to the curve; the user may turn back."""
-        if not self._was_running:
+        if not self._was_running and not self.board.aside:
             focus = QApplication.focusWidget()
             self.board.show_panel("loss")
             if focus is not None:

@@ -37,6 +37,7 @@ class PanelsWindow(CommandsWindow):
         self.take_handlers(
             {
                 "full-screen": self.toggle_full_screen,
+                "stage-alone": self.toggle_stage_alone,
                 "panel-menu": self._with_panel(PanelDock.ask_for_menu),
                 "float-panel": self._with_panel(lambda dock: self.board.float_panel(dock)),
                 "hide-panel": self._with_panel(self._hide),
@@ -62,12 +63,15 @@ class PanelsWindow(CommandsWindow):
     def run(self, command: Command) -> None:
         super().run(command)
         if isinstance(command.action, do.SetTab):
+            self._bring_back()
             # A choice of what cannot be seen would seem to do nothing; the keyboard stays where it is.
             dock = self.board.docks["inspector"]
             dock.show()
             dock.raise_()
 
     def title_now(self, command: Command) -> str:
+        if command.id == "stage-alone" and self.board.aside:
+            return "Bring the panels back"
         if command.id == "full-screen":
             return f"{command.title}: {self._would_fill()}"
         dock = self.board.panel_at_hand()
@@ -114,11 +118,28 @@ class PanelsWindow(CommandsWindow):
         else:
             self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
+    def toggle_stage_alone(self) -> None:
+        """Put all panels aside, or bring them back."""
+        alone = self.board.panel_alone()
+        if alone is not None:
+            alone.fill_screen()
+        if self.board.aside:
+            self._bring_back()
+        else:
+            self.board.put_aside()
+            self._rest()
+
+    def _bring_back(self) -> None:
+        if self.board.aside:
+            self.board.bring_back()
+            self.arrange()
+
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front and give it the keyboard; if it has it, give that back to the stage.
 
         While one fills the screen, the other fills it instead, or the same returns to its place.
         """
+        self._bring_back()
         dock = self.board.panel_in_focus()
         if self.board.panel_alone() is not None:
             self.board.fill_screen(name)
@@ -135,6 +156,7 @@ class PanelsWindow(CommandsWindow):
         """Bring an experiment to the front; it is measured at once."""
         from .experiments import ExperimentsView
 
+        self._bring_back()
         dock, alone = self.board.docks["experiments"], self.board.panel_alone()
         if alone is None:
             self.board.show_panel("experiments")

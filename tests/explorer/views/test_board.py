@@ -9,13 +9,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabBar, QToolTip
 
 from explorer.actions import COMMANDS
+from explorer.model import action as do
 from explorer.panels import PANELS
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
 from explorer.views.board_menus import panel_menu
 from explorer.widgets.tab_overflow import TabOverflow
 
-from .windows import Ctrl, Key, dock, in_front, panel, press, until
+from .windows import Ctrl, Key, Shift, dock, in_front, panel, press, until
 
 BY_ID = {info.id: info for info in PANELS}
 
@@ -277,3 +278,44 @@ def test_a_panel_stays_at_hand_when_it_moves_from_floating_to_another_place(wind
     assert not window.banner.isVisible()
     window.board.show_panel("ledger")
     until(window, lambda: window.board.panel_at_hand() is dock(window, "ledger"))
+
+
+def test_the_stage_alone_has_the_whole_window_and_the_panels_come_back_as_they_were(window):
+    window.resize(1900, 1000)
+    window.board.show_panel("gates")
+    QTest.qWait(40)
+    before, width = window.board.visible_panels(), window.stage.width()
+    assert len(before) > 4
+    press(window, Key.Key_F11, Shift)
+    until(window, lambda: window.stage.width() > window.width() - 40)
+    assert not window.board.visible_panels() and window.stage.hasFocus()
+    assert window.title_now(next(c for c in COMMANDS if c.id == "stage-alone")) == "Bring the panels back"
+    window.resize(1280, 720)  # of a narrow layout, which does not bring them back either
+    QTest.qWait(40)
+    window.store.dispatch(do.Train())
+    until(window, lambda: window.store.session.training.shown > 3)
+    window.store.dispatch(do.Train())
+    assert not window.board.visible_panels()
+    window.resize(1900, 1000)
+    QTest.qWait(40)
+    press(window, Key.Key_F11, Shift)
+    until(window, lambda: window.board.visible_panels() == before)
+    until(window, lambda: abs(window.stage.width() - width) < 4)
+
+
+def test_a_panel_that_is_asked_for_brings_all_back(window):
+    before = len(window.board.visible_panels())
+    press(window, Key.Key_F11, Shift)
+    until(window, lambda: not window.board.visible_panels())
+    press(window, Key.Key_2, Ctrl)
+    until(window, lambda: in_front(panel(window, "ledger")))
+    assert len(window.board.visible_panels()) == before
+    assert not window.board.aside
+
+
+def test_a_layout_is_saved_with_the_panels_that_are_put_aside(window):
+    until(window, lambda: window.board.visible_panels())
+    before = window.board.layouts()
+    press(window, Key.Key_F11, Shift)
+    until(window, lambda: not window.board.visible_panels())
+    assert window.board.layouts() == before
