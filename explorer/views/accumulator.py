@@ -159,8 +159,7 @@ class AccumulatorView(Panel):
         metrics = QFontMetrics(current(self).font("label"))
         whole = metrics.horizontalAdvance(data.subtitle) <= self.width() - 2 * SPACE.large
         self.set_subtitle(data.subtitle if whole else data.short)
-        name = gradient_name(data.parameter)
-        self.set_title(data.title if self.width() >= current(self).px(280) else name)
+        # In a narrow panel the chip alone names the parameter.
+        self.set_title(data.title if self.width() >= current(self).px(280) else "Votes")
         self.setAccessibleName(data.title)
-        # In a narrow panel the title alone names the parameter, and the chip is but its menu.
-        self.parameter.set_value(gradient_name(data.parameter) if self.width() >= current(self).px(280) else "")
+        self.parameter.set_value(gradient_name(data.parameter))

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QRegion
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QRegion
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..model.accumulator_data import AccumulatorData
 from ..theme.colourmap import AsinhScale, gradient_scale, value_scale
 from ..theme.theme import Theme, current
 from ..widgets.canvas import ARROWS, ENTER, Canvas
+from ..widgets.cell_numbers import MOST, Type, inks, number_type, print_numbers
 from ..widgets.paint import elided, frame, text_width
 from ..widgets.surface import Surface
 from ..widgets.tips import plain
@@ -159,7 +160,11 @@ class AccumulatorMap(Canvas):
         rows, columns = data.cells.shape
         scale = gradient_scale(data.largest, DECADES)
         area = QRectF(grid.left, grid.top, grid.wide * columns, grid.high * rows)
-        self._paint_image(painter, theme, area, data.cells, scale)
+        kind = number_type(theme, grid.wide - 2, grid.high - 2) if data.cells.size <= MOST else None
+        if kind is None:
+            self._paint_image(painter, theme, area, data.cells, scale)
+        else:
+            self._paint_large(painter, theme, data.cells, scale, kind)
         if grid.edge and data.delta is not None:
             # δ on the gradients' scale, by its own largest entry; the other factor is a value.
             left = QRectF(grid.left - grid.edge - 3, grid.top, grid.edge, area.height())
@@ -179,6 +184,19 @@ class AccumulatorMap(Canvas):
         ratio = self.devicePixelRatioF()
         image = tiles(rgba, round(area.width() * ratio), round(area.height() * ratio), theme.tokens.rgb("panel"), ratio)
         painter.drawImage(QPointF(round(area.left()), round(area.top())), image)
+
+    def _paint_large(self, painter: QPainter, theme: Theme, values: Array, scale: AsinhScale, kind: Type) -> None:
+        """Few large cells, each with its number: the image of so many pixels takes longer than the cells do."""
+        rgba = theme.map.rgba(values, scale)
+        colours, cells, gap = rgba.tolist(), [], 2
+        for row, line in enumerate(values.tolist()):
+            for column, value in enumerate(line):
+                exact = self.area_of(row, column)
+                left, top = round(exact.left()), round(exact.top())
+                area = QRectF(left, top, round(exact.right()) - left - gap, round(exact.bottom()) - top - gap)
+                painter.fillRect(area, QColor(*colours[row][column][:3]))
+                cells.append((area, value))
+        print_numbers(painter, kind, cells, inks(rgba).ravel().tolist())
 
     def _paint_words(self, painter: QPainter, theme: Theme, data: AccumulatorData, grid: Grid) -> None:
         font = theme.font("tiny")

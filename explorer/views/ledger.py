@@ -17,7 +17,7 @@ from rnncore.walk import Walk
 from ..model import action as do
 from ..model.derived import LEDGERS
 from ..model.ledger_chain import Chain, lane_of
-from ..model.ledger_data import MODES, is_large, ledger_of
+from ..model.ledger_data import MODES, default_parameter, is_large, ledger_of
 from ..model.session import Changes
 from ..theme.theme import current
 from ..theme.tokens import SPACE
@@ -104,6 +104,7 @@ class LedgerView(Panel):
                 said = "computing…" if found is None or not fresh else str(found)
                 self.caption.set_forms(said)
                 self.subtitle_label.set_forms(said)
+                self.parameter.set_value(default_parameter(session))
                 self.canvas.wait(session.sentence.words[1:])
                 return
         data = ledger_of(session, derived, self._mode)

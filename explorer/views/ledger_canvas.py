@@ -138,6 +138,10 @@ class LedgerCanvas(Canvas):
 
     def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         data = self._data
+        if data is None:
+            painter.setFont(theme.font("label"))
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "computing …")
         if data is None or not data.length:
             return
         grid = self.grid(data)
@@ -176,9 +180,13 @@ class LedgerCanvas(Canvas):
         metrics = QFontMetricsF(font)
         painter.setFont(font)
         every = max(1, int(np.ceil(metrics.height() * 0.8 / grid.high)))  # what is left out above and below letters
+        free = 0.0
         for t in range(0, data.length, every):
-            # The first of many rows is lower than its number.
+            # The first of many rows is lower than its number, which takes the place of the next.
             y = max(0.0, grid.top + (t + 0.5) * grid.high - metrics.height() / 2)
+            if y < free:
+                continue
+            free = y + metrics.height() * 0.78
             room = QRectF(0, y, grid.left - theme.px(8), metrics.height())
             if not region.intersects(room.toAlignedRect()):
                 continue

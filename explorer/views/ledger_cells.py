@@ -13,6 +13,7 @@ from ..model.blocks import blocks
 from ..model.ledger_data import LedgerData
 from ..theme.colourmap import AsinhScale, gradient_scale
 from ..theme.theme import Theme
+from ..widgets.cell_numbers import MOST, inks_of, number_type, print_numbers
 from ..widgets.cells import colours_of, flat, packed
 from ..widgets.paint import hatch, pen
 from .ledger_layout import Grid
@@ -133,3 +134,9 @@ def _paint_squares(
         else:
             painter.setBrush(theme.colour("raised"))
         painter.drawRoundedRect(area, 2, 2)
+    kind = number_type(theme, grid.wide - 2, grid.high - 2)
+    # In the log mode the colours are of a scale of their own, and the numbers would be of neither.
+    added = [pair for pair in pairs if data.added[pair]]
+    if kind is not None and added and data.mode != "log" and data.added.size <= 2 * MOST:
+        cells = [(grid.cell(*pair), float(data.entries[pair])) for pair in added]
+        print_numbers(painter, kind, cells, inks_of(colours, added))

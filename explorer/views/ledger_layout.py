@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontMetricsF
 
 from ..theme.theme import Theme
+from ..widgets.cell_numbers import number_width
 
 BESIDE = 250
 """Width at scale 1 from which what is said of a pair has a column of its own beside the triangle."""
@@ -61,8 +62,8 @@ class Grid(NamedTuple):
 def layout(theme: Theme, width: float, height: float, rows: int) -> Grid:
     """The measures for ``rows`` losses in ``width`` × ``height`` pixels.
 
-    A wide panel has square cells and a column beside them for what is said of a pair; else the cells take the whole
-    width, and it is said below them, in lines or, in a high panel, as a table.
+    A wide panel has square cells, or nearly, and a column beside them for what is said of a pair; else the cells take
+    the whole width, and it is said below them, in lines or, in a high panel, as a table.
     """
     line = QFontMetricsF(theme.font("small")).height() + 1
     top = 2.0
@@ -74,10 +75,13 @@ def layout(theme: Theme, width: float, height: float, rows: int) -> Grid:
     beside = width - left - theme.px(BESIDE) - 16
     if width >= theme.px(1.9 * BESIDE) and beside >= 0.42 * (room - least):
         side = min((room - least) / rows, beside / rows, most)
+        # A little broader than high, where that makes room for the entry's number.
+        number = number_width(theme) + 2
+        wide = number if side < number <= min(1.8 * side, beside / rows) else side
         bars = max(1.0, min(room - side * rows, max(least, theme.px(120))))
-        right = left + side * rows + theme.px(20)
+        right = left + wide * rows + theme.px(20)
         reading = QRectF(right, top, min(width - right, theme.px(460)), max(side * rows, 8 * line))
-        return Grid(left, top, side, side, rows, names, bars, 0.0, reading, QRectF())
+        return Grid(left, top, wide, side, rows, names, bars, 0.0, reading, QRectF())
     foot = QFontMetricsF(theme.font("small", fixed=True)).height() + 2
     wide = min((width - left - 4) / rows, theme.px(120))
     told = TOLD * line + 6 if height >= theme.px(ROOMY) else 0.0

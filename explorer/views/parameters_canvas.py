@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from ..model.formula import compact
 from ..model.parameters_data import (
     Axis,
     Numbers,
     ParametersData,
 )
 from ..theme.theme import Theme, current
-from ..theme.tokens import luminance
 from ..widgets.canvas import ARROWS, ENTER, PictureCanvas
+from ..widgets.cell_numbers import MOST, Type, inks, number_type, print_numbers
 from ..widgets.cells import cell_image, colours_of, spread
 from ..widgets.number_rows import line_height, lines, paint_rows
 from ..widgets.paint import elided, frame
@@ -25,8 +24,6 @@ from .parameters_spectrum import paint_spectrum, paint_strip
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignCenter
-PRINTED = 400
-"""So many weights are printed into their cells at most, where these have room: to print a thousand takes a frame."""
 
 
 class Marks(NamedTuple):
@@ -142,11 +139,13 @@ class ParametersCanvas(PictureCanvas):
         theme, heat = current(self), self.areas().heat
         rows, columns = data.numbers.cells.shape
         left, below = self._margins(data, (rows, columns), heat)
-        few = rows * columns <= 64
-        broad, tall = (theme.px(110), theme.px(64)) if few else (theme.px(48), theme.px(44))
-        wide = min(heat.width() - left, broad * columns)
-        high = min(heat.height() - below, tall * rows)
-        return QRectF(heat.left() + left, heat.top(), max(1, int(wide)), max(1, int(high)))
+        count = rows * columns
+        broad, tall = (240, 140) if count <= 4 else (110, 64) if count <= 64 else (48, 44)
+        wide = max(1, int(min(heat.width() - left, theme.px(broad) * columns)))
+        high = max(1, int(min(heat.height() - below, theme.px(tall) * rows)))
+        # What is smaller than its room stands in the middle of it, with its tokens.
+        x, y = int((heat.width() - left - wide) / 2), int((heat.height() - below - high) / 2)
+        return QRectF(heat.left() + left + max(x, 0), heat.top() + max(y, 0), wide, high)
 
     def entry_at(self, x: float, y: float) -> tuple[int, int] | None:
         """Row and column of the parameter under a point: of a cell that stands for several, the one it shows."""
@@ -219,15 +218,15 @@ class ParametersCanvas(PictureCanvas):
         image = cell_image(colours, spread(rows, area.height(), ratio), spread(columns, area.width(), ratio), ratio)
         painter.drawImage(area.topLeft(), image)
         whole = numbers.blocks.rows == numbers.blocks.columns == 1
-        roomy = area.width() / columns >= theme.px(40) and area.height() / rows >= theme.px(14)
-        if whole and roomy and rows * columns <= PRINTED:
-            self._print_numbers(painter, theme, numbers, area)
+        kind = number_type(theme, area.width() / columns - 1, area.height() / rows - 1)
+        if whole and kind is not None and rows * columns <= MOST:
+            self._print_numbers(painter, theme, kind, numbers, area)
         left, below = self._margins(data, (rows, columns), heat)
         painter.setFont(small)
         painter.setPen(theme.colour("muted"))
         if left:
             for i in range(rows):
-                cell = QRectF(heat.left(), area.top() + i * area.height() / rows, left - 6, area.height() / rows)
+                cell = QRectF(area.left() - left, area.top() + i * area.height() / rows, left - 6, area.height() / rows)
                 painter.drawText(cell, _RIGHT, elided(_bare(data.row_axis, i), small, cell.width()))
         if below:
             pitch = area.width() / columns
@@ -239,18 +238,17 @@ class ParametersCanvas(PictureCanvas):
                 painter.drawText(room, _LEFT, elided(_bare(data.column_axis, j), small, room.width()))
                 painter.restore()
 
-    def _print_numbers(self, painter: QPainter, theme: Theme, numbers: Numbers, area: QRectF) -> None:
+    def _print_numbers(self, painter: QPainter, theme: Theme, kind: Type, numbers: Numbers, area: QRectF) -> None:
         """The weights themselves: a small network is checked by hand, and a large screen has room for them."""
         rows, columns = numbers.cells.shape
-        painter.setFont(theme.font("tiny", fixed=True))
-        rgba = theme.map.rgba(numbers.cells, numbers.scale)
+        black = inks(theme.map.rgba(numbers.cells, numbers.scale)).ravel().tolist()
         wide, high = area.width() / columns, area.height() / rows
-        for i in range(rows):
-            for j in range(columns):
-                ground = "#{:02X}{:02X}{:02X}".format(*(int(c) for c in rgba[i, j, :3]))
-                painter.setPen(QColor("#000000" if luminance(ground) > 0.18 else "#FFFFFF"))
-                cell = QRectF(area.left() + j * wide, area.top() + i * high, wide - 1, high - 1)
-                painter.drawText(cell, _CENTRE, compact(float(numbers.cells[i, j])))
+        cells = [
+            (QRectF(area.left() + j * wide, area.top() + i * high, wide - 1, high - 1), value)
+            for i, line in enumerate(numbers.cells.tolist())
+            for j, value in enumerate(line)
+        ]
+        print_numbers(painter, kind, cells, black)
 
     def paint_marks(self, painter: QPainter, theme: Theme) -> None:
         data = self._data

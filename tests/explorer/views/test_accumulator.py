@@ -11,6 +11,7 @@ from explorer.model import action as do
 from explorer.model.session import Changes
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
+from explorer.views import accumulator_map
 from explorer.views.accumulator import AccumulatorView
 from explorer.views.accumulator_map import tiles
 from explorer.widgets.paint import text_width
@@ -149,3 +150,39 @@ def test_the_last_votes_name_and_the_title_are_whole_in_a_narrow_panel(shown, wi
     name, _ = view.vote.texts()
     assert text_width(name, current().font("body", bold=True)) <= view.vote.width()
     assert view.accessibleName() == view.map.data.title
+
+
+@pytest.mark.parametrize("width", [230, 280, 500])
+def test_the_chip_says_which_parameter_is_shown_however_narrow_the_panel(shown, width: int) -> None:
+    store, view = shown((width, 200), cell="lstm")
+    store.dispatch(do.Select(parameter="W_f"))
+    assert view.parameter.value() == "dW[f]" and "dW[f]" in view.parameter.accessibleName()
+    assert view.parameter.geometry().right() < view.width()
+
+
+@pytest.mark.parametrize(("size", "printed"), [((1500, 900), 256), ((420, 300), 0)])
+def test_large_cells_have_their_numbers_in_them(shown, monkeypatch, size, printed: int) -> None:
+    store, view = shown(size, cell="lstm", hidden_size=16)
+    store.dispatch(do.Select(parameter="W_f"))
+    backward(store, 1.0)
+    settle(store)
+    cells: list[float] = []
+    monkeypatch.setattr(
+        accumulator_map, "print_numbers", lambda painter, font, found, ink: cells.extend(value for _, value in found)
+    )
+    view.map.grab()
+    assert cells == (view.map.data.cells.ravel().tolist() if printed else [])
+    assert len(cells) == printed
+
+
+def test_large_cells_are_painted_in_the_colours_of_small_ones(shown) -> None:
+    store, view = shown((1500, 900), cell="lstm", hidden_size=16)
+    store.dispatch(do.Select(parameter="W_f"))
+    backward(store, 1.0)
+    settle(store)
+    picture, data = view.map.grab().toImage(), view.map.data
+    rgba = current(view.map).map.rgba(data.cells, accumulator_map.gradient_scale(data.largest, accumulator_map.DECADES))
+    for row, column in ((0, 0), (7, 3), (15, 15)):
+        corner = view.map.area_of(row, column).topLeft().toPoint()
+        colour = picture.pixelColor(corner.x() + 4, corner.y() + 4).getRgb()[:3]
+        assert colour == tuple(rgba[row, column, :3].tolist())

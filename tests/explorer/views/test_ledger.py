@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from explorer.model import action as do
@@ -14,9 +15,11 @@ from explorer.model.derived import Derived
 from explorer.model.formula import number
 from explorer.model.ledger_chain import chain
 from explorer.theme.theme import current
+from explorer.views import ledger_cells
 from explorer.views import ledger_reading as reading
 from explorer.views.ledger import LedgerView
 from explorer.views.ledger_layout import layout
+from explorer.widgets.cell_numbers import number_width
 from explorer.widgets.paint import text_width
 
 from . import stores
@@ -267,6 +270,10 @@ def test_a_large_ledger_is_computed_off_the_interface_thread(qtbot, monkeypatch,
         made.resize(400, 380)
         made.show()
         assert made.caption.text() == "computing…"
+        assert made.parameter.value() == "W_i"
+        blank = QImage(made.canvas.size(), QImage.Format.Format_RGB32)
+        blank.fill(current(made.canvas).colour("panel"))
+        assert made.canvas.grab().toImage().convertToFormat(blank.format()) != blank
         stores.settle(store, made)
         assert made.canvas._data is not None
         assert threads
@@ -311,3 +318,29 @@ def test_a_step_that_is_pointed_at_elsewhere_has_its_copys_column_framed(qtbot) 
     assert on_screen(made) == plain
     store.dispatch(do.Hover(t=2, loss=3))
     assert on_screen(made) == plain
+
+
+@pytest.mark.parametrize(
+    ("size", "mode", "printed"), [((1500, 900), 0, True), ((1500, 900), 2, False), ((240, 330), 0, False)]
+)
+def test_large_cells_have_their_numbers_in_them(qtbot, monkeypatch, size, mode: int, printed: bool) -> None:
+    store, made = view(qtbot)
+    for _ in range(mode):
+        made.mode.click()
+    store.dispatch(do.GoTo(10_000))
+    cells: list[float] = []
+    monkeypatch.setattr(
+        ledger_cells, "print_numbers", lambda painter, font, found, ink: cells.extend(v for _, v in found)
+    )
+    made.resize(*size)
+    qtbot.wait(5)
+    made.canvas.grab()
+    data = made.canvas._data
+    assert set(cells) == (set(data.entries[data.added].tolist()) if printed else set())
+
+
+def test_cells_grow_somewhat_broader_than_high_for_their_numbers(qapp) -> None:
+    grid = layout(current(), 900, 480, 12)
+    assert grid.high < number_width(current()) <= grid.wide <= 1.8 * grid.high
+    assert grid.reading is not None and grid.right < grid.reading.left()
+    assert grid.reading.right() <= 900

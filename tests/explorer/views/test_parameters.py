@@ -13,9 +13,10 @@ from explorer.model.session import Changes
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
-from explorer.views import parameters, parameters_canvas
+from explorer.views import parameters
 from explorer.views.parameters import ParametersView
 from explorer.views.parameters_spectrum import caption, spectrum_range
+from explorer.widgets import cell_numbers
 
 from .stores import on_screen, settle, small_store
 
@@ -307,8 +308,8 @@ def test_the_update_of_a_large_model_is_computed_off_the_interface_thread(qtbot,
 @pytest.mark.parametrize(("size", "printed"), [((1500, 900), 256), ((420, 260), 0)])
 def test_weights_are_printed_into_their_cells_where_those_are_large_enough(qtbot, monkeypatch, size, printed) -> None:
     words = []
-    compact = parameters_canvas.compact
-    monkeypatch.setattr(parameters_canvas, "compact", lambda value: words.append(value) or compact(value))
+    compact = cell_numbers.compact
+    monkeypatch.setattr(cell_numbers, "compact", lambda value: words.append(value) or compact(value))
     with small_store(hidden_size=16) as store:
         store.dispatch(do.Select(parameter="W"))
         made = view(qtbot, store, size)
@@ -317,4 +318,34 @@ def test_weights_are_printed_into_their_cells_where_those_are_large_enough(qtbot
         made.canvas.resize(made.canvas.width() - 1, made.canvas.height())
         made.canvas.grab()
         assert len(words) == printed
+        made.close()
+
+
+@pytest.mark.parametrize("size", [(340, 280), (404, 676), (900, 560)])
+def test_the_one_weight_of_one_unit_is_large_and_in_the_middle(qtbot, size) -> None:
+    with small_store(cell="vanilla", hidden_size=1) as store:
+        made = view(qtbot, store, size)
+        store.dispatch(do.Select(parameter="W"))
+        settle(store, made)
+        cells, heat = made.canvas.cells_area(), made.canvas.areas().heat
+        assert abs(cells.center().x() - heat.center().x()) <= 1 and abs(cells.center().y() - heat.center().y()) <= 1
+        assert cells.width() >= 0.4 * heat.width() or cells.height() >= 0.4 * heat.height()
+        assert made.canvas.entry_at(cells.center().x(), cells.center().y()) == (0, 0)
+        made.close()
+
+
+def test_the_tokens_stand_beside_a_map_that_is_smaller_than_its_room(qtbot) -> None:
+    with small_store(cell="vanilla", hidden_size=1) as store:
+        made = view(qtbot, store, (900, 560))
+        store.dispatch(do.Select(parameter="V"))
+        settle(store, made)
+        canvas = made.canvas
+        cells, heat = canvas.cells_area(), canvas.areas().heat
+        assert cells.left() > heat.left() + 60, "there is room to spare"
+        picture = canvas.grab().toImage()
+        ground = current(canvas).colour("panel")
+        y = round(cells.top() + cells.height() / canvas.data.array.shape[0] / 2)
+        places = [(x, y + dy) for x in range(round(cells.left()) - 1) for dy in (-3, 0, 3)]
+        ink = [x for x, y in places if picture.pixelColor(x, y) != ground]
+        assert ink and cells.left() - max(ink) < 12
         made.close()

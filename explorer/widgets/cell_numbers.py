@@ -1,0 +1,95 @@
+"""Numbers printed into the cells of a picture, where these have room: a large screen is read, not only looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+
+from ..model.formula import compact
+from ..theme.theme import Theme
+from .paint import text_width
+
+MOST = 400
+"""So many cells have their numbers printed at most: to print a thousand takes a frame."""
+WHOLE, SHORT = "−0.0051", "−.0051"
+"""What a number is as wide as, and where there is less room; longer ones are rounded to fit."""
+MIDDLE = 0.18
+"""The luminance of a ground on which black and white are equally well read."""
+
+
+class Type(NamedTuple):
+    """How the numbers of a picture are printed: in which font, and in how many letters at most."""
+
+    font: QFont
+    letters: int
+
+
+def number_type(theme: Theme, wide: float, high: float) -> Type | None:
+    """The type in which every cell of a size can hold its number: as large as fits, None where none does."""
+    for role, form in (("body", WHOLE), ("label", WHOLE), ("small", WHOLE), ("tiny", WHOLE), ("tiny", SHORT)):
+        font, least, line = _measured(theme, role, form)
+        if least + (0 if role == "tiny" else theme.px(10)) <= wide and line + 2 <= high:
+            return Type(font, len(form))
+    return None
+
+
+def number_width(theme: Theme) -> float:
+    """The least width of a cell that holds its number."""
+    return _measured(theme, "tiny", SHORT)[1]
+
+
+@lru_cache(maxsize=64)
+def _measured(theme: Theme, role: str, form: str) -> tuple[QFont, float, float]:
+    font = theme.font(role, fixed=True)
+    return font, text_width(form, font) + 2, QFontMetricsF(font).height()
+
+
+def inks(rgba: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Whether a number on each ground (…, 4) is to be black, else white: the one with the greater contrast."""
+    c = rgba[..., :3] / 255.0
+    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]) > MIDDLE)
+
+
+def fitting(value: float, letters: int) -> str:
+    """A value in so many letters: 0.0152, else .0152, else in as many digits as fit."""
+    text = compact(value)
+    if len(text) > letters:
+        text = re.sub(r"^(−?)0\.", r"\1.", text)
+    for digits in (3, 2, 1):
+        if len(text) <= letters:
+            break
+        text = re.sub(r"e([+-])0*", r"e\1", f"{value:.{digits}g}").replace("e+", "e").replace("-", "−")
+    return text
+
+
+def print_numbers(painter: QPainter, kind: Type, cells: Iterable[tuple[QRectF, float]], black: Iterable[bool]) -> None:
+    """Print a number into the middle of each of ``cells``, in black or in white."""
+    font, letters = kind
+    metrics = QFontMetricsF(font)
+    letter, down = metrics.horizontalAdvance("0"), (metrics.ascent() - metrics.descent()) / 2
+    colours = QColor("#FFFFFF"), QColor("#000000")
+    painter.setFont(font)
+    now: bool | None = None
+    for (area, value), ink in zip(cells, black, strict=True):
+        if ink != now:
+            painter.setPen(colours[int(ink)])
+            now = ink
+        text = fitting(value, letters)
+        centre = area.center()
+        # By the base line and the left end: to centre a text in an area takes Qt half as long again.
+        painter.drawText(QPointF(centre.x() - len(text) * letter / 2, centre.y() + down), text)
+
+
+def inks_of(rgba: Any, pairs: list[tuple[int, int]]) -> list[bool]:
+    """The inks of some cells of a table of grounds (n, m, 4)."""
+    rows, columns = zip(*pairs, strict=True)
+    found: list[bool] = inks(rgba[list(rows), list(columns)]).tolist()
+    return found
