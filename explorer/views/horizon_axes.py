@@ -14,9 +14,9 @@ from ..widgets.paint import crisp, hatch, pen
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-def dashes(colour: QColor, pattern: list[float]) -> QPen:
-    """A hairline of dashes: wider ones take Qt ten times as long."""
-    stroke = pen(colour, 1.0)
+def dashes(colour: QColor, pattern: list[float], scale: float = 1.0) -> QPen:
+    """A hairline of dashes: wider ones take Qt ten times as long, and are for a panel with large type alone."""
+    stroke = pen(colour, scale if scale >= 1.3 else 1.0)
     stroke.setDashPattern(pattern)
     stroke.setCosmetic(True)
     return stroke

@@ -167,7 +167,7 @@ class HorizonPlot(Canvas):
         painter.setClipRect(self.plot_area().adjusted(-4, -1, 4, 0))
         for line in data.lines:
             colour = theme.colour(line.token, 0.6 if line.token == "gradient" else 1.0)
-            painter.setPen(dashes(colour, DASHES[line.token]))
+            painter.setPen(dashes(colour, DASHES[line.token], theme.scale))
             for run in self._segments(line.values):
                 painter.drawPolyline(run)
         painter.restore()
@@ -193,7 +193,7 @@ class HorizonPlot(Canvas):
         painter.setFont(theme.font("small"))
         for one in self.placed(data):
             if one.key:
-                painter.setPen(dashes(theme.colour(one.token), DASHES[one.token]))
+                painter.setPen(dashes(theme.colour(one.token), DASHES[one.token], theme.scale))
                 painter.drawLine(*key_of(one))
             paint_name(painter, theme, one)
 
@@ -218,21 +218,30 @@ class HorizonPlot(Canvas):
         """The curve itself: whole where it is counted, dashed and muted where it is cut."""
         cut = data.first_cut
         until = len(data.values) if cut is None else cut
-        painter.setPen(pen(theme.colour("gradient"), 1.8))
-        for run in self._segments(data.values[: max(until, 1)]):
-            painter.drawPolyline(run)
+        counted = self._segments(data.values[: max(until, 1)])
+        wide = self._stroke(theme)
+        # With an edge in the panel's colour it stands before a reference that runs along it.
+        for stroke in (pen(theme.colour("panel"), wide + 3.0), pen(theme.colour("gradient"), wide)):
+            painter.setPen(stroke)
+            for run in counted:
+                painter.drawPolyline(run)
         if cut is not None:
-            painter.setPen(dashes(theme.colour("gradient", 0.7), [3.0, 3.0]))
+            painter.setPen(dashes(theme.colour("gradient", 0.7), [3.0, 3.0], theme.scale))
             rest = data.values.copy()
             rest[: max(until - 1, 0)] = np.nan
             for run in self._segments(rest):
                 painter.drawPolyline(run)
 
+    def _stroke(self, theme: Theme) -> float:
+        """How thick the curve is: on a whole screen it is read from afar, as its words are."""
+        return 1.8 * max(1.0, theme.scale)
+
     def _paint_points(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
         """Filled where the walk has been, open where it will be, muted where it never comes."""
         full, faint, paper = theme.colour("gradient"), theme.colour("gradient", 0.55), theme.colour("panel")
         wide = self.plot_area().width() / max(1, data.length - 1)
-        radius = 3.2 if wide > 9 else 2.0 if wide > 4 else 0.0
+        grown = max(1.0, theme.scale)
+        radius = 3.2 * min(grown, wide / 9) if wide > 9 else 2.0 if wide > 4 else 0.0
         points = self.points()
         odd_until = -1.0
         for lag, value in enumerate(data.values.tolist()):
@@ -265,7 +274,8 @@ class HorizonPlot(Canvas):
         painter.setFont(theme.font("tiny"))
         painter.setPen(theme.colour(token))
         top = at.y() - high if zero else at.y()
-        painter.drawText(QRectF(at.x() - wide / 2, top, wide, high), Qt.AlignmentFlag.AlignCenter, text)
+        left = max(at.x() - wide / 2, self.plot_area().left() - 2)  # beside the axis are its numbers
+        painter.drawText(QRectF(left, top, wide, high), Qt.AlignmentFlag.AlignCenter, text)
         return wide
 
     def _dot(self, painter: QPainter, at: QPointF, radius: float, fill: QColor | None, edge: QColor) -> None:

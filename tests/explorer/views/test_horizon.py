@@ -9,9 +9,9 @@ from PySide6.QtCore import QPoint, QRectF, Qt
 
 from explorer.model import action as do
 from explorer.theme import palette
-from explorer.theme.theme import theme_named
+from explorer.theme.theme import current, theme_named
 from explorer.views.horizon import ALL, HorizonView
-from explorer.views.horizon_axes import powers
+from explorer.views.horizon_axes import dashes, powers
 from explorer.views.horizon_labels import Label, place
 from rnncore.bptt import backward as gradient
 from rnncore.truncation import Full, Window
@@ -216,3 +216,44 @@ def test_a_name_stands_clear_of_what_is_no_number(shown) -> None:
     assert placed
     for at in plot.points():
         assert not any(one.room.contains(at.x(), at.y() + 4) for one in placed)
+
+
+def test_the_curve_stands_before_a_reference_that_runs_along_it(shown) -> None:
+    store, view = shown((400, 340), truncation=Full())
+    backward(store, 0.1)
+    settle(store)
+    plot, data = view.plot, view.plot.data
+    line = replace(data.lines[0], values=data.values * 1.06, token="weight")
+    plot.set_data(replace(data, lines=(line,), key=("along",)))
+    picture = plot.grab().toImage()
+    theme = current(plot)
+    x = (plot.x_of(0) + plot.x_of(1)) / 2
+    ys = (plot.points()[0].y() + plot.points()[1].y()) / 2
+    seen = {picture.pixelColor(round(x) + dx, round(ys) + dy).name() for dx in range(-6, 7) for dy in range(-1, 2)}
+    assert theme.colour("gradient").name() in seen
+    assert theme.colour("weight").name() not in seen
+
+
+def test_no_number_at_lag_0_stays_clear_of_the_axis(shown) -> None:
+    store, view = shown((400, 340), truncation=Full())
+    backward(store, 0.1)
+    settle(store)
+    plot, data = view.plot, view.plot.data
+    plot.set_data(replace(data, values=np.full_like(data.values, np.nan), lines=(), key=("nan",), walking=False))
+    picture, area = plot.grab().toImage(), plot.plot_area()
+    nan = current(plot).colour("nan")
+    found = [x for x in range(plot.width()) for y in range(0, 24) if _near(picture.pixelColor(x, y), nan)]
+    assert found and min(found) >= area.left() - 2
+
+
+def _near(one, other) -> bool:
+    return all(abs(a - b) < 40 for a, b in zip(one.getRgb(), other.getRgb(), strict=True))
+
+
+def test_on_a_whole_screen_the_curve_is_as_thick_as_its_words_are_large(shown) -> None:
+    _, view = shown((400, 340))
+    usual = theme_named("dark")
+    assert view.plot._stroke(theme_named("dark", 1.8)) == pytest.approx(1.8 * view.plot._stroke(usual))
+    pattern = [4.0, 3.0]
+    colour = usual.colour("muted")
+    assert dashes(colour, pattern, 1.8).widthF() == 1.8 and dashes(colour, pattern, 1.1).widthF() == 1.0
