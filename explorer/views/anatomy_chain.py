@@ -10,7 +10,7 @@ from ..model.anatomy_data import AnatomyData, Level
 from ..model.formula import number
 from ..theme.theme import Theme, current
 from ..widgets.canvas import Canvas
-from ..widgets.paint import elided, pen
+from ..widgets.paint import elided, pen, text_width
 
 FURTHEST = 140
 """Pixels at scale 1 between two levels at most, where there is much room."""
@@ -154,7 +154,10 @@ class ChainView(Painted):
         painter.setFont(small)
         painter.setPen(theme.colour("muted"))
         shown = rule if said or not symbol or symbol == "g" else f"{symbol} = {rule}"
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, elided(shown, small, area.width() - wide))
+        forms = shown, shown.removesuffix(" so far")
+        room = area.width() - wide
+        shown = next((form for form in forms if text_width(form, small) <= room), forms[-1])
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, elided(shown, small, room))
         if said:
             painter.setFont(result)
             painter.setPen(theme.colour(level.token if last else "text"))

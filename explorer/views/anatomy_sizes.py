@@ -61,7 +61,7 @@ class SizesView(Painted):
         data = self._data
         if data is None:
             return range(0)
-        fit = max(1, int((self.height() - current(self).px(self.HEAD)) // self._line() + 1e-6))
+        fit = max(1, int((self.height() - current(self).px(self.HEAD)) / self._line() + 1e-6))
         names = [s.parameter for s in data.sizes]
         at = names.index(data.parameter) if data.parameter in names else 0
         first = min(max(0, at - fit + 1), max(0, len(names) - fit))
@@ -101,7 +101,7 @@ class SizesView(Painted):
             painter.drawText(QRectF(0, y, names, line), middle, size.parameter)
             for n, stage in enumerate(STAGES):
                 value = getattr(size, stage)
-                room = QRectF(names + n * wide, y, wide - 8, line)
+                room = QRectF(names + n * wide, y, wide - theme.px(12), line)
                 thick = min(max(2.5, round(line / 7)), theme.px(7))
                 bar = room.adjusted(0, line / 2 - thick, -(numbers if with_numbers else 0), -(line / 2 - thick))
                 painter.fillRect(bar, theme.colour("line", 0.6))

@@ -5,9 +5,10 @@ from PySide6.QtCore import QPoint, Qt
 
 from explorer.model import action as do
 from explorer.theme import palette
-from explorer.theme.theme import theme_named
-from explorer.views import anatomy
+from explorer.theme.theme import current, theme_named
+from explorer.views import anatomy, anatomy_chain
 from explorer.views.anatomy import AnatomyView
+from explorer.widgets.paint import text_width
 from rnncore.optim import Adam, ClipByNorm
 
 from .later import backward, settle
@@ -115,3 +116,20 @@ def test_on_a_large_screen_the_chain_and_the_sizes_use_the_room(shown, cell) -> 
     sizes = view.sizes
     last = sizes.HEAD + len(sizes.shown()) * sizes._line()
     assert last >= (0.85 if cell == "lstm" else 0.4) * sizes.height()
+
+
+@pytest.mark.parametrize("height", range(470, 720, 7))
+def test_every_parameter_has_a_row_whatever_the_height_that_they_share(shown, height: int) -> None:
+    _, view = shown((900, height), cell="lstm")
+    assert len(view.sizes.shown()) == len(view.sizes.data.sizes)
+
+
+def test_how_many_votes_there_are_is_said_in_a_narrow_panel_too(shown, monkeypatch) -> None:
+    store, view = shown((333, 280), cell="lstm")
+    backward(store, 0.5)
+    settle(store)
+    said: list[tuple[str, float]] = []
+    monkeypatch.setattr(anatomy_chain, "elided", lambda text, font, room: said.append((text, room)) or text)
+    view.chain.grab()
+    votes, room = next(one for one in said if one[0].startswith("Σ of "))
+    assert votes.endswith(" votes") and text_width(votes, current().font("small", fixed=True)) <= room
