@@ -223,7 +223,7 @@ def test_the_curve_stands_before_a_reference_that_runs_along_it(shown) -> None:
     backward(store, 0.1)
     settle(store)
     plot, data = view.plot, view.plot.data
-    line = replace(data.lines[0], values=data.values * 1.06, token="weight")
+    line = replace(data.lines[0], values=data.values * 1.12, token="weight")
     plot.set_data(replace(data, lines=(line,), key=("along",)))
     picture = plot.grab().toImage()
     theme = current(plot)
