@@ -32,11 +32,15 @@ CALLED = {
 
 @dataclass(frozen=True)
 class Lane:
-    """One run back through time: from step ``high`` down to ``low``, with ``losses`` injected on the way."""
+    """One run back through time: from step ``high`` down to ``low``, with ``losses`` injected on the way.
+
+    Those of ``again`` an earlier run has injected too: where runs overlap, losses are counted more than once.
+    """
 
     low: int
     high: int
     losses: tuple[int, ...]
+    again: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +77,8 @@ class TruncationData:
         if equals_full(self.policy, self.length):
             return self.sentence, f"all {self.pairs} pairs kept: as full", "the same as full", "as full"
         short = f"{self.kept} of {self.pairs} pairs"
-        return self.sentence, f"{short} kept", short, f"{self.kept} / {self.pairs}"
+        second = f"{short}, {self.twice} more than once" if self.twice else f"{short} kept"
+        return self.sentence, second, short, f"{self.kept} / {self.pairs}"
 
     def explain(self, lane: int) -> str:
         """What one run back through time does."""
@@ -83,7 +88,8 @@ class TruncationData:
         steps = run.high - run.low
         back = f"{losses}: back from step {run.high} to copy {run.low}, {steps} step{'' if steps == 1 else 's'} of time"
         cut = f"\ncut off: copies 0…{run.low - 1}" if run.low > 1 else "\ncut off: copy 0" if run.low else ""
-        return back + (cut or "\nnothing is cut off")
+        once_more = f"\nonce more, after an earlier run: {', '.join(map(str, run.again))}" if run.again else ""
+        return back + (cut or "\nnothing is cut off") + once_more
 
     def explain_copy(self, t: int) -> str:
         """How often the weight copy of step ``t`` is counted, and by which losses it could be."""
@@ -98,7 +104,10 @@ def truncation_data(session: Session, walking_loss: int | None = None) -> Trunca
     """Return the drawing for a session; ``walking_loss`` is the loss that walks back now, None for none."""
     policy, length = session.settings.truncation, session.sentence.length
     table = policy.table(length)
-    lanes = tuple(Lane(s.low, s.high, s.losses) for s in policy.sweeps(length))
+    lanes, before = [], set[int]()
+    for s in policy.sweeps(length):
+        lanes.append(Lane(s.low, s.high, s.losses, tuple(t for t in s.losses if t in before)))
+        before.update(s.losses)
     current = None
     if walking_loss is not None:
         own = [n for n, lane in enumerate(lanes) if walking_loss in lane.losses]
@@ -107,7 +116,7 @@ def truncation_data(session: Session, walking_loss: int | None = None) -> Trunca
         policy,
         kind_of(policy),
         session.sentence.words[:length],
-        lanes,
+        tuple(lanes),
         table.sum(axis=0),
         int((table > 0).sum()),
         length * (length + 1) // 2,

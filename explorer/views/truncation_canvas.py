@@ -119,6 +119,8 @@ class TruncationCanvas(Canvas):
                 f"values: never cut · below: {drawn} of {runs} runs back",
                 f"never cut · {drawn} of {runs} runs",
             ]
+        elif any(lane.again for lane in data.lanes):
+            forms[:0] = ["values: never cut · ○ a loss that is counted once more", "never cut · ○ counted once more"]
         tiny = theme.font("tiny")
         words = next((form for form in forms if text_width(form, tiny) <= right - left - 16), forms[-1])
         wide = text_width(words, tiny) + 8
@@ -142,10 +144,13 @@ class TruncationCanvas(Canvas):
             painter.setPen(pen(colour, thick))
             painter.drawLine(QPointF(right, y), QPointF(left + 5, y))
             arrow_head(painter, QPointF(left, y), -1.0, 0.0, colour, min(7.0, thick * 2.6))
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.colour("loss", 1.0 if lit else 0.45))
+            loss = theme.colour("loss", 1.0 if lit else 0.45)
             for t in lane.losses:
-                painter.drawEllipse(QPointF(self.column(t + 0.5), y), thick * 0.9, thick * 0.9)
+                # An open dot is a loss that an earlier run has counted already.
+                again, radius = t in lane.again, max(thick * 0.9, 1.8)
+                painter.setPen(pen(loss, 1.4) if again else Qt.PenStyle.NoPen)
+                painter.setBrush(theme.colour("panel") if again else loss)
+                painter.drawEllipse(QPointF(self.column(t + 0.5), y), radius, radius)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             if lane.low or isinstance(data.policy, Full):
                 cut = theme.colour("cut", 1.0 if lane.low else 0.5)

@@ -109,3 +109,15 @@ def test_a_truncation_that_leaves_nothing_out_of_this_sentence_says_that_it_is_f
     assert data.kept == data.pairs and "the same as full" in data.sentence
     assert all("full" in form for form in data.sentences)
     assert "full" not in truncation_data(session(Window(1))).sentence
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=str)
+def test_a_loss_that_an_earlier_run_has_counted_is_marked(policy):
+    data, before = truncation_data(session(policy)), []
+    for lane in data.lanes:
+        assert lane.again == tuple(t for t in lane.losses if t in before)
+        before += lane.losses
+    more = any(lane.again for lane in data.lanes)
+    assert more == (data.twice > 0)
+    assert ("once more" in "".join(map(data.explain, range(len(data.lanes))))) == more
+    assert ("more than once" in data.sentences[1]) == more

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from explorer.model import action as do
+from explorer.theme.theme import current
 from explorer.views.truncation import TruncationView
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 
@@ -156,3 +157,17 @@ def test_a_tool_tip_says_what_a_run_reaches_and_how_often_a_copy_is_counted(stor
 def test_the_mouse_over_a_column_points_at_its_step_everywhere(store, view):
     QTest.mouseMove(view.canvas, QPoint(round(view.canvas.column(3.5)), 60))
     assert store.session.hover.t == 3
+
+
+def test_where_runs_overlap_a_loss_that_is_counted_again_is_an_open_dot(store, view):
+    set_policy(store, Stride(2, 5, "all"))
+    picture, canvas = view.canvas.grab().toImage(), view.canvas
+    loss, seen = current(canvas).colour("loss"), {True: 0, False: 0}
+    for n, y in canvas.lanes():
+        lane = canvas._data.lanes[n]
+        for t in lane.losses:
+            at = QPointF(canvas.column(t + 0.5), y).toPoint()
+            filled = picture.pixelColor(at).rgb() == loss.rgb()
+            assert filled == (t not in lane.again)
+            seen[filled] += 1
+    assert all(seen.values())
