@@ -60,7 +60,8 @@ def inks(rgba: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def fitting(value: float, letters: int) -> str:
     """A value in so many letters: 0.0152, else .0152, else in as many digits as fit."""
-    text = compact(value)
+    # Three digits also below 0.1, as the reading beside the picture has them.
+    text = f"{value:.4f}".replace("-", "−") if 5e-5 <= abs(value) < 0.1 else compact(value)
     if len(text) > letters:
         text = re.sub(r"^(−?)0\.", r"\1.", text)
     for digits in (3, 2, 1):

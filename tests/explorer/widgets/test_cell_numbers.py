@@ -55,3 +55,9 @@ def test_numbers_stand_in_the_middle_of_their_cells_in_their_ink(qapp) -> None:
         y, x = np.nonzero(inked)
         assert abs((x.min() + x.max()) / 2 - 50) <= 2 and abs((y.min() + y.max()) / 2 - 30) <= 2, left
     assert grey[:, :100].max() == 128 and grey[:, 100:].min() == 128
+
+
+def test_what_the_reading_has_in_three_digits_the_cell_has_too() -> None:
+    assert fitting(0.0145, len(WHOLE)) == "0.0145"
+    assert fitting(-0.0145, len(SHORT)) == "−.0145"
+    assert fitting(0.4567, len(SHORT)) == "0.457"
