@@ -15,6 +15,8 @@ from . import ledger_reading as reading
 from .ledger_cells import LedgerCells, Pair
 from .ledger_layout import Grid, layout
 
+MANY = 64
+"""Cells that change at once above which what holds them all is painted again: naming each takes longer."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -53,6 +55,11 @@ class LedgerCanvas(Canvas):
         marked = {before.walking, data.walking, before.selected, data.selected} - {None}
         if before.walking == data.walking and before.selected == data.selected:
             marked = set()
+        if len(changed) > MANY:
+            ends = np.array(changed)
+            whole = grid.cell(*ends.min(axis=0).tolist()) | grid.cell(*ends.max(axis=0).tolist())
+            self.update(whole.adjusted(-2, -2, 4, 4).toAlignedRect())
+            changed = changed[:1]
         for pair in {*changed, *marked}:
             self.update(grid.cell(*pair).adjusted(-2, -2, 4, 4).toAlignedRect())  # type: ignore[misc]
         for row in {p[0] for p in (before.walking, data.walking) if p is not None} if marked else ():

@@ -15,7 +15,7 @@ from explorer.model.derived import Derived
 from explorer.model.formula import number
 from explorer.model.ledger_chain import chain
 from explorer.theme.theme import current
-from explorer.views import ledger_cells
+from explorer.views import ledger_canvas, ledger_cells
 from explorer.views import ledger_reading as reading
 from explorer.views.ledger import LedgerView
 from explorer.views.ledger_layout import layout
@@ -344,3 +344,18 @@ def test_cells_grow_somewhat_broader_than_high_for_their_numbers(qapp) -> None:
     assert grid.high < number_width(current()) <= grid.wide <= 1.8 * grid.high
     assert grid.reading is not None and grid.right < grid.reading.left()
     assert grid.reading.right() <= 900
+
+
+def test_a_whole_pass_asks_for_one_painting_and_not_for_one_of_each_cell(qtbot, monkeypatch) -> None:
+    store, made = view(qtbot)
+    made.grab()
+    asked: list[object] = []
+    monkeypatch.setattr(made.canvas, "update", lambda *area: asked.append(area))
+    monkeypatch.setattr(ledger_canvas, "MANY", 3)
+    store.dispatch(do.GoTo(10_000))
+    pairs = made.canvas._cells.changed(made.canvas._data)
+    assert len(pairs) > 10
+    assert 0 < len(asked) < len(pairs)
+    whole = asked[0][0]
+    grid = made.canvas.grid(made.canvas._data)
+    assert all(whole.contains(grid.cell(*pair).toAlignedRect()) for pair in pairs)
