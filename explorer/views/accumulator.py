@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from ..model import action as do
-from ..model.accumulator_data import AccumulatorData, accumulator_of
+from ..model.accumulator_data import AccumulatorData, accumulator_data, accumulator_of
 from ..model.formula import number
+from ..model.ledger_data import default_parameter, is_large
 from ..model.names import gradient_name, row_of
 from ..model.session import Changes
-from ..model.votes import RowDeltas, Votes, row_deltas
+from ..model.votes import RowDeltas, Votes, row_deltas, votes_of
 from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from ..store import Store
 
 DELTAS = "vote deltas"
+SUMS = "partial sums"
+"""The kind under which the picture of a large walk is computed, of which the first one needs the whole gradient."""
+PATIENCE = 400
+"""Milliseconds for which the picture before may stand without a word that another one is being computed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,16 +42,28 @@ class _Wanted:
     row: int
 
 
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """The sum of so many votes: one object as long as it is the same sum."""
+
+    votes: Votes
+    done: int
+
+
 class AccumulatorView(Panel):
     """The accumulator of a store."""
 
     CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.HOVER
-    AWAITS = frozenset({DELTAS})
+    AWAITS = frozenset({DELTAS, SUMS})
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, "dW accumulates", " ", parent=parent)
         self._data: AccumulatorData | None = None
         self._wanted: _Wanted | None = None
+        self._asked: _Asked | None = None
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
+        self._patience.timeout.connect(self._say_waiting)
+        self._says_waiting = False
         self.parameter = Chip("dW")
         self.parameter.setToolTip("Which parameter’s gradient is shown")
         self.parameter.set_menu(QMenu(self.parameter))
@@ -65,14 +83,16 @@ class AccumulatorView(Panel):
     # --- reading ---
 
     def read(self) -> None:
-        session = self._store.session
-        data = accumulator_of(session, self._store.derived, self._data)
-        if data is not self._data:
-            self._data = data
+        data = self._found()
+        if data is None:
+            return
+        self._patience.stop()
+        if data is not self._data or self._says_waiting:
+            self._data, self._says_waiting = data, False
             self.subtitle_label.setToolTip(data.help)
             self._fit()
-            self.names.set_names(row_of(session.model, data.parameter), data.parameter)
-            self._fill_menu(tuple(session.model.parameters))
+            self.names.set_names(row_of(data.votes.walk.model, data.parameter), data.parameter)
+            self._fill_menu(tuple(data.votes.walk.model.parameters))
             vote = data.vote
             name = "no vote yet" if vote is None else f"{vote.label} →"
             size = "–" if vote is None else number(vote.norm, 3)
@@ -81,6 +101,31 @@ class AccumulatorView(Panel):
         self._mark_hover()
         if self.map.cell[0] >= 0:
             self._tell()
+
+    def _found(self) -> AccumulatorData | None:
+        """What is to be shown now; of a large walk None until that is computed: what is shown stays meanwhile."""
+        session, derived = self._store.session, self._store.derived
+        walk, name = derived.walk(session), default_parameter(session)
+        if not is_large(walk):
+            self._asked = None
+            return accumulator_of(session, derived, self._data)
+        asked, position = self._asked, min(session.position, len(walk))
+        same = asked is not None and asked.votes.walk is walk and asked.votes.parameter == name
+        votes = asked.votes if asked is not None and same else votes_of(walk, name)
+        if asked is None or not same or asked.done != votes.done(position):
+            asked = self._asked = _Asked(votes, votes.done(position))
+        words, tokens = session.sentence.words[:-1], session.corpus.vocabulary.tokens
+        compute = partial(accumulator_data, votes, position, words, tokens)
+        found, fresh = self._store.later(SUMS, (walk, asked), compute)
+        if fresh and isinstance(found, AccumulatorData):
+            return found
+        if not fresh and not self._says_waiting and not self._patience.isActive():
+            self._patience.start(PATIENCE if self._data is not None else 0)
+        return None
+
+    def _say_waiting(self) -> None:
+        self._says_waiting = True
+        self.set_subtitle("computing…")
 
     def _changed(self, changes: Changes) -> None:
         if changes == Changes.HOVER and not self._stale and self.isVisible():
@@ -154,7 +199,7 @@ class AccumulatorView(Panel):
     def _fit(self) -> None:
         """Say as much as there is room for."""
         data = self._data
-        if data is None:
+        if data is None or self._says_waiting:
             return
         metrics = QFontMetrics(current(self).font("label"))
         whole = metrics.horizontalAdvance(data.subtitle) <= self.width() - 2 * SPACE.large

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from explorer.model import action as do
 from explorer.model.session import Changes
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
-from explorer.views import accumulator_map
+from explorer.views import accumulator, accumulator_map
 from explorer.views.accumulator import AccumulatorView
 from explorer.views.accumulator_map import tiles
 from explorer.widgets.paint import text_width
@@ -186,3 +187,49 @@ def test_large_cells_are_painted_in_the_colours_of_small_ones(shown) -> None:
         corner = view.map.area_of(row, column).topLeft().toPoint()
         colour = picture.pixelColor(corner.x() + 4, corner.y() + 4).getRgb()[:3]
         assert colour == tuple(rgba[row, column, :3].tolist())
+
+
+def test_the_sums_of_a_large_walk_are_computed_off_the_interface_thread_and_the_picture_stays_meanwhile(
+    shown, monkeypatch
+) -> None:
+    monkeypatch.setattr(accumulator, "is_large", lambda walk: True)
+    by: list[str] = []
+    compute = accumulator.accumulator_data
+
+    def noted(*args):
+        by.append(threading.current_thread().name)
+        return compute(*args)
+
+    monkeypatch.setattr(accumulator, "accumulator_data", noted)
+    store, view = shown(cell="lstm")
+    backward(store, 0.5)
+    settle(store)
+    before, said = view.map.data, view.subtitle_label.text()
+    store.dispatch(do.Move("step"))
+    assert view.map.data is before and view.subtitle_label.text() == said, "no flicker"
+    settle(store)
+    after = view.map.data
+    walk = store.derived.walk(store.session)
+    assert after.votes.walk is walk and after.done == after.votes.done(store.session.position) != before.done
+    np.testing.assert_allclose(after.values, after.votes.shown(after.votes.partial_sum(after.done)))
+    assert by and set(by) == {"aside"}
+
+
+def test_a_large_walk_that_takes_its_time_says_that_it_is_computed(shown, monkeypatch, qtbot) -> None:
+    store, view = shown(cell="lstm")
+    backward(store, 0.5)
+    monkeypatch.setattr(accumulator, "is_large", lambda walk: True)
+    monkeypatch.setattr(accumulator, "PATIENCE", 1)
+    go, compute = threading.Event(), accumulator.accumulator_data
+
+    def waits(*args):
+        go.wait(10)
+        return compute(*args)
+
+    monkeypatch.setattr(accumulator, "accumulator_data", waits)
+    store.dispatch(do.Move("step"))
+    qtbot.waitUntil(lambda: view.subtitle_label.text() == "computing…", timeout=5000)
+    go.set()
+    settle(store)
+    assert view.subtitle_label.text() in (view.map.data.subtitle, view.map.data.short)
+    assert view.map.data.done == view.map.data.votes.done(store.session.position)
