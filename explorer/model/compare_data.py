@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from collections.abc import Callable
+from dataclasses import field, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +14,13 @@ from rnncore.walk import Walk
 
 from .derived import Derived
 from .formula import number
+from .ledger_data import is_large
 from .session import Session
+
+GRADIENTS = "gradients compared"
+"""The kind under which the gradients of two large walks are compared."""
+Later = Callable[[str, tuple[Any, ...], Callable[[], Any]], tuple[Any, bool]]
+"""As :meth:`explorer.store.Store.later`."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,20 @@ class GradientRow:
 
 
 @dataclass(frozen=True, eq=False)
+class GradientsCompared:
+    """Of two walks' gradients what :class:`Comparison` says of them."""
+
+    whole: GradientRow | None
+    rows: tuple[GradientRow, ...]
+    norms: tuple[float, float]
+    alone: tuple[str, ...]
+
+
+NOTHING = GradientsCompared(None, (), (np.nan, np.nan), ())
+"""While there is none."""
+
+
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """A and B on one sentence of T steps.
 
@@ -61,6 +83,7 @@ class Comparison:
     norms: tuple[float, float]
     alone: tuple[str, ...]
     steps: bool = True
+    pending: bool = False
 
     @property
     def totals(self) -> tuple[float, float]:
@@ -96,7 +119,10 @@ class Comparison:
     @property
     def gradient_words(self) -> tuple[str, ...]:
         """Everything there is to say of the gradients, line by line."""
-        lines = ["Gradients of the whole backward pass, B against A", *(row.words for row in self.gradients)]
+        head = "Gradients of the whole backward pass, B against A"
+        if self.pending:
+            return (f"{head}: computing…",)
+        lines = [head, *(row.words for row in self.gradients)]
         if self.whole is not None:
             lines.insert(1, self.whole.words)
         if self.alone:
@@ -125,13 +151,28 @@ class Pair:
         self._of: tuple[Walk, Walk] | None = None
         self._kept: Comparison | None = None
 
-    def compare(self, a: Session, derived_a: Derived, b: Session, derived_b: Derived) -> Comparison:
-        """Compare two sessions at their places in their walks."""
+    def compare(
+        self, a: Session, derived_a: Derived, b: Session, derived_b: Derived, later: Later | None = None
+    ) -> Comparison:
+        """Compare two sessions at their places in their walks.
+
+        With ``later`` the gradients of large walks are compared beside the interface thread; meanwhile the comparison
+        is ``pending``, and says of the gradients what was found of the walks before.
+        """
         walks = derived_a.walk(a), derived_b.walk(b)
         kept = self._kept
         if kept is None or self._of is None or self._of[0] is not walks[0] or self._of[1] is not walks[1]:
-            kept, self._of = _compare_walks(*walks), walks
-            self._kept = kept
+            found, fresh = None, False
+            if later is not None and any(is_large(walk) for walk in walks):
+                found, fresh = later(GRADIENTS, walks, lambda: compare_gradients(*walks))
+                gradients = found if isinstance(found, GradientsCompared) else NOTHING
+            else:
+                gradients, fresh = compare_gradients(*walks), True
+            kept = _compare_walks(*walks, gradients)
+            if fresh:
+                self._kept, self._of = kept, walks
+            else:
+                kept = replace(kept, pending=True)
         if not kept.steps:
             return kept
         ones, twos = derived_a.progress(a), derived_b.progress(b)
@@ -140,7 +181,7 @@ class Pair:
             progress.forward_known(walk.trace.model.cell.outputs["h"])
             for progress, walk in ((ones, walks[0]), (twos, walks[1]))
         )
-        return Comparison(kept.losses, known, kept.states, states, kept.whole, kept.gradients, kept.norms, kept.alone)
+        return replace(kept, known=known, states_known=states)
 
 
 def compare(a: Session, derived_a: Derived, b: Session, derived_b: Derived) -> Comparison:
@@ -149,12 +190,19 @@ def compare(a: Session, derived_a: Derived, b: Session, derived_b: Derived) -> C
 
 
 @np.errstate(all="ignore")
-def _compare_walks(a: Walk, b: Walk) -> Comparison:
+def _compare_walks(a: Walk, b: Walk, gradients: GradientsCompared) -> Comparison:
     steps = a.trace.length == b.trace.length
-    losses = np.stack([w.trace.losses(w.targets) for w in (a, b)]) if steps else np.empty((2, 0))
+    losses = np.stack([w.losses for w in (a, b)]) if steps else np.empty((2, 0))
     states = None
     if steps and a.trace.model.hidden_size == b.trace.model.hidden_size:
         states = np.linalg.norm(np.asarray(b.trace.hidden - a.trace.hidden, np.float64), axis=-1)
+    found = gradients
+    return Comparison(losses, 0, states, 0, found.whole, found.rows, found.norms, found.alone, steps)
+
+
+@np.errstate(all="ignore")
+def compare_gradients(a: Walk, b: Walk) -> GradientsCompared:
+    """Compare the gradients of the whole backward passes of two walks; nothing is kept, so any thread may."""
     ones, twos = a.gradients, b.gradients
     both = [name for name in ones if name in twos and ones[name].shape == twos[name].shape]
     rows = tuple(_row(name, ones[name].ravel(), twos[name].ravel()) for name in both)
@@ -164,8 +212,7 @@ def _compare_walks(a: Walk, b: Walk) -> Comparison:
         alike = len(both) == len(list(ones)) == len(list(twos))
         whole = _row("all" if alike else "shared", *flat)
     alone = tuple(name for name in dict.fromkeys([*ones, *twos]) if name not in both)
-    norms = float(ones.norm()), float(twos.norm())
-    return Comparison(losses, 0, states, 0, whole, rows, norms, alone, steps)
+    return GradientsCompared(whole, rows, (float(ones.norm()), float(twos.norm())), alone)
 
 
 def _row(name: str, one: Array, two: Array) -> GradientRow:

@@ -14,7 +14,7 @@ from rnncore.errors import RnnError
 
 from ..model import action as do
 from ..model.beside import Beside, HandSet, difference
-from ..model.compare_data import Comparison, Pair
+from ..model.compare_data import GRADIENTS, Comparison, Pair
 from ..model.loss_lines import BESIDE
 from ..model.pairing import edits_wanted, hand_set, has_unit, pointed
 from ..model.reducer import reduce
@@ -61,6 +61,7 @@ class Companion(QObject):
             self, start_run(self._wanted(), a.session.corpus), parent=self, theme=a.session.theme, apart=a.apart
         )
         a.changed.connect(self._a_changed)
+        a.arrived.connect(self._arrived)
         self.b.changed.connect(self._b_changed)
         a.keep_pace(self.b)
         self.b.keep_pace(a)
@@ -101,7 +102,12 @@ class Companion(QObject):
 
     def comparison(self) -> Comparison:
         """Compare both as they stand."""
-        return self._pair.compare(self.a.session, self.a.derived, self.b.session, self.b.derived)
+        a, b = self.a, self.b
+        return self._pair.compare(a.session, a.derived, b.session, b.derived, a.later)
+
+    def _arrived(self, kind: str) -> None:
+        if kind == GRADIENTS and not self._closed:
+            self.compared.emit()
 
     def close(self) -> None:
         """Stop following, and B's threads."""
@@ -110,6 +116,7 @@ class Companion(QObject):
             self._soon.stop()
             self._turned.stop()
             self.a.changed.disconnect(self._a_changed)
+            self.a.arrived.disconnect(self._arrived)
             self.b.changed.disconnect(self._b_changed)
             self.a.keep_pace(None)
             self.b.keep_pace(None)

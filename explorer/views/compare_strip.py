@@ -165,8 +165,10 @@ class CompareStrip(Canvas):
     def _fitting(self, found: Comparison, room: float) -> list[tuple[str, str]]:
         font, gap = current().font("small"), current().px(GAP)
         every = [(row.brief, "muted") for row in sorted(found.gradients, key=_unlikeness)]
-        if found.whole is not None:
-            every.insert(0, (found.whole.brief, "text"))
+        if found.pending and not every:
+            every.append(("computing…", "muted"))
+        elif found.whole is not None:
+            every.insert(0, (found.whole.brief, "muted" if found.pending else "text"))
         else:
             ones, twos = (number(n, 4) for n in found.norms)
             every.append((f"no parameter in common; ‖∂L‖ A {ones}, B {twos}", "muted"))
@@ -232,7 +234,11 @@ _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 def _written(layout: StageLayout, name: str, values: Array) -> tuple[dict[int, str], bool]:
     """The numbers of the columns that are seen, and whether these are wide enough for them."""
     font = current().font("small")
-    texts = {t: _signed(float(values[t]), name == LOSS) for t in layout.visible if t < len(values)}
+    shown = [t for t in layout.visible if t < len(values)]
+    narrowest = "0.000" if np.isfinite(values).all() else "∞"
+    if layout.column_width < text_width(narrowest, font) + 6:  # then none has room, and none need be written
+        return dict.fromkeys(shown, ""), False
+    texts = {t: _signed(float(values[t]), name == LOSS) for t in shown}
     return texts, layout.column_width >= max((text_width(text, font) for text in texts.values()), default=0.0) + 6
 
 

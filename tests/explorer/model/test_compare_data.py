@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.model.compare_data import Pair, _cosine, compare
+from explorer.model import compare_data
+from explorer.model.compare_data import GRADIENTS, Pair, _cosine, compare
 from explorer.model.derived import Derived
 from explorer.model.reducer import new_session
 from explorer.model.runs import change_run
@@ -126,3 +127,26 @@ def test_a_step_of_the_walk_compares_no_gradients_anew():
 )
 def test_a_cosine_has_as_many_decimals_as_tell_it_from_one(value, text):
     assert _cosine(value) == text
+
+
+def test_the_gradients_of_large_walks_are_compared_later_and_say_so_meanwhile(monkeypatch):
+    monkeypatch.setattr(compare_data, "is_large", lambda walk: True)
+    a, b = pair(truncation=Full())
+    ones, twos, both = Derived(), Derived(), Pair()
+    asked, there = [], []
+
+    def later(kind, on, compute):
+        asked.append((kind, on, compute))
+        return (there[0], True) if there else (None, False)
+
+    first = both.compare(a, ones, b, twos, later)
+    assert first.pending and first.gradients == () and first.whole is None
+    assert "computing" in first.gradient_words[0] and first.steps and first.losses.shape[1] == a.sentence.length
+    kind, on, compute = asked[0]
+    assert kind == GRADIENTS and on[0] is ones.walk(a) and on[1] is twos.walk(b)
+    assert "gradients" not in vars(on[0]), "no pass of a large walk has run here"
+    there.append(compute())
+    second, direct = both.compare(a, ones, b, twos, later), compare(a, ones, b, twos)
+    assert not second.pending and second.gradient_words == direct.gradient_words
+    both.compare(a, ones, b, twos, later)
+    assert len(asked) == 2, "what is found is kept"

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from explorer.actions import choices
 from explorer.model import action as do
+from explorer.model import compare_data
 from explorer.model.beside import Beside
 from explorer.model.reducer import new_session
 from explorer.model.session import Changes
@@ -435,3 +436,14 @@ def test_both_stages_are_drawn_to_the_larger_scale_and_only_one_legend_names_it(
     alone = stage_data(store.session, store.derived)
     assert drawn(one)[0] == alone.scene.value_scale and drawn(one)[2] == alone.gradient_scale
     assert not one.legend._fitting()[0][1].startswith("A and B:")
+
+
+def test_the_gradients_of_large_networks_arrive_in_the_strip_when_they_are_compared(window, monkeypatch):
+    monkeypatch.setattr(compare_data, "is_large", lambda walk: True)
+    window.toggle_comparison()
+    strip = window.comparison.strip
+    assert strip.found.pending
+    assert not window.grab().isNull()
+    until(lambda: not strip.found.pending)
+    assert strip.found.whole is not None and "cosine" in strip.accessibleName()
+    window.toggle_comparison()
