@@ -226,27 +226,32 @@ class GatesCanvas(PictureCanvas):
                 low = self.strip(0, len(self.rows) - 1).bottom() + 1
                 painter.drawText(QRectF(0, low, side, line), _LEFT, "time step")
             for gate in range(len(data.gates)):
-                self._paint_times(painter, data, self.strip(gate, len(self.rows) - 1))
+                for word, place in self.times(gate):
+                    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, word)
         if self._picture.is_new("foot", foot):
             area = QRectF(0, self.height() - line, self.width(), line)
             painter.fillRect(area, theme.colour("panel"))
             painter.drawText(area, _LEFT, elided(foot, painter.font(), area.width()))
 
-    def _paint_times(self, painter: QPainter, data: GatesData, last: QRectF) -> None:
+    def times(self, gate: int) -> list[tuple[str, QRectF]]:
         """Below a gate's last strip: the tokens where all of them have room, else every so many time steps."""
+        data, last = self._data, self.strip(gate, len(self.rows) - 1)
+        assert data is not None
         wide = last.width() / data.length
-        measure = QFontMetricsF(painter.font()).horizontalAdvance
+        measure = QFontMetricsF(current(self).font("small")).horizontalAdvance
         words = [str(word) for word in data.words[: data.length]]
         if max(map(measure, words), default=0.0) + 4 > wide:
             widest = measure(str(data.length)) + 6
             apart = next((n for n in (1, 2, 5, 10, 20, 50, 100) if n * wide >= widest), data.length)
             words = [str(t) if t % apart == 0 else "" for t in range(data.length)]
+        found = []
         for t, word in enumerate(words):
-            if word:
-                centre = last.left() + (t + 0.5) * wide
-                room = measure(word) + 4
-                place = QRectF(centre - room / 2, last.bottom() + 1, room, self._line())
-                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, word)
+            room = measure(word) + 4
+            place = QRectF(last.left() + (t + 0.5) * wide - room / 2, last.bottom() + 1, room, self._line())
+            # A number that would reach out of its strip would meet the first of the next one.
+            if word and (place.right() <= last.right() + 3 or t == 0):
+                found.append((word, place))
+        return found
 
     def _paint_strip(
         self, painter: QPainter, theme: Theme, data: GatesData, gate: int, quantity: str, area: QRectF

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -245,3 +246,17 @@ def test_a_cell_without_an_activation_says_why_there_is_nothing(qtbot) -> None:
         assert "no activation" in made.subtitle_label.text()
         colours = {empty.pixel(x, y) for x in range(0, empty.width(), 2) for y in range(0, empty.height(), 2)}
         assert len(colours) > 1
+
+
+@pytest.mark.parametrize("size", [(404, 676), (620, 400), (900, 560)])
+@pytest.mark.parametrize("count", [7, 31, 53, 200])
+def test_the_time_steps_of_one_gate_keep_clear_of_the_next_ones(qtbot, store: Store, size, count: int) -> None:
+    made = view(qtbot, store, size)
+    store.dispatch(do.TypeSentence(" ".join(["the"] * (count - 1))))
+    settle(store, made)
+    canvas = made.canvas
+    assert canvas.has_times and canvas._data.length == count
+    places = [place for gate in range(len(canvas._data.gates)) for _, place in canvas.times(gate)]
+    assert len(places) >= 4
+    assert all(right.left() - left.right() >= 0 for left, right in pairwise(places))
+    assert places[-1].right() <= canvas.width() + 3
