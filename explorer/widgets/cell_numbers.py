@@ -59,15 +59,19 @@ def inks(rgba: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 def fitting(value: float, letters: int) -> str:
-    """A value in so many letters: 0.0152, else .0152, else in as many digits as fit."""
-    # Three digits also below 0.1, as the reading beside the picture has them.
-    text = f"{value:.4f}".replace("-", "−") if 5e-5 <= abs(value) < 0.1 else compact(value)
-    if len(text) > letters:
-        text = re.sub(r"^(−?)0\.", r"\1.", text)
-    for digits in (3, 2, 1):
-        if len(text) <= letters:
-            break
-        text = re.sub(r"e([+-])0*", r"e\1", f"{value:.{digits}g}").replace("e+", "e").replace("-", "−")
+    """A value in so many letters: 0.0152, else .0152, else in as many digits as fit; 0 is 0."""
+    if value == 0:
+        return "0"
+    size = abs(value)
+    # Three digits also below 0.1, as the reading beside the picture has them, and never a single one.
+    forms = [f"{value:.1e}" if size < 5e-4 else f"{value:.4f}"] if size < 0.1 else []
+    forms += [compact(value)]
+    forms += [f"{value:.{digits}g}" for digits in (3, 2, 1)] + [f"{value:.0e}"]
+    for form in forms:
+        text = re.sub(r"e([+-])0*(?=[0-9])", r"e\1", form).replace("e+", "e").replace("-", "−")
+        for short in (text, re.sub(r"^(−?)0\.", r"\1.", text)):
+            if len(short) <= letters:
+                return short
     return text
 
 

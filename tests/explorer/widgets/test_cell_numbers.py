@@ -61,3 +61,5 @@ def test_what_the_reading_has_in_three_digits_the_cell_has_too() -> None:
     assert fitting(0.0145, len(WHOLE)) == "0.0145"
     assert fitting(-0.0145, len(SHORT)) == "−.0145"
     assert fitting(0.4567, len(SHORT)) == "0.457"
+    assert fitting(0.000214, len(WHOLE)) == "2.1e−4" and fitting(-0.000214, len(WHOLE)) == "−2.1e−4"
+    assert fitting(0.0, len(SHORT)) == "0"
