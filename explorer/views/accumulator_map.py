@@ -14,6 +14,7 @@ from ..theme.colourmap import AsinhScale, gradient_scale, value_scale
 from ..theme.theme import Theme, current
 from ..widgets.canvas import ARROWS, ENTER, Canvas
 from ..widgets.cell_numbers import MOST, Type, inks, number_type, print_numbers
+from ..widgets.cells import packed
 from ..widgets.paint import elided, frame, text_width
 from ..widgets.surface import Surface
 from ..widgets.tips import plain
@@ -188,14 +189,18 @@ class AccumulatorMap(Canvas):
     def _paint_large(self, painter: QPainter, theme: Theme, values: Array, scale: AsinhScale, kind: Type) -> None:
         """Few large cells, each with its number: the image of so many pixels takes longer than the cells do."""
         rgba = theme.map.rgba(values, scale)
-        colours, cells, gap = rgba.tolist(), [], 2
+        colours, cells, gap = packed(rgba[..., :3]).tolist(), [], 2
+        grid = self.grid(self._data) if self._data is not None else None
+        assert grid is not None
+        rows, columns = values.shape
+        across = [round(grid.left + n * grid.wide) for n in range(columns + 1)]
+        down = [round(grid.top + n * grid.high) for n in range(rows + 1)]
         for row, line in enumerate(values.tolist()):
+            top, high = down[row], down[row + 1] - down[row] - gap
             for column, value in enumerate(line):
-                exact = self.area_of(row, column)
-                left, top = round(exact.left()), round(exact.top())
-                area = QRectF(left, top, round(exact.right()) - left - gap, round(exact.bottom()) - top - gap)
-                painter.fillRect(area, QColor(*colours[row][column][:3]))
-                cells.append((area, value))
+                left, wide = across[column], across[column + 1] - across[column] - gap
+                painter.fillRect(left, top, wide, high, QColor.fromRgb(colours[row][column]))
+                cells.append((left + wide / 2, top + high / 2, value))
         print_numbers(painter, kind, cells, inks(rgba).ravel().tolist())
 
     def _paint_words(self, painter: QPainter, theme: Theme, data: AccumulatorData, grid: Grid) -> None:

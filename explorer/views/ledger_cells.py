@@ -138,5 +138,6 @@ def _paint_squares(
     # In the log mode the colours are of a scale of their own, and the numbers would be of neither.
     added = [pair for pair in pairs if data.added[pair]]
     if kind is not None and added and data.mode != "log" and data.added.size <= 2 * MOST:
-        cells = [(grid.cell(*pair), float(data.entries[pair])) for pair in added]
+        middles = (grid.cell(*pair).center() for pair in added)
+        cells = [(at.x(), at.y(), float(data.entries[pair])) for pair, at in zip(added, middles, strict=True)]
         print_numbers(painter, kind, cells, inks_of(colours, added))

@@ -244,7 +244,7 @@ class ParametersCanvas(PictureCanvas):
         black = inks(theme.map.rgba(numbers.cells, numbers.scale)).ravel().tolist()
         wide, high = area.width() / columns, area.height() / rows
         cells = [
-            (QRectF(area.left() + j * wide, area.top() + i * high, wide - 1, high - 1), value)
+            (area.left() + (j + 0.5) * wide - 0.5, area.top() + (i + 0.5) * high - 0.5, value)
             for i, line in enumerate(numbers.cells.tolist())
             for j, value in enumerate(line)
         ]

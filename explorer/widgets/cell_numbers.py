@@ -9,13 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from ..model.formula import compact
 from ..theme.theme import Theme
 from .paint import text_width
 
+Cell = tuple[float, float, float]
+"""The middle of a cell, x and y, and its number."""
 MOST = 400
 """So many cells have their numbers printed at most: to print a thousand takes a frame."""
 WHOLE, SHORT = "−0.0051", "−.0051"
@@ -64,10 +66,17 @@ def fitting(value: float, letters: int) -> str:
         return "0"
     size = abs(value)
     # Three digits also below 0.1, as the reading beside the picture has them, and never a single one.
-    forms = [f"{value:.1e}" if size < 5e-4 else f"{value:.4f}"] if size < 0.1 else []
-    forms += [compact(value)]
-    forms += [f"{value:.{digits}g}" for digits in (3, 2, 1)] + [f"{value:.0e}"]
-    for form in forms:
+    text = f"{size:.4f}" if 5e-4 <= size < 0.1 else f"{size:.1e}".replace("e-0", "e−") if size < 5e-4 else compact(size)
+    text = f"−{text}" if value < 0 else text
+    return text if len(text) <= letters and "e-" not in text else _shortened(value, letters)
+
+
+def _shortened(value: float, letters: int) -> str:
+    text = ""
+    for form in (
+        f"{value:.4f}" if 5e-4 <= abs(value) < 0.1 else compact(value),
+        *(f"{value:.{n}g}" for n in (3, 2, 1)),
+    ):
         text = re.sub(r"e([+-])0*(?=[0-9])", r"e\1", form).replace("e+", "e").replace("-", "−")
         for short in (text, re.sub(r"^(−?)0\.", r"\1.", text)):
             if len(short) <= letters:
@@ -75,22 +84,21 @@ def fitting(value: float, letters: int) -> str:
     return text
 
 
-def print_numbers(painter: QPainter, kind: Type, cells: Iterable[tuple[QRectF, float]], black: Iterable[bool]) -> None:
-    """Print a number into the middle of each of ``cells``, in black or in white."""
+def print_numbers(painter: QPainter, kind: Type, cells: Iterable[Cell], black: Iterable[bool]) -> None:
+    """Print the number of each of ``cells`` into its middle, in black or in white."""
     font, letters = kind
     metrics = QFontMetricsF(font)
     letter, down = metrics.horizontalAdvance("0"), (metrics.ascent() - metrics.descent()) / 2
     colours = QColor("#FFFFFF"), QColor("#000000")
     painter.setFont(font)
     now: bool | None = None
-    for (area, value), ink in zip(cells, black, strict=True):
+    for (x, y, value), ink in zip(cells, black, strict=True):
         if ink != now:
             painter.setPen(colours[int(ink)])
             now = ink
         text = fitting(value, letters)
-        centre = area.center()
         # By the base line and the left end: to centre a text in an area takes Qt half as long again.
-        painter.drawText(QPointF(centre.x() - len(text) * letter / 2, centre.y() + down), text)
+        painter.drawText(QPointF(x - len(text) * letter / 2, y + down), text)
 
 
 def inks_of(rgba: Any, pairs: list[tuple[int, int]]) -> list[bool]:

@@ -169,7 +169,7 @@ def test_large_cells_have_their_numbers_in_them(shown, monkeypatch, size, printe
     settle(store)
     cells: list[float] = []
     monkeypatch.setattr(
-        accumulator_map, "print_numbers", lambda painter, font, found, ink: cells.extend(value for _, value in found)
+        accumulator_map, "print_numbers", lambda painter, font, found, ink: cells.extend(value for _, _, value in found)
     )
     view.map.grab()
     assert cells == (view.map.data.cells.ravel().tolist() if printed else [])

@@ -330,7 +330,7 @@ def test_large_cells_have_their_numbers_in_them(qtbot, monkeypatch, size, mode: 
     store.dispatch(do.GoTo(10_000))
     cells: list[float] = []
     monkeypatch.setattr(
-        ledger_cells, "print_numbers", lambda painter, font, found, ink: cells.extend(v for _, v in found)
+        ledger_cells, "print_numbers", lambda painter, font, found, ink: cells.extend(v for _, _, v in found)
     )
     made.resize(*size)
     qtbot.wait(5)

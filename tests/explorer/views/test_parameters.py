@@ -308,8 +308,8 @@ def test_the_update_of_a_large_model_is_computed_off_the_interface_thread(qtbot,
 @pytest.mark.parametrize(("size", "printed"), [((1500, 900), 256), ((420, 260), 0)])
 def test_weights_are_printed_into_their_cells_where_those_are_large_enough(qtbot, monkeypatch, size, printed) -> None:
     words = []
-    compact = cell_numbers.compact
-    monkeypatch.setattr(cell_numbers, "compact", lambda value: words.append(value) or compact(value))
+    fitting = cell_numbers.fitting
+    monkeypatch.setattr(cell_numbers, "fitting", lambda *given: words.append(given) or fitting(*given))
     with small_store(hidden_size=16) as store:
         store.dispatch(do.Select(parameter="W"))
         made = view(qtbot, store, size)
