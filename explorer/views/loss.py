@@ -132,8 +132,10 @@ class LossView(Panel):
                 self.header.insertWidget(self.header.indexOf(self.scale), self.legend)
                 self._column.removeWidget(self.footer)
                 self._row.insertWidget(2, self.footer, 1)
+                self._row.insertSpacing(2, SPACE.medium)
             else:
                 self._row.removeWidget(self.footer)
+                self._row.takeAt(2)
                 self._column.insertWidget(1, self.footer)
                 self.header.removeWidget(self.legend)
                 self._column.insertWidget(1, self.legend)

@@ -228,6 +228,16 @@ def test_the_legend_of_a_docked_panel_is_not_cut(qtbot, wide: int) -> None:
     assert text.idealWidth() <= shown.legend.width() + 1
 
 
+def test_beside_the_buttons_the_numbers_keep_a_distance_however_often_the_panel_changes_its_width(qtbot) -> None:
+    shown = panel(qtbot, np.full(30, 2.0), 0, (300, 260))
+    for wide in (900, 300, 900, 300, 900):
+        shown.resize(wide, 400)
+        QApplication.processEvents()
+        beside = shown.footer.geometry().left() - shown.one.geometry().right()
+        assert beside >= 12 if wide == 900 else shown.footer.geometry().bottom() < shown.one.geometry().top()
+        assert shown.one.geometry().left() - shown.train.geometry().right() < 12
+
+
 def branched(qtbot, size=(520, 320)) -> tuple[LossView, Store]:
     """A panel on a line of 40 updates that was left at update 20 for full BPTT, which has 30."""
     store = Store(small_run())
