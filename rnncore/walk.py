@@ -37,6 +37,9 @@ from rnncore.script import MicroStep, Script, label, right_hand_side, write_scri
 from rnncore.trace import Trace, check_targets
 from rnncore.truncation import Truncation, check_truncation, stream_table
 
+LANE_BYTES = 48 * 2**20
+"""How much of the lanes of single losses is kept: of a long sentence through many units one takes megabytes."""
+
 
 @dataclass(frozen=True, eq=False)
 class Update:
@@ -157,7 +160,9 @@ class Walk:
             with np.errstate(all="ignore"):
                 return lane_gradients(self.trace, self.targets, loss, int(self.reach[loss]), self._output)
 
-        return lru_cache(maxsize=32)(compute)
+        model = self.model
+        one = self.trace.length * model.hidden_size * len(model.cell.nodes) * np.dtype(model.dtype).itemsize
+        return lru_cache(maxsize=max(2, min(32, LANE_BYTES // max(one, 1))))(compute)
 
     def finished(self, loss: int, name: str) -> Array:
         """Gradient of one parameter of all losses after one: what has been added before that one begins to walk."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -302,3 +304,13 @@ def test_a_gradient_has_been_carried_where_its_norm_is_known(order):
     for position in range(len(stepped) + 1):
         progress = stepped.progress(position)
         np.testing.assert_array_equal(progress.carried, ~np.isnan(progress.carry_norms))
+
+
+def test_of_long_lanes_fewer_are_kept(monkeypatch):
+    monkeypatch.setattr(sys.modules["rnncore.walk"], "LANE_BYTES", 1)  # "rnncore.walk" is the function as well
+    made = make("lstm", Full())
+    lanes = [made.lane(t) for t in (4, 3, 2)]
+    assert made.lane(2) is lanes[2] and made.lane(3) is lanes[1]
+    again = made.lane(4)
+    assert again is not lanes[0]
+    np.testing.assert_array_equal(again.d_logits, lanes[0].d_logits)
