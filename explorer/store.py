@@ -17,7 +17,7 @@ from rnncore.errors import RnnError
 from rnncore.walk import Walk
 
 from .model import action as do
-from .model.derived import MANY, Derived
+from .model.derived import MANY, Derived, ahead
 from .model.past import Past
 from .model.reducer import EDITS, UNDOABLE, new_session, reduce
 from .model.runs import Run, start_run
@@ -74,6 +74,7 @@ class Store(QObject):
         self.led = False
         """Whether new weights are shown only after :meth:`show_newest` while training."""
         self._newest_wanted = False
+        self._preparing = False  # whether new weights are taken, and will be shown once their passes have run
         collector.opened()  # before there is any other thread
         self._worker = Worker(apart=apart)
         self.pacing = Pacing(self._worker)
@@ -172,7 +173,7 @@ class Store(QObject):
         """Pause training, let go of what is under way, and hear of all that has been trained."""
         self.dispatch(do.Train(False))
         self.cancel()
-        self._until(lambda: self._worker.idle, seconds)
+        self._until(lambda: self._worker.idle and not self._preparing, seconds)
 
     def finish_writing(self, seconds: float = 60.0) -> None:
         """Let what is being written be written, and hear of it."""
@@ -377,9 +378,10 @@ class Store(QObject):
             self._after_reading(began, light=False)
         else:
             heavy, light = self.pacing.due(began, self._newest_wanted if self.led else None)
-            mail = self._worker.take() if heavy or light or not running else None
+            wanted = (heavy or light or not running) and not self._preparing
+            mail = self._worker.take() if wanted else None
             if mail is not None:
-                self._show(mail, began, light=mail.running and running and not heavy)
+                self._receive(mail, began, light=mail.running and running and not heavy)
         for job in self.jobs.finished():
             self._hear(job)
         told = self._openings.told
@@ -391,29 +393,35 @@ class Store(QObject):
         if not self.busy and not self._session.busy and not self._session.training.running:
             self._mail_timer.stop()
 
-    def _show(self, mail: Snapshot, began: float, light: bool) -> None:
-        """Show what the worker has come to."""
+    def _receive(self, mail: Snapshot, began: float, light: bool) -> None:
+        """Show what the worker has come to; of a large walk once its passes have run beside the interface thread."""
+        session = self._session
+        new = mail.state.parameters is not session.training.state.parameters
+        if light or not new or session.following or mail.run_id != session.run_id or not _is_large(session):
+            self._show(mail, began, light)
+            return
+        shown = reduce(session, _trained(mail, light), self.derived)[0]
+
+        def show(walk: Walk | None) -> None:
+            self._preparing = False
+            if walk is not None:
+                self.derived.keep_walk(shown, walk)
+            now = time.perf_counter()
+            self._show(mail, now, light, now - began)
+
+        self._preparing = True
+        self.jobs.ahead(lambda: ahead(shown), show)
+
+    def _show(self, mail: Snapshot, began: float, light: bool, prepared: float = 0.0) -> None:
         running, turns = self._session.training.running, self.turns
         self._worker.hold()
         turns.spreading = mail.running and running and not light
         if not light:
             self._newest_wanted = False
-            self.pacing.begin(began)
-        trained = do.Trained(
-            mail.run_id,
-            mail.history,
-            mail.state,
-            mail.last,
-            mail.running,
-            mail.updates_per_second,
-            mail.words_per_second,
-            mail.curve,
-            mail.evaluations,
-            light,
-        )
+            self.pacing.begin(began, prepared)
         turns.hurried = self._seeking and not running
         try:
-            self.dispatch(trained)
+            self.dispatch(_trained(mail, light))
         finally:
             turns.spreading = turns.hurried = False
         turns.post()
@@ -486,6 +494,21 @@ class Store(QObject):
 
         self.jobs.check(lambda: _check(walk, update), finish)
         self._watch()
+
+
+def _trained(mail: Snapshot, light: bool) -> do.Trained:
+    return do.Trained(
+        mail.run_id,
+        mail.history,
+        mail.state,
+        mail.last,
+        mail.running,
+        mail.updates_per_second,
+        mail.words_per_second,
+        mail.curve,
+        mail.evaluations,
+        light,
+    )
 
 
 def _check(walk: Walk, update: int) -> Verification:

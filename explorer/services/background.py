@@ -109,6 +109,8 @@ class Background:
         self._panels = Lane("aside")
         # A check of a large network takes seconds, for which no panel is to wait.
         self._checks = Lane("check")
+        # Nor are new weights to wait for any panel.
+        self._next = Lane("ahead")
 
     @property
     def busy(self) -> bool:
@@ -149,6 +151,17 @@ class Background:
     def check(self, job: Callable[[], T], then: Callable[[T], None]) -> None:
         """Do what nobody waits for."""
         self._jobs.append(Job(self._checks.submit(self._unless_abandoned(job)), then, QUIETLY))
+
+    def ahead(self, job: Callable[[], T], then: Callable[[T | None], None]) -> None:
+        """Compute what is to be shown next; ``then`` hears None where that cannot be computed."""
+
+        def attempt() -> T | None:
+            try:
+                return job()
+            except RnnError:
+                return None
+
+        self._jobs.append(Job(self._next.submit(self._unless_abandoned(attempt)), then, QUIETLY))
 
     def _unless_abandoned(self, job: Callable[[], T]) -> Callable[[], T]:
         def look(_: float) -> None:
@@ -212,7 +225,7 @@ class Background:
     def close(self) -> bool:
         """Write what is to be written, and abandon the rest; whether all threads have ended."""
         self._abandoned = True
-        rest = (self._waited, self._panels, self._checks)
+        rest = (self._waited, self._panels, self._checks, self._next)
         self._writer.close(finish=True)
         for lane in rest:
             lane.close()

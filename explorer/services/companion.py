@@ -121,6 +121,7 @@ class Companion(QObject):
             self.a.keep_pace(None)
             self.b.keep_pace(None)
             self.a.beside = None
+            self.a.derived.forget(GRADIENTS)  # they hold B's walks
             self.b.close()
             self.a.arrived.emit(BESIDE)
 

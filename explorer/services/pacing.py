@@ -33,6 +33,9 @@ APART = Pace(0.3, 5.0, 0.05, 0.4)
 LATE, DEBT = 0.09, 0.035
 """The share of the time by which ticks may be late while training; what is above it is a debt, up to so many seconds,
 and no dear frame begins before it is paid off by ticks that are on time. So frames come as often as they are cheap."""
+AHEAD, LONGEST = 2.0, 2.0
+"""New weights whose passes ran beside this thread are followed by others after so many times what those took, within
+so many seconds: they take their time from the training."""
 CHEAP = 0.01
 """Seconds that a frame may take without making a tick late."""
 
@@ -43,7 +46,7 @@ class Pacing:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self.heavy_at = self.light_at = self.heavy_took = self.light_took = self.heavy_began = 0.0
-        self.polled = self.worked = self.debt = 0.0
+        self.polled = self.worked = self.debt = self.ahead_took = 0.0
         self.frame, self.has_painted = (0.0, True), False
         """When the last frame began, and whether it showed no new weights."""
 
@@ -72,9 +75,9 @@ class Pacing:
         light = now >= self.light_at and (free or self.light_took < CHEAP or now >= self.frame[0] + most)
         return heavy, light
 
-    def begin(self, now: float) -> None:
-        """Hear that new weights are shown from now on, in this frame and the next ones."""
-        self.heavy_began, self.heavy_took = now, 0.0
+    def begin(self, now: float, ahead: float = 0.0) -> None:
+        """Hear that new weights are shown from now on, whose passes took ``ahead`` seconds beside this thread."""
+        self.heavy_began, self.heavy_took, self.ahead_took = now, 0.0, ahead
 
     def shown(self, began: float, light: bool) -> None:
         """Hear that a frame that began then is ready to be painted."""
@@ -92,4 +95,5 @@ class Pacing:
             self.light_took = took
         else:
             self.heavy_took += took
-            self.heavy_at = now + min(max(pace.least, pace.heavy * self.heavy_took), pace.most)
+            after = min(max(pace.least, pace.heavy * self.heavy_took), pace.most)
+            self.heavy_at = now + max(after, min(AHEAD * self.ahead_took, LONGEST))

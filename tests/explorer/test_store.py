@@ -5,13 +5,16 @@ from __future__ import annotations
 import gc
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 
+import explorer.store as store_module
 from explorer.model import action as do
+from explorer.model import derived
 from explorer.model.parameters_data import last_changes
 from explorer.model.runs import change_run, start_run
 from explorer.model.session import Changes
@@ -660,3 +663,55 @@ def test_a_run_that_is_being_prepared_can_be_called_off(store, gate):
     gate.set()
     store.wait()
     assert store.session.run is run and store.session.busy == ""
+
+
+def test_the_passes_of_new_weights_of_a_large_network_run_beside_the_interface_thread(qapp, monkeypatch) -> None:
+    by: list[str] = []
+    passes = {name: getattr(derived, name) for name in ("forward", "walk")}
+
+    def noted(name):
+        def run(*args, **more):
+            by.append(threading.current_thread().name)
+            return passes[name](*args, **more)
+
+        return run
+
+    with closing(Store(small_run())) as store:
+        store.wait()
+        store.dispatch(do.GoTo(len(store.derived.walk(store.session)) // 2))
+        before = store.session.position
+        monkeypatch.setattr(store_module, "_is_large", lambda session: True)
+        for name in passes:
+            monkeypatch.setattr(derived, name, noted(name))
+        store.dispatch(do.Advance(3))
+        store.wait()
+        session = store.session
+        assert session.training.shown == 3 and session.position == before and not store.busy
+        walk = store.derived.walk(session)
+        assert walk.model is session.model and walk.trace is store.derived.trace(session)
+        np.testing.assert_array_equal(walk.trace.hidden, passes["forward"](session.model, walk.trace.inputs).hidden)
+        assert by and set(by) == {"ahead"}
+
+
+def test_new_weights_whose_passes_run_are_shown_on_whichever_sentence_is_chosen_meanwhile(qapp, monkeypatch) -> None:
+    go = threading.Event()
+    compute = store_module.ahead
+
+    def waits(session):
+        go.wait(10)
+        return compute(session)
+
+    with closing(Store(small_run())) as store:
+        store.wait()
+        monkeypatch.setattr(store_module, "_is_large", lambda session: True)
+        monkeypatch.setattr(store_module, "ahead", waits)
+        store.dispatch(do.Advance(2))
+        end = time.monotonic() + 10
+        while not store._preparing and time.monotonic() < end:
+            store.poll()
+        assert store.busy and store.session.training.shown == 0
+        store.dispatch(do.ShowSentence(1))
+        go.set()
+        store.wait()
+        assert (store.session.training.shown, store.session.sentence.index) == (2, 1)
+        assert store.derived.walk(store.session).model is store.session.model

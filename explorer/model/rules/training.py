@@ -46,7 +46,7 @@ def _trained(session: Session, action: do.Trained, derived: Derived) -> Result:
     changes = Changes.TRAINING
     if state.parameters is not old.state.parameters:
         changes |= Changes.MODEL
-        session = replace(session, model=session.model.with_parameters(state.parameters))
+        session = replace(session, model=derived.model(session, state.parameters))
     session = replace(session, training=training)
     if session.following and changes & Changes.MODEL:
         sentence = followed(session, training)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
 
 from explorer.model import action as do
+from explorer.model import derived as derived_model
 from explorer.model.derived import KEEP
 
 from .runs import Driver
@@ -61,3 +64,30 @@ def test_the_ledgers_add_up_to_the_gradient_of_the_walk():
     for name, ledger in driver.derived.ledgers(driver.session).items():
         norm = float(np.linalg.norm(gradients[name]))
         np.testing.assert_allclose((ledger.kept * ledger.signed).sum(), norm, rtol=1e-12)
+
+
+def test_what_follows_from_a_walk_that_is_not_kept_any_more_is_let_go_with_it():
+    driver = Driver()
+    derived = driver.derived
+    first = driver.session
+    walk, trace = weakref.ref(derived.walk(first)), weakref.ref(derived.trace(first))
+    derived.progress(first)
+    derived.ledgers(first)
+    derived.formulas(first)
+    derived.keep("of a panel that is closed", (derived.walk(first),), 1)
+    for index in range(1, KEEP + 1):
+        derived.walk(driver.do(do.ShowSentence(index)))
+    gc.collect()
+    assert walk() is None and trace() is None
+
+
+def test_of_large_traces_fewer_are_kept(monkeypatch):
+    monkeypatch.setattr(derived_model, "HEAVY", 0)
+    driver = Driver()
+    derived = driver.derived
+    first = driver.session
+    second = driver.do(do.ShowSentence(1))
+    walks = [derived.walk(first), derived.walk(second)]
+    assert derived.walk(first) is walks[0] and derived.walk(second) is walks[1], "one goes back and forth"
+    derived.walk(driver.do(do.ShowSentence(2)))
+    assert derived.walk(first) is not walks[0]
