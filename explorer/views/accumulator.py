@@ -126,6 +126,8 @@ class AccumulatorView(Panel):
     def _say_waiting(self) -> None:
         self._says_waiting = True
         self.set_subtitle("computing…")
+        if self._data is None:
+            self.parameter.set_value(gradient_name(default_parameter(self._store.session)))
 
     def _changed(self, changes: Changes) -> None:
         if changes == Changes.HOVER and not self._stale and self.isVisible():

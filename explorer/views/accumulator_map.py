@@ -154,6 +154,10 @@ class AccumulatorMap(Canvas):
 
     def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         data = self._data
+        if data is None:
+            painter.setFont(theme.font("label"))
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "computing …")
         if data is None or not data.cells.size:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -233,3 +233,23 @@ def test_a_large_walk_that_takes_its_time_says_that_it_is_computed(shown, monkey
     settle(store)
     assert view.subtitle_label.text() in (view.map.data.subtitle, view.map.data.short)
     assert view.map.data.done == view.map.data.votes.done(store.session.position)
+
+
+def test_a_large_walk_that_was_never_shown_is_named_and_said_to_be_computed(shown, monkeypatch, qtbot) -> None:
+    store, _ = shown(cell="lstm")
+    go, compute = threading.Event(), accumulator.accumulator_data
+    monkeypatch.setattr(accumulator, "is_large", lambda walk: True)
+    monkeypatch.setattr(accumulator, "accumulator_data", lambda *args: go.wait(10) and compute(*args))
+    view = AccumulatorView(store)
+    qtbot.addWidget(view)
+    view.resize(320, 340)
+    view.show()
+    qtbot.waitUntil(lambda: view.subtitle_label.text() == "computing…", timeout=5000)
+    assert view.parameter.value() == "dW[i]"
+    picture = view.map.grab().toImage()
+    half, wide = view.map.height() // 2, view.map.width()
+    middle = {picture.pixelColor(x, half + y).name() for x in range(wide) for y in (-2, 0, 2)}
+    go.set()
+    settle(store)
+    assert len(middle) > 1
+    assert view.map.data is not None
