@@ -118,6 +118,14 @@ def compact(value: float, signed: bool = False) -> str:
     return f"{sign}{text}"
 
 
+def chance(probability: float) -> str:
+    """A probability in at most seven characters: 0.402, and below a thousandth two digits, 1.5e−4."""
+    if 0 < probability < 1e-3:
+        mantissa, exponent = f"{probability:.1e}".split("e")
+        return f"{mantissa}e−{-int(exponent)}"
+    return compact(probability)
+
+
 def exact(value: float) -> str:
     """The shortest text from which the very same float64 can be read back."""
     return repr(float(value))

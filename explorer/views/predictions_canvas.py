@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
-from ..model.formula import compact, number
+from ..model.formula import chance, number
 from ..model.predictions_data import Bar, PredictionsData
 from ..theme.theme import Theme, current
 from ..theme.tokens import RADIUS
@@ -58,7 +58,7 @@ class PredictionsCanvas(PictureCanvas):
     def set_data(self, data: PredictionsData) -> None:
         """Show ``data``."""
         self._data = data
-        said = ", ".join(f"{b.label} {compact(b.probability)}" for b in data.bars(3))
+        said = ", ".join(f"{b.label} {chance(b.probability)}" for b in data.bars(3))
         self.setAccessibleDescription(said or NOT_YET)
         self.update()
 
@@ -185,7 +185,7 @@ class PredictionsCanvas(PictureCanvas):
                 rounded(painter, filled, RADIUS.bar, theme.colour("loss" if bar.target else "value", 0.45))
             if bar.target:
                 painter.fillRect(QRectF(row.left(), row.top(), edge, row.height()), theme.colour("loss"))
-            said = compact(p)
+            said = chance(p)
             painter.setFont(fixed)
             painter.setPen(theme.colour("text" if bar.target else "muted"))
             painter.drawText(slot.adjusted(0, 0, -5, 0), _RIGHT, said)

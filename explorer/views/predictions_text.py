@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QRegion
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ..model.formula import compact
+from ..model.formula import chance
 from ..model.predictions_data import Continuation
 from ..theme.theme import Theme, current
 from ..theme.tokens import RADIUS
@@ -74,7 +74,7 @@ class ContinuationCanvas(Surface):
         items = [(-1 - k, words.horizontalAdvance(text.prompt[k]) + 4) for k in range(first, len(text.prompt))]
         arrow = self._arrow_width()
         for k, (token, own) in enumerate(zip(text.tokens, text.own.tolist(), strict=True)):
-            wide = max(words.horizontalAdvance(token), tiny.horizontalAdvance(compact(own)))
+            wide = max(words.horizontalAdvance(token), tiny.horizontalAdvance(chance(own)))
             items.append((k, wide + theme.px(8)))
         found: list[tuple[int, QRectF]] = []
         x = y = 0.0
@@ -129,7 +129,7 @@ class ContinuationCanvas(Surface):
             painter.drawText(word, _CENTRE, text.tokens[index])
             painter.setFont(tiny)
             painter.setPen(theme.colour("muted"))
-            painter.drawText(area.adjusted(0, word_high - 1, 0, 0), _CENTRE, compact(own))
+            painter.drawText(area.adjusted(0, word_high - 1, 0, 0), _CENTRE, chance(own))
 
     @property
     def left_out(self) -> int:

@@ -6,6 +6,7 @@ import pytest
 
 from explorer.model.formula import (
     Run,
+    chance,
     compact,
     exact,
     minus,
@@ -77,3 +78,11 @@ def test_a_long_sum_says_how_many_of_its_terms_are_left_out() -> None:
     assert plain(shortened(total, 2)) == "a + b ⊙ (c + d) + 2 more terms"
     assert plain(shortened(total, 1)) == "a + 3 more terms"
     assert shortened(total, 3) == total, "words for a single term save no room"
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [(0.402, "0.402"), (0.0158, "0.016"), (0.000146, "1.5e−4"), (3.04e-12, "3.0e−12"), (0.0, "0"), (math.nan, "NaN")],
+)
+def test_a_small_probability_keeps_two_digits(p: float, said: str) -> None:
+    assert chance(p) == said and len(said) <= 7
