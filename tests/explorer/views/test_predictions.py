@@ -297,3 +297,13 @@ def test_what_was_given_and_what_was_written_cannot_be_taken_for_one_text(qtbot,
     inks = [image.pixelColor(x, y) for x in columns for y in rows]
     assert any(ink.blue() - ink.red() > 60 for ink in inks), "no arrow in the colour of values"
     assert all(area.right() <= made.words.width() + 1 for area in pills.values())
+
+
+def test_the_temperature_says_which_keys_change_it_and_they_do(qtbot, store: Store) -> None:
+    made = finished(qtbot, store)
+    keys = {"↑": (Qt.Key.Key_Up, 1), "↓": (Qt.Key.Key_Down, -1)}
+    for sign, (key, step) in keys.items():
+        before = made._temperature
+        assert sign in made.track.toolTip()
+        qtbot.keyClick(made.track, key)
+        assert made._temperature == pytest.approx(before + step / PARTS)
