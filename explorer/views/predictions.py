@@ -165,7 +165,8 @@ class PredictionsView(Panel):
         self._show_length()
         self.again.setToolTip(f"Draw another text (this is seed {self._seed})")
         self.track.set_state(t * PARTS, 2 * PARTS, "value", f"temperature {t:g}")
-        self.track.setToolTip("Temperature: 0 takes the likeliest token, 1 draws as the network says, 2 more evenly (↑ ↓)")
+        said = "Temperature (↑ ↓): 0 takes the likeliest token, 1 draws as the network says, 2 more evenly"
+        self.track.setToolTip(said)
 
     def _show_length(self) -> None:
         wide = self.width() >= current(self).px(400)  # in a narrower panel the four chips would run into one another
