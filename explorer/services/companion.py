@@ -97,7 +97,7 @@ class Companion(QObject):
         if self._stopped:
             return f"B stopped at update {b.last}"
         if self._asked is not None and self.b.busy and not b.running:
-            return f"{at}: B is on its way"
+            return f"{at}: B is {self.b.session.busy or 'on its way'}"
         return at
 
     def comparison(self) -> Comparison:

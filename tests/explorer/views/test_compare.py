@@ -19,6 +19,7 @@ from explorer.model.reducer import new_session
 from explorer.model.session import Changes
 from explorer.model.settings import CorpusChoice
 from explorer.model.stage_data import stage_data
+from explorer.services import worker
 from explorer.services.companion import Companion
 from explorer.services.sessions import open_session, save_session
 from explorer.store import Store
@@ -447,3 +448,14 @@ def test_the_gradients_of_large_networks_arrive_in_the_strip_when_they_are_compa
     until(lambda: not strip.found.pending)
     assert strip.found.whole is not None and "cosine" in strip.accessibleName()
     window.toggle_comparison()
+
+
+def test_how_far_b_is_on_its_way_is_said(store, companion, monkeypatch):
+    monkeypatch.setattr(worker, "PATIENCE", 0.0)
+    said = []
+    companion.compared.connect(lambda: said.append(companion.state))
+    store.dispatch(do.Advance(200))
+    until(lambda: store.session.training.shown == companion.b.session.training.shown == 200)
+    on_the_way = [state for state in said if "B is training to update 200: " in state]
+    assert on_the_way and all(state.startswith("update A 200, B 0: ") and "%" in state for state in on_the_way)
+    until(lambda: companion.state == "")
