@@ -83,7 +83,7 @@ class PredictionsView(Panel):
         self.copy = Chip("copy")
         self.copy.setToolTip("Copy the whole text")
         self.copy.clicked.connect(self._copy)
-        self.track = Track("Temperature")
+        self.track = Track("Temperature", amount=True)
         self.track.wanted.connect(self._set_temperature)
         self.status = ElidedLabel("", role="small", token="muted")
         self.words = ContinuationCanvas()

@@ -46,7 +46,7 @@ class Knobs(QWidget):
             if n:
                 self._row.addSpacing(SPACE.medium)
             name = ElidedLabel(knob.label, role="label", token="muted", stretch=False, ground="panel")
-            track = Track(knob.label)
+            track = Track(knob.label, amount=True)
             track.setToolTip(f"{knob.help} (begins at {knob.text(knob.default)})")
             track.wanted.connect(partial(self._turn, n))
             value = ElidedLabel("", role="label", bold=True, stretch=False, ground="panel")

@@ -11,12 +11,16 @@ from .paint import pen
 
 
 class Track(QWidget):
-    """Shows a value from 0 to ``maximum`` and says which whole number the user wants. It stands on a card."""
+    """Shows a value from 0 to ``maximum`` and says which whole number the user wants. It stands on a card.
+
+    A turn of the wheel towards the user goes on in time, as a page does; of an ``amount`` it makes less.
+    """
 
     wanted = Signal(int)
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None, *, amount: bool = False) -> None:
         super().__init__(parent)
+        self._towards = -1 if amount else 1
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies below is not painted with every step
         self._value, self._maximum, self._token = 0.0, 1, "value"
         self._asked: int | None = None
@@ -76,7 +80,7 @@ class Track(QWidget):
         delta = event.angleDelta().y() or event.angleDelta().x()
         if delta:
             self._asked = None
-            self._ask(int(self._value) + (1 if delta < 0 else -1))
+            self._ask(int(self._value) + (self._towards if delta < 0 else -self._towards))
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
