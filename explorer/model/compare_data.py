@@ -39,11 +39,15 @@ class GradientRow:
     @property
     def brief(self) -> str:
         """``W 0.988 × 0.96``: the cosine and the ratio of the lengths."""
+        if self.norms == (0.0, 0.0):
+            return f"{self.name} both 0"
         return f"{self.name} {_cosine(self.cosine)} ×{number(self.ratio, 3)}"
 
     @property
     def words(self) -> str:
         """The row in one line, with both lengths."""
+        if self.norms == (0.0, 0.0):
+            return f"{self.name}: the gradient is zero in A and in B"
         ones, twos = (number(n, 4) for n in self.norms)
         cosine, ratio = _cosine(self.cosine), number(self.ratio, 4)
         return f"{self.name}: cosine {cosine}, length ratio {ratio} (‖∂L‖ A {ones}, B {twos})"

@@ -28,7 +28,7 @@ LOWER_LEAST = 190
 """Height at scale 1 that panels below the stage need; a lower window has them as tabs."""
 SIDE, LOWER = 0.272, 0.30
 """Shares of the board's width and height that the panels beside and below the stage take at first."""
-VERSION = 1
+VERSION = 2
 """Of the saved layouts; one of another version is passed over."""
 
 RIGHT, BOTTOM = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
@@ -67,11 +67,9 @@ class ArrangedBoard(QMainWindow):
         self._busy = self._dragging = self._aside = False
         self._first: list[PanelDock] = []
         self._room_below = 0
-        self.setDockOptions(
-            QMainWindow.DockOption.AllowTabbedDocks
-            | QMainWindow.DockOption.AllowNestedDocks
-            | QMainWindow.DockOption.GroupedDragging
-        )
+        # Not dragged in groups: a title moves its own panel, and of the windows in which Qt lets groups float neither
+        # the rows of tabs nor what a layout makes of them can be held by Python.
+        self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
         self.setTabPosition(_EVERYWHERE, QTabWidget.TabPosition.North)
         self.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
         self.setCorner(Qt.Corner.TopRightCorner, RIGHT)
@@ -145,19 +143,9 @@ class ArrangedBoard(QMainWindow):
         self._kept.clear()
         self._fronts.clear()
         self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
-        self._reset_now()
-        QTimer.singleShot(0, self, self._reset_rest)
-
-    def _reset_now(self) -> None:
         if self._wide is not None:
             self._default(self._wide)
             self.share()
-
-    def _reset_rest(self) -> None:
-        """Panels that float together come back one by one: what is left of such a group follows."""
-        if any(dock.isFloating() or dock.window() is not self.window() for dock in self.docks.values()):
-            self._reset_now()
-            QTimer.singleShot(0, self, self._settle)
 
     def _default(self, wide: bool) -> None:
         self._busy = True

@@ -138,7 +138,18 @@ class PanelDock(QDockWidget):
         done = super().event(event)
         if event.type() == QEvent.Type.MouseButtonDblClick and self.isFloating() and not floated:
             self.setGeometry(self._out or self._beside(self.geometry()))  # Qt has left it where it was
+        elif event.type() == QEvent.Type.MouseButtonRelease and self.isFloating():
+            self._into_sight()  # it was dropped there
         return done
+
+    def _into_sight(self) -> None:
+        """Let nothing of what floats lie off the screen: less high where that is enough, else moved."""
+        area, place, least = self.screen().availableGeometry(), self.geometry(), current().px(FLOATING.height())
+        place.setHeight(max(min(place.height(), area.bottom() - place.top()), min(place.height(), least)))
+        place.moveLeft(max(area.left(), min(place.left(), area.right() - place.width())))
+        place.moveTop(max(area.top(), min(place.top(), area.bottom() - place.height())))
+        if place != self.geometry():
+            self.setGeometry(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         super().keyPressEvent(event)

@@ -10,9 +10,6 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar, QWidget
 from .panel_dock import PanelDock
 from .tab_overflow import TabOverflow
 
-GROUP = "QDockWidgetGroupWindow"
-"""Qt's class of a window in which docks float together."""
-
 
 class PanelTabs(QObject):
     """Finds the rows of tabs that Qt makes for ``docks`` of ``board``, and lets them look like the program's."""
@@ -42,15 +39,11 @@ class PanelTabs(QObject):
                 TabOverflow(bar, lambda: self.menu(), self._tip)
                 bar.tabBarClicked.connect(lambda index, bar=bar: self._clicked(bar, index))
                 bar.currentChanged.connect(lambda index, bar=bar: self._turned(bar, index))
-            if bar.parent() is self._board and not any(bar.tabText(n) in shared for n in range(bar.count())):
+            if not any(bar.tabText(n) in shared for n in range(bar.count())):
                 bar.hide()
 
     def _bars(self) -> list[QTabBar]:
-        found = self._board.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        for child in self._board.children():
-            if child.metaObject().className() == GROUP:
-                found += child.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        return found
+        return self._board.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
 
     def front(self, bar: QWidget) -> PanelDock | None:
         """Return the panel in front of a row of tabs; None for a row that is not of panels."""

@@ -150,3 +150,9 @@ def test_the_gradients_of_large_walks_are_compared_later_and_say_so_meanwhile(mo
     assert not second.pending and second.gradient_words == direct.gradient_words
     both.compare(a, ones, b, twos, later)
     assert len(asked) == 2, "what is found is kept"
+
+
+def test_where_both_gradients_are_zero_no_number_is_called_one():
+    row = compare_data.GradientRow("W", float("nan"), float("nan"), (0.0, 0.0))
+    assert row.brief == "W both 0"
+    assert row.words == "W: the gradient is zero in A and in B"

@@ -319,3 +319,43 @@ def test_a_layout_is_saved_with_the_panels_that_are_put_aside(window):
     press(window, Key.Key_F11, Shift)
     until(window, lambda: not window.board.visible_panels())
     assert window.board.layouts() == before
+
+
+def drag(dock, by):
+    """Drag a panel by its title; Qt takes the mouse over once it has come off."""
+    title = dock.titleBarWidget()
+    start = QPoint(60, 12)
+    QTest.mousePress(title, Qt.MouseButton.LeftButton, pos=start)
+    for n in range(1, 9):
+        QTest.mouseMove(title, start + by * n / 8, 10)
+        QTest.qWait(15)
+    QTest.mouseRelease(dock, Qt.MouseButton.LeftButton)
+    QTest.qWait(60)
+
+
+def test_a_title_drags_its_own_panel_out_of_its_tabs_and_all_come_back(window):
+    window.resize(1366, 768)
+    for _ in range(3):
+        for name in ("horizon", "loss"):
+            window.board.show_panel(name)
+            QTest.qWait(40)
+            drag(dock(window, name), QPoint(-500, 150))
+        # What is dragged out of a row of tabs takes none of its neighbours along.
+        floating = {each.objectName() for each in window.board.docks.values() if each.isFloating()}
+        assert floating == {"horizon", "loss"}
+        assert all(each.window() in (window, each) for each in window.board.docks.values())
+        window.reset_layout()
+        QTest.qWait(60)
+        assert not any(each.isFloating() for each in window.board.docks.values())
+    assert not window.banner.isVisible()
+
+
+def test_a_panel_dropped_over_the_edge_of_the_screen_is_moved_into_sight(window):
+    window.resize(1366, 768)
+    window.board.show_panel("ledger")
+    QTest.qWait(40)
+    ledger = dock(window, "ledger")
+    drag(ledger, QPoint(300, 600))
+    area = ledger.screen().availableGeometry()
+    assert ledger.isFloating()
+    until(window, lambda: area.contains(ledger.geometry()))
