@@ -69,8 +69,9 @@ def distribution(logits: Any, temperature: float = 1.0, excluded: Sequence[int] 
     z = np.array(logits, dtype=np.float64)
     if not np.isfinite(z).all():
         raise RnnError(
-            "The model's output is not a finite number, so there is nothing to draw from. Its weights have "
-            "diverged: go back to an earlier update, or train with a smaller learning rate or with clipping."
+            "The model's output is not a finite number, so there is nothing to draw from. Undo the edit that made a "
+            "weight or a state so; where training did, go back to an earlier update, and train with a smaller "
+            "learning rate or with clipping."
         )
     z[..., list(excluded)] = -math.inf
     top = z.max(axis=-1, keepdims=True)

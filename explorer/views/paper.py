@@ -143,10 +143,13 @@ class PaperView(Panel):
         labelled = self.decimals.width_with(DECIMALS_LABEL)
         self.decimals.set_label(DECIMALS_LABEL if sure + labelled <= room else "")
         offered = sure + labelled + SPACE.tight + self.begin.sizeHint().width() <= room
+        pressed = next((chip for chip in (self.fewer, self.begin) if chip.hasFocus()), None)
         for chip in (self.decimals, self.filled, self.print):
             chip.setVisible(not refused)
         self.fewer.setVisible(refused and too_many)
         self.begin.setVisible(refused or offered)
+        if pressed is not None and pressed.isHidden():
+            self.filled.setFocus()  # else the keyboard leaves the panel with the chip, and F11 fills another
 
     def _follow(self, top: int, bottom: int) -> None:
         """Scroll to what has just been filled in, if it is not in sight."""

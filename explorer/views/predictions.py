@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from ..store import Store
 
 KIND = "continuation"
-NEXT, SAMPLE = "next word", "sample"
-"""The two pages of a panel that has no room for both."""
+NEXT, SAMPLE = "write on…", "next word"
+"""The two pages of a panel that has no room for both: what its chip, on the first and on the second, turns to."""
 PARTS = 20
 """Steps of the temperature's slider to 1; it ends at 2."""
 

@@ -166,3 +166,10 @@ def test_a_large_network_is_checked_on_fewer_steps_and_says_so(monkeypatch):
     monkeypatch.setattr("explorer.model.verification.MOST_WORK", 16 * made.model.vocabulary_size * 5)
     found = verify(made, 0)
     assert found.ok and f"first 4 of {made.trace.length}" in found.report
+
+
+def test_a_gradient_of_nothing_says_that_it_is_zero():
+    model = Model.create("vanilla", 6, 4, seed=0)
+    inputs, no_loss = np.array([1, 2, 3]), np.full(3, -1)
+    found = verify(walk(model, forward(model, inputs), no_loss), 0)
+    assert found.ok and found.summary == "gradient is zero, verified"

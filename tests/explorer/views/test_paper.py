@@ -86,11 +86,13 @@ def test_a_place_that_cannot_be_written_is_named(store, view, tmp_path):
 def test_a_large_network_is_made_small_with_its_cell_and_text_and_undo_brings_it_back(store, view):
     before = store.session.settings
     assert view.fewer.isVisible() and "2 units" in said(view)
+    view.fewer.setFocus()
     view.fewer.click()
     store.wait()
     now = store.session.settings
     assert (now.hidden_size, now.cell, now.corpus, now.init.decimals) == (2, before.cell, before.corpus, 1)
     assert "Forward" in said(view) and not view.fewer.isVisible()
+    assert view.filled.hasFocus()  # the keyboard stays in the panel
     store.undo()
     assert store.session.settings == before and view.fewer.isVisible()
 
