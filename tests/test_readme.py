@@ -54,7 +54,7 @@ def test_every_key_in_the_readme_is_one_of_the_programs():
     from explorer.actions import COMMANDS
 
     known = {key for command in COMMANDS for key in command.keys}
-    table = README[README.index("## Keys") : README.index("Point at anything")]
+    table = README[README.index("## Keys") : README.index("Point at anything")].replace("⇧", "Shift+")
     shown = set(re.findall(r"`((?:Ctrl\+)(?:Shift\+)?[A-Z]|Home|End|Space|T|\?)`", table))
     assert len(shown) >= 10
     assert shown <= known
