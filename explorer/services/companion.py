@@ -29,6 +29,8 @@ from .sessions import save_session
 
 SOON = 10
 """Milliseconds within which several changes of either become one comparison."""
+AGAIN, TRIES = 250, 4
+"""Milliseconds after which B is asked again for an update that it has not gone to, and how often."""
 
 
 class Companion(QObject):
@@ -47,6 +49,9 @@ class Companion(QObject):
         self.beside = a.session.beside or Beside()
         self._closed = False
         self._asked: tuple[int, int] | None = None
+        self._tries = TRIES
+        self._again = QTimer(self, singleShot=True, interval=AGAIN)
+        self._again.timeout.connect(self._ask_again)
         self._kept_update: int | None = None
         self._stopped = False
         self._pair = Pair()
@@ -115,6 +120,7 @@ class Companion(QObject):
             self._closed = True
             self._soon.stop()
             self._turned.stop()
+            self._again.stop()
             self.a.changed.disconnect(self._a_changed)
             self.a.arrived.disconnect(self._arrived)
             self.b.changed.disconnect(self._b_changed)
@@ -379,6 +385,17 @@ class Companion(QObject):
             with self._follow():
                 self.b.dispatch(do.GoTo(place))
 
+    def _ask_again(self) -> None:
+        """Another action may have called off what B was asked for, before it answered."""
+        a, b = self.a.session.training, self.b.session.training
+        if self._closed or a.running or b.running or self._asked != (a.shown, b.shown) or not self._tries:
+            return
+        if not self.b.busy:
+            tries, self._asked = self._tries - 1, None
+            self._same_update()
+            self._tries = tries
+        self._again.start()
+
     def _same_update(self) -> None:
         """Train while A trains; when it rests, stand at the very update that A shows."""
         a, b = self.a.session.training, self.b.session.training
@@ -399,6 +416,8 @@ class Companion(QObject):
             elif not a.running and a.shown != b.shown and self._asked != (a.shown, b.shown):
                 # Asked once for each answer: B may have been further than its last snapshot said.
                 self._asked = (a.shown, b.shown)
+                self._tries = TRIES
+                self._again.start()
                 if a.shown <= b.last:
                     self.b.dispatch(do.GoToUpdate(a.shown))
                 elif not self._stopped:

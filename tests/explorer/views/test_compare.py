@@ -107,6 +107,23 @@ def test_after_training_both_stand_at_the_same_update(store, companion):
     until(lambda: store.session.training.shown == 4 == companion.b.session.training.shown)
 
 
+def test_what_b_was_asked_for_and_let_go_of_is_asked_again(store, companion, monkeypatch):
+    store.dispatch(do.Advance(9))
+    until(lambda: store.session.training.shown == 9 == companion.b.session.training.shown)
+    passed, lost = companion.b.dispatch, []
+
+    def dispatch(action):
+        if isinstance(action, do.GoToUpdate) and len(lost) < 2:
+            lost.append(action)
+        else:
+            passed(action)
+
+    monkeypatch.setattr(companion.b, "dispatch", dispatch)
+    store.dispatch(do.GoToUpdate(4))
+    until(lambda: store.session.training.shown == 4 == companion.b.session.training.shown)
+    assert len(lost) == 2
+
+
 def test_a_cell_chosen_for_b_is_trained_up_to_the_update_of_a(store, companion):
     store.dispatch(do.Advance(12))
     until(lambda: store.session.training.shown == 12 == companion.b.session.training.shown)
