@@ -133,6 +133,32 @@ def test_an_error_names_the_line_the_column_and_a_remedy(text, line, column, say
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [("h = σ(U @ x − x)", 15), ("h = k ⊙ ⊙", 9), ("h = σ(U @ x) ⊙ σ(x)", 18), ("h = tanh(U @ x) − c_prev", 19)],
+)
+def test_a_sign_that_stands_for_another_moves_no_column(text, column):
+    with pytest.raises(CellError) as caught:
+        Cell.from_equations("mine", text)
+    assert caught.value.column == column
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("h = b", "Let it compute something, or use the name itself."),
+        ("c = tanh(U @ x)\nh = c", "Use that name directly."),
+        ("g = tanh(U @ x)", "Add an equation h = …, or call g h."),
+        ("# nothing", "Add an equation h = …."),
+        ("h = tanh(h)", "Write h_prev for the previous step's value."),
+    ],
+)
+def test_a_remedy_says_what_to_write(text, remedy):
+    with pytest.raises(CellError) as caught:
+        Cell.from_equations("mine", text)
+    assert caught.value.remedy == remedy
+
+
 @pytest.mark.parametrize("text", ["h = clamp(b * 2, 0, {})", "k = {}\nh = k * b", "h = b * ({}) - b"])
 def test_a_constant_that_is_worked_out_must_be_as_small_as_one_that_is_written(text):
     product = " * ".join(["1e29"] * 12)
