@@ -45,6 +45,18 @@ def test_every_entry_is_that_pairs_own_gradient(key, policy, length, seed):
     np.testing.assert_array_equal(one.kept, policy.table(length))
 
 
+@pytest.mark.parametrize("name", ["W", "U", "p", "q"])
+def test_a_parameter_that_is_used_twice_a_step_has_the_norm_of_both_uses_together(name):
+    model = lively(CELLS["twice"])
+    inputs, targets = sequence(silent=None)
+    trace = forward(model, inputs)
+    norms = ledger(model, trace, targets, name).norms
+    for t in range(6):
+        for tau in range(t + 1):
+            both = pair_gradient(model, trace, targets, name, t, tau)
+            assert norms[t, tau] == pytest.approx(np.linalg.norm(both), rel=1e-9)
+
+
 def test_the_output_layers_ledger_is_its_diagonal():
     model = lively("vanilla")
     inputs, targets = sequence()
