@@ -54,6 +54,9 @@ class Gradients(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self.arrays)
 
+    def __repr__(self) -> str:
+        return f"Gradients(norm {self.norm():.6g}: {', '.join(f'{n} {g.shape}' for n, g in self.arrays.items())})"
+
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
@@ -110,6 +113,8 @@ def backward(
 
 def check_model(model: Model, trace: Trace) -> None:
     """Raise RnnError unless ``model`` made the trace."""
+    if not isinstance(model, Model) or not isinstance(trace, Trace):
+        raise RnnError(f"give a model and its trace, not {model!r:.60} and {trace!r:.60}; forward(model, …) makes one")
     if model.parameters is not trace.model.parameters:
         raise RnnError("this trace was made by another model; run forward again")
 

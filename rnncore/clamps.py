@@ -58,11 +58,16 @@ def can_be_clamped(cell: Cell) -> tuple[str, ...]:
     return (*cell.gates, *cell.states)
 
 
-def clamped(cell: Cell, clamps: Iterable[Clamp]) -> Cell:
-    """Return the cell with these values clamped, one after the other; raises RnnError for a name it does not have."""
+def clamped(cell: Cell, clamps: Iterable[Clamp] | Clamp) -> Cell:
+    """Return the cell with these values clamped, one after the other (or the one given alone).
+
+    Raises RnnError for a name that the cell does not have.
+    """
     text = cell.text
     known = can_be_clamped(cell)
-    for clamp in clamps:
+    for clamp in [clamps] if isinstance(clamps, Clamp) else clamps:
+        if not isinstance(clamp, Clamp):
+            raise RnnError(f'{clamp!r:.40} is no clamp; give for instance [Clamp("{known[0]}", 1.0)]')
         if clamp.name not in known:
             raise RnnError(f"the cell {cell.name!r} has no gate or state {clamp.name!r:.40}; it has {', '.join(known)}")
         text = _wrapped(text, clamp)

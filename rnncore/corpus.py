@@ -174,7 +174,7 @@ class Corpus:
         Raises TextError when the text holds no token, is none, or an option cannot be used.
         """
         if not isinstance(text, str):
-            raise TextError(f"{name}: a {type(text).__name__} is no text. Give a str; Corpus.from_file reads files.")
+            raise TextError(f"{name}: {type(text).__name__} is no text. Give a str; Corpus.from_file reads files.")
         options = building.Options(
             building.tokeniser(level, lower), unit, vocabulary_size, vocabulary, max_length, max_sentences
         )
@@ -282,7 +282,7 @@ class Corpus:
         well is not doubled. Raises TextError when there is no word in it.
         """
         if not isinstance(text, str):
-            raise TextError(f"A {type(text).__name__} is no text. Give the sentence as a str.")
+            raise TextError(f"{text!r:.40} is no text. Give the sentence as a str.")
         bare = text.strip() if self.level != "char" else text
         words = self.tokeniser.tokenise(bare.removeprefix(START).removesuffix(END))
         if self.level == "symbol" and self._single_characters:

@@ -16,7 +16,7 @@ class CellError(RnnError):
     Attributes
     ----------
     line, column : int
-        Place of the problem in the equations' text, both counted from 1.
+        Place of the problem in the equations' text, both counted from 1; 0 where there is no text.
     problem, remedy : str
         What is wrong, and what to write instead.
     """
@@ -26,7 +26,7 @@ class CellError(RnnError):
         self.remedy = remedy
         self.line = line
         self.column = column
-        message = f"line {line}, column {column}: {problem}"
+        message = f"line {line}, column {column}: {problem}" if line else problem
         super().__init__(f"{message}. {remedy}" if remedy else message)
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -83,6 +83,10 @@ class History:
         self._replay = Replay()
         self._clock: tuple[int, float] | None = None
 
+    def __repr__(self) -> str:
+        named = f"{self.label!r}, " if self.label else ""
+        return f"History({named}updates {self.first} to {self.last}, {len(self.keyframes)} keyframes)"
+
     # --- recording ----------------------------------------------------------------------------------------
 
     @property

@@ -92,8 +92,8 @@ def ledgers(
         raise RnnError("a ledger itemises one sequence; run forward on one row of the batch")
     names = tuple(model.parameters) if only is None else only
     for name in names:
-        if name not in model.parameters:
-            raise RnnError(f"the model has no parameter {name!r}; it has {', '.join(model.parameters)}")
+        if not isinstance(name, str) or name not in model.parameters:
+            raise RnnError(f"the model has no parameter {name!r:.60}; it has {', '.join(model.parameters)}")
     truncation = check_truncation(truncation)
     wanted = check_targets(trace, targets)
     steps = trace.length

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from rnncore.cells import Cell
 from rnncore.errors import CellError
+from rnncore.mistakes import nearest
 
 _TEXTS: dict[str, tuple[str, str]] = {
     # Elman 1990; the network of the tutorial, without biases.
@@ -113,7 +114,7 @@ def find_cell(cell: str | Cell) -> Cell:
         return cell
     if isinstance(cell, str) and cell in LIBRARY:
         return LIBRARY[cell]
-    raise CellError(
-        f"there is no cell called {cell!r:.60}",
-        remedy=f"Choose one of {', '.join(LIBRARY)}, or write Cell.from_equations(name, text).",
-    )
+    remedy = f"Choose one of {', '.join(LIBRARY)}, or write Cell.from_equations(name, text)."
+    if isinstance(cell, str) and (meant := nearest(cell, LIBRARY)):
+        remedy = f"Did you mean {meant!r}? {remedy}"
+    raise CellError(f"there is no cell called {cell!r:.60}", line=0, column=0, remedy=remedy)

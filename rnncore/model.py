@@ -93,6 +93,12 @@ class Model:
     seed: int = 0
     init: Init = Init()
 
+    def __repr__(self) -> str:
+        return (
+            f"Model({self.cell.name!r}, V {self.vocabulary_size}, H {self.hidden_size}, "
+            f"{self.parameter_count:,} parameters, {self.dtype}, seed {self.seed})"
+        )
+
     @staticmethod
     def create(
         cell: str | Cell,

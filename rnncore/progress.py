@@ -30,6 +30,9 @@ class Progress:
     walk: Walk
     position: int
 
+    def __repr__(self) -> str:
+        return f"Progress({self.position:,} of {len(self.walk):,} micro-steps, last {self.step})"
+
     @cached_property
     def step(self) -> MicroStep | None:
         """The micro-step last done; None at the start."""

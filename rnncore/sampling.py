@@ -118,6 +118,8 @@ def predict(
     Nothing is excluded: this is what the model believes. Raises RnnError as :func:`distribution` does, and
     when the model and the vocabulary differ in size.
     """
+    if not isinstance(top_k, int | np.integer) or isinstance(top_k, bool) or top_k < 0:
+        raise RnnError(f"top_k is {top_k!r:.40}. Give a whole number from 0 on.")
     ids = prompt_ids(model, vocabulary, prompt)
     logits = forward(model, np.asarray(ids), initial_state).logits[-1]
     p = distribution(logits, temperature)
@@ -189,6 +191,8 @@ def prompt_ids(model: Model, vocabulary: Vocabulary, prompt: Any) -> list[int]:
     """Return a prompt of ids or tokens as ids that begin with the start token and do not end with the end
     token.
     """
+    if not isinstance(model, Model) or not isinstance(vocabulary, Vocabulary):
+        raise RnnError(f"Give a model and its vocabulary, corpus.vocabulary, not {model!r:.60} and {vocabulary!r:.60}.")
     if vocabulary.size != model.vocabulary_size:
         raise RnnError(
             f"The vocabulary has {vocabulary.size} tokens, but the model was made for "

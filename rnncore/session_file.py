@@ -53,6 +53,9 @@ class SessionFile:
     current: int
     session: Mapping[str, Any] = field(repr=False)
 
+    def __repr__(self) -> str:
+        return f"SessionFile({self.model!r}, {self.corpus!r}, {len(self.lines)} line(s) of training)"
+
     def histories(self) -> tuple[History, ...]:
         """Return new live histories, one a line, linked as they were; each has its trainer."""
         made: list[History] = []

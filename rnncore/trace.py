@@ -69,6 +69,10 @@ class Trace:
         """The inputs as (T,) or (T, B)."""
         return self.inputs.T if self.batched else self.inputs
 
+    def __repr__(self) -> str:
+        size = f"B {len(self.inputs)}, T {self.length}" if self.batched else f"T {self.length}"
+        return f"Trace({self.cell.name!r}, {size}, H {self.model.hidden_size})"
+
     def _public(self, array: Array) -> Array:
         view: Array = np.moveaxis(array, 0, 1) if self.batched else array.view()
         view.flags.writeable = False
@@ -329,6 +333,8 @@ def _initial(model: Model, given: Mapping[str, Any] | Any | None, lead: tuple[in
 
 
 def _check_inputs(model: Model, inputs: Any) -> Array:
+    if not isinstance(model, Model):
+        raise RnnError(f"{model!r:.60} is no model; make one by Model.create(cell, vocabulary_size, hidden_size)")
     tokens = _array(inputs, "inputs")
     if tokens.size == 0 and tokens.ndim == 1:
         return np.zeros(0, np.int64)
@@ -337,7 +343,7 @@ def _check_inputs(model: Model, inputs: Any) -> Array:
     if tokens.dtype.kind not in "iu" or tokens.ndim not in (1, 2):
         raise RnnError(
             f"inputs must be whole numbers (T,) or (B, T), or real vectors (T, {model.vocabulary_size}); "
-            f"these are {tokens.dtype} {tokens.shape}"
+            f"{_unlike(inputs, tokens)}"
         )
     if tokens.size and tokens.max() >= model.vocabulary_size:
         raise RnnError(
@@ -356,7 +362,7 @@ def check_targets(trace: Trace, targets: Any) -> Array:
     wanted = _array(targets, "targets")
     shape = trace.inputs.shape if trace.batched else (trace.length,)
     if wanted.shape != shape or (wanted.dtype.kind not in "iu" and wanted.size):
-        raise RnnError(f"targets must be whole numbers of shape {shape}; these are {wanted.dtype} {wanted.shape}")
+        raise RnnError(f"targets must be whole numbers of shape {shape}; {_unlike(targets, wanted)}")
     size = trace.model.vocabulary_size
     if wanted.size and wanted.max() >= size:
         raise RnnError(f"target {wanted.max()} lies outside the vocabulary of {size}: give 0 to {size - 1}")
@@ -365,6 +371,17 @@ def check_targets(trace: Trace, targets: Any) -> Array:
     wanted = wanted.astype(np.int64)
     wanted.flags.writeable = False
     return wanted.T if trace.batched else wanted
+
+
+def _unlike(given: Any, array: Array) -> str:
+    """What was given in place of numbers, and where these are to be found in it."""
+    if array.dtype.kind in "US":
+        return "these are words: a corpus has their numbers, corpus.encode(text).ids"
+    if hasattr(given, "inputs") and hasattr(given, "targets"):
+        return "this is an example: give its inputs here, and its targets where the losses are wanted"
+    if hasattr(given, "examples"):
+        return "this is a corpus: take one of its examples, corpus.examples[0].inputs"
+    return f"these are {array.dtype} {array.shape}"
 
 
 def _array(values: Any, what: str) -> Array:

@@ -91,6 +91,8 @@ class Trainer:
             settings = TrainingSettings(optimiser or Adam(), truncation or Window(4))
         elif optimiser is not None or truncation is not None:
             raise RnnError("Training: give either whole settings, or an optimiser and a truncation, not both.")
+        if not isinstance(model, Model):
+            raise RnnError(f"{model!r:.60} is no model; make one by Model.create(cell, vocabulary_size, hidden_size)")
         items = read_sequences(corpus)
         highest = max(highest_of([item.inputs for item in items]), highest_of([item.targets for item in items]))
         if highest >= model.vocabulary_size:
@@ -126,6 +128,13 @@ class Trainer:
             loss="sum",
             annealing=Halve(0.5),
             evaluate_every=evaluate_loss_after,
+        )
+
+    def __repr__(self) -> str:
+        settings, state = self.settings, self._state
+        return (
+            f"Trainer({self._model!r}, update {state.update}, epoch {state.epoch}, {settings.optimiser!r}, "
+            f"{settings.truncation.describe()})"
         )
 
     # --- where it is --------------------------------------------------------------------------------------
@@ -249,8 +258,11 @@ class Trainer:
         within long evaluations. Stopping loses nothing: call ``run`` again and it goes on bitwise as without
         the stop. Raises RnnError when ``updates`` is no whole number.
         """
-        if updates is not None and (not isinstance(updates, int | np.integer) or isinstance(updates, bool)):
-            raise RnnError(f"Training: updates is {updates!r:.40}. Give a whole number, or None until stopped.")
+        whole = isinstance(updates, int | np.integer) and not isinstance(updates, bool)
+        if updates is not None and not (whole and updates >= 0):
+            raise RnnError(
+                f"Training: updates is {updates!r:.40}. Give a whole number from 0 on, or None until stopped."
+            )
         record: UpdateRecord | None = None
         done = 0
         while updates is None or done < updates:

@@ -11,7 +11,7 @@ from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
 from rnncore.optim import Clip, Optimiser, clip_from_plain, optimiser_from_plain
 from rnncore.records import make_plain, to_plain
-from rnncore.truncation import BETWEEN, Chunks, Truncation, from_json, to_json
+from rnncore.truncation import BETWEEN, CHOICES, Chunks, Truncation, from_json, to_json
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,14 @@ class TrainingSettings:
         share = self.validation
         if not isinstance(share, (int, float)) or isinstance(share, bool) or not 0.0 <= share < 1.0:
             raise RnnError(f"Training: validation is {share!r:.40}. Give a share from 0 up to, not including, 1.")
-        for name, part, kind in (
-            ("optimiser", self.optimiser, Optimiser),
-            ("truncation", self.truncation, Truncation),
-            ("annealing", self.annealing, Constant),
-            ("clip", self.clip, Clip | None),
+        for name, part, kind, wanted in (
+            ("optimiser", self.optimiser, Optimiser, "one such as Adam(0.003) or SGD(0.1)"),
+            ("truncation", self.truncation, Truncation, CHOICES),
+            ("annealing", self.annealing, Constant, "Constant(), Halve(), StepDecay() or Exponential()"),
+            ("clip", self.clip, Clip | None, "ClipByNorm(limit), ClipByValue(limit) or None"),
         ):
             if not isinstance(part, kind):
-                raise RnnError(f"Training: {part!r:.60} cannot serve as {name}.")
+                raise RnnError(f"Training: {part!r:.60} cannot serve as {name}. Give {wanted}.")
         if self.update_per == "chunk" and not isinstance(self.truncation, Chunks):
             raise RnnError(
                 "Training: an update per chunk needs the truncation Chunks(n). Choose it, or update per sequence."

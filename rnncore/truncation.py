@@ -31,6 +31,10 @@ LARGEST = 2**31
 """What every count of steps is cut to: no sequence is so long, and numpy can still reckon with it."""
 
 
+CHOICES = "Full(), Window(k), Chunks(n), Stride(k1, k2) or Tail(k)"
+"""What there is to choose from, for a message."""
+
+
 @dataclass(frozen=True)
 class Sweep:
     """One run backward through time: over τ from ``high`` down to ``low``, with ``losses`` injected on the way."""
@@ -247,7 +251,7 @@ def check_truncation(policy: Any) -> Truncation:
     if policy is None:
         return Full()
     if not isinstance(policy, Truncation):
-        raise RnnError(f"{policy!r:.40} is no truncation; give Full(), Window(k), Chunks(n), Stride(k1, k2) or Tail(k)")
+        raise RnnError(f"{policy!r:.40} is no truncation; give {CHOICES}")
     return policy
 
 

@@ -37,6 +37,10 @@ class Vocabulary:
     counts: tuple[int, ...]
     _ids: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        some = ", ".join(repr(token) for token in self.tokens[:8])
+        return f"Vocabulary({self.size} tokens: {some}{', …' if self.size > 8 else ''})"
+
     def __post_init__(self) -> None:
         if self.tokens[:3] != SPECIALS:
             raise TextError(f"A vocabulary begins with the tokens {', '.join(SPECIALS)}; this one does not.")

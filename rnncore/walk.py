@@ -79,6 +79,9 @@ class Walk:
     learning_rate: float | None = None
     scale: float = 1.0
 
+    def __repr__(self) -> str:
+        return f"Walk({len(self):,} micro-steps, {self.order}, {self.truncation.describe()}, {self.trace!r})"
+
     def __len__(self) -> int:
         return len(self.script)
 

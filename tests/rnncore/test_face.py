@@ -161,3 +161,89 @@ def test_a_cell_equals_another_of_the_same_name_and_equations():
     one, other = (rnncore.Cell.from_equations("mine", text) for _ in range(2))
     assert one == other and len({one, other}) == 1
     assert one != rnncore.Cell.from_equations("mine", text + "\nc = h - c_prev")
+
+
+@pytest.fixture(scope="module")
+def small():
+    """One of each of what a first program makes."""
+    corpus = rnncore.Corpus.from_text("the cat sat on the mat . the dog sat on the log .")
+    model = rnncore.Model.create("lstm", corpus.vocabulary.size, 4)
+    example = corpus.examples[0]
+    trace = rnncore.forward(model, example.inputs)
+    trainer = rnncore.Trainer(model, corpus, rnncore.SGD(0.1), rnncore.Window(3))
+    history = rnncore.History(trainer)
+    history.run(2)
+    walk = rnncore.walk(model, trace, example.targets, rnncore.Window(3))
+    return {
+        "corpus": corpus,
+        "example": example,
+        "vocabulary": corpus.vocabulary,
+        "model": model,
+        "trace": trace,
+        "gradients": rnncore.backward(model, trace, example.targets),
+        "walk": walk,
+        "progress": walk.progress(40),
+        "trainer": trainer,
+        "history": history,
+    }
+
+
+SAYS = {
+    "corpus": "2 sentences",
+    "vocabulary": "11 tokens: '<s>', '</s>', '<unk>'",
+    "model": "'lstm', V 11, H 4, 311 parameters, float64, seed 0",
+    "trace": "'lstm', T 8, H 4",
+    "gradients": "U_i (4, 11)",
+    "walk": "micro-steps, by loss, window k = 3",
+    "progress": "40 of",
+    "trainer": "update 2, epoch 1, SGD(learning_rate=0.1), window k = 3",
+    "history": "updates 0 to 2",
+}
+
+
+@pytest.mark.parametrize("what", SAYS)
+def test_what_is_printed_in_a_terminal_is_a_line_that_says_what_it_is(small, what):
+    text = repr(small[what])
+    assert SAYS[what] in text and "\n" not in text and len(text) < 400
+
+
+def test_a_batch_and_a_session_file_are_printed_as_a_line(small, tmp_path):
+    assert repr(rnncore.forward(small["model"], [[0, 1], [2, 3], [4, 5]])) == "Trace('lstm', B 3, T 2, H 4)"
+    rnncore.save(tmp_path / "a.bptt", history=small["history"])
+    assert "1 line(s) of training" in repr(rnncore.load(tmp_path / "a.bptt"))
+
+
+MISTAKES = {
+    "an optimiser's name": (lambda s: rnncore.Trainer(s["model"], s["corpus"], "adam"), r"Adam\(0\.003\)"),
+    "a number for a window": (lambda s: rnncore.Trainer(s["model"], s["corpus"], truncation=4), r"Window\(k\)"),
+    "a number for a clip": (lambda s: rnncore.Trainer(s["model"], s["corpus"], clip=5), r"ClipByNorm\(limit\)"),
+    "a cell for a model": (lambda s: rnncore.forward("lstm", [0]), r"Model\.create"),
+    "a cell to train": (lambda s: rnncore.Trainer("lstm", s["corpus"]), r"Model\.create"),
+    "a text to read": (lambda s: rnncore.forward(s["model"], "the cat"), r"corpus\.encode"),
+    "words to read": (lambda s: rnncore.forward(s["model"], ["the", "cat"]), r"corpus\.encode"),
+    "an example to read": (lambda s: rnncore.forward(s["model"], s["example"]), "give its inputs"),
+    "a corpus to read": (lambda s: rnncore.forward(s["model"], s["corpus"]), r"examples\[0\]"),
+    "an example as targets": (lambda s: rnncore.backward(s["model"], s["trace"], s["example"]), "its targets"),
+    "trace before model": (lambda s: rnncore.backward(s["trace"], s["model"], [0]), "a model and its trace"),
+    "targets last": (lambda s: rnncore.ledger(s["model"], s["trace"], "W_f", s["example"].targets), "no parameter"),
+    "a corpus to write with": (lambda s: rnncore.generate(s["model"], s["corpus"]), r"corpus\.vocabulary"),
+    "a model last": (lambda s: rnncore.predict(s["vocabulary"], s["model"]), r"corpus\.vocabulary"),
+    "how many, in words": (lambda s: rnncore.predict(s["model"], s["vocabulary"], top_k="3"), "top_k"),
+    "fewer than none": (lambda s: rnncore.predict(s["model"], s["vocabulary"], top_k=-1), "top_k"),
+    "a run backward": (lambda s: s["trainer"].run(-5), "from 0 on"),
+    "a name to clamp": (lambda s: rnncore.clamped(s["model"].cell, "f"), r"Clamp\(\"i\", 1\.0\)"),
+    "a cell misspelt": (lambda s: rnncore.Model.create("LSTM", 5, 3), "^there is no cell.*Did you mean 'lstm'"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_slip_of_a_first_program_is_answered_with_what_to_write(small, mistake):
+    does, says = MISTAKES[mistake]
+    with pytest.raises(rnncore.RnnError, match=says):
+        does(small)
+
+
+def test_one_clamp_need_not_be_put_in_a_list(small):
+    cell = small["model"].cell
+    clamp = rnncore.Clamp("f", 1.0)
+    assert rnncore.clamped(cell, clamp) == rnncore.clamped(cell, [clamp])
