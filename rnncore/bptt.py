@@ -81,9 +81,7 @@ def global_norm(arrays: Mapping[str, Array]) -> float:
         return float(np.sqrt(sum(np.vdot(a, a).real for a in arrays.values())))
 
 
-def backward(
-    model: Model, trace: Trace, targets: Any, truncation: Truncation | None = None
-) -> Gradients:
+def backward(model: Model, trace: Trace, targets: Any, truncation: Truncation | None = None) -> Gradients:
     """Return the gradient of the sum of all losses with respect to every parameter, as the truncation counts them.
 
     Parameters
@@ -267,9 +265,7 @@ def _zeros(trace: Trace, like: Array) -> dict[str, Array]:
     return {s: np.zeros_like(like) for s in trace.cell.states}
 
 
-def _by_sweep(
-    trace: Trace, d_hidden: Array, sweeps: Sequence[Sweep]
-) -> tuple[dict[str, Array], dict[str, Array]]:
+def _by_sweep(trace: Trace, d_hidden: Array, sweeps: Sequence[Sweep]) -> tuple[dict[str, Array], dict[str, Array]]:
     """Accumulate ∂/∂state over runs backward through time; returns (total, the part from the future)."""
     states = trace.cell.states
     future = np.zeros((len(states), *d_hidden.shape), d_hidden.dtype)
@@ -300,9 +296,7 @@ def _by_sweep(
     return total, dict(zip(states, future, strict=True))
 
 
-def _by_lag(
-    trace: Trace, d_hidden: Array, truncation: Window
-) -> tuple[dict[str, Array], dict[str, Array]]:
+def _by_lag(trace: Trace, d_hidden: Array, truncation: Window) -> tuple[dict[str, Array], dict[str, Array]]:
     """The same for the window: every loss walks back one step at a time, all of them at once."""
     total, future = _zeros(trace, d_hidden), _zeros(trace, d_hidden)
     total["h"] += d_hidden

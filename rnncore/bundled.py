@@ -107,16 +107,12 @@ def _names(**options: Any) -> Corpus:
     return _text_file("names.txt", "char", {"lower": True, "unit": "line"} | options)
 
 
-def _task(
-    id: str, title: str, description: str, make: Callable[..., Corpus], level: str = "symbol"
-) -> Bundle:
+def _task(id: str, title: str, description: str, make: Callable[..., Corpus], level: str = "symbol") -> Bundle:
     defaults = {name: option.default for name, option in inspect.signature(make).parameters.items()}
     return Bundle(id, title, description, level, "task", MappingProxyType(defaults), make)
 
 
-def _text(
-    id: str, title: str, description: str, level: str, make: Callable[..., Corpus], **given: Any
-) -> Bundle:
+def _text(id: str, title: str, description: str, level: str, make: Callable[..., Corpus], **given: Any) -> Bundle:
     signature = inspect.signature(Corpus.from_file).parameters
     defaults = {name: signature[name].default for name in _TEXT_OPTIONS} | given
     return Bundle(id, title, description, level, "text", MappingProxyType(defaults), make)

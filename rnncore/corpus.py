@@ -131,8 +131,7 @@ class Corpus:
     def __post_init__(self) -> None:
         if len(self.texts) != len(self.sentences):
             raise TextError(
-                f"{self.name}: {len(self.sentences)} sentences with {len(self.texts)} texts. "
-                "Give one text a sentence."
+                f"{self.name}: {len(self.sentences)} sentences with {len(self.texts)} texts. Give one text a sentence."
             )
         if any(ids.flags.writeable for ids in self.sentences):
             object.__setattr__(self, "sentences", tuple(_locked(np.array(ids)) for ids in self.sentences))
@@ -319,13 +318,9 @@ class Corpus:
         Raises TextError unless the fraction is at least 0 and below 1.
         """
         if not isinstance(validation_fraction, (int, float)) or not 0 <= validation_fraction < 1:
-            raise TextError(
-                f"The validation part is {validation_fraction!r:.20}. Give at least 0 and less than 1."
-            )
+            raise TextError(f"The validation part is {validation_fraction!r:.20}. Give at least 0 and less than 1.")
         total = len(self.sentences)
-        size = (
-            min(total - 1, max(1, round(validation_fraction * total))) if validation_fraction and total else 0
-        )
+        size = min(total - 1, max(1, round(validation_fraction * total))) if validation_fraction and total else 0
         held_out = set(np.random.default_rng(seed).permutation(total)[:size].tolist())
         return Split(
             self.select(index for index in range(total) if index not in held_out),

@@ -282,9 +282,7 @@ def _derivative(
     return (losses(CENTRAL_STEP * size) - losses(-CENTRAL_STEP * size)).real / (2 * CENTRAL_STEP * size)
 
 
-def _losses(
-    model: Model, trace: Trace, targets: Array, name: str, entries: Array, step: Any, copies: range
-) -> Array:
+def _losses(model: Model, trace: Trace, targets: Array, name: str, entries: Array, step: Any, copies: range) -> Array:
     """Return all losses (T, E), for E models each of which has one entry moved by ``step`` at some time steps.
 
     A forward pass of its own, step by step, one weight matrix a lane: it shares no code with the trace but the gates.
@@ -314,9 +312,7 @@ def _losses(
     return result
 
 
-def _step(
-    cell: Cell, parameters: Mapping[str, Array], x: Any, previous: Mapping[str, Array], lanes: int
-) -> list[Any]:
+def _step(cell: Cell, parameters: Mapping[str, Array], x: Any, previous: Mapping[str, Array], lanes: int) -> list[Any]:
     values: list[Any] = []
     for node in cell.nodes:
         if node.parameter is not None:

@@ -72,9 +72,7 @@ class Grammar:
             return 0.0
         key = (state, left)
         if key not in self._chances:
-            self._chances[key] = sum(
-                arc.probability * self._chance(arc.to, left - 1) for arc in self.arcs(state)
-            )
+            self._chances[key] = sum(arc.probability * self._chance(arc.to, left - 1) for arc in self.arcs(state))
         return self._chances[key]
 
     def bounded(self, state: State, left: int) -> list[Arc]:
@@ -83,9 +81,7 @@ class Grammar:
         if key not in self._conditioned:
             total = self._chance(state, left)
             chances = [(arc, arc.probability * self._chance(arc.to, left - 1)) for arc in self.arcs(state)]
-            self._conditioned[key] = [
-                Arc(arc.token, chance / total, arc.to) for arc, chance in chances if chance > 0
-            ]
+            self._conditioned[key] = [Arc(arc.token, chance / total, arc.to) for arc, chance in chances if chance > 0]
         return self._conditioned[key]
 
     def sample(self, generator: random.Random) -> list[str]:

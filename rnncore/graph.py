@@ -13,9 +13,7 @@ from rnncore.cells import Cell
 from rnncore.ops import ELEMENTWISE, Array, gather, matmul, matmul_vjp
 
 
-def leaf_values(
-    cell: Cell, parameters: Mapping[str, Array], inputs: Array, previous: Mapping[str, Array]
-) -> list[Any]:
+def leaf_values(cell: Cell, parameters: Mapping[str, Array], inputs: Array, previous: Mapping[str, Array]) -> list[Any]:
     """Return one slot a node with the leaves filled in: parameters, constants, the input and previous states."""
     values: list[Any] = [None] * len(cell.nodes)
     for node in cell.nodes:

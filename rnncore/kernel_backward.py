@@ -59,9 +59,7 @@ class Backward:
         self._apart = [b.blocks(("slots", number), n) for number, n in enumerate(sizes)]
         for start, n, blocks in zip(self._starts, sizes, self._apart, strict=True):
             found |= {start + place: blocks[..., place, :] for place in range(n)}
-        self.slots = [
-            found[place] if place in found else b.steps(("slot", place)) for place in range(len(plan.slots))
-        ]
+        self.slots = [found[place] if place in found else b.steps(("slot", place)) for place in range(len(plan.slots))]
         self.deltas = [b.steps(("delta", number), n) for number, n in enumerate(sizes)]
 
     def rows_of(self, place: int) -> Array:

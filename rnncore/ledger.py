@@ -59,9 +59,7 @@ class Ledger:
         return np.array([np.sqrt((np.diagonal(self.norms, -lag) ** 2).sum()) for lag in range(steps)])
 
 
-def ledger(
-    model: Model, trace: Trace, targets: Any, parameter: str, truncation: Truncation | None = None
-) -> Ledger:
+def ledger(model: Model, trace: Trace, targets: Any, parameter: str, truncation: Truncation | None = None) -> Ledger:
     """Return one parameter's gradient, itemised by (loss t, weight copy τ); see :class:`Ledger`.
 
     Parameters are as for :func:`rnncore.bptt.backward`, of one sequence of T steps; ``parameter`` is a name of the
@@ -118,9 +116,7 @@ BLOCK_BYTES = 32 * 2**20
 """How much of the δ of all pairs is held at once."""
 
 
-def _deltas_by_lag(
-    trace: Trace, d_hidden: Array, nodes: list[int]
-) -> Iterator[tuple[int, dict[int, Array]]]:
+def _deltas_by_lag(trace: Trace, d_hidden: Array, nodes: list[int]) -> Iterator[tuple[int, dict[int, Array]]]:
     """Yield blocks of lags: (first lag, node -> δ (lags, T, H)), where row [ℓ, τ] belongs to the pair (τ + ℓ, τ).
 
     Rows beyond the sentence's end are zero. A block is one large array instead of many small ones, because a parameter

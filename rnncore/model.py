@@ -51,9 +51,7 @@ class Init:
     def __post_init__(self) -> None:
         for scheme in (self.input, self.recurrent, self.output):
             if scheme not in SCHEMES:
-                raise RnnError(
-                    f"there is no initialisation called {scheme!r}; choose one of {', '.join(SCHEMES)}"
-                )
+                raise RnnError(f"there is no initialisation called {scheme!r}; choose one of {', '.join(SCHEMES)}")
         make_plain(self)
         for name, value in (("gain", self.gain), ("forget bias", self.forget_bias)):
             if not isinstance(value, _REAL) or not math.isfinite(value):

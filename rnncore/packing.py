@@ -56,9 +56,7 @@ def unpack(plain: Any, arrays: Mapping[str, NDArray[Any]]) -> Corpus:
     encoding, best, recipe = plain.get("encoding"), plain.get("best_loss"), plain.get("recipe")
     if not isinstance(encoding, (str, type(None))):
         raise _damaged("'encoding' must be a text or nothing")
-    if best is not None and (
-        isinstance(best, bool) or not isinstance(best, (int, float)) or not 0 <= best < 1e6
-    ):
+    if best is not None and (isinstance(best, bool) or not isinstance(best, (int, float)) or not 0 <= best < 1e6):
         raise _damaged("'best_loss' must be a number that is not below zero, or nothing")
     level, lower = plain.get("level"), plain.get("lower")
     if not isinstance(level, str) or not isinstance(lower, bool):

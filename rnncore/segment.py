@@ -62,9 +62,7 @@ def wrap_width(text: str) -> int | None:
     full = sum(1 for line, after in pairs if len(line) + 1 + len(after.split(None, 1)[0]) > width)
     if full >= 0.6 * len(pairs):
         return width
-    broken = sum(
-        1 for line, after in pairs if (line[-1].isalnum() or line[-1] in ",;") and after[0].islower()
-    )
+    broken = sum(1 for line, after in pairs if (line[-1].isalnum() or line[-1] in ",;") and after[0].islower())
     cased = any(line.lower() != line for line in lines)
     return width if cased and broken >= 0.35 * len(pairs) else None
 

@@ -96,9 +96,7 @@ def open_table(
     if header is not None and not isinstance(header, bool):
         raise FileError(f"{path}: header is {header!r:.20}. Give True, False, or None to find out.")
     if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n \0'):
-        raise FileError(
-            f"{path}: {delimiter!r:.20} cannot divide columns. Give one character, such as , or ;."
-        )
+        raise FileError(f"{path}: {delimiter!r:.20} cannot divide columns. Give one character, such as , or ;.")
     sample = _sample_of(text)
     used = delimiter or _find_delimiter(path, sample)
     rows = [row for row in _rows(sample, used) if any(cell.strip() for cell in row)]

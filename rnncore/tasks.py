@@ -35,9 +35,7 @@ MAXIMUM_DRAWN = 10_000
 Rule = Callable[[Ids], Ids]
 
 
-def agreement_task(
-    *, sentences: int = 500, longest: int = 11, relative: float = 0.65, seed: int = 0
-) -> Corpus:
+def agreement_task(*, sentences: int = 500, longest: int = 11, relative: float = 0.65, seed: int = 0) -> Corpus:
     """Small English with agreement across relative clauses; every word is a target.
 
     ``longest`` is in words, the full stop included; ``relative`` is the probability that a noun gets a
@@ -91,9 +89,7 @@ def cue_recall(
     return _counted("cue", tokens, drawn, count, rule, entropy / (delay + 4))
 
 
-def copy(
-    *, length: int = 5, symbols: int = 4, sentences: int = 200, seed: int = 0, count: str = "answers"
-) -> Corpus:
+def copy(*, length: int = 5, symbols: int = 4, sentences: int = 200, seed: int = 0, count: str = "answers") -> Corpus:
     """``length`` random letters, then "|": say them again. With ``count="all"`` every token is a target."""
     letters = _letters(symbols)
     _check("length", length, 1, LONGEST)
@@ -197,9 +193,7 @@ def parity_targets(ids: Ids, last_only: bool) -> Ids:
     zero, one, even, odd = range(len(SPECIALS), len(SPECIALS) + 4)
     inputs = ids[:-1]
     is_bit = (inputs == zero) | (inputs == one)
-    targets = np.where(is_bit, np.where(np.cumsum(inputs == one) % 2 == 1, odd, even), IGNORE).astype(
-        np.int64
-    )
+    targets = np.where(is_bit, np.where(np.cumsum(inputs == one) % 2 == 1, odd, even), IGNORE).astype(np.int64)
     if last_only:
         targets[:-1] = IGNORE
     return targets

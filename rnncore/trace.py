@@ -111,9 +111,7 @@ class Trace:
         if state not in self.cell.outputs:
             known = ", ".join(self.cell.states)
             raise KeyError(f"the cell {self.cell.name!r} has no state {state!r:.60}; it has {known}")
-        return _shifted(
-            self.tape[self.cell.outputs[state]], self.start[state], self.boundaries, self.between
-        )
+        return _shifted(self.tape[self.cell.outputs[state]], self.start[state], self.boundaries, self.between)
 
     @property
     def initial_state(self) -> dict[str, Array]:
@@ -235,9 +233,7 @@ def forward(
     return Trace(model, stored, start, marks, between, tuple(tape))
 
 
-def _again(
-    model: Model, inputs: Array, start: dict[str, Array], boundaries: tuple[int, ...], between: str
-) -> Trace:
+def _again(model: Model, inputs: Array, start: dict[str, Array], boundaries: tuple[int, ...], between: str) -> Trace:
     return forward(model, inputs, start, boundaries=boundaries, between=between)
 
 

@@ -142,9 +142,7 @@ class Chunks(Truncation):
 
     def sweeps(self, length: int) -> tuple[Sweep, ...]:
         starts = range(0, length, self.n)
-        return tuple(
-            Sweep(s, min(s + self.n, length) - 1, tuple(range(s, min(s + self.n, length)))) for s in starts
-        )
+        return tuple(Sweep(s, min(s + self.n, length) - 1, tuple(range(s, min(s + self.n, length)))) for s in starts)
 
     def describe(self) -> str:
         return f"chunks of {self.n}"
@@ -285,9 +283,7 @@ reset     neither does: the next sequence starts from the initial state
 """
 
 
-def stream_table(
-    policy: Truncation, length: int, boundaries: Sequence[int] = (), between: str = "carried"
-) -> Array:
+def stream_table(policy: Truncation, length: int, boundaries: Sequence[int] = (), between: str = "carried") -> Array:
     """Return the policy's table (T, T) for a stream of sequences that start at 0 and at each of ``boundaries``.
 
     Carried: the policy sees one long sequence. Detached or reset: it is applied to each sequence by itself.

@@ -55,13 +55,9 @@ class Vocabulary:
         ids = {token: place for place, token in enumerate(self.tokens)}
         if len(ids) != len(self.tokens):
             twice = next(token for place, token in enumerate(self.tokens) if ids[token] != place)
-            raise TextError(
-                f"The token {twice!r:.40} stands twice in the vocabulary. Every token needs its own id."
-            )
+            raise TextError(f"The token {twice!r:.40} stands twice in the vocabulary. Every token needs its own id.")
         if "" in ids:
-            raise TextError(
-                f"Token {ids['']} of the vocabulary is empty. Every token needs at least one character."
-            )
+            raise TextError(f"Token {ids['']} of the vocabulary is empty. Every token needs at least one character.")
         object.__setattr__(self, "_ids", ids)
 
     @classmethod
@@ -152,9 +148,7 @@ class Vocabulary:
         if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
             raise TextError("The vocabulary is damaged: 'tokens' must be a list of texts.")
         if not isinstance(counts, list) or not all(type(count) is int and count >= 0 for count in counts):
-            raise TextError(
-                "The vocabulary is damaged: 'counts' must be a list of whole numbers, none below zero."
-            )
+            raise TextError("The vocabulary is damaged: 'counts' must be a list of whole numbers, none below zero.")
         return cls(tuple(tokens), tuple(counts))
 
 

@@ -299,9 +299,7 @@ def walk(
         update += ["scale"] if scale != 1.0 else []
         update += ["clip"] if clip is not None else []
         update += ["optimiser", "update"]
-    script = write_script(
-        model.cell, "b_y" in model.parameters, wanted >= 0, table, order, tuple(update)
-    )
+    script = write_script(model.cell, "b_y" in model.parameters, wanted >= 0, table, order, tuple(update))
     return Walk(
         model,
         trace,

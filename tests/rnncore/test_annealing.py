@@ -62,7 +62,9 @@ def test_rules_come_back_from_plain_data(rule):
     [
         lambda: Halve(0.0),
         lambda: Halve(least=-1.0),
-        lambda: StepDecay(every=0), lambda: StepDecay(unit="day"), lambda: Exponential(1.5),
+        lambda: StepDecay(every=0),
+        lambda: StepDecay(unit="day"),
+        lambda: Exponential(1.5),
     ],
 )
 def test_settings_outside_their_range_are_refused(make):

@@ -105,9 +105,7 @@ def ideal_loss(corpus: Corpus) -> float:
             if target != IGNORE:
                 counts[tuple(example.inputs[: step + 1].tolist())][target] += 1
     total = sum(sum(seen.values()) for seen in counts.values())
-    return (
-        sum(-n * math.log(n / sum(seen.values())) for seen in counts.values() for n in seen.values()) / total
-    )
+    return sum(-n * math.log(n / sum(seen.values())) for seen in counts.values() for n in seen.values()) / total
 
 
 # Grammars.
@@ -177,9 +175,7 @@ ENGLISH = english.agreement(11)
 
 @settings(deadline=None)
 @given(st.integers(0, 2000), st.integers(0, 30), st.sampled_from([*english.VOCABULARY, ""]))
-def test_a_changed_sentence_is_possible_only_if_it_is_still_grammatical(
-    seed: int, place: int, word: str
-) -> None:
+def test_a_changed_sentence_is_possible_only_if_it_is_still_grammatical(seed: int, place: int, word: str) -> None:
     words = ENGLISH.sample(random.Random(seed))
     place %= len(words)
     changed = [*words[:place], *([word] if word else []), *words[place + 1 :]]
@@ -266,9 +262,7 @@ def test_single_symbols_may_be_typed_without_spaces() -> None:
 
 @settings(deadline=None)
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(2, 8), st.integers(0, 99))
-def test_echo_asks_for_the_symbol_that_was_read_lag_steps_ago(
-    lag: int, more: int, symbols: int, seed: int
-) -> None:
+def test_echo_asks_for_the_symbol_that_was_read_lag_steps_ago(lag: int, more: int, symbols: int, seed: int) -> None:
     corpus = tasks.echo(lag=lag, length=lag + more, symbols=symbols, sentences=3, seed=seed)
     for example in corpus:
         for step, target in enumerate(example.targets):
@@ -279,9 +273,7 @@ def test_echo_asks_for_the_symbol_that_was_read_lag_steps_ago(
 
 @settings(deadline=None)
 @given(st.integers(0, 9), st.integers(2, 4), st.integers(1, 4), st.integers(0, 99))
-def test_cue_recall_asks_only_for_the_cue_and_the_end(
-    delay: int, cues: int, distractors: int, seed: int
-) -> None:
+def test_cue_recall_asks_only_for_the_cue_and_the_end(delay: int, cues: int, distractors: int, seed: int) -> None:
     corpus = tasks.cue_recall(delay=delay, cues=cues, distractors=distractors, sentences=3, seed=seed)
     for text, example in zip(corpus.texts, corpus, strict=True):
         words = text.split()
@@ -355,9 +347,7 @@ def test_parity_is_that_of_the_ones_so_far(length: int, seed: int, last_only: bo
 def test_typed_sentences_get_the_targets_of_the_task(id: str, typed: str, expected: list[str]) -> None:
     corpus = load(id)
     example = corpus.example(corpus.encode(typed).ids)
-    assert [
-        corpus.vocabulary.token(index) if index != IGNORE else "_" for index in example.targets
-    ] == expected
+    assert [corpus.vocabulary.token(index) if index != IGNORE else "_" for index in example.targets] == expected
     assert not example.targets.flags.writeable
 
 
@@ -408,9 +398,7 @@ def test_impossible_numbers_are_refused_by_name(make: Callable[..., Corpus], opt
         (tasks.parity, {"length": 1.5}),
     ],
 )
-def test_settings_out_of_range_are_refused_by_name(
-    make: Callable[..., Corpus], options: dict[str, Any]
-) -> None:
+def test_settings_out_of_range_are_refused_by_name(make: Callable[..., Corpus], options: dict[str, Any]) -> None:
     name, value = next(iter(options.items()))
     with pytest.raises(TextError, match=rf"{name} is {value}\. Give a whole number"):
         make(**options)

@@ -76,9 +76,7 @@ def test_without_texts_the_error_names_the_folder_and_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bundled, "__file__", str(tmp_path / "rnncore" / "bundled.py"))
-    with pytest.raises(
-        FileError, match=r"not installed: there is no assets folder in .* Install bptt-explorer"
-    ):
+    with pytest.raises(FileError, match=r"not installed: there is no assets folder in .* Install bptt-explorer"):
         load("prose")
     assert load("echo").sentences
 

@@ -18,9 +18,7 @@ from rnncore.trace import IGNORE
 from rnncore.vocabulary import END, START, UNKNOWN, Vocabulary
 
 STORY = "The cat sat. The dog ran! Did the cat see the dog? Yes."
-WORDS = st.lists(
-    st.sampled_from(("the", "cat", "dog", "sat", ".", ",", "don't", "猫", "é")), min_size=1, max_size=30
-)
+WORDS = st.lists(st.sampled_from(("the", "cat", "dog", "sat", ".", ",", "don't", "猫", "é")), min_size=1, max_size=30)
 
 
 def labels(corpus: Corpus, index: int) -> list[str]:
@@ -41,9 +39,7 @@ def test_inputs_and_targets_are_the_sentence_shifted_by_one() -> None:
     for ids, example in zip(corpus.sentences, corpus, strict=True):
         assert example.inputs.tolist() == ids[:-1].tolist()
         assert example.targets.tolist() == ids[1:].tolist()
-    assert [example.inputs[1] for example in corpus.examples[1:3]] == [
-        ids[1] for ids in corpus.sentences[1:3]
-    ]
+    assert [example.inputs[1] for example in corpus.examples[1:3]] == [ids[1] for ids in corpus.sentences[1:3]]
     assert corpus.target_count == sum(len(ids) - 1 for ids in corpus.sentences)
     assert corpus.longest == 8
     assert corpus.predicts_next_token
@@ -106,8 +102,7 @@ def test_the_vocabulary_has_its_true_size_below_the_cap_and_the_cap_above_it() -
     assert capped.vocabulary.tokens == (START, END, UNKNOWN, "a", "b")
     assert capped.vocabulary.counts == (1, 1, 3, 4, 3)
     assert capped.notes == (
-        "The text has 4 different words; the 2 most frequent are kept, and 30.0 % of the text "
-        "reads as <unk>.",
+        "The text has 4 different words; the 2 most frequent are kept, and 30.0 % of the text reads as <unk>.",
     )
 
 
@@ -132,9 +127,7 @@ def test_capitals_can_be_kept() -> None:
 
 @settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 20), st.sampled_from(["line", "stream"]))
-def test_pieces_of_a_long_sentence_hold_every_token_as_a_target_once(
-    count: int, longest: int, unit: str
-) -> None:
+def test_pieces_of_a_long_sentence_hold_every_token_as_a_target_once(count: int, longest: int, unit: str) -> None:
     words = [f"w{number}" for number in range(count)]
     corpus = Corpus.from_text(" ".join(words), unit=unit, max_length=longest)
     assert all(len(example.inputs) <= longest for example in corpus)
@@ -178,9 +171,7 @@ def test_a_cap_on_sentences_holds_for_pieces(unit: str) -> None:
 
 
 @pytest.mark.parametrize("unit", ["sentence", "line", "stream"])
-@pytest.mark.parametrize(
-    "text", ["one two three four. " * 10_000, "word " * 40_000, "One two.\nthree\n" * 10_000]
-)
+@pytest.mark.parametrize("text", ["one two three four. " * 10_000, "word " * 40_000, "One two.\nthree\n" * 10_000])
 def test_a_large_text_is_read_no_further_than_its_cap_on_tokens(
     monkeypatch: pytest.MonkeyPatch, text: str, unit: str
 ) -> None:
@@ -188,9 +179,7 @@ def test_a_large_text_is_read_no_further_than_its_cap_on_tokens(
     corpus = Corpus.from_text(text, unit=unit)
     assert corpus.target_count - len([ids for ids in corpus.sentences if ids[-1] == 1]) == 1000
     assert any(note.startswith("Only the first") and "(1,000 words)" in note for note in corpus.notes)
-    assert any(
-        "% of the text was left out" in note or "the rest of the text" in note for note in corpus.notes
-    )
+    assert any("% of the text was left out" in note or "the rest of the text" in note for note in corpus.notes)
 
 
 def test_sentences_after_the_cap_are_never_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

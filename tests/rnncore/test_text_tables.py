@@ -42,9 +42,7 @@ def test_the_header_is_no_sentence() -> None:
     assert "body" not in corpus.vocabulary
     table = open_table(PATH, COMMENTS)
     assert table.header == ("id", "author", "body", "score")
-    assert (
-        table.describe() == 'Column "body" of 4 is read (delimiter: comma); the first row names the columns.'
-    )
+    assert table.describe() == 'Column "body" of 4 is read (delimiter: comma); the first row names the columns.'
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -158,9 +156,7 @@ CELL = st.text(st.sampled_from("ab ,;\"\n'.|é"), min_size=1, max_size=12).filte
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=8), st.sampled_from(",;\t|"), st.integers(0, 1))
-def test_what_a_csv_writer_writes_is_read_back(
-    rows: list[tuple[str, str]], delimiter: str, chosen: int
-) -> None:
+def test_what_a_csv_writer_writes_is_read_back(rows: list[tuple[str, str]], delimiter: str, chosen: int) -> None:
     stream = io.StringIO()
     csv.writer(stream, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
     text = stream.getvalue()
@@ -178,9 +174,7 @@ def test_a_file_that_ends_in_csv_is_read_as_a_table(tmp_path: Path) -> None:
         "Then she left.",
         "Good day to you all.",
     )
-    assert corpus.notes == (
-        'Column "body" of 4 is read (delimiter: comma); the first row names the columns.',
-    )
+    assert corpus.notes == ('Column "body" of 4 is read (delimiter: comma); the first row names the columns.',)
 
 
 def test_any_file_is_a_table_if_a_column_is_named(tmp_path: Path) -> None:
@@ -212,9 +206,7 @@ def test_a_missing_column_names_the_file(tmp_path: Path) -> None:
 
 
 def test_a_table_is_described_in_one_sentence() -> None:
-    assert open_table(PATH, "anna\nbob\n").describe() == (
-        "The table has a single column; there is no row of names."
-    )
+    assert open_table(PATH, "anna\nbob\n").describe() == ("The table has a single column; there is no row of names.")
     assert open_table(PATH, "1;The cat sat there.\n2;The dog ran home.\n").describe() == (
         "Column number 1 of 2 is read (delimiter: semicolon); there is no row of names."
     )
