@@ -9,12 +9,12 @@ from rnncore.cells import Cell
 from rnncore.progress import Progress
 from rnncore.script import MicroStep
 from rnncore.trace import IGNORE
-from rnncore.truncation import Full, Window
 from rnncore.walk import Walk
 
 from ..theme.colourmap import AsinhScale, gradient_scale
 from .names import at_step
 from .stage_cut import Cut, cut_of
+from .stage_lanes import Lanes
 from .stage_records import Flow, Marks, StageData, Strip
 from .stage_scene import Scene, Track, grouped
 
@@ -51,7 +51,7 @@ def build_stage(
     streams = progress.state_gradient("h")
     nodes = frozenset(t.node for t in (*scene.states, *scene.gates))
     kind = "" if step is None else step.kind
-    walking = None if progress.complete else progress.loss
+    walking = None if progress.summed else progress.loss
     cut, in_force = _cut(walk, progress, marks, same)
     initial = _initial(scene, progress, same.initial if same else ())
     arrived = progress.forward_known(walk.model.cell.outputs["h"])
@@ -77,6 +77,7 @@ def build_stage(
         summed=_flow(streams["sum"], streams["sum_known"]),
         cut=cut,
         cut_in_force=in_force,
+        hatched=_hatched(walk, progress, cut, same),
         stopped=_stopped(walk, progress, in_force),
         gradient_scale=scale,
         ribbon_scale=ribbons,
@@ -87,6 +88,7 @@ def build_stage(
         source=source,
         progress=progress,
         between=between,
+        lanes=_lanes(walk, same),
     )
 
 
@@ -142,30 +144,53 @@ def subtitle(walk: Walk, progress: Progress, update: int | None, brief: bool = F
 
 
 def loss_in_view(walk: Walk, marks: Marks) -> int | None:
-    """The loss whose cut is previewed: the selected step's, else, by loss or where each has its own, the last one."""
-    chosen = marks.selected_t
-    if chosen is not None and 0 <= chosen < walk.trace.length and walk.targets[chosen] != IGNORE:
-        return chosen
+    """The loss whose cut is previewed: that of the selected pair, else the selected step's; None for all together.
+
+    By loss it is the last one where none is selected, for that will walk first.
+    """
+    for chosen in (marks.selected_loss, marks.selected_t):
+        if chosen is not None and 0 <= chosen < walk.trace.length and walk.targets[chosen] != IGNORE:
+            return chosen
     asked = np.flatnonzero(walk.targets != IGNORE)
-    # All losses together have runs that are the same for many of them; of windows each has its own.
-    alone = walk.order == "by loss" or isinstance(walk.truncation, Full | Window)
-    return int(asked[-1]) if alone and asked.size else None
+    return int(asked[-1]) if walk.order == "by loss" and asked.size else None
 
 
 def _cut(walk: Walk, progress: Progress, marks: Marks, same: StageData | None) -> tuple[Cut, bool]:
-    in_force = progress.phase == "backward" and not progress.complete
-    loss = progress.loss if in_force else loss_in_view(walk, marks)
+    """The cut of the loss whose gradients are on show, in force from when it begins to walk; else a preview.
+
+    After the backward pass gradients are those of all losses together, and so is the cut, but for a loss that is
+    selected.
+    """
+    if progress.phase == "backward":
+        loss, in_force = progress.loss, True
+    elif progress.summed and marks.selected_loss is None and marks.selected_t is None:
+        loss, in_force = None, True
+    else:
+        loss, in_force = loss_in_view(walk, marks), False
     cut = cut_of(walk.truncation, walk.table, loss, walk.targets != IGNORE)
     if same is not None and same.cut == cut:
         cut = same.cut
     return cut, in_force
 
 
+def _hatched(walk: Walk, progress: Progress, cut: Cut, same: StageData | None) -> NDArray[np.bool_]:
+    """(T,) bool: the steps that get nothing of what is on show; never one that a gradient on show has come to."""
+    hatched = cut.dropped
+    if progress.summed and cut.loss is not None:
+        hatched = np.logical_not((walk.table[walk.targets != IGNORE] > 0).any(axis=0))
+    return same.hatched if same is not None and np.array_equal(same.hatched, hatched) else hatched
+
+
+def _lanes(walk: Walk, same: StageData | None) -> Lanes:
+    kept = None if same is None else same.lanes
+    return kept if kept is not None and kept.walk is walk else Lanes(walk)
+
+
 def _stopped(walk: Walk, progress: Progress, in_force: bool) -> NDArray[np.bool_]:
     """(T,) bool: in a sweep of all losses, those of which nothing reaches the step that the walk is at."""
     stopped = np.zeros(walk.trace.length, dtype=bool)
     step = progress.step
-    if in_force and step is not None and step.loss is None:
+    if in_force and step is not None and step.t is not None and step.loss is None:
         stopped[step.t :] = (walk.table[step.t :, step.t] == 0) & (walk.targets[step.t :] != IGNORE)
     return stopped
 

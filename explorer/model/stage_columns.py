@@ -35,7 +35,10 @@ class Detail(IntEnum):
 
 @dataclass(frozen=True)
 class Columns:
-    """The horizontal geometry for one size; a new one is made when any of its fields changes."""
+    """The horizontal geometry for one size; a new one is made when any of its fields changes.
+
+    ``longest`` is the width in pixels of the longest word that is read, in the smallest type.
+    """
 
     width: int
     height: int
@@ -46,6 +49,7 @@ class Columns:
     zoom: float = 1.0
     offset: float = 0.0
     scale: float = 1.0
+    longest: float = 0.0
 
     @cached_property
     def gutter(self) -> int:

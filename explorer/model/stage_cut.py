@@ -5,7 +5,7 @@ What can be dragged of it, and the policy that letting go makes, is in :mod:`sta
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,10 +118,26 @@ def _runs(policy: Truncation, length: int, loss: int | None) -> tuple[tuple[Swee
     own = [r for r in runs if loss is not None and loss in r.losses]
     after = [r for r in runs if loss is not None and r.high >= loss]
     run = own[0] if own else after[0] if after else runs[-1] if runs else None
-    if all(before.high < after.low for before, after in pairwise(runs)):
-        return runs, run
-    # Runs that overlap would hide each other.
-    return (() if run is None else (run,)), run
+    return runs, run
+
+
+def tracks_of(runs: Sequence[Sweep], most: int, first: Sweep | None = None) -> tuple[tuple[int, Sweep], ...]:
+    """Runs with the track that each has to itself where it lies, of at most ``most``: overlapping ones lie on several.
+
+    ``first`` is given a track before all others; the runs that are left without one are left out, the earliest first.
+    """
+    taken: list[list[Sweep]] = []
+    found = []
+    for run in sorted(runs, key=lambda r: (r != first, -r.high)):
+        free = (i for i, track in enumerate(taken) if all(r.high < run.low or run.high < r.low for r in track))
+        place = next(free, len(taken))
+        if place >= most:
+            continue
+        if place == len(taken):
+            taken.append([])
+        taken[place].append(run)
+        found.append((place, run))
+    return tuple(found)
 
 
 def dragged(cut: Cut, boundary: int, handle: Handle | None = None) -> Cut:

@@ -60,7 +60,8 @@ def marks_of(session: Session) -> Marks:
             path = place.loss, place.t
     if path is not None:
         kept = bool(session.settings.truncation.table(session.sentence.length)[path])
-    return Marks(over.t, over.unit, over.node, chosen.t, chosen.unit, chosen.node, path, kept)
+    picked = chosen.loss if chosen.loss is not None and chosen.loss < session.sentence.length else None
+    return Marks(over.t, over.unit, over.node, chosen.t, chosen.unit, chosen.node, path, kept, picked)
 
 
 def with_marks(data: StageData, session: Session) -> StageData:

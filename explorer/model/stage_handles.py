@@ -118,6 +118,22 @@ def equals_full(policy: Truncation, length: int) -> bool:
     return isinstance(policy, Stride) and min(policy.k1, policy.k2) >= length and policy.losses != "last"
 
 
+def past_the_start(policy: Truncation, length: int) -> str:
+    """That a truncation cuts nothing of a sequence of ``length`` steps, and why; nothing where it does or is none."""
+    if not equals_full(policy, length):
+        return ""
+    why = policy.describe()
+    if isinstance(policy, Window):
+        why = f"k = {policy.k} reaches {'to' if policy.k == length - 1 else 'past'} the start"
+    elif isinstance(policy, Chunks):
+        why = f"one chunk of n = {policy.n} holds it all"
+    elif isinstance(policy, Tail):
+        why = f"the last k = {policy.k} steps are all there are"
+    elif isinstance(policy, Stride):
+        why = f"k₁ = {policy.k1} and k₂ = {policy.k2} reach past its ends"
+    return f"{why}: nothing is cut in this sentence"
+
+
 def _th(number: int) -> str:
     if number % 100 in (11, 12, 13):
         return f"{number}th"

@@ -16,6 +16,8 @@ TOP_WORDS = 3
 TALL_STAGE = 620.0
 #: On a stage lower than this units are worth more than a third word.
 LOW_STAGE = 290.0
+#: Between a word that is read and the rim around it, at the least.
+WORD_PAD = 3
 #: With so few units each cell is large enough to print its number in.
 FEW = 3
 
@@ -26,8 +28,18 @@ class StageLayout(Columns):
 
     @property
     def words_upright(self) -> bool:
-        """Whether input tokens are written upright, one a narrow column; below that they have no room."""
-        return self.detail <= Detail.STRIPS and self.column_width >= 11 * self.scale
+        """Whether input tokens are written upright: where a column is too narrow for one of them to lie in it whole.
+
+        In the narrowest columns they have no room at all.
+        """
+        if self.detail == Detail.BARS:
+            return self.longest > self.word_room
+        return self.detail < Detail.BARS and self.column_width >= 11 * self.scale
+
+    @property
+    def word_room(self) -> int:
+        """Width that a word has that lies in a column: all but a hair's breadth on each side."""
+        return int(self.column_width) - 2 - 2 * WORD_PAD
 
     @property
     def in_lane(self) -> bool:
@@ -67,7 +79,7 @@ class StageLayout(Columns):
             "lane": 15 if self.in_lane else 12,
             "caption": 14 if self.in_lane else 0,
             "names": 14 if d == Detail.FULL and self.gates > 1 else 0,
-            "input": 20 if d >= Detail.BARS else (34 if upright else 10),
+            "input": 34 if upright else (20 if d >= Detail.BARS else 10),
             "time": 13,
             "gap": 6 if low else 7,
         }
@@ -78,7 +90,7 @@ class StageLayout(Columns):
             "lane": 20 if self.in_lane else 12,
             "caption": 0,
             "names": 17 if d == Detail.FULL and self.gates > 1 else 0,
-            "input": 30 if d >= Detail.BARS else (58 if upright else 14),
+            "input": max(58, min(76, round(self.longest / s) + 8)) if upright else (30 if d >= Detail.BARS else 14),
             "time": 18,
             "gap": 20,
         }

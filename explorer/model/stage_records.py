@@ -13,6 +13,7 @@ from rnncore.progress import Progress
 from ..theme.colourmap import AsinhScale
 from .edits import NOTHING, Edits
 from .stage_cut import Cut
+from .stage_lanes import Lanes
 from .stage_scene import Scene, Track
 
 Floats = NDArray[np.float64]
@@ -58,7 +59,7 @@ class Marks:
     """What is pointed at and what is selected: a time step, a unit, a node of the cell; None is nothing.
 
     ``path`` is (loss t, weight copy τ) of the pair that is pointed at, else of the selected one: its way lights up;
-    ``path_kept`` says whether the truncation counts it.
+    ``path_kept`` says whether the truncation counts it. ``selected_loss`` is the loss of the selected pair.
     """
 
     hover_t: int | None = None
@@ -69,6 +70,7 @@ class Marks:
     selected_node: int | None = None
     path: tuple[int, int] | None = None
     path_kept: bool = True
+    selected_loss: int | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -79,11 +81,13 @@ class StageData:
     from step t to t−1; ``from_loss``, ``from_future`` and ``summed`` are the two streams into h_t and their sum.
     ``snipped`` (T,) says where some or all of it has been cut. ``current_nodes`` are the tracks that the
     micro-step just done has touched, ``focus`` the token of its accent: value, gradient or weight. ``cut`` is
-    in force while its loss walks, before that a preview; ``stopped`` (T,) marks, while all losses walk together, those
+    in force while its loss walks, before that a preview; ``hatched`` (T,) are the steps that get nothing
+    of the gradients on show; ``stopped`` (T,) marks, while all losses walk together, those
     of which nothing reaches the present step. ``source`` is where the gradients come from, so that
     the next position can share what is derived from them. ``brief`` is the subtitle for a narrow stage. ``edited`` is
     what was changed by hand, ``progress`` the position itself: tool tips read their formulas from it. ``initial`` are
     the states before the first step, a row (1, H) each; ``between`` says what comes into them from the sequence before.
+    ``lanes`` says what of it each loss takes over a boundary, where it is that of all losses together.
     """
 
     scene: Scene
@@ -107,6 +111,7 @@ class StageData:
     summed: Flow
     cut: Cut
     cut_in_force: bool
+    hatched: Bools
     stopped: Bools
     gradient_scale: AsinhScale
     ribbon_scale: AsinhScale
@@ -118,6 +123,12 @@ class StageData:
     edited: Edits = NOTHING
     progress: Progress | None = None
     between: str = "reset"
+    lanes: Lanes | None = None
+
+    @property
+    def all_losses(self) -> bool:
+        """Whether the gradients on show are those of all losses together."""
+        return self.walking is None and self.source is not None
 
     @property
     def strips(self) -> tuple[Strip, ...]:
@@ -170,10 +181,10 @@ def changed_parts(old: StageData, new: StageData) -> Bools:
         return np.ones((steps, PARTS), dtype=bool)
     changed = np.zeros((steps, PARTS), dtype=bool)
     head, state, gates, foot = changed.T
-    if old.cut is not new.cut:
-        changed |= (old.cut.dropped != new.cut.dropped)[:, None]
+    if old.hatched is not new.hatched:
+        changed |= (old.hatched != new.hatched)[:, None]
     if old.cut_in_force != new.cut_in_force:
-        changed |= new.cut.dropped[:, None]
+        changed |= new.hatched[:, None]
     if old.ribbon_scale != new.ribbon_scale:
         head |= new.from_loss.known
         state |= new.from_loss.known | new.credit.known

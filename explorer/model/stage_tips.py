@@ -16,7 +16,7 @@ from .names import BEFORE
 from .now_forward import loss_formula, softmax_formula
 from .now_parts import Words
 from .stage_records import StageData, Strip
-from .stage_words import INTO, number
+from .stage_words import into, number, unreached
 from .step_numbers import StepNumbers
 
 MOST_LISTED = 8
@@ -44,7 +44,7 @@ def cell_tip(data: StageData, strip: Strip, t: int, cell: int, unit: int, gradie
         formula = gradient_formula(numbers, node)
         lines += [formula.text, *(f"    {plain(d)}" for d in formula.details)]
     elif gradient:
-        lines.append(f"∂L/∂{strip.track.label} is not computed yet")
+        lines.append(missing(data, strip, t))
     return "\n".join(lines)
 
 
@@ -62,14 +62,20 @@ def initial_tip(data: StageData, strip: Strip, cell: int, unit: int, gradient: b
             text += f",  ∂L/∂{name} = {number(strip.gradients[0, u], signed=True)}"
         lines.append(text)
     if gradient and not strip.gradient_known[0]:
-        lines.append(f"∂L/∂{strip.track.label} is not computed yet")
+        lines.append(missing(data, strip, 0))
     elif strip.gradient_known[0] and data.progress is not None:
         formula = gradient_formula(_step_numbers(data, 0, unit), strip.track.node)
         lines += [formula.text, *(f"    {plain(d)}" for d in formula.details)]
     name = strip.track.label
     lines.append(f"{name} is the initial state: steps count from 0 (many books call it {name.removesuffix(BEFORE)}₀)")
-    lines.append(INTO[data.between])
+    lines.append(into(data))
     return "\n".join(lines)
+
+
+def missing(data: StageData, strip: Strip, t: int) -> str:
+    """Why a gradient is not shown at step ``t``: none ever comes there, or not yet."""
+    why = unreached(data, t)
+    return f"∂L/∂{strip.track.label} is not computed: {why}" if why else f"∂L/∂{strip.track.label} is not computed yet"
 
 
 def _numbers(strip: Strip, t: int, unit: int) -> str:

@@ -58,8 +58,8 @@ def percent(share: float) -> str:
 
 INTO = {
     "reset": "Each sentence starts anew (reset): neither values nor credit cross from the one before",
-    "detached": "In a stream the state of the sequence before comes in here (detached): values cross, credit does not",
-    "carried": "In a stream the state of the sequence before comes in here (carried): values and credit cross",
+    "detached": "In training the state of the sentence before comes in here (detached): values cross, credit does not",
+    "carried": "In training the state of the sentence before comes in here (carried): values and credit cross",
 }
 """What comes into the initial state, by what is to happen between two sequences."""
 
@@ -72,12 +72,17 @@ def edge_tip(data: StageData, t: int) -> str:
     lines = [f"Value: {states} of {before} {arrived} at t = {t}"]
     loss = "" if data.cut.loss is None else f" of loss {data.cut.loss}"
     stopped = stopped_losses(data, t)
+    why = unreached(data, t)
     if data.credit.known[t]:
-        lines.append(f"Gradient: ‖∂L/∂state‖ = {number(float(data.credit.norms[t]))} has flowed back to {before}")
+        norm = number(float(data.credit.norms[t]))
+        lines.append(f"Gradient: ‖∂L/∂state‖ = {norm} has flowed back to {before}{_OF_SUM * data.all_losses}")
+        lines += _lane_lines(data, t)
     elif data.cut.boundaries[t]:
         lines.append(f"Gradient: that{loss} is cut here; values flow on, credit does not")
     elif data.cut.dropped[t]:
         lines.append(f"Gradient: that{loss} never comes this far, it is cut before")
+    elif why:
+        lines.append(f"Gradient: none, {why}")
     else:
         lines.append(f"Gradient: none has flowed back to {before} yet")
     if stopped and (data.snipped[t] or data.cut.loss is None):
@@ -86,8 +91,46 @@ def edge_tip(data: StageData, t: int) -> str:
             f"The scissors: that of {said_losses(stopped)} is cut here ({policy}), that of other losses goes on"
         )
     if t == 0:
-        lines.append(INTO[data.between])
+        lines.append(into(data))
     return "\n".join(lines)
+
+
+_OF_SUM = ", the norm of the sum of all losses"
+
+
+def _lane_lines(data: StageData, boundary: int) -> list[str]:
+    """The lanes over a boundary, each with the norm of its own part: together they are longer than their sum."""
+    if not data.all_losses or data.lanes is None or boundary == 0:
+        return []
+    lines = []
+    for lane in data.lanes.at(boundary):
+        who, times = said_losses(lane.losses), f", counted {lane.times} times" if lane.times > 1 else ""
+        what = "" if len(lane.losses) == 1 else ", the norm of their sum"
+        lines.append(f"    lane of {who}: {number(lane.norm)}{times}{what}")
+    return lines
+
+
+def unreached(data: StageData, t: int) -> str:
+    """Why no gradient on show ever comes to step ``t``; nothing where one has come, or is still to come."""
+    if data.progress is None or data.phase == "forward":
+        return ""
+    table, loss = data.progress.walk.table, data.walking
+    if loss is None:
+        reached = bool((table[~data.scene.masked, t] > 0).any())
+        return "" if reached else f"no loss reaches t = {t} ({data.cut.policy.describe()})"
+    if t > loss:
+        return f"loss {loss} lies before t = {t} and gives it no credit"
+    return "" if table[loss, t] > 0 else f"loss {loss} does not reach t = {t} ({data.cut.policy.describe()})"
+
+
+def into(data: StageData) -> str:
+    """What comes into the initial state from the sequence before, in training and on the stage."""
+    if data.between == "reset":
+        return INTO["reset"]
+    zeros = not any(strip.track.values.any() for strip in data.initial)
+    start = "zeros" if zeros else "what it was set to"
+    alone = f"On the stage a sentence stands alone: it starts from {start}, nothing is carried into it"
+    return f"{INTO[data.between]}.\n{alone}"
 
 
 def stopped_losses(data: StageData, boundary: int) -> tuple[int, ...]:
@@ -106,6 +149,8 @@ def said_losses(losses: tuple[int, ...]) -> str:
         return f"loss {losses[0]}"
     if len(losses) > 2 and losses[-1] - losses[0] == len(losses) - 1:
         return f"losses {losses[0]}–{losses[-1]}"
+    if len(losses) > 5:
+        return f"{len(losses)} losses between {losses[0]} and {losses[-1]}"
     return f"losses {', '.join(map(str, losses[:-1]))} and {losses[-1]}"
 
 
@@ -118,21 +163,43 @@ def counted(data: StageData) -> dict[int, int]:
 
 
 def streams_tip(data: StageData, t: int) -> str:
-    """The two streams that meet at h_t."""
+    """The two streams that meet at h_t; where there is none, why."""
+    last, loss = data.scene.length - 1, data.walking
+    why = unreached(data, t)
+    going = data.phase != "forward"
 
-    def say(flow: Flow) -> str:
-        return number(float(flow.norms[t])) if flow.known[t] else "none yet"
+    def say(flow: Flow, none: str) -> str:
+        return f"‖·‖ = {number(float(flow.norms[t]))}" if flow.known[t] else none or why or "none yet"
 
+    own = future = ""
+    if data.scene.masked[t]:
+        own = "none, no loss is asked here"
+    elif going and loss is not None and loss != t:
+        own = f"none, loss {loss} alone walks"
+    if t == last:
+        future = "none, there is no later step"
+    elif going and loss == t:
+        future = f"none, loss {loss} begins here"
+    elif going and t < last and _all_cut(data, t + 1):
+        future = f"none, all credit is cut between t = {t} and {t + 1}"
     times = counted(data).get(t)
     policy = data.cut.policy.describe()
     count = f"the weights' gradients count it {times} times ({policy})"
     more = "" if times is None else f"\nSeveral runs take it back: {count}"
     return (
         f"Two streams meet at h[t = {t}]\n"
-        f"from this step's loss: ‖·‖ = {say(data.from_loss)}\n"
-        f"from the future: ‖·‖ = {say(data.from_future)}\n"
-        f"sum ∂L/∂h: ‖·‖ = {say(data.summed)}{more}"
+        f"from this step's loss: {say(data.from_loss, own)}\n"
+        f"from the future: {say(data.from_future, future)}\n"
+        f"sum ∂L/∂h: {say(data.summed, '')}{more}"
     )
+
+
+def _all_cut(data: StageData, boundary: int) -> bool:
+    """Whether, of all losses that are on show together, none crosses ``boundary``."""
+    if data.walking is not None or data.progress is None:
+        return False
+    asked = ~data.scene.masked[boundary:]
+    return not bool((data.progress.walk.table[boundary:, boundary - 1][asked] > 0).any())
 
 
 def spoken(data: StageData) -> str:

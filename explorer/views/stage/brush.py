@@ -99,6 +99,10 @@ class Brush:
         """Whether anything between these two abscissae must be painted."""
         return self.exposed is None or (self.exposed.left() <= right and left <= self.exposed.right())
 
+    def whole(self, left: float, right: float) -> bool:
+        """Whether all between these abscissae is in view: a number of which a part is cut off is another number."""
+        return self.layout.gutter <= left and right <= self.layout.gutter + self.layout.room + 1
+
     def fill(self, rect: QRectF, colour: QColor) -> None:
         """A plain rectangle: at once, or with all others of its colour when they are being collected."""
         if self._batch is None:

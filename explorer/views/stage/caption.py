@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QFont, QFontMetricsF
 
 from rnncore.truncation import Window
 
-from ...model.stage_handles import Handle, said_of
+from ...model.stage_handles import Handle, past_the_start, said_of
 from ...model.stage_words import said_losses
 from ...theme.tokens import RADIUS
 from ...widgets.paint import rounded, text_width
@@ -16,28 +16,52 @@ from .scissors import badge_centre
 
 CAPTION = "values still flow, credit does not"
 _HOW = " (drag the scissors)"
-_AWAY = 8
+_BRIEF = "credit is cut here"
+_AWAY, _CLEAR = 8, 15
+_PAD = 5
 
 
 def paint_caption(brush: Brush, boundary: int, held: Handle | None) -> None:
     """The words of the scissors at ``boundary``, or of the handle that is ``held``, below the states."""
-    theme = brush.theme
     strong = brush.data.cut_in_force or held is not None
-    font = theme.font("small", bold=strong)
-    top, height = beneath(brush)
-    text, x = _placed(brush, badge_centre(brush, boundary).x(), _said(brush, boundary, held), font)
-    area = QRectF(round(x), top, text_width(text, font) + 10, height)
-    if not brush.sees(area.left(), area.right()):
+    text = _said(brush, boundary, held)
+    font = _largest(brush, text, strong)
+    text, x = _placed(brush, badge_centre(brush, boundary), text, font)
+    _write(brush, x, text, font, strong)
+
+
+def paint_uncut(brush: Brush) -> None:
+    """That the truncation leaves nothing out of this sentence, below its first states."""
+    said = past_the_start(brush.data.cut.policy, brush.data.scene.length)
+    if not said or brush.data.hint:
         return
-    rounded(brush.painter, area, RADIUS.bar, brush.colour("panel", 0.94))
-    brush.text(area, CENTRE, text, font, brush.colour("cut" if strong else "muted"))
+    lay = brush.layout
+    font = _largest(brush, said, False)
+    if text_width(said, font) + 2 * _PAD > lay.room:
+        said = said.partition(": ")[2]
+    _write(brush, float(max(lay.gutter, min(lay.left(0), _furthest(brush, said, font)))), said, font, False)
+
+
+def _write(brush: Brush, x: float, text: str, font: QFont, strong: bool) -> None:
+    top, height = beneath(brush)
+    area = QRectF(round(x), top, text_width(text, font) + 2 * _PAD, height)
+    if brush.sees(area.left(), area.right()):
+        rounded(brush.painter, area, RADIUS.bar, brush.colour("panel", 0.94))
+        brush.text(area, CENTRE, text, font, brush.colour("cut" if strong else "muted"), whole=True)
+
+
+def _largest(brush: Brush, text: str, strong: bool) -> QFont:
+    """The usual type, or a smaller one where that alone lets the words fit, in height as in width."""
+    usual, tiny = (brush.theme.font(role, bold=strong) for role in ("small", "tiny"))
+    high = QFontMetricsF(usual).height() <= beneath(brush)[1] + 2.0
+    return usual if high and text_width(text, usual) + 2 * _PAD <= brush.layout.room else tiny
 
 
 def beneath(brush: Brush) -> tuple[float, float]:
     """Top and height of the line of text that has its place between states and gates."""
-    rows = brush.layout.rows
+    rows, scale = brush.layout.rows, brush.theme.scale
     top = (rows["lane"].bottom if brush.layout.in_lane else rows["state"].bottom) + 2
-    return top, max(13.0, min(20.0, rows["gates"].top - top - 2.0))
+    return top, max(13.0 * min(1.0, scale), min(20.0 * scale, rows["gates"].top - top - 2.0))
 
 
 def _said(brush: Brush, boundary: int, held: Handle | None) -> str:
@@ -59,15 +83,25 @@ def _said(brush: Brush, boundary: int, held: Handle | None) -> str:
     return f"credit of loss {data.cut.loss} {when} cut here{how}"
 
 
-def _placed(brush: Brush, x: float, text: str, font: QFont) -> tuple[str, float]:
-    """The words and where they begin: left of ``x``, where what is cut lies, as long as even a brief form fits."""
-    lay = brush.layout
+def _placed(brush: Brush, at: QPointF, text: str, font: QFont) -> tuple[str, float]:
+    """The words and where they begin: left of ``at``, where what is cut lies, as long as even a brief form fits."""
+    lay, x = brush.layout, at.x()
+    # Scissors on a lane of their own reach down to the words.
+    away = _AWAY if lay.in_lane or at.y() <= lay.credit_lane + 1.0 else round(_CLEAR * brush.theme.scale)
     least = max(lay.gutter, lay.left(0))
     for form in (text, text.removesuffix(_HOW)):
-        left = x - text_width(form, font) - 10 - _AWAY
+        left = x - text_width(form, font) - 2 * _PAD - away
         if left >= least:
             return form, left
     if text.startswith(CAPTION):  # it speaks of what lies on the other side
         text = f"← {text}"
-    furthest = lay.gutter + lay.room - text_width(text, font) - 10
-    return text, max(float(lay.gutter), min(x + _AWAY, furthest))
+    for form in (text, text.removesuffix(_HOW), _BRIEF):
+        text = form
+        if text_width(text, font) + 2 * _PAD <= lay.room:
+            break
+    return text, max(float(lay.gutter), min(x + away, _furthest(brush, text, font)))
+
+
+def _furthest(brush: Brush, text: str, font: QFont) -> float:
+    """Where the words begin that end at the right margin."""
+    return brush.layout.gutter + brush.layout.room - text_width(text, font) - 2 * _PAD

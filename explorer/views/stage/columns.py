@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont
 
 from ...model.stage_layout import Detail
 from ...theme.tokens import RADIUS
@@ -13,6 +13,7 @@ from ...widgets.paint import elided, rounded, text_width
 from .brush import CENTRE, Brush, hatched
 
 UPRIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+CENTRED = Qt.AlignmentFlag.AlignCenter
 #: Steps between two time labels.
 _EVERY = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
@@ -41,13 +42,16 @@ def _ground(brush: Brush, t: int) -> None:
         # Nothing but the ground lies below it: a colour that hides it is filled several times as fast as one through
         # which it is seen.
         rounded(p, band, RADIUS.band if inset else 0, _over(brush.colour(data.focus, alpha), brush.colour("panel")))
-    if data.cut.dropped[t]:
+    if data.hatched[t]:
         alpha = (0.42 if data.cut_in_force else 0.17) * (1.0 if brush.theme.tokens.dark else 0.8)
         area = QRectF(lay.left(t), rows.top - 4, lay.right(t) - lay.left(t), rows.height + 8)
         hatched(brush, area, brush.colour("cut", alpha))
 
     if data.stopped[t]:
-        area = QRectF(lay.left(t), lay.rows["loss"].top - 4, lay.right(t) - lay.left(t), lay.rows["loss"].height + 8)
+        # No further than the bar: beside it the loss's stream comes down, which has flowed.
+        wide = lay.right(t) - lay.left(t)
+        bar = min(48 * brush.theme.scale, 0.5 * wide) if lay.detail >= Detail.TARGET else wide
+        area = QRectF(lay.left(t), lay.rows["loss"].top - 4, (wide + bar) / 2, lay.rows["loss"].height + 8)
         hatched(brush, area, brush.colour("cut", 0.6 if brush.theme.tokens.dark else 0.5))
 
 
@@ -68,27 +72,45 @@ def _input(brush: Brush, t: int) -> None:
     read, current = bool(data.read[t]), data.current_t == t
     token = data.scene.tokens[t]
     ink = brush.colour("cut" if data.scene.unknown[t] else "text" if read else "muted")
-    if lay.detail >= Detail.BARS:
-        tall = min(row.height - 2, theme.px(28))
-        side = lay.word_side + 3 if lay.detail >= Detail.TARGET else 1
-        area = QRectF(x + side - 1, row.top + (row.height - tall) // 2, width - 2 * side + 2, tall)
-        edge = brush.colour("cut" if data.scene.unknown[t] else "line")
-        rounded(p, area, (area.height() - 1) / 2, brush.colour("raised") if read else None, edge)
-        font = theme.font("body" if lay.detail == Detail.FULL else "small", bold=read)
-        brush.text(area.adjusted(5, 0, -5, 0), CENTRE, token, font, ink)
-    elif lay.words_upright:
+    edge = brush.colour("cut" if data.scene.unknown[t] else "line")
+    ground = brush.colour("raised") if read else None
+    if lay.words_upright:
+        if lay.detail >= Detail.BARS:
+            wide = min(width - 2, theme.px(24))
+            rounded(p, QRectF(x + (width - wide) / 2, row.top, wide, row.height), wide / 2 - 1, ground, edge)
         p.save()
         p.translate(x + width / 2, row.bottom - 2)
         p.rotate(-90)
-        font = theme.font("small", bold=read and current)
-        area = QRectF(0, -width / 2, row.height - 2, width)
+        area = QRectF(0, -width / 2, row.height - 4, width)
+        font = fitting(brush, token, area.width(), read and current)
         p.setFont(font)
         p.setPen(ink)
-        p.drawText(area, UPRIGHT, elided(token, font, area.width()))
+        place = CENTRED if lay.detail >= Detail.BARS else UPRIGHT
+        p.drawText(area, place, elided(token, font, area.width()))
         p.restore()
+    elif lay.detail >= Detail.BARS:
+        tall = min(row.height - 2, theme.px(28))
+        # As wide as the words above it, and wider where the word asks for it.
+        side = lay.word_side + 2 if lay.detail >= Detail.TARGET else 0
+        room = width - 2 * side - 10
+        if text_width(token, theme.font("body" if lay.detail == Detail.FULL else "small", bold=read)) > room:
+            side, room = 1, lay.word_room
+        area = QRectF(x + side, row.top + (row.height - tall) // 2, width - 2 * side, tall)
+        rounded(p, area, (area.height() - 1) / 2, ground, edge)
+        font = fitting(brush, token, room, read)
+        pad = (area.width() - room) / 2
+        brush.text(area.adjusted(pad, 0, -pad, 0), CENTRE, token, font, ink)
     else:
         alpha = 0.9 if read else 0.25
         brush.fill(QRectF(x, row.middle - 1, max(1, width - 1), 3), brush.colour("muted", alpha))
+
+
+def fitting(brush: Brush, word: str, room: float, bold: bool) -> QFont:
+    """The largest type in which a word fits ``room``; the smallest where it fits in none."""
+    theme = brush.theme
+    roles = ("body", "small", "tiny") if brush.layout.detail == Detail.FULL else ("small", "tiny")
+    fonts = [theme.font(role, bold=bold) for role in roles] + [theme.font("tiny")]
+    return next((font for font in fonts if text_width(word, font) <= room), fonts[-1])
 
 
 def paint_times(brush: Brush, columns: range) -> None:
@@ -107,5 +129,7 @@ def paint_times(brush: Brush, columns: range) -> None:
         ink = brush.colour("text" if wide and brush.data.current_t == t else "muted")
         # The first begins where its column does, or half of it would lie below the row labels.
         middle = max(middle, lay.left(0) + text_width(str(t), font) / 2)
-        area = QRectF(middle - 60, row.top, 120, row.height)
-        brush.text(area, CENTRE, f"t = {t}" if wide else str(t), font, ink)
+        text = f"t = {t}" if wide else str(t)
+        half = text_width(text, font) / 2
+        if brush.whole(middle - half, middle + half):
+            brush.text(QRectF(middle - 60, row.top, 120, row.height), CENTRE, text, font, ink)

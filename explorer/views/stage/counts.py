@@ -23,5 +23,10 @@ def paint_counts(brush: Brush) -> None:
         text = f"counts ×{count}"
         if text_width(text, font) > wide - 4:
             text = f"×{count}"
-        if t in lay.visible and brush.sees(lay.left(t), lay.right(t)) and text_width(text, font) <= wide:
+        middle, half = lay.left(t) + wide / 2, text_width(text, font) / 2
+        if (
+            brush.whole(middle - half, middle + half)
+            and brush.sees(lay.left(t), lay.right(t))
+            and text_width(text, font) <= wide
+        ):
             brush.text(QRectF(lay.left(t), top, wide, height), CENTRE, text, font, ink)

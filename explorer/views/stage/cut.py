@@ -9,7 +9,7 @@ from ...model.stage_handles import CUTTING, Handle
 from ...model.stage_layout import Detail
 from ...widgets.paint import pen, scissors
 from .brush import Brush
-from .caption import paint_caption
+from .caption import paint_caption, paint_uncut
 from .edges import SMALL, small_scissors
 from .scissors import badge_centre, badge_radius, badges, borders_of, crowded, speaks_of
 
@@ -36,6 +36,8 @@ def paint_cut(brush: Brush, held: Handle | None, hovered: Handle | None) -> None
         paint_caption(brush, held.boundary, held)
     elif (spoken := speaks_of(data)) is not None:
         paint_caption(brush, spoken, None)
+    else:
+        paint_uncut(brush)
 
 
 def _some(brush: Brush, standing: set[int]) -> None:

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from ...model.stage_records import LIT, STATE
-from ...theme.colourmap import AsinhScale
 from ...widgets.paint import arrow, arrow_head, crisp, hatch, pen, scissors
 from .brush import Brush
+from .bundle import has_lanes, paint_bundle, paint_stopped, snip_lane
+from .ribbons import THINNEST, eighths, ribbon_width, share_of
 
-#: Ribbons are this wide, in pixels, at the least and the most that their scale knows.
-THINNEST, WIDEST = 1.0, 12.0
 #: Radius of the scissors that stop some of the losses only.
 SMALL = 7.0
-
-
-def ribbon_width(brush: Brush, norm: float) -> float:
-    """Width in pixels of a ribbon that carries a gradient of this norm; the widest when it is not finite."""
-    if not math.isfinite(norm):
-        return WIDEST
-    return THINNEST + (WIDEST - THINNEST) * _share(brush.data.ribbon_scale, norm)
-
-
-@lru_cache(maxsize=4096)
-def _share(scale: AsinhScale, norm: float) -> float:
-    """Where ``norm`` lies on the scale, 0…1."""
-    return float(scale.position(norm))
-
-
-def _eighths(length: float) -> float:
-    """``length`` in eighths of a pixel: nobody sees the rest, and a shape that has been drawn serves again."""
-    return round(8.0 * length) / 8.0
 
 
 def paint_edges(brush: Brush, boundaries: range) -> None:
@@ -110,13 +90,19 @@ def _ribbon(brush: Brush, t: int) -> None:
         start = plus_centre(brush, t - 1).x() + _radius(brush)
     painter = brush.painter
     end -= 3.0
+    if t and known and norm != 0.0 and has_lanes(brush.data, brush.layout):
+        paint_bundle(brush, t, start, end, _radius(brush))
+        if brush.data.snipped[t]:
+            paint_stopped(brush, t, start, end)
+            small_scissors(brush, t)
+        return
     if not known:
         # The gradient leaves h_t and stops at the cut.
         stop = min(end - 3.0, brush.layout.left(t) + 3.0)
         painter.setPen(pen(brush.colour("gradient", 0.8), 1.5, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(end, y), QPointF(stop, y))
         return
-    wide = _eighths(ribbon_width(brush, norm))
+    wide = eighths(ribbon_width(brush, norm))
     colour = brush.colour("gradient")
     if norm == 0.0 or wide < THINNEST + 0.15:
         painter.setPen(pen(colour, 1.0, Qt.PenStyle.DashLine))
@@ -167,7 +153,8 @@ def _notch(brush: Brush, x: float, y: float, tall: float) -> None:
 def small_scissors(brush: Brush, boundary: int, alpha: float = 1.0) -> None:
     """Scissors on a ribbon that stop some losses and let others through; ``alpha`` is less before that has happened."""
     centre = QPointF(
-        crisp(float(brush.layout.left(boundary)), brush.ratio), crisp(brush.layout.credit_lane, brush.ratio)
+        crisp(float(brush.layout.left(boundary)), brush.ratio),
+        crisp(snip_lane(brush.data, brush.layout, boundary), brush.ratio),
     )
     radius = SMALL * brush.theme.scale
     panel, cut = brush.colour("panel"), brush.colour("cut", alpha)
@@ -194,7 +181,7 @@ def _loss_stream(brush: Brush, t: int) -> None:
     norm = float(data.from_loss.norms[t])
     if not data.from_loss.known[t]:
         return
-    wide = _eighths(1.0 + 2.2 * _share(data.ribbon_scale, norm)) if math.isfinite(norm) else 4.0
+    wide = eighths(1.0 + 2.2 * share_of(data.ribbon_scale, norm)) if math.isfinite(norm) else 4.0
     colour = brush.colour("loss" if math.isfinite(norm) else "nan", 1.0 if data.walking == t else 0.75)
     origin = QPointF(brush.snap(lay.left(t)), 0.0)
     plus = plus_centre(brush, t) - origin
@@ -215,9 +202,7 @@ def _loss_stream(brush: Brush, t: int) -> None:
         path = QPainterPath(start)
         path.cubicTo(QPointF(edge - 6, start.y()), QPointF(edge, start.y() + 4), QPointF(edge, turn))
         path.lineTo(edge, base - 34.0 * bend)
-        path.cubicTo(
-            QPointF(edge, base - 14.0 * bend), QPointF(tip.x(), base - 18.0 * bend), QPointF(tip.x(), base)
-        )
+        path.cubicTo(QPointF(edge, base - 14.0 * bend), QPointF(tip.x(), base - 18.0 * bend), QPointF(tip.x(), base))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colour, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
         painter.drawPath(path)

@@ -33,7 +33,7 @@ class Grip:
             return False
         self.handle, self.policy = handle, policy
         held = cut if handle == self._taken else cut_of(policy, policy.table(length), cut.loss, cut.asked)
-        self.preview = replace(self.before, cut=held, cut_in_force=True)
+        self.preview = replace(self.before, cut=held, cut_in_force=True, hatched=held.dropped)
         return True
 
 

@@ -7,10 +7,13 @@ from PySide6.QtCore import QRectF, Qt
 from ...model.stage_layout import Detail, Row
 from ...widgets.paint import text_width
 from .brush import LEFT, Brush
+from .bundle import has_lanes
 
 _PAD = 6
 _LARGEST = ("a cell:", "largest of")
 _UNITS = " units"
+#: What the ribbons of all losses together are.
+_LANES = "lane = loss"
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
@@ -53,7 +56,9 @@ def _of_states(brush: Brush) -> tuple[tuple[str, str], ...]:
     data = brush.data
     grouped = f"{data.scene.group}{_UNITS}" if data.scene.group > 1 else ""
     paired = any(bool(s.gradient_known.any()) for s in data.strips)
-    return _details(_lines(brush, " │ ".join(s.track.label for s in data.states), " │ "), grouped, paired)
+    details = _details(_lines(brush, " │ ".join(s.track.label for s in data.states), " │ "), grouped, paired)
+    # Last, for it goes first where there is little height; what a group of units shows has to be last.
+    return (*details, (_LANES, "gradient")) if has_lanes(data, brush.layout) and not grouped else details
 
 
 def _lines(brush: Brush, names: str, between: str) -> list[str]:

@@ -65,7 +65,8 @@ def _loss(brush: Brush, t: int) -> None:
         font = brush.theme.font("label" if full else "tiny", bold=walking, fixed=True)
         text = short(value) if full else (f"{value:.1f}" if finite else short(value))
         room = QRectF(x, number.top, width, number.height)
-        if text_width(text, font) <= width:
+        half = text_width(text, font) / 2
+        if 2 * half <= width and brush.whole(room.center().x() - half, room.center().x() + half):
             brush.text(room, CENTRE, text, font, brush.colour("loss" if walking else "muted"))
 
 
@@ -111,7 +112,8 @@ def _word(brush: Brush, area: QRectF, t: int, which: int, is_target: bool, known
         rounded(brush.painter, area, RADIUS.bar, None, slot_edge(brush))
         return
     share, word = float(scene.shares[t, which]), scene.words[t][which]
-    wide, text = max(2.0, area.width() * share) if share > 0.0 else 0.0, percent(share)
+    wide = max(2.0, area.width() * share) if share > 0.0 else 0.0
+    text = percent(share) if brush.whole(area.left(), area.right()) else ""
     bar = round(wide * brush.ratio) if wide == wide else -1
     # All that the picture of a word depends on: the likeliest words stay the same for many updates.
     key = (
@@ -147,12 +149,14 @@ def _draw_word(brush: Brush, area: QRectF, share: float, wide: float, word: str,
         p.fillRect(QRectF(area.left() - 3, area.top() - 1, 3, area.height() + 2), brush.colour("loss"))
     small = area.height() < 18 * theme.scale
     number_font = theme.font("tiny" if small else "small", fixed=True)
-    room = text_width(text, number_font)
+    room = text_width(text, number_font) if text else 0.0
     pad = 6.0 if brush.layout.detail == Detail.FULL else 4.0
     font = theme.font("small" if small else "label", bold=is_target)
     # A word that can be read goes before its number, which the bar shows as well; so does one that would be cut.
     free = area.width() - text_width(word, font) - 3.0 - pad
-    if room + _APART <= free or (free < 0.0 and brush.layout.detail == Detail.FULL):
+    if not text:  # the word is cut off at the edge of the stage, and a number would be too
+        room = 0.0
+    elif room + _APART <= free or (free < 0.0 and brush.layout.detail == Detail.FULL):
         ink = brush.colour("text" if share > 0.8 else "muted")
         brush.text(area.adjusted(0, 0, -pad + 1, 0), RIGHT, text, number_font, ink)
     else:

@@ -17,7 +17,7 @@ from .gutter import paint_gutter
 from .head import paint_head
 from .heat import paint_heat
 from .pixels import StripImages
-from .strips import gate_names, paint_initial, paint_strips
+from .strips import gate_names, paint_alone, paint_initial, paint_strips
 
 
 class Layers:
@@ -102,6 +102,8 @@ def paint_run(brush: Brush, columns: range, parts: frozenset[int]) -> None:
         paint_initial(brush)
     if GATES in parts:
         gate_names(brush, columns)
+        if columns.start == 0:
+            paint_alone(brush)
     if FOOT in parts:
         paint_times(brush, columns)
     if STATE in parts:

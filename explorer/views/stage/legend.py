@@ -12,8 +12,8 @@ from ...model.stage_records import StageData
 from ...model.stage_words import short
 from ...theme.colourmap import AsinhScale
 from ...theme.theme import current
-from .edges import THINNEST, WIDEST
 from .pixels import legend_image
+from .ribbons import THINNEST, WIDEST
 
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _BAR, _SHORT, _HIGH, _GAP, _APART = 56, 26, 8, 5, 16
@@ -31,6 +31,12 @@ CUTS = (
 )
 
 
+LANES = (
+    "Of all losses together each has a lane, the nearest on top: its width is the norm of that loss's part.\n"
+    "Σ under a lane: so many losses, and the norm of their sum. In narrow columns one ribbon is the sum of all"
+)
+
+
 class StageLegend(QWidget):
     """Three keys side by side: values, gradients, ribbons; and the odd numbers while there are any."""
 
@@ -39,7 +45,7 @@ class StageLegend(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._key: tuple[AsinhScale, AsinhScale | None, AsinhScale | None, tuple[str, ...]] | None = None
         self._of: str | None = ""
-        self._cuts = False
+        self._cuts = self._lanes = False
         self._room = 10_000
 
     def show_data(self, data: StageData, of: str | None = "") -> None:
@@ -55,8 +61,9 @@ class StageLegend(QWidget):
             data.odd,
         )
         cuts = not isinstance(data.cut.policy, Full)
-        if (key, of, cuts) != (self._key, self._of, self._cuts):
-            self._key, self._of, self._cuts = key, of, cuts
+        lanes = data.all_losses
+        if (key, of, cuts, lanes) != (self._key, self._of, self._cuts, self._lanes):
+            self._key, self._of, self._cuts, self._lanes = key, of, cuts, lanes
             self._describe()
             self.updateGeometry()
             self.update()
@@ -77,6 +84,8 @@ class StageLegend(QWidget):
             lines.append(_say("Colour of gradients", gradient))
         if ribbon is not None:
             lines.append(_say("Width of ribbons and of the loss's arrow: norm of the gradient", ribbon))
+            if self._lanes:
+                lines.append(LANES)
         if odd:
             lines.append(f"Hatched cells are not finite: {', '.join(ODD[kind] for kind in odd)}")
         if self._cuts:

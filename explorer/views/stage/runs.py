@@ -6,23 +6,44 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 
 from rnncore.truncation import Sweep
 
+from ...model.stage_cut import tracks_of
 from ...model.stage_handles import CUTTING, Handle
 from ...widgets.paint import arrow_head, crisp, pen
 from .brush import Brush
 
 KNOB = 5.0
 """Half the width of a handle on a run, in pixels at scale 1."""
+#: How far apart overlapping runs lie, where there is room and where there is little, in pixels at scale 1.
+_ROOMY, _TIGHT = 6.0, 4.0
 
 
 def paint_runs(brush: Brush, held: Handle | None, hovered: Handle | None) -> None:
-    """Each run as a line from its last step back to its first, with a dot for each loss that enters it."""
+    """Each run as a line from its last step back to its first, with a dot for each loss that enters it.
+
+    Runs that overlap lie one below the other, as many as there is height for.
+    """
     data, lay = brush.data, brush.layout
-    for run in data.cut.runs:
+    own = data.cut.run if data.cut.loss is not None else None
+    places = places_of(brush)
+    tight = len({y for _, y in places}) > 1
+    for run, y in places:
         if brush.sees(lay.left(run.low), lay.right(run.high)):
-            _run(brush, run, run == data.cut.run and data.cut.loss is not None)
+            _run(brush, run, y, own is None or run == own, tight)
     for handle in data.cut.handles:
         if handle.name not in CUTTING:
             _knob(brush, handle, handle in (held, hovered))
+
+
+def places_of(brush: Brush) -> tuple[tuple[Sweep, float], ...]:
+    """The runs that are drawn, each with the height at which it lies."""
+    rows, scale, cut = brush.layout.rows, brush.theme.scale, brush.data.cut
+    free = rows["output"].top - rows["bar"].bottom - 3.0
+    own = cut.run if cut.loss is not None else None
+    placed = tracks_of(cut.runs, max(1, 1 + int(free // (_TIGHT * scale))), own)
+    last = max((place for place, _ in placed), default=0)
+    pitch = min(_ROOMY * scale, free / last) if last else 0.0
+    middle = brush.layout.run_lane - last / 2 * pitch
+    return tuple((run, crisp(middle + place * pitch, brush.ratio)) for place, run in placed)
 
 
 def knob_centre(brush: Brush, handle: Handle) -> QPointF:
@@ -32,16 +53,18 @@ def knob_centre(brush: Brush, handle: Handle) -> QPointF:
     return QPointF(crisp(x, brush.ratio), crisp(lay.run_lane, brush.ratio))
 
 
-def _run(brush: Brush, run: Sweep, lit: bool) -> None:
+def _run(brush: Brush, run: Sweep, y: float, lit: bool, tight: bool) -> None:
     lay, painter = brush.layout, brush.painter
-    y, alpha = crisp(lay.run_lane, brush.ratio), 1.0 if lit else 0.4
+    alpha = 1.0 if lit else 0.4
     wide = lay.column_width
     start, end = lay.right(run.high) - min(6.0, 0.3 * wide), lay.left(run.low) + min(5.0, 0.2 * wide)
     colour = brush.colour("gradient", alpha)
     painter.setPen(pen(colour, 1.5))
     painter.drawLine(QPointF(start, y), QPointF(end, y))
-    arrow_head(painter, QPointF(end, y), -1.0, 0.0, colour, min(6.0, 0.5 * wide))
-    radius = min(3.0 * brush.theme.scale, 0.3 * wide)
+    if tight:  # where one run begins beside another
+        painter.drawLine(QPointF(start, y - 2.0), QPointF(start, y + 2.0))
+    arrow_head(painter, QPointF(end, y), -1.0, 0.0, colour, min(5.0 if tight else 6.0, 0.5 * wide))
+    radius = min((2.0 if tight else 3.0) * brush.theme.scale, 0.3 * wide)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(brush.colour("loss", alpha))
     for t in run.losses:

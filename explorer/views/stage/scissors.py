@@ -10,6 +10,7 @@ from ...model.stage_layout import Detail
 from ...model.stage_records import StageData
 from ...widgets.paint import crisp
 from .brush import Brush
+from .bundle import snip_lane
 from .gutter import state_area
 from .runs import KNOB, knob_centre
 
@@ -32,7 +33,7 @@ def badge_centre(brush: Brush, boundary: int) -> QPointF:
                 return QPointF(crisp(x, brush.ratio), below)
             if lay.credit_lane - beside < label.bottom() and lay.lead:  # between the label and the initial state
                 x = (label.right() + lay.lead_left + lay.lead_spans[0].x) / 2
-    return QPointF(crisp(x, brush.ratio), lay.credit_lane)
+    return QPointF(crisp(x, brush.ratio), snip_lane(brush.data, lay, boundary))
 
 
 def badge_radius(brush: Brush, boundary: int) -> float:

@@ -53,12 +53,13 @@ def _strip(brush: Brush, which: int, span: Span, row: Row, pitch: int, columns: 
             rounded(brush.painter, slot, RADIUS.bar if margin else 0, None, edge)
             continue
         value.draw(t, x + span.x)
-        if printed:
+        if printed and brush.whole(x + span.x, x + span.x + span.width):
             area = QRectF(x + span.x, row.top, span.width, row.height)
             _print_cells(brush, strip.track.cells[t], area, pitch, data.scene.value_scale)
         if strip.gradient_known[t]:
             credit.draw(t, x + span.gradient_x)
-            if printed and span.gradient_width >= LEGIBLE:
+            right = x + span.right
+            if printed and span.gradient_width >= LEGIBLE and brush.whole(x + span.gradient_x, right):
                 area = QRectF(x + span.gradient_x, row.top, span.gradient_width, row.height)
                 _print_cells(brush, strip.gradient_cells[t], area, pitch, data.gradient_scale)
 
@@ -82,9 +83,25 @@ def paint_initial(brush: Brush) -> None:
             brush.painter.drawImage(QPointF(left - 1, row.top - 1), image)
             area = QRectF(left, row.top, width, row.height)
             _not_finite(brush, cells[0], area, pitch)
-            if pitch >= 15 and width >= LEGIBLE:
+            if pitch >= 15 and width >= LEGIBLE and brush.whole(left, left + width):
                 _print_cells(brush, cells[0], area, pitch, scale)
         _name_initial(brush, strip.track.label.removesuffix(BEFORE), x + span.width / 2, row.bottom + 1, room)
+
+
+def paint_alone(brush: Brush) -> None:
+    """Below the initial state: what training brings into it, for on the stage a sentence stands alone."""
+    lay, theme = brush.layout, brush.theme
+    if brush.data.between == "reset" or not lay.lead:
+        return
+    font, line = theme.font("tiny"), theme.px(13)
+    top = lay.rows["gates"].top + 2
+    left = max(lay.gutter, lay.lead_left)
+    for text in (brush.data.between, "in training", "only"):
+        area = QRectF(left, top, lay.left(0) - left, line)
+        if text_width(text, font) > area.width() or area.bottom() > lay.rows["names"].top:
+            return
+        brush.text(area, CENTRE, text, font, brush.colour("muted"), whole=True)
+        top += line
 
 
 def _name_initial(brush: Brush, state: str, middle: float, top: float, room: float) -> None:

@@ -13,8 +13,8 @@ from ...model.stage_handles import Handle
 from ...model.stage_layout import StageLayout
 from ...model.stage_records import StageData, changed_parts, moved_highlight
 from ...model.stage_scene import MOST_UNITS
-from ...theme.theme import current
-from ...widgets.paint import frame
+from ...theme.theme import Theme, current
+from ...widgets.paint import frame, text_width
 from .brush import Brush
 from .counts import paint_counts
 from .cut import paint_cut
@@ -74,7 +74,7 @@ class StageSurface(QWidget):
         """How many cells a strip may have here before they become thinner than two pixels."""
         size = (max(1, self.width()), max(1, self.height()), max(1, length))
         shape = (min(hidden, MOST_UNITS), states, gates)
-        return _most_cells((*size, *shape, self._zoom, self._offset, current().scale))
+        return _most_cells((*size, *shape, self._zoom, self._offset, current().scale, self._longest))
 
     def show_data(self, data: StageData) -> None:
         """Show ``data``: only columns that differ from what is shown are painted anew."""
@@ -108,18 +108,28 @@ class StageSurface(QWidget):
             self.update(self._column_region(columns.start).united(self._column_region(columns.stop - 1)))
 
     def set_zoom(self, zoom: float, about: float | None = None) -> None:
-        """Zoom horizontally, 1 fits all; ``about`` is the x that stays where it is, by default the middle."""
-        if self._layout is None:
+        """Zoom horizontally, 1 fits all; ``about`` is the x that stays where it is.
+
+        By default it is the selected step that stays in sight, else the one that the walk is at, else the middle.
+        """
+        if self._layout is None or self._data is None:
             return
         lay = self._layout
+        chosen = self._data.marks.selected_t
+        step = chosen if chosen is not None else self._data.current_t
         x = lay.gutter + lay.room / 2 if about is None else about
         place = (x - lay.origin) / lay.column_width
+        if about is None and step is not None and 0 <= step < lay.length:
+            place = step + 0.5
+            x = x if self._hidden(step) else lay.origin + place * lay.column_width
         widest = max(1.0, lay.widest / lay.fitted)
         self._zoom = min(max(1.0, zoom), widest)
-        wider = self._make_layout(self._data) if self._data is not None else None
+        wider = self._make_layout(self._data)
         if wider is not None:
             self._offset = wider.lead + place * wider.column_width - (x - wider.gutter)
         self._lay_out()
+        if about is None and step is not None and self._layout.furthest > 0:
+            self._lay_out(step)
         self._all_dirty()
 
     def scroll_to(self, offset: float) -> None:
@@ -151,7 +161,12 @@ class StageSurface(QWidget):
             self._zoom,
             self._offset,
             current().scale,
+            self._longest,
         )
+
+    @property
+    def _longest(self) -> float:
+        return 0.0 if self._data is None else _longest(self._data.scene.tokens, current())
 
     def _lay_out(self, towards: int | None = None) -> bool:
         """Make the geometry anew, scrolled as far as step ``towards`` wants it; True when it is another than before."""
@@ -262,7 +277,13 @@ class StageSurface(QWidget):
 
 
 @lru_cache(maxsize=64)
-def _most_cells(fields: tuple[int, int, int, int, int, int, float, float, float]) -> int:
+def _longest(tokens: tuple[str, ...], theme: Theme) -> float:
+    """Width of the longest word in the smallest type."""
+    return max((text_width(token, theme.font("tiny")) for token in tokens), default=0.0)
+
+
+@lru_cache(maxsize=64)
+def _most_cells(fields: tuple[int, int, int, int, int, int, float, float, float, float]) -> int:
     return min(MOST_UNITS, StageLayout(*fields).most_cells)
 
 
@@ -275,4 +296,10 @@ def _other_sentence(old: StageData, new: StageData) -> bool:
 def _gutter_key(data: StageData) -> tuple[object, ...]:
     paired = any(bool(s.gradient_known.any()) for s in data.strips)
     scene = data.scene
-    return paired, scene.group, scene.gates_title, tuple(t.label for t in (*scene.states, *scene.gates))
+    return (
+        paired,
+        data.all_losses,
+        scene.group,
+        scene.gates_title,
+        tuple(t.label for t in (*scene.states, *scene.gates)),
+    )

@@ -76,7 +76,7 @@ def test_in_a_sweep_every_loss_has_its_stream():
     data = stage_at(w, w.script.update_start)
     assert np.flatnonzero(data.from_loss.known).tolist() == [0, 2, 3, 4, 5, 6, 7]
     assert data.walking is None
-    assert not data.cut_in_force
+    assert data.cut_in_force and data.cut.loss is None
 
 
 def test_before_the_backward_pass_the_last_or_the_selected_loss_previews_its_cut():

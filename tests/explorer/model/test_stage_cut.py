@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
-from explorer.model.stage_cut import cut_of, dragged, handle_tip, policy_at
+from explorer.model.stage_cut import cut_of, dragged, handle_tip, policy_at, tracks_of
 from explorer.model.stage_handles import CUTTING, Handle, equals_full, nudged, stands
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 
@@ -79,10 +81,17 @@ def test_of_all_losses_together_the_last_ones_window_can_be_dragged_and_the_othe
     assert dragged(cut, 5).handles == (Handle(5, "k", 6),)
 
 
-def test_runs_of_a_stride_are_all_drawn_of_all_losses_together_unless_they_would_hide_each_other():
-    apart, over = Stride(3, 3, "last"), Stride(2, 4)
-    assert len(cut_of(apart, apart.table(T), None).runs) == 3
-    assert len(cut_of(over, over.table(T), None).runs) == 1
+@pytest.mark.parametrize("policy", [Stride(3, 3, "last"), Stride(2, 4), Stride(1, 5, "all")], ids=str)
+@pytest.mark.parametrize("loss", [None, 4])
+def test_runs_of_a_stride_are_all_drawn_and_those_that_overlap_on_tracks_of_their_own(policy, loss):
+    cut = cut_of(policy, policy.table(T), loss)
+    assert len(cut.runs) == len(policy.sweeps(T)) >= 3
+    placed = tracks_of(cut.runs, T, cut.run)
+    assert {run for _, run in placed} == set(cut.runs)
+    for (track, run), (other, beside) in combinations(placed, 2):
+        assert track != other or run.high < beside.low or beside.high < run.low
+    few = tracks_of(cut.runs, 2, cut.run)
+    assert {track for track, _ in few} <= {0, 1} and (0, cut.run) in few
 
 
 def test_a_stride_stops_the_losses_of_one_run_where_another_run_goes_on():

@@ -75,3 +75,15 @@ def window(qtbot, qapp: QApplication, dark: None) -> Iterator[MainWindow]:
     made.deleteLater()
     vars(made).clear()  # pytest holds on to what it has handed out, and the plot's menus would live on with it
     palette.apply(qapp, theme_named("dark"))
+
+
+@pytest.fixture
+def canvas(qtbot):
+    """A stage by itself, on the screen."""
+    from explorer.views.stage.canvas import StageCanvas
+
+    made = StageCanvas()
+    qtbot.addWidget(made)
+    made.resize(1000, 515)
+    made.show()
+    return made

@@ -20,6 +20,7 @@ from explorer.theme.palette import apply
 from explorer.theme.theme import current, theme_named
 from explorer.views.stage import StageView
 from explorer.views.stage.brush import Brush
+from explorer.views.stage.bundle import snip_lane
 from explorer.views.stage.scissors import badge_centre, badge_radius
 from rnncore.corpus import Corpus
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
@@ -352,7 +353,7 @@ def red(view: StageView, area: QRectF) -> int:
 def test_in_a_sweep_the_scissors_of_the_last_loss_make_the_window(store, stage, qtbot):
     in_a_sweep(store, Window(4), 5)
     lay, last = stage.canvas.stage_layout, stage.data.scene.length - 1
-    y = round(lay.credit_lane)
+    y = round(snip_lane(stage.data, lay, last - 4))
     assert stage.data.cut_in_force and stage.data.cut.loss is None
     qtbot.mousePress(stage.canvas, LEFT, pos=QPoint(lay.left(last - 4), y))
     qtbot.mouseMove(stage.canvas, QPoint(lay.left(last - 2), y))
@@ -397,7 +398,7 @@ def test_in_a_sweep_small_scissors_stand_where_single_losses_are_cut_and_say_who
     data, lay = stage.data, stage.canvas.stage_layout
     last = data.scene.length - 1
     for boundary in range(2, last - 2):
-        around = QRectF(lay.left(boundary) - 8, lay.credit_lane - 8, 16, 16)
+        around = QRectF(lay.left(boundary) - 8, snip_lane(data, lay, boundary) - 8, 16, 16)
         assert red(stage, around) > 8, boundary
         words = tip(data, Hit(boundary, "edge"))
         assert f"loss {boundary + 2} is cut here (window k = 2), that of other losses goes on" in words
