@@ -87,6 +87,9 @@ def _command(words: list[str]) -> int:
         print(HELP, end="")
         return 0
     parser = _Parser(prog="bptt-explorer", add_help=False)
+    meant = _command_meant(words)
+    if meant:
+        parser.error(f"there is no command and no file {words[0]!r}. Did you mean: bptt-explorer {meant}")
     parser.add_argument("path", nargs="?")
     parser.add_argument("--version", action="version", version=f"bptt-explorer {__version__}")
     options = parser.parse_args(words)
@@ -94,6 +97,15 @@ def _command(words: list[str]) -> int:
 
     with collector.resting():
         return _window(options.path)
+
+
+def _command_meant(words: list[str]) -> str:
+    """Return the command that a first word which is none, and no file, is likely to mean; "" for none."""
+    if not words or not words[0].isalpha() or os.path.exists(words[0]):
+        return ""
+    from difflib import get_close_matches
+
+    return " ".join(get_close_matches(words[0].lower(), COMMANDS, 1, 0.6))
 
 
 # --- the window -------------------------------------------------------------------------------------------------
@@ -212,6 +224,7 @@ def _tour(words: list[str]) -> int:
         return _fail(fault)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     lacking = _qt_lacks()
+    from explorer.services.interruption import interruptible
     from explorer.services.tour import tell
     from explorer.services.tour_drawn import Drawings
 
@@ -219,7 +232,15 @@ def _tour(words: list[str]) -> int:
         print(f"{lacking}\nUntil then the pictures are simple drawings.", flush=True)
     try:
         folder = _folder(options.output)
-        page = tell(folder, options.path, theme=options.theme, say=print, easel=Drawings if lacking else None)
+        with interruptible() as wished:
+
+            def say(line: str) -> None:
+                # Qt would swallow an interruption that comes while it paints, and go on.
+                if wished():
+                    raise KeyboardInterrupt
+                print(line, flush=True)
+
+            page = tell(folder, options.path, theme=options.theme, say=say, easel=Drawings if lacking else None)
     except (RnnError, OSError) as error:
         return _fail(_sentence(error))
     print(f"The pictures are in {folder.absolute()}; begin with {page.name}.")

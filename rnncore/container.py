@@ -330,7 +330,7 @@ def _cut_off(name: str) -> FileError:
 
 
 def _foreign(name: str) -> FileError:
-    return FileError(f"{name}: this is no session file of this program. Choose a file that ends in .bptt.")
+    return FileError(f"{name}: this is no session file of this program. Choose another one, or open a text.")
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

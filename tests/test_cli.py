@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -162,6 +164,39 @@ def test_the_tour_of_a_text_of_ones_own_goes_where_it_is_told(tmp_path):
     assert "rain.txt" in page
     learnt = re.search(r"(\d+) updates later the loss panel reads: train \d.*perplexity .* train", page)
     assert learnt is not None and int(learnt[1]) >= 300
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="such signals cannot be sent to one process on Windows")
+def test_ctrl_c_ends_the_tour_even_while_qt_paints(tmp_path, loadable_qt):
+    command = [sys.executable, "-m", "explorer", "tour", "-o", str(tmp_path / "pictures")]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()  # the first picture is there, and the next one is being painted
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        said = process.stdout.read() + process.stderr.read()
+        assert process.wait(60) == 130
+    assert b"index.html" not in said and b"KeyboardInterrupt" not in said
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("trian", "train"), ("Train", "train"), ("docter", "doctor"), ("tuor", "tour")]
+)
+def test_a_command_misspelt_is_answered_with_the_one_that_is_meant(word, meant, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        cli.main([word, "notes.txt"])
+    assert ended.value.code == 2
+    assert f"Did you mean: bptt-explorer {meant}" in capsys.readouterr().err
+
+
+def test_a_file_that_is_called_nearly_like_a_command_is_opened(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "trian").write_text("a b c", encoding="utf-8")
+    opened = []
+    monkeypatch.setattr(cli, "_window", lambda path: opened.append(path) or 0)
+    assert cli.main(["trian"]) == 0 and opened == ["trian"]
 
 
 def test_the_tour_of_a_file_that_is_no_text_ends_with_a_sentence(tmp_path):

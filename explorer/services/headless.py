@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import shlex
-import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,6 +20,7 @@ from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 from ..model.runs import Run, start_run
 from ..model.settings import CorpusChoice, Settings
 from . import sessions
+from .interruption import interruptible
 from .keeping import Keeper, check_target
 from .telling import Bar, Voice, short
 
@@ -131,7 +130,7 @@ def train(options: argparse.Namespace, stream: TextIO | None = None) -> int:
     begun = trainer.state.epoch
     bar, keeper = Bar(out), Keeper(target, run, out)
     running = _Mean()
-    with _interruptible() as interrupted:
+    with interruptible() as interrupted:
 
         def enough() -> bool:
             if interrupted():
@@ -215,31 +214,3 @@ class _Mean:
             return "no update"
         loss = self._loss / self._weight
         return f"epoch {self._last.epoch + 1} · update {self._last.update} · loss {short(loss)}"
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C, closing of the terminal, or end that a batch system asks for, into a wish to stop.
-
-    A second one interrupts. What the caller ignores, as nohup does the closing, stays ignored.
-    """
-    wished = False
-    before: dict[int, Any] = {}
-
-    def wish(number: int, frame: Any) -> None:
-        nonlocal wished
-        wished = True
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-
-    try:
-        for asked in [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]:
-            if signal.getsignal(asked) is not signal.SIG_IGN:
-                before[asked] = signal.signal(asked, wish)
-    except ValueError:  # not on the main thread, as in a test
-        yield lambda: False
-        return
-    try:
-        yield lambda: wished
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
