@@ -64,6 +64,16 @@ def test_the_output_layers_ledger_is_its_diagonal():
     assert not np.tril(one.norms, -1).any() and np.diagonal(one.norms)[[0, 1, 3, 4, 5]].all()
 
 
+@pytest.mark.parametrize("name", ["V", "b_y"])
+def test_the_output_layers_norms_are_those_of_its_pairs_own_gradients(name):
+    model = lively("gru")
+    inputs, targets = sequence()
+    trace = forward(model, inputs)
+    norms = np.diagonal(ledger(model, trace, targets, name).norms)
+    own = [np.linalg.norm(pair_gradient(model, trace, targets, name, t, t)) for t in range(6)]
+    np.testing.assert_allclose(norms, own, rtol=1e-12)
+
+
 def test_a_zero_gradient_has_a_ledger_of_zeros():
     model = lively("lstm")
     one = ledger(model, forward(model, [1, 2]), [-1, -1], "W_f")

@@ -45,6 +45,12 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another():
     assert not np.array_equal(a.parameters["W_r"], c.parameters["W_r"])
 
 
+def test_an_orthogonal_matrix_is_any_of_them_with_equal_chance():
+    """What a factorisation gives turns to one side alone until its signs are set (Mezzadri 2007)."""
+    corners = [Model.create("vanilla", 5, 4, seed=s, init="orthogonal").parameters["W"][0, 0] for s in range(40)]
+    assert 10 <= sum(corner > 0 for corner in corners) <= 30
+
+
 def test_orthogonal_and_identity_recurrent_matrices_are_so_times_the_gain():
     model = Model.create("vanilla", 5, 6, init=Init(recurrent="orthogonal", gain=1.1))
     w = model.parameters["W"]

@@ -58,5 +58,10 @@ def test_the_losss_gradient_is_p_minus_onehot_and_zero_without_a_target():
     np.testing.assert_allclose(gradient, [[1 / 3, -2 / 3, 1 / 3], [0, 0, 0]])
 
 
+def test_relu_lets_no_gradient_through_at_zero_itself():
+    relu, a = ELEMENTWISE["relu"], np.array([-1.0, -0.0, 0.0, 1e-300, 2.0])
+    np.testing.assert_array_equal(relu.vjp(np.full(5, 3.0), relu.value(a), a)[0], [0.0, 0.0, 0.0, 3.0, 3.0])
+
+
 def test_a_nan_stays_a_nan_in_relu():
     assert np.isnan(ELEMENTWISE["relu"].value(np.array([np.nan]))[0])

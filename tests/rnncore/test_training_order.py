@@ -49,6 +49,11 @@ def test_a_validation_split_is_disjoint_chosen_by_seed_and_evaluated():
     assert evaluated == pytest.approx(sum(x.sum() for x in losses) / sum(len(x) for x in losses), rel=1e-12)
 
 
+def test_a_share_however_small_holds_one_sentence_out():
+    assert len(Trainer(model(), sequences(), validation=0.01).validation_sentences) == 1
+    assert len(Trainer(model(), sequences(), validation=0.0).validation_sentences) == 0
+
+
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: f"{s['truncation']}-{s.get('between', 'reset')}")
 def test_stopping_and_resuming_from_any_state_is_bitwise_the_same_run(settings):
     data = sequences(8, count=10, masked=0.3)

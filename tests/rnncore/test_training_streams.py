@@ -10,7 +10,7 @@ from rnncore.corpus import Example
 from rnncore.optim import SGD
 from rnncore.trace import IGNORE, forward
 from rnncore.training import Trainer
-from rnncore.truncation import Chunks, Full, Window
+from rnncore.truncation import Chunks, Full, Stride, Window
 from tests.rnncore.runs import model, sequences
 
 
@@ -58,10 +58,11 @@ def test_carried_lets_the_gradient_flow_back_through_the_preceding_sequence(trun
 
 
 @pytest.mark.parametrize("between", ["detached", "carried"])
-def test_lanes_of_unequal_length_pass_their_own_states_on(between):
+@pytest.mark.parametrize("truncation", [Full(), Stride(2, 3, "new")], ids=["by the kernel", "by the graph"])
+def test_lanes_of_unequal_length_pass_their_own_states_on(between, truncation):
     data = sequences(4, count=6)
-    lanes = [anatomies(data[lane::2], 3, truncation=Full(), between=between)[:1] for lane in range(2)]
-    both = anatomies(data, 3, truncation=Full(), between=between, batch_size=2)
+    lanes = [anatomies(data[lane::2], 3, truncation=truncation, between=between)[:1] for lane in range(2)]
+    both = anatomies(data, 3, truncation=truncation, between=between, batch_size=2)
     first = sum(lane[0][1].summed["W_f"] for lane in lanes)
     np.testing.assert_allclose(both[0][1].summed["W_f"], first, rtol=1e-10)
     # Later updates, lane by lane, from the weights of the joint run.
@@ -73,7 +74,7 @@ def test_lanes_of_unequal_length_pass_their_own_states_on(between):
             past = data[2 * (update - 1) + lane].inputs if update and between == "carried" else now.inputs[:0]
             targets = np.concatenate([np.full(len(past), IGNORE), now.targets])
             trace = forward(network, np.concatenate([past, now.inputs]), states[lane])
-            total = total + backward(network, trace, targets)["W_f"]
+            total = total + backward(network, trace, targets, truncation)["W_f"]
             keep = len(past) if between == "carried" else len(now.inputs)
             states[lane] = {name: trace[name][keep - 1] for name in "hc"} if keep else None
         np.testing.assert_allclose(anatomy.summed["W_f"], total, rtol=1e-10, atol=1e-13)

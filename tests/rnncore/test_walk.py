@@ -314,3 +314,11 @@ def test_of_long_lanes_fewer_are_kept(monkeypatch):
     again = made.lane(4)
     assert again is not lanes[0]
     np.testing.assert_array_equal(again.d_logits, lanes[0].d_logits)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_last_cut_is_known_at_the_end_of_the_backward_pass(order):
+    w = make("vanilla", Tail(2), order)
+    assert w[len(w) - 1].kind == "cut"
+    np.testing.assert_array_equal(w.progress(len(w)).cuts, [False, False, False, True, False])
+    assert not w.progress(len(w) - 1).cuts.any()
