@@ -130,7 +130,7 @@ def past_the_start(policy: Truncation, length: int) -> str:
     elif isinstance(policy, Tail):
         why = f"the last k = {policy.k} steps are all there are"
     elif isinstance(policy, Stride):
-        why = f"k₁ = {policy.k1} and k₂ = {policy.k2} reach past its ends"
+        why = f"k₁ = {policy.k1} and k₂ = {policy.k2} span it all"
     return f"{why}: nothing is cut in this sentence"
 
 

@@ -37,7 +37,7 @@ class Lanes:
     walk: Walk
 
     def at(self, boundary: int, most: int = MOST_LANES) -> tuple[Lane, ...]:
-        """The lanes over a boundary, that of the nearest loss first; of more than ``most`` the last one is of several."""
+        """The lanes over a boundary, the nearest loss first; of more than ``most`` the last one is of several."""
         single, later = self._norms
         crossing = self.crossing(boundary)
         table = self.walk.table

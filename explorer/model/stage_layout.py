@@ -72,6 +72,7 @@ class StageLayout(Columns):
         d, s, low = self.detail, self.scale, self.low
         words = self.output_rows
         upright = self.words_upright
+        tall_word = round(self.longest / s) + 4 * WORD_PAD
         least = {
             "number": 13 if d >= Detail.BARS else 0,
             "bar": 8 if low else 18,
@@ -79,7 +80,7 @@ class StageLayout(Columns):
             "lane": 15 if self.in_lane else 12,
             "caption": 14 if self.in_lane else 0,
             "names": 14 if d == Detail.FULL and self.gates > 1 else 0,
-            "input": 34 if upright else (20 if d >= Detail.BARS else 10),
+            "input": max(34, min(64, tall_word)) if upright else (20 if d >= Detail.BARS else 10),
             "time": 13,
             "gap": 6 if low else 7,
         }
@@ -90,7 +91,7 @@ class StageLayout(Columns):
             "lane": 20 if self.in_lane else 12,
             "caption": 0,
             "names": 17 if d == Detail.FULL and self.gates > 1 else 0,
-            "input": max(58, min(76, round(self.longest / s) + 8)) if upright else (30 if d >= Detail.BARS else 14),
+            "input": max(58, min(88, tall_word)) if upright else (30 if d >= Detail.BARS else 14),
             "time": 18,
             "gap": 20,
         }

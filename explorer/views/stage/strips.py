@@ -112,6 +112,8 @@ def _name_initial(brush: Brush, state: str, middle: float, top: float, room: flo
     state = elided(state, large, room - more)
     wide = text_width(state, large)
     left = middle - (wide + more) / 2
+    if not brush.whole(left, left + wide + more):
+        return
     brush.text(QRectF(left, top, wide, theme.px(14)), CENTRE, state, large, ink, whole=True)
     brush.text(QRectF(left + wide, top + theme.px(3), more, theme.px(14)), CENTRE, "−1", small, ink, whole=True)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explorer.model.stage_cut import cut_of, dragged, handle_tip, policy_at, tracks_of
-from explorer.model.stage_handles import CUTTING, Handle, equals_full, nudged, stands
+from explorer.model.stage_handles import CUTTING, Handle, equals_full, nudged, past_the_start, stands
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 
 T = 9
@@ -247,3 +247,20 @@ def test_every_handle_says_what_it_sets_and_how_it_is_moved(policy):
             assert f"{number} = {getattr(policy, handle.name)}" in words
         assert ("[ ]" if handle.name in CUTTING else "{ }") in words and "rag" in words
         assert ("credit does not" in words) == (cut.any and handle.name in CUTTING)
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (Window(50), "k = 50 reaches past the start: nothing is cut in this sentence"),
+        (Window(8), "k = 8 reaches to the start: nothing is cut in this sentence"),
+        (Chunks(20), "one chunk of n = 20 holds it all: nothing is cut in this sentence"),
+        (Tail(9), "the last k = 9 steps are all there are: nothing is cut in this sentence"),
+        (Stride(9, 9), "k₁ = 9 and k₂ = 9 span it all: nothing is cut in this sentence"),
+        (Window(7), ""),
+        (Full(), ""),
+    ],
+    ids=str,
+)
+def test_a_truncation_that_cuts_nothing_says_so(policy, said):
+    assert past_the_start(policy, T) == said

@@ -444,3 +444,15 @@ def test_the_legend_says_on_which_scale_ribbons_are_and_what_the_signs_of_a_cut_
     assert "Width of ribbons" in stage.legend.toolTip() and "Small scissors" in stage.legend.toolTip()
     set_truncation(store, Full())
     assert "cissors" not in stage.legend.toolTip()
+
+
+def test_a_click_in_the_ledger_shows_the_cut_of_the_loss_not_of_the_copy(store, stage):
+    last = stage.data.scene.length - 1
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, truncation=Window(2))))
+    store.wait()
+    for position in (4, len(store.derived.walk(store.session))):
+        store.dispatch(do.GoTo(position))
+        store.dispatch(do.Select(t=last - 2, loss=last))
+        assert stage.data.cut.loss == last
+        assert np.flatnonzero(stage.data.cut.boundaries).tolist() == [last - 2]
+        store.dispatch(do.Release())

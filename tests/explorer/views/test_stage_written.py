@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter
 
+from explorer.model.stage_build import build_stage
 from explorer.model.stage_hit import Hit, tip
 from explorer.model.stage_layout import Detail
-from explorer.theme.theme import current
+from explorer.theme.palette import apply
+from explorer.theme.theme import current, enlarged
 from explorer.views.stage.brush import _STAMPS, Brush
+from explorer.views.stage.canvas import StageCanvas
 from explorer.views.stage.hint import hint_rect
-from explorer.widgets.paint import text_width
+from explorer.widgets.paint import elided, text_width
 from rnncore.cells import Cell
-from rnncore.truncation import Stride, Window
+from rnncore.truncation import Full, Stride, Window
 from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
 from tests.explorer.views.canvases import written_on
 
@@ -191,3 +196,110 @@ def test_a_loss_that_two_runs_take_back_is_said_to_count_twice_where_it_does(can
         assert "count it 2 times (stride 2 back 4, all losses)" in tip(canvas.data, Hit(twice[0], "streams"))
     canvas.show_data(stage_at(w, len(w)))
     assert not any("×2" in text for text, _, _ in written_on(canvas, monkeypatch))
+
+
+LONG = ("<s>", "the", "licensee", "who", "addressed", "a", "small", "animal", "near", "</s>")
+
+
+def read_aloud(canvas: StageCanvas, monkeypatch) -> list[tuple[str, str]]:
+    """What is read and how it is written, at the foot of each column."""
+    found = []
+
+    def cut(word, font, room, original=elided):
+        found.append((word, original(word, font, room)))
+        return found[-1][1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr("explorer.views.stage.columns.elided", cut)
+        patch.setattr(
+            Brush,
+            "text",
+            lambda brush, rect, place, text, font, *_, **__: found.append((text, elided(text, font, rect.width()))),
+        )
+        canvas._all_dirty()
+        canvas.grab()
+    return found
+
+
+@pytest.mark.parametrize(("steps", "size"), [(24, (900, 400)), (18, (860, 460)), (10, (900, 420)), (10, (760, 420))])
+def test_every_word_that_is_read_is_written_whole_lying_or_upright(canvas, monkeypatch, steps, size):
+    canvas.resize(*size)
+    data = stage_at(small_walk("vanilla", hidden=16, steps=steps), 60)
+    tokens = tuple(LONG[t % len(LONG)] for t in range(steps))
+    canvas.show_data(replace(data, scene=replace(data.scene, tokens=tokens, words=((),) * steps)))
+    found = read_aloud(canvas, monkeypatch)
+    for word in tokens:
+        assert (word, word) in found
+    assert not [shown for word, shown in found if word in tokens and shown != word]
+
+
+@pytest.mark.parametrize("steps", [200, 40, 24, 12])
+@pytest.mark.parametrize("hidden", [2, 16])
+def test_a_number_is_never_written_in_part_at_the_edges_of_a_stage_that_is_scrolled(canvas, monkeypatch, steps, hidden):
+    w = small_walk("vanilla", hidden=hidden, steps=steps)
+    canvas.show_data(stage_at(w, len(w)))
+    canvas.set_zoom(4.0)
+    shares = []
+    original = Brush.stamp
+
+    def stamp(brush, at, reach, key, draw):
+        if key[0] == "word" and key[4]:
+            shares.append((key[4], at.x(), at.x() + key[8]))
+        elif key[0] != "word":
+            original(brush, at, reach, key, draw)
+
+    monkeypatch.setattr(Brush, "stamp", stamp)
+    seen = set()
+    for offset in np.linspace(0, canvas.stage_layout.furthest, 23):
+        canvas.scroll_to(float(offset) + 0.4)
+        lay = canvas.stage_layout
+        begin, end = lay.gutter - 0.5, lay.gutter + lay.room + 1.5
+        shares.clear()
+        numbers = [one for one in written_on(canvas, monkeypatch) if re.fullmatch(r"(t = )?[+−]?\d[\d.]*", one[0])]
+        for text, left, right in (*numbers, *shares):
+            assert begin <= left and right <= end, (text, left, right)
+            seen.add(text)
+    assert len(seen) > 10
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6, 2.2])
+@pytest.mark.parametrize("size", [(1248, 330), (860, 400), (1248, 460)])
+def test_the_words_of_the_scissors_are_whole_at_every_size_of_type(canvas, qapp, monkeypatch, scale, size):
+    before = current()
+    try:
+        apply(qapp, enlarged(before, scale))
+        canvas.resize(*size)
+        w = small_walk("vanilla", policy=Window(2), steps=9)
+        canvas.show_data(stage_at(w, before_visit(w, 6, 8) + 1))
+        areas = []
+        monkeypatch.setattr("explorer.views.stage.caption.rounded", lambda _, area, *rest: areas.append(area))
+        written = written_on(canvas, monkeypatch)
+        (area,) = areas
+        ((text, left, right),) = [w for w in written if "credit" in w[0]]
+        lay = canvas.stage_layout
+        assert lay.gutter <= left and right <= lay.gutter + lay.room + 1
+        role = "tiny" if text_width(text, current().font("tiny", bold=True)) + 1 >= right - left else "small"
+        assert QFontMetricsF(current().font(role, bold=True)).height() <= area.height() + 3, "not cut below"
+        assert "…" not in text
+    finally:
+        apply(qapp, before)
+
+
+def test_a_window_that_reaches_past_the_sentence_says_that_nothing_is_cut(canvas, monkeypatch):
+    for order, position in (("by loss", 30), ("by loss", 120), ("sweep", 100)):
+        w = small_walk("vanilla", policy=Window(50), order=order)
+        canvas.show_data(stage_at(w, position))
+        texts = [text for text, _, _ in written_on(canvas, monkeypatch)]
+        assert "k = 50 reaches past the start: nothing is cut in this sentence" in texts
+    canvas.show_data(stage_at(small_walk("vanilla", policy=Full()), 30))
+    assert not any("nothing is cut" in text for text, _, _ in written_on(canvas, monkeypatch))
+
+
+def test_beside_the_initial_state_stands_what_only_training_brings_into_it(canvas, monkeypatch):
+    canvas.resize(1300, 560)
+    w = small_walk("lstm")
+    scene = scene_of(w)
+    for between in ("reset", "detached", "carried"):
+        canvas.show_data(build_stage(scene, w, 20, between=between))
+        texts = [text for text, left, _ in written_on(canvas, monkeypatch) if left < canvas.stage_layout.left(0)]
+        assert (between in texts and "in training" in texts) == (between != "reset")

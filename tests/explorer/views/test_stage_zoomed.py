@@ -93,3 +93,21 @@ def test_one_word_that_is_changed_moves_nothing(canvas):
     tokens = ("other" + data.scene.tokens[0], *data.scene.tokens[1:])
     canvas.show_data(replace(data, scene=replace(data.scene, tokens=tokens)))
     assert (canvas.zoom, canvas.stage_layout.shift) == (zoom, shift)
+
+
+@pytest.mark.parametrize("chosen", [0, 12, 100, 199, None])
+def test_the_keys_zoom_about_the_selected_step_or_the_one_in_work(canvas, qtbot, chosen):
+    w = small_walk("vanilla", steps=200)
+    data = stage_at(w, before_visit(w, 150, 150) + 1, marks=Marks(selected_t=chosen))
+    canvas.show_data(data)
+    step = 150 if chosen is None else chosen
+    assert canvas.data.current_t == 150
+    for _ in range(12):
+        qtbot.keyClick(canvas, Qt.Key.Key_Plus)
+        lay = canvas.stage_layout
+        assert lay.gutter <= lay.left(step) and lay.right(step) <= lay.gutter + lay.room + 1
+    assert canvas.zoom > 5
+    canvas.scroll_to(lay.furthest if step < 100 else 0.0)  # out of sight
+    qtbot.keyClick(canvas, Qt.Key.Key_Plus)
+    lay = canvas.stage_layout
+    assert lay.gutter <= lay.left(step) and lay.right(step) <= lay.gutter + lay.room + 1
