@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
@@ -91,6 +92,9 @@ def action_of(target: Target, text: str) -> do.Action:
         return do.ClampGate(target.name, value, target.unit)
     value = read_number(text)
     if target.kind == "rate":
+        if not (math.isfinite(value) and value >= 0.0):
+            why = "is below 0, and would climb the loss" if value < 0.0 else "would make every weight NaN"
+            raise RnnError(f"a learning rate of {exact(value)} {why}. Type a number from 0 up, such as 0.1.")
         return do.EditLearningRate(value)
     assert target.unit is not None
     if target.kind == "initial":

@@ -23,6 +23,7 @@ from ..theme.theme import current
 from ..widgets.editing import edit, open_editor
 from ..widgets.panel_dialog import PanelDialog
 from ..widgets.rows import RowList
+from ..widgets.wrong import mark_wrong, say
 
 
 class EditDialog(PanelDialog):
@@ -62,17 +63,18 @@ class EditDialog(PanelDialog):
     def refill(self) -> None:
         """List what fits what has been typed, and say what Enter will do."""
         name, equals, value = self.line.text().partition("=")
-        self._shown = []
+        self._shown, wrong = [], False
         try:
             self._shown = self._typed(name) if equals else self._listed(name)
             note = self._announce(value) if equals else "Enter opens the value; or go on with “= value”."
         except RnnError as error:
-            note = str(error)
+            note, wrong = str(error), True
         self.list.empty()
         for field in self._shown:
             self.list.add(field.title, after=field.now)
         self.list.setCurrentRow(0)
-        self.note.setText(note)
+        say(self.note, note, wrong=wrong)
+        mark_wrong(self.line, wrong)
 
     def _typed(self, name: str) -> list[Field]:
         session, derived = self._store.session, self._store.derived
@@ -104,7 +106,7 @@ class EditDialog(PanelDialog):
             try:
                 edit(self._store, target, value)
             except RnnError as error:
-                self.note.setText(str(error))
+                say(self.note, str(error), wrong=True)
                 return
             self.accept()
             return

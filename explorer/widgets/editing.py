@@ -29,6 +29,7 @@ def open_editor(store: Store, target: Target, at: QPoint, within: QWidget) -> Va
         field,
         lambda target, text: edit(store, target, text),
         lambda target: field_of(store.session, store.derived, target),
+        action_of,
     )
     editor.open_at(at, within)
     return editor

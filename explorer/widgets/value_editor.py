@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QStringListModel, Qt
@@ -24,7 +25,10 @@ from ..theme.theme import current
 from ..theme.tokens import SPACE
 from .chip import Chip
 from .paint import pop_up
+from .wrong import mark_wrong, say
 
+_BEGINS = re.compile(r"\s*[+−–-]?\s*(?:[.,]?|[\d.,]+e[+−–-]?|i|in|n|na|f|fr|fre)\s*")
+"""What is no value yet, and may become one: a number, or “free”."""
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 ROOM = 320
 """Width in pixels at scale 1."""
@@ -34,7 +38,7 @@ class ValueEditor(QFrame):
     """Edits one :class:`Field`.
 
     ``apply(target, text)`` sets the value, or raises RnnError, which is shown; ``look(target)`` gives the field of
-    another scope.
+    another scope. ``check(target, text)`` raises RnnError while one types for what could not be set.
     """
 
     def __init__(
@@ -42,11 +46,12 @@ class ValueEditor(QFrame):
         field: Field,
         apply: Callable[[Target, str], None],
         look: Callable[[Target], Field],
+        check: Callable[[Target, str], object] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._apply, self._look = apply, look
+        self._apply, self._look, self._check = apply, look, check
         self._offered: QAbstractItemView | None = None
         theme = current()
         column = QVBoxLayout(self)
@@ -62,7 +67,7 @@ class ValueEditor(QFrame):
         self.now.setWordWrap(True)
         self.line = QLineEdit()
         self.line.setFont(theme.font("body", fixed=True))
-        self.line.textEdited.connect(lambda _: self._say(self.field.help))
+        self.line.textEdited.connect(self._edited)
         self.note = QLabel()
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setFont(theme.font("small"))
@@ -112,13 +117,19 @@ class ValueEditor(QFrame):
             chip.setChecked(target == field.target)
         self._say(field.help)
 
+    def _edited(self, text: str) -> None:
+        """Say at once what could not be set; a sign that only begins a number is no error yet."""
+        try:
+            if self._check is not None and not _BEGINS.fullmatch(text.casefold()):
+                self._check(self.field.target, text)
+        except RnnError as error:
+            self._say(str(error), error=True)
+        else:
+            self._say(self.field.help)
+
     def _say(self, text: str, error: bool = False) -> None:
-        palette = self.note.palette()
-        colour = current().colour("cut" if error else "muted")
-        palette.setColor(QPalette.ColorRole.WindowText, colour)
-        self.note.setPalette(palette)
-        self.note.setText(text)
-        self.note.setAccessibleName(text)
+        say(self.note, text, wrong=error)
+        mark_wrong(self.line, error)
         self.adjustSize()
 
     @property

@@ -176,3 +176,28 @@ def test_the_editor_is_opaque_up_to_its_corners(store, window):
     corners = {picture.pixelColor(x, y).rgba() for x in (0, picture.width() - 1) for y in (0, picture.height() - 1)}
     assert corners == {picture.pixelColor(picture.width() // 2, 0).rgba()}
     editor.close()
+
+
+def test_a_learning_rate_below_zero_is_marked_while_it_is_typed_with_the_remedy(store, window):
+    session = store.session
+    editor = opened(store, window, Target("rate"))
+    editor.line.selectAll()
+    QTest.keyClicks(editor.line, "-")
+    assert editor.error == "" and not editor.line.property("wrong")  # it may become a number yet
+    QTest.keyClicks(editor.line, "1")
+    assert "is below 0" in editor.error and "from 0 up" in editor.error and editor.line.property("wrong")
+    QTest.keyClick(editor.line, Qt.Key.Key_Return)
+    assert editor.isVisible() and store.session is session
+    editor.line.selectAll()
+    QTest.keyClicks(editor.line, "1e-2")
+    assert editor.error == "" and not editor.line.property("wrong")
+    QTest.keyClick(editor.line, Qt.Key.Key_Return)
+    assert store.session.training.state.learning_rate == 0.01
+
+
+def test_words_are_marked_only_once_they_can_no_longer_become_a_value(store, window):
+    editor = opened(store, window, Target("weight", "b_f", 0))
+    for text, wrong in (("n", False), ("na", False), ("nan", False), ("1e", False), ("1e-", False), ("nay", True)):
+        editor.line.clear()
+        QTest.keyClicks(editor.line, text)
+        assert bool(editor.error) == wrong, text
