@@ -176,8 +176,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("slower", "Play slower", "Fewer beats of the playback a second.", "Walk", ("Ctrl+Down",)),
     Command(
         "release",
-        "Follow the walk",
-        "Close the notice, or let the selected time step follow the walk.",
+        "Back to the walk",
+        "Give the arrow keys back from a panel to the walk; else close the notice, or let the chosen step follow.",
         "Walk",
         ("Esc",),
         do.Release(notice=True),

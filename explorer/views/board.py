@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QTabBar, QWidget
@@ -10,6 +12,8 @@ from shiboken6 import isValid
 from ..panels import PANEL
 from ..store import Store
 from ..theme.tokens import SPACE
+from ..widgets import tab_order
+from ..widgets.canvas import arrows_of
 from ..widgets.panel_dock import PanelDock
 from .board_layouts import BOTTOM, RIGHT, ArrangedBoard
 from .board_menus import menu_of_panels, panel_menu
@@ -29,6 +33,10 @@ class Board(ArrangedBoard):
 
     panel_made = Signal(str)
     """The id of a panel that is seen for the first time."""
+    arrows_moved = Signal()
+    """The arrow keys belong to something else than before: to a panel, or to the walk."""
+    walk_wanted = Signal()
+    """The arrow keys are to belong to the walk again."""
 
     def __init__(self, store: Store, centre: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(store, centre, parent)
@@ -39,6 +47,7 @@ class Board(ArrangedBoard):
         self._letting_go.timeout.connect(self._let_go_of_the_unseen)
         for dock in self.docks.values():
             dock.menu_wanted.connect(self._open_menu)
+            dock.walk_wanted.connect(self.walk_wanted)
             dock.made.connect(self.panel_made)
             dock.returned.connect(self._returned)
             dock.visibilityChanged.connect(self._seen_or_not)
@@ -64,12 +73,45 @@ class Board(ArrangedBoard):
 
     def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
         dock = self.tabs.front(new) if isinstance(new, QTabBar) else self._holding(new)
+        if new is not None and (dock is not None or new.window() is self.window()):
+            self._show_arrows(dock, arrows_of(new))
         # A menu, a dialog or another program takes the keyboard only for a while, and then gives it back.
         again = new is self._held and self._at_hand is not None
         if new is None or again or (dock is None and new.window() is not self.window()):
             return
         self._held = new
         self._take_at_hand(dock)
+
+    def _show_arrows(self, dock: PanelDock | None, arrows: str) -> None:
+        before = self.panel_with_arrows()
+        for each in self.docks.values():
+            each.set_arrows(arrows if each is dock else "")
+        if before is not self.panel_with_arrows() or (dock is not None and arrows):
+            self.arrows_moved.emit()
+
+    def panel_with_arrows(self) -> PanelDock | None:
+        """Return the panel in which the arrow keys choose something, if there is one; else they step the walk."""
+        return next((dock for dock in self.docks.values() if dock.arrows), None)
+
+    def turn(self, forward: bool, *around: QWidget) -> bool:
+        """Give the keyboard to what comes next in the window, or before.
+
+        First what is ``around`` the panels, then the panels beside the stage from above, those below it from the left;
+        each with its row of tabs before it, and none that lies behind another tab.
+        """
+        return tab_order.turn(tab_order.in_order((*around, *self._parts_in_sight())), forward)
+
+    def _parts_in_sight(self) -> Iterator[QWidget]:
+        def place(dock: PanelDock) -> tuple[bool, int, int]:
+            below = self.dockWidgetArea(dock) == BOTTOM
+            return (True, dock.x(), dock.y()) if below else (False, dock.y(), dock.x())
+
+        rows = {dock: bar for bar, dock in self.tabs.rows()}
+        here = [dock for dock in self.docks.values() if dock.in_sight and not dock.isFloating() and dock.alone is None]
+        for dock in sorted(here, key=place):
+            if dock in rows:
+                yield rows[dock]
+            yield from dock.parts()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonPress:
@@ -89,7 +131,7 @@ class Board(ArrangedBoard):
         """Take a panel at hand. The keyboard stays where it is, but follows from a panel that the new one covers."""
         dock, held = self.docks[name], self.panel_in_focus()
         if dock.in_sight and held is not None and not held.in_sight and held.alone is None:
-            dock.ensure().setFocus()
+            dock.take_keyboard()
         self._choose(dock)
 
     def _choose(self, dock: PanelDock) -> None:
@@ -110,6 +152,12 @@ class Board(ArrangedBoard):
             self._letting_go.start()
 
     def _let_go_of_the_unseen(self) -> None:
+        held = self.panel_in_focus()
+        if held is not None and self.isVisible() and not held.isHidden() and not held.in_sight and held.alone is None:
+            front = [other for other in self.tabifiedDockWidgets(held) if isinstance(other, PanelDock)]
+            for other in front:
+                if other.in_sight:  # what lies behind it must not go on hearing the keys
+                    other.take_keyboard()
         dock = self._at_hand
         if dock is None or not self.isVisible() or self.panel_at_hand() is not None:
             return
@@ -126,7 +174,7 @@ class Board(ArrangedBoard):
         if dock.window() is not self.window():
             dock.window().raise_()
             dock.activateWindow()
-        dock.ensure().setFocus()
+        dock.take_keyboard()
         self._take_at_hand(dock)
 
     def panel_alone(self) -> PanelDock | None:

@@ -103,6 +103,11 @@ class ArrangedBoard(QMainWindow):
         QTimer.singleShot(0, self, self._settle)
 
     @property
+    def is_busy(self) -> bool:
+        """Whether the panels are just being put to other places."""
+        return self._busy
+
+    @property
     def aside(self) -> bool:
         """Whether the panels are put aside, so that the centre has all the room."""
         return self._aside

@@ -43,6 +43,7 @@ class LossPlot(LossPicture):
             *ENTER,
         }
     )
+    SHIFTED = True
     update_chosen = Signal(int)
     line_chosen = Signal(int, int)
 

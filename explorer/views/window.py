@@ -106,6 +106,7 @@ class MainWindow(PanelsWindow):
         column.addWidget(self.stages, 1)
         column.addWidget(self.transport)
         self.board = Board(self.store, middle)
+        self.follow_arrows()
         self.board.least_centre = self._least_centre  # type: ignore[method-assign]
         around = QVBoxLayout()
         around.setContentsMargins(SPACE.medium, 0, SPACE.medium, 0)
@@ -143,6 +144,11 @@ class MainWindow(PanelsWindow):
         if not self.banner.isHidden():
             taken += self.banner.heightForWidth(self.stage.width()) + SPACE.medium
         return self.height() - taken - 2 * SPACE.tight - 2 * SPACE.medium - math.ceil(self._share * self.height())
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        if self.board.is_busy:  # with the panels' places: Qt looks for what else could have the keyboard
+            return super().focusNextPrevChild(next)
+        return self.board.turn(next, self.bar, self.banner, self.stages, self.transport)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

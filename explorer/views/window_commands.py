@@ -157,9 +157,13 @@ class CommandsWindow(DialogsWindow):
             if event.tip():
                 self.help_line.set_text(event.tip())
             else:
-                self.help_line.set_forms(*shorter_hints())
+                self.show_hints()
             return True
         return super().event(event)
+
+    def show_hints(self) -> None:
+        """Show the keys that help most now in the line at the foot of the window."""
+        self.help_line.set_forms(*shorter_hints())
 
     # --- commands ---
 

@@ -50,6 +50,22 @@ class PanelsWindow(CommandsWindow):
             }
         )
 
+    def follow_arrows(self) -> None:
+        """Say at the foot of the window whose the arrow keys are; to be called once there is a board."""
+        self.board.arrows_moved.connect(self.show_hints)
+        self.board.walk_wanted.connect(self._rest)
+
+    def show_hints(self) -> None:
+        dock = self.board.panel_with_arrows()
+        if dock is None:
+            super().show_hints()
+            return
+        says = f"{dock.arrows} choose in “{dock.title}”"
+        back, whole = "Esc: they step the walk again", f"{key_text('F11')} on the whole screen"
+        self.help_line.set_forms(
+            f"{says}  ·  {back}  ·  Tab: what else is there  ·  {whole}", f"{says}  ·  {back}", f"{says}  ·  Esc"
+        )
+
     def _with_panel(self, act: Callable[[PanelDock], None]) -> Callable[[], None]:
         def run() -> None:
             dock = self.board.panel_at_hand()
@@ -61,6 +77,9 @@ class PanelsWindow(CommandsWindow):
         return run
 
     def run(self, command: Command) -> None:
+        if command.id == "release" and self.board.panel_in_focus() is not None:
+            self._rest()
+            return
         super().run(command)
         if isinstance(command.action, do.SetTab):
             self._bring_back()

@@ -35,13 +35,21 @@ _MOVED = frozenset(
 """After these events the line around a widget that has the keyboard lies elsewhere."""
 
 
+def arrows_of(widget: QWidget | None) -> str:
+    """The arrow keys that a widget keeps for itself while it has the focus, as they are printed; "" for none."""
+    kept = getattr(widget, "KEYS", ())
+    return " ".join(sign for key, sign in zip(ARROWS, "←→↑↓", strict=True) if key in kept)
+
+
 class Canvas(Surface):
     """Shows the tool tip that :meth:`tip` says, and keeps ``KEYS`` for itself while it has the focus.
 
-    The focus comes by Tab alone: after a click the arrow keys still belong to the walk.
+    The focus comes by Tab, or by the key of its panel: after a click the arrow keys still belong to the walk.
     """
 
     KEYS: ClassVar[frozenset[Qt.Key]] = frozenset(ARROWS)
+    SHIFTED: ClassVar[bool] = False
+    """Whether it keeps them with Shift as well; with Ctrl or Alt they are always the window's."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,10 +71,15 @@ class Canvas(Surface):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos() + QPoint(8, 8), plain(self.tip(event.pos().x(), event.pos().y())), self)
             return True
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in self.KEYS:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._keeps(event):
             event.accept()  # else the window would take the key for a step of the walk
             return True
         return super().event(event)
+
+    def _keeps(self, event: QKeyEvent) -> bool:
+        shift, pad = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.KeypadModifier
+        others = event.modifiers() & ~(pad | shift if self.SHIFTED or event.key() == Qt.Key.Key_Plus else pad)
+        return event.key() in self.KEYS and not others
 
     def _show_focus(self) -> None:
         """Lay a line around the whole of it while the keys are its."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -14,6 +15,8 @@ from .paint import pen
 
 class NameRow(QWidget):
     """Shows labels; ``chosen(key)`` when one is clicked, ``pointed(key)`` ("" for none) when the mouse is over one."""
+
+    KEYS: ClassVar[frozenset[Qt.Key]] = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right})
 
     chosen = Signal(str)
     pointed = Signal(str)
@@ -68,6 +71,12 @@ class NameRow(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(60, current(self).px(20))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in self.KEYS:
+            event.accept()  # else the window would take the key for a step of the walk
+            return True
+        return super().event(event)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):

@@ -11,10 +11,12 @@ from shiboken6 import isValid
 
 from ..theme.theme import current
 from ..theme.tokens import RADIUS
+from .canvas import arrows_of
 from .card import Card
 from .chip import Chip
 from .enlarge import enlarge, factor_for
 from .paint import frame, rounded
+from .tab_order import in_order
 
 LEAST = QSize(200, 150)
 """Least size of a dock at scale 1."""
@@ -26,6 +28,8 @@ class PanelDock(QDockWidget):
     """Holds the card that ``make`` returns; ``menu_wanted`` is asked for what can be done with it."""
 
     menu_wanted = Signal(str)
+    walk_wanted = Signal()
+    """The arrow keys are to belong to the walk again."""
     made = Signal(str)
     returned = Signal(str)
     """From the whole screen. All of them say the name."""
@@ -42,6 +46,8 @@ class PanelDock(QDockWidget):
         self._out: QRect | None = None
         self._before: QWidget | None = None
         self.framed = False
+        self.arrows = ""
+        """The arrow keys that choose something in it now, and so do not step the walk."""
         self._empty = QWidget()
         self.setTitleBarWidget(self._empty)
         self.setWidget(_Body())
@@ -58,9 +64,14 @@ class PanelDock(QDockWidget):
             self.menu_chip.setAccessibleName(f"{self.title}: panel menu")
             self.menu_chip.setToolTip("Float, move, hide or fill the screen (drag the title to move)")
             self.menu_chip.clicked.connect(self.ask_for_menu)
+            self.arrows_chip = Chip("Esc", accent="value", outlined=True)
+            self.arrows_chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self.arrows_chip.hide()
+            self.arrows_chip.clicked.connect(self.walk_wanted)
             self.back_chip = Chip("Dock")
             self.back_chip.hide()
             self.back_chip.clicked.connect(self.go_back)
+            panel.add_corner(self.arrows_chip)
             panel.add_corner(self.back_chip)
             panel.add_corner(self.menu_chip)
             self.take_back(panel.give_header())
@@ -86,6 +97,26 @@ class PanelDock(QDockWidget):
         return widget is not None and (
             self.isAncestorOf(widget) or (self.alone is not None and self.alone.isAncestorOf(widget))
         )
+
+    def take_keyboard(self) -> None:
+        """Give the keyboard to what can be chosen from by the arrow keys; where there is nothing, to the panel."""
+        panel = self.ensure()
+        # On the whole screen one shows the panel, and goes on with the walk.
+        chooses = [] if self.alone is not None else [widget for widget in in_order([panel]) if arrows_of(widget)]
+        (chooses[0] if chooses else panel).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def parts(self) -> list[QWidget]:
+        """The header and the panel below it, as far as they have been made."""
+        return [] if self.panel is None else [self.panel.header_bar, self.panel]
+
+    def set_arrows(self, arrows: str) -> None:
+        """Say which arrow keys choose something in the panel, if any."""
+        if arrows != self.arrows and self.panel is not None:
+            self.arrows = arrows
+            self.arrows_chip.set_label(arrows)
+            self.arrows_chip.setToolTip(f"{arrows} choose something in this panel. Esc: they step the walk again.")
+            self.arrows_chip.setVisible(bool(arrows))
+            self.update()
 
     def set_framed(self, framed: bool) -> None:
         """Paint the frame as that of the panel that has the keyboard, or not."""
@@ -131,7 +162,7 @@ class PanelDock(QDockWidget):
             self.setFloating(False)
             self.raise_()
             self.window().activateWindow()
-            self.ensure().setFocus()
+            self.take_keyboard()
 
     def event(self, event: QEvent) -> bool:
         floated = self.isFloating()
@@ -207,7 +238,9 @@ class PanelDock(QDockWidget):
         self._show_way_back()
         self.alone.showFullScreen()
         inside = self._before is not None and self.alone.isAncestorOf(self._before)
-        (self._before if inside and self._before is not None else panel).setFocus()
+        # One shows it, and goes on with the walk; Tab leads to what can be chosen.
+        keeps = inside and self._before is not None and not arrows_of(self._before)
+        (self._before if keeps and self._before is not None else panel).setFocus()
 
     def _returned(self) -> None:
         window, self.alone = self.alone, None
@@ -240,7 +273,7 @@ class PanelDock(QDockWidget):
         if self.isFloating():
             self._paint_window(painter)
         else:
-            rounded(painter, QRectF(self.rect()), RADIUS.card, theme.colour("panel"), edge)
+            rounded(painter, QRectF(self.rect()), RADIUS.card, theme.colour("panel"), edge, 2.0 if self.arrows else 1.0)
 
     def _paint_window(self, painter: QPainter) -> None:
         """Ground and frame of a panel that floats: its window has nothing else around it."""

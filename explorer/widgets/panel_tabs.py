@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar, QWidget
@@ -44,6 +44,13 @@ class PanelTabs(QObject):
 
     def _bars(self) -> list[QTabBar]:
         return self._board.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+
+    def rows(self) -> Iterator[tuple[QTabBar, PanelDock]]:
+        """Yield every row of tabs that can be seen, with the panel in front."""
+        for bar in self._bars():
+            front = self.front(bar)
+            if front is not None and bar.isVisible():
+                yield bar, front
 
     def front(self, bar: QWidget) -> PanelDock | None:
         """Return the panel in front of a row of tabs; None for a row that is not of panels."""

@@ -192,13 +192,16 @@ def test_whatever_tab_leads_to_shows_that_it_has_the_keyboard(program, theme):
     program.store.dispatch(do.SetTheme(theme))
     seen = []
     for info in PANELS:
-        window.board.show_panel(info.id)
-        settle()
-        for _ in range(60):
-            press("Tab")
-            if QApplication.focusWidget() in seen:
-                break
-            seen.append(QApplication.focusWidget())
+        for way in ("Tab", "Shift+Tab"):  # to what lies below in the panel, and to its header
+            window.board.show_panel(info.id)
+            settle()
+            for _ in range(60):
+                press(way)
+                if QApplication.focusWidget() in seen:
+                    break
+                seen.append(QApplication.focusWidget())
+                dock = window.board.panel_in_focus()
+                assert dock is None or dock.in_sight, dock.title
     assert len(seen) > 40 and any(isinstance(widget, Chip) for widget in seen)
     unseen = []
     for widget in seen:

@@ -1,0 +1,147 @@
+"""Whose the arrow keys are, and where Tab leads: only to what can be seen."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from explorer.model import action as do
+from explorer.panels import PANELS
+from explorer.widgets.canvas import arrows_of
+from explorer.widgets.names import NameRow
+
+from .windows import Alt, Ctrl, Key, Shift, dock, panel, press, until
+
+
+def holder(window):
+    return window.board.panel_in_focus()
+
+
+def tour(window, way=Key.Key_Tab, most=120):
+    """Every widget that Tab leads to, from where the keyboard is until it is there again."""
+    first, seen = QApplication.focusWidget(), []
+    for _ in range(most):
+        press(window, way, *([Shift] if way == Key.Key_Backtab else []))
+        if QApplication.focusWidget() is first:
+            return seen
+        seen.append(QApplication.focusWidget())
+    raise AssertionError("Tab does not come round")
+
+
+@pytest.mark.parametrize("width", [1366, 1900])
+def test_tab_never_leads_behind_another_tab_even_after_panels_have_filled_the_screen(window, width):
+    window.resize(width, 1000)
+    QTest.qWait(40)
+    for name in ("ledger", "gates", "parameters", "accumulator", "horizon"):
+        window.show_panel(name)
+        QTest.qWait(20)
+        for _ in range(2):
+            press(window, Key.Key_F11)
+            QTest.qWait(20)
+        assert holder(window) is dock(window, name)
+    window.show_panel("ledger")
+    QTest.qWait(20)
+    seen = tour(window)
+    docks = [each for each in (window.board._holding(widget) for widget in seen) if each is not None]
+    assert docks and all(each.in_sight for each in docks)
+    assert set(docks) == {each for each in window.board.docks.values() if each.in_sight}
+    # One after the other, and none twice: what belongs together follows on itself.
+    places = [each for n, each in enumerate(docks) if n == 0 or docks[n - 1] is not each]
+    inner = [each for each in places if each is not dock(window, "ledger")]
+    assert len(set(inner)) == len(inner)
+
+
+def test_back_by_shift_and_tab_is_the_same_way(window):
+    window.stage.setFocus()
+    there = tour(window)
+    assert tour(window, Key.Key_Backtab) == there[::-1]
+
+
+def test_a_panel_that_is_covered_gives_the_keyboard_to_what_covers_it(window):
+    window.show_panel("ledger")
+    window.actions_["graph"].trigger()  # which turns to the inspector in the same row of tabs
+    until(window, lambda: holder(window) is dock(window, "inspector"))
+    assert not dock(window, "ledger").arrows
+
+
+def test_the_key_of_a_panel_gives_it_the_arrows_and_escape_gives_them_back_to_the_walk(window):
+    window.store.dispatch(do.GoToEnd())
+    press(window, Key.Key_2, Ctrl)
+    at = window.store.session.position
+    ledger = dock(window, "ledger")
+    assert arrows_of(QApplication.focusWidget()) == ledger.arrows == "← → ↑ ↓"
+    assert ledger.arrows_chip.isVisible() and "choose" in ledger.arrows_chip.toolTip()
+    assert "Gradient ledger" in window.help_line.text() and "Esc" in window.help_line.text()
+    before = window.store.session.selection
+    press(window, Key.Key_Left)
+    assert window.store.session.position == at
+    press(window, Key.Key_Return)
+    assert window.store.session.selection != before or ledger.panel.canvas is QApplication.focusWidget()
+    press(window, Key.Key_Escape)
+    assert window.stage.isAncestorOf(QApplication.focusWidget())
+    assert not ledger.arrows and not ledger.arrows_chip.isVisible() and not ledger.framed
+    assert "Gradient ledger" not in window.help_line.text()
+    press(window, Key.Key_Left)
+    assert window.store.session.position == at - 1
+
+
+def test_the_button_in_the_header_gives_the_arrows_back_as_well(window):
+    press(window, Key.Key_4, Ctrl)
+    assert dock(window, "horizon").arrows_chip.isVisible()
+    dock(window, "horizon").arrows_chip.click()
+    assert window.stage.isAncestorOf(QApplication.focusWidget())
+
+
+def test_escape_in_a_panel_without_anything_to_choose_leads_back_as_well(window):
+    window.show_panel("paper")
+    assert holder(window) is dock(window, "paper") and not dock(window, "paper").arrows
+    press(window, Key.Key_Right)
+    assert window.store.session.position == 1
+    press(window, Key.Key_Escape)
+    assert window.stage.isAncestorOf(QApplication.focusWidget())
+
+
+def test_on_the_whole_screen_the_arrows_go_on_with_the_walk_until_tab_leads_into_the_panel(window):
+    press(window, Key.Key_2, Ctrl)
+    press(window, Key.Key_F11)
+    QTest.qWait(20)
+    ledger = dock(window, "ledger")
+    assert ledger.holds(QApplication.focusWidget()) and not arrows_of(QApplication.focusWidget()) and not ledger.arrows
+    for _ in range(8):
+        press(window, Key.Key_Tab)
+        if ledger.arrows:
+            break
+    assert ledger.arrows and ledger.arrows_chip.isVisible()
+    press(window, Key.Key_F11)
+    QTest.qWait(20)
+    assert ledger.alone is None and ledger.arrows == "← → ↑ ↓"  # as before
+
+
+def test_the_keys_of_panels_and_of_the_walk_with_ctrl_work_in_every_panel(window):
+    """A plot that takes 0 and + for itself must not take Ctrl+0 and Ctrl++ as well."""
+    store = window.store
+    for info in PANELS:
+        window.show_panel("loss" if info.id != "loss" else "ledger")
+        window.show_panel(info.id)
+        QTest.qWait(5)
+        store.dispatch(do.GoTo(0))
+        press(window, Key.Key_Right, Ctrl)
+        assert store.session.position > 1, info.id
+        store.dispatch(do.GoTo(0))
+        press(window, Key.Key_Right, Alt)
+        assert store.session.position > 0, info.id
+        press(window, Key.Key_0, Ctrl)
+        assert holder(window) is (dock(window, "predictions") if info.id != "predictions" else None), info.id
+
+
+def test_the_names_below_a_panel_take_the_arrows_from_the_walk(window):
+    window.store.dispatch(do.GoToEnd())
+    window.show_panel("accumulator")
+    QTest.qWait(20)
+    row = panel(window, "accumulator").findChild(NameRow)
+    row.setFocus()
+    at, name = window.store.session.position, row.accessibleName()
+    assert dock(window, "accumulator").arrows == "← →"
+    press(window, Key.Key_Right)
+    assert window.store.session.position == at and row.accessibleName() != name
