@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-import contextlib
-import errno
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 from explorer import __version__
+from explorer.terminal import UNSPEAKABLE, Parser, fail, fall_silent, lost, sentence, speak_utf8
 
 HELP = """\
 BPTT Explorer opens a small recurrent network like a watch: step it forward, step its gradient
@@ -35,23 +32,14 @@ A file that is called like a command can be opened as ./train.
 COMMANDS = ("train", "tour", "doctor", "help")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """What the libraries below numpy ask for the number of their threads."""
-UNSPEAKABLE = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG)
-"""Errors of an output that is full, broken or closed."""
 TRUSTED = ("xcb", "wayland", "windows", "cocoa", "offscreen", "minimal")
 """Qt's platforms that start wherever their libraries and, for the first two, a display are found."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what to do about a wrong command line."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(2, f"{self.prog}: {message}\nSee: {self.prog} --help\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; a user's mistake ends in a sentence, not a traceback."""
     words = list(sys.argv[1:] if argv is None else argv)
-    _speak_utf8()
+    speak_utf8()
     _one_thread()
     try:
         code = _command(words)
@@ -59,25 +47,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             sys.stderr.flush()
         except OSError:
-            _fall_silent(sys.stderr)
+            fall_silent(sys.stderr)
         return code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        _fall_silent(sys.stdout)
+        fall_silent(sys.stdout)
         return 1
     except OSError as error:
         if error.errno not in UNSPEAKABLE:
             raise
-        _fall_silent(sys.stdout)
-        return _fail(f"the output cannot be written ({error.strerror}). Make room, or send it elsewhere.")
+        fall_silent(sys.stdout)
+        return fail(f"the output cannot be written ({error.strerror}). Make room, or send it elsewhere.")
 
 
 def _command(words: list[str]) -> int:
     if words and words[0] in COMMANDS:
         name, rest = words[0], words[1:]
         if name == "train":
-            return _train(rest)
+            from explorer import train_command
+
+            return train_command.run(rest)
         if name == "tour":
             return _tour(rest)
         if name == "doctor":
@@ -86,7 +76,7 @@ def _command(words: list[str]) -> int:
     if any(word in ("-h", "--help") for word in words):
         print(HELP, end="")
         return 0
-    parser = _Parser(prog="bptt-explorer", add_help=False)
+    parser = Parser(prog="bptt-explorer", add_help=False)
     meant = _command_meant(words)
     if meant:
         parser.error(f"there is no command and no file {words[0]!r}. Did you mean: bptt-explorer {meant}")
@@ -114,21 +104,21 @@ def _command_meant(words: list[str]) -> str:
 def _window(path: str | None) -> int:
     from explorer.services import display, doctor, libraries
 
-    lost = _lost()
-    if lost:
-        return _fail(lost)
+    gone = lost()
+    if gone:
+        return fail(gone)
     if path is not None:
         asked_for = Path(path).expanduser()
         if not path or not os.path.exists(asked_for):
             named = path if len(path) < 200 else f"{path[:100]} … {path[-40:]}"
-            return _fail(
+            return fail(
                 f"{named or repr('')}: there is no such file. Give a text, a table or a .bptt session, or see --help."
             )
         if asked_for.is_dir():
-            return _fail(f"{path} is a folder. Choose a text, a table or a .bptt session inside it.")
+            return fail(f"{path} is a folder. Choose a text, a table or a .bptt session inside it.")
     fault = doctor.qt_fault()
     if fault:
-        return _fail(fault)
+        return fail(fault)
     screen = display.find_display()
     if not screen.present:
         print(f"There is no screen to open a window on: {screen.reason}.")
@@ -136,13 +126,13 @@ def _window(path: str | None) -> int:
         return _tour([] if path is None else ["--", path])
     lacking = _qt_lacks()
     if lacking:
-        return _fail(lacking)
+        return fail(lacking)
     if any(platform.partition(":")[0] not in TRUSTED for platform in screen.platforms):
         # Only an attempt can tell, and Qt ends the process that fails at it.
         start = doctor.start_check(screen)
         if start.state == doctor.BAD:
             asked, said = os.environ["QT_QPA_PLATFORM"], start.found.rstrip(".")
-            return _fail(f"QT_QPA_PLATFORM asks for {asked}, but Qt cannot start there: {said}. Unset it.")
+            return fail(f"QT_QPA_PLATFORM asks for {asked}, but Qt cannot start there: {said}. Unset it.")
     usable, problems = [], []
     for platform in screen.platforms:
         problem = libraries.window_problem(platform) if platform in ("xcb", "wayland") else None
@@ -152,7 +142,7 @@ def _window(path: str | None) -> int:
             problems.append(problem)
     if not usable:
         missing = [name for problem in problems for name in problem.libraries]
-        return _fail(_lacking(missing, problems[0].message))
+        return fail(_lacking(missing, problems[0].message))
     os.environ["QT_QPA_PLATFORM"] = ";".join(usable)
     from explorer.app import run
 
@@ -191,7 +181,7 @@ def _lacking(names: Sequence[str], message: str) -> str:
 def _doctor(words: list[str]) -> int:
     from explorer.services import doctor, libraries
 
-    parser = _Parser(
+    parser = Parser(
         prog="bptt-explorer doctor",
         description="Says what this machine lacks, and the one command that mends it. Ends with 0 when nothing does.",
     )
@@ -207,7 +197,7 @@ def _doctor(words: list[str]) -> int:
 
 
 def _tour(words: list[str]) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="bptt-explorer tour",
         description="Steps a sentence forward, then backward past the cut, trains a little, and keeps pictures of it "
         "with an index.html.",
@@ -221,7 +211,7 @@ def _tour(words: list[str]) -> int:
 
     fault = doctor.qt_fault()
     if fault:
-        return _fail(fault)
+        return fail(fault)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     lacking = _qt_lacks()
     from explorer.services.interruption import interruptible
@@ -242,7 +232,7 @@ def _tour(words: list[str]) -> int:
 
             page = tell(folder, options.path, theme=options.theme, say=say, easel=Drawings if lacking else None)
     except (RnnError, OSError) as error:
-        return _fail(_sentence(error))
+        return fail(sentence(error))
     print(f"The pictures are in {folder.absolute()}; begin with {page.name}.")
     return 0
 
@@ -270,106 +260,6 @@ def _folder(asked: str | None) -> Path:
         return Path(tempfile.mkdtemp(prefix="bptt-explorer-tour-"))
 
 
-def _train(words: list[str]) -> int:
-    from explorer.services import headless
-    from rnncore.bundled import BUNDLED
-    from rnncore.errors import RnnError
-    from rnncore.library import LIBRARY
-
-    parser = _Parser(
-        prog="bptt-explorer train",
-        description="Trains a network on a text and writes a session that the window opens. Ctrl-C stops and keeps "
-        "what there is.",
-        epilog="FILE is a text, a table (.csv, .tsv), a session to go on with (.bptt), or the name of a bundled "
-        f"corpus: {', '.join(BUNDLED)}.",
-    )
-    add = parser.add_argument
-    add("file", metavar="FILE")
-    add("--output", "-o", metavar="SESSION", help="the session file to write (default: FILE's name with .bptt)")
-    add("--level", choices=("word", "char"), help="what a token is (default: word)")
-    add("--column", metavar="NAME", help="the column of a table, by name or number from 0 (default: the wordiest)")
-    add("--encoding", help="the text's encoding (default: found out)")
-    add("--vocabulary", type=_count, metavar="N", help="keep only the N most frequent tokens")
-    add("--cell", choices=tuple(LIBRARY), default="vanilla", help="the network's cell (default: %(default)s)")
-    add("--hidden", type=_count, default=16, metavar="H", help="units (default: %(default)s)")
-    add("--epochs", type=_count, metavar="N", help=f"passes over the text (default: {headless.DEFAULT_EPOCHS})")
-    add("--updates", type=_count, metavar="N", help="stop after N updates instead")
-    add(
-        "--truncation",
-        default="window:4",
-        metavar="HOW",
-        help="full, window:4, chunks:10, stride:5,10 or tail:8 (default: %(default)s)",
-    )
-    add("--optimiser", "--optimizer", choices=tuple(headless.OPTIMISERS), default="adam", help="(default: %(default)s)")
-    rates = ", ".join(f"{name} {rate:g}" for name, rate in headless.RATES.items())
-    add("--learning-rate", "--lr", type=_rate, metavar="RATE", help=f"(default: {rates})")
-    add("--clip", type=_rate, metavar="NORM", help="clip the gradient at this norm (default: not)")
-    add("--batch", type=_count, default=1, metavar="B", help="sentences an update (default: %(default)s)")
-    add("--validation", type=_share, default=0.1, metavar="SHARE", help="share held out (default: %(default)s)")
-    add("--float32", action="store_true", help="single precision: faster for large networks (default: double)")
-    add("--seed", type=_seed, default=0, metavar="N", help="of weights, order and split (default: %(default)s)")
-    options = parser.parse_args(words)
-    if not options.file:
-        parser.error("FILE is empty: give a text, a table, a session, or the name of a bundled corpus")
-    if options.epochs is not None and options.updates is not None:
-        parser.error("give --epochs or --updates, not both")
-    if headless.is_session(options.file):
-        chosen = {name for name, value in vars(options).items() if value != parser.get_default(name)}
-        own = [f"--{name.replace('_', '-')}" for name in sorted(chosen.difference(headless.WITH_SESSION))]
-        if own:
-            parser.error(f"{options.file} has its own {', '.join(own)}; give only --epochs or --updates, and --output")
-    lost = _lost()
-    if lost:
-        return _fail(lost)
-    try:
-        return headless.train(options)
-    except (RnnError, OSError) as error:
-        return _fail(_sentence(error))
-
-
-def _lost() -> str:
-    """Return what to do where the folder that one is in has been deleted; "" where it is there."""
-    try:
-        os.getcwd()
-    except OSError as error:
-        return f"the folder that this terminal is in is gone ({error.strerror}). Go to another one with cd."
-    return ""
-
-
-def _count(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return number
-
-
-def _rate(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0.0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
-    return number
-
-
-def _share(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0.0 <= number < 1.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 up to, not including, 1")
-    return number
-
-
-def _seed(text: str) -> int:
-    number = int(text) if text.isdecimal() else -1
-    if not 0 <= number < 2**63:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0 and below 2^63")
-    return number
-
-
 def _one_thread() -> None:
     """Let numpy multiply on one thread, before it is imported, unless the environment says otherwise.
 
@@ -378,36 +268,3 @@ def _one_thread() -> None:
     """
     if not any(name in os.environ for name in THREADS):
         os.environ.update(dict.fromkeys(THREADS, "1"))
-
-
-# --- speaking ---------------------------------------------------------------------------------------------------
-
-
-def _fail(sentence: str) -> int:
-    with contextlib.suppress(OSError):
-        print(f"bptt-explorer: {sentence}", file=sys.stderr)
-    return 1
-
-
-def _fall_silent(stream: TextIO) -> None:
-    """Let nobody hear the rest; without this the interpreter would complain once more at its end."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
-
-
-def _speak_utf8() -> None:
-    """Let σ and → through where the terminal's encoding lacks them, as something readable instead of an error."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed, or a program of Windows without a console
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  it stays to the end
-    if sys.platform == "linux" and os.environ.get("LC_ALL") in ("C", "POSIX"):
-        os.environ["LC_ALL"] = "C.UTF-8"  # Qt does so, and complains
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure") and not stream.closed:
-            stream.reconfigure(errors="replace")

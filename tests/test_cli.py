@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from explorer import __version__, cli
+from explorer import __version__, cli, terminal
 from tests import qt_loads
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -253,5 +253,5 @@ def test_a_place_where_no_pictures_can_be_put_is_named_with_the_remedy(tmp_path,
 def test_the_plain_locale_is_made_the_one_that_qt_takes_in_its_place(monkeypatch):
     for given, taken in (("C", "C.UTF-8"), ("POSIX", "C.UTF-8"), ("de_CH.UTF-8", "de_CH.UTF-8")):
         monkeypatch.setenv("LC_ALL", given)
-        cli._speak_utf8()
+        terminal.speak_utf8()
         assert os.environ["LC_ALL"] == taken
