@@ -322,3 +322,12 @@ def test_the_last_cut_is_known_at_the_end_of_the_backward_pass(order):
     assert w[len(w) - 1].kind == "cut"
     np.testing.assert_array_equal(w.progress(len(w)).cuts, [False, False, False, True, False])
     assert not w.progress(len(w) - 1).cuts.any()
+
+
+def test_a_loss_reaches_back_to_its_first_kept_copy_and_past_the_end_where_there_is_none():
+    model = lively("vanilla")
+    trace = forward(model, [0, 1, 2, 3, 4])
+    targets = [1, 2, -1, 4, 0]
+    for policy, first in ((Full(), [0, 0, 5, 0, 0]), (Window(2), [0, 0, 5, 1, 2]), (Tail(2), [5, 5, 5, 3, 3])):
+        np.testing.assert_array_equal(walk(model, trace, targets, policy).reach, first)
+    np.testing.assert_array_equal(walk(model, trace, targets, Tail(0)).reach, [5] * 5)
