@@ -201,7 +201,7 @@ def result(value: float, digits: int = 4) -> Runs:
 
 def recolour(runs: Runs, role: str, style: str | None = None) -> Runs:
     """The runs in another colour (where they had none of their own) and style."""
-    return tuple(replace(r, role=r.role or role, style=style or r.style) for r in runs)
+    return tuple(Run(r.text, style or r.style, r.role or role, r.script) for r in runs)
 
 
 def shortened(runs: Runs, terms: int) -> Runs:

@@ -77,7 +77,8 @@ class Costs:
                 elif kind in PARTS:
                     found = PARTS[kind]
                 at = at.parentWidget() if hasattr(at, "parentWidget") else None
-            self._owners[id(widget)] = found
+            if found != "window":  # a panel that is being made has no dock yet
+                self._owners[id(widget)] = found
         return found
 
 

@@ -11,7 +11,7 @@ from math import inf
 
 from ...model.formula import Formula, Run, Runs, number, plain, recolour, shortened
 from ...theme.theme import Theme
-from .typeset import DETAILS, NUMBERS, SYMBOLS, Block, Placed, SetFormula, baseline, line
+from .typeset import DETAILS, NUMBERS, SYMBOLS, Block, Placed, SetFormula, baseline, least_width, line
 
 USUAL, JOINED, FLOWING, SHORT, BRIEF, LINE = range(6)
 """A line each for symbols, numbers and result; those side by side where they fit; one paragraph in smaller type; that
@@ -35,7 +35,11 @@ def set_formula(
         return _flowing(f, short, width, LEAST, theme, role, False)
     lines = 2 if form == BRIEF else 1
     highest = (lines + 0.5) * baseline(LEAST, theme)[1]
-    tries = (_flowing(f, some, width, LEAST, theme, role, False) for some in _ever_shorter(f))
+    tries = (
+        _flowing(f, some, width, LEAST, theme, role, False)
+        for some in _ever_shorter(f)
+        if least_width((*f.left, *(run for runs in some for run in runs)), LEAST, theme) <= lines * width
+    )
     fitting = next((done for done in tries if done.height <= highest), None)
     return fitting or _flowing(f, f.lines[-1:], width, LEAST, theme, role)
 

@@ -139,7 +139,8 @@ class FormulaList(Surface):
         if key in self._forms:
             form, forms = self._forms[key]
             found = self._arrange(width, form, forms)
-            if found[1] <= limit:
+            # Where not even the tightest had room, nothing has.
+            if found[1] <= limit or min(forms, default=form) >= LINE:
                 return found
         # In a low room from the second form on: one micro-step's type is not larger than the next one's.
         form = JOINED if limit < current(self).px(ROOMY) else USUAL

@@ -84,6 +84,19 @@ def line(
     return _line(tuple(runs), width, size, theme.scale, token, indent)
 
 
+def least_width(runs: Sequence[Run], size: float, theme: Theme) -> float:
+    """Less than what ``runs`` take in one line, at a fraction of the time that it takes to set them."""
+    pixels, small = max(8, round(size * theme.scale)), max(7, round(size * 0.72 * theme.scale))
+    digit = 0.8 * _width("number", pixels, "0")
+    return sum(
+        # Numbers differ from step to step: their letters are counted, those of symbols have been measured before.
+        digit * (len(run.text) - run.text.count(" "))
+        if run.style in ("number", "bold") and not run.script
+        else 0.8 * _width(run.style, small if run.script else pixels, run.text.replace(" ", ""))
+        for run in runs
+    )
+
+
 def baseline(size: float, theme: Theme) -> tuple[float, float]:
     """How far a line's letters stand below its upper edge, and its height."""
     return _baseline(max(8, round(size * theme.scale)))

@@ -221,7 +221,7 @@ class InspectorView(Panel):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-                self._share_room()
+            self._share_room()
         super().changeEvent(event)
 
 

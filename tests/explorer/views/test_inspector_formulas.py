@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from explorer.theme import palette
+from explorer.theme.theme import current, theme_named
+from explorer.views.inspector import forms, set_formulas
+from explorer.views.inspector.formulas import FormulaArea, Section
+from explorer.views.inspector.typeset import baseline, least_width, line
+
+from ..model.steps import CELLS, data, make_walk
+
+
+@pytest.fixture(autouse=True)
+def styled(qapp):
+    palette.apply(qapp, theme_named("dark"))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_no_formula_is_narrower_in_one_line_than_what_is_reckoned_beforehand(qtbot, cell: str) -> None:
+    made = make_walk(cell)
+    for position in range(0, len(made) + 1, 3):
+        for one in data(made, position).now.formulas:
+            for runs in (one.left, *one.lines, *one.details):
+                set_ = line(runs, 1e9, forms.LEAST, current())
+                blanks = sum(run.text.count(" ") for run in runs) * baseline(forms.LEAST, current())[1]
+                reckoned = least_width(runs, forms.LEAST, current())
+                assert reckoned <= set_.width, position
+                assert set_.width <= 2.5 * reckoned + blanks, position  # or it would spare nothing
+
+
+def test_a_formula_for_which_even_the_tightest_form_is_too_high_is_set_once_at_each_step(qtbot, monkeypatch) -> None:
+    made = make_walk("lstm")
+    carries = [p for p in range(1, len(made) + 1) if made[p - 1].kind == "carry"]
+    area = FormulaArea(tight=True)
+    qtbot.addWidget(area)
+    area.resize(160, 50)
+    area.show()
+    counted: list[int] = []
+    whole = forms.set_formula
+    monkeypatch.setattr(set_formulas, "set_formula", lambda *a, **k: counted.append(a[-1]) or whole(*a, **k))
+
+    def show(position: int) -> int:
+        told = data(made, position).now
+        counted.clear()
+        area.set_sections((Section(told.formulas, "", told.role, None, told.note),))
+        assert area.list.height() > area.height()
+        return len(told.formulas)
+
+    show(carries[0])
+    count = show(carries[2])
+    assert counted == [forms.LINE] * count
