@@ -126,28 +126,6 @@ def _ribbon(brush: Brush, t: int) -> None:
     brush.stamp(origin, QRectF(0.0, -around, math.ceil(end - start) + 2.0, 2 * around + 1.0), key, draw)
     if not math.isfinite(norm):
         painter.fillRect(body.translated(origin), hatch(brush.colour("background", 0.7), 4, brush.ratio))
-    if brush.data.snipped[t]:
-        if t:
-            small_scissors(brush, t)
-        else:
-            _notch(brush, (start + end) / 2 + head / 2, y, wide / 2 + 4)
-
-
-def _notch(brush: Brush, x: float, y: float, tall: float) -> None:
-    """A red stroke ``tall`` pixels up and down across a ribbon of which only some losses' part goes on."""
-    panel, cut = brush.colour("panel"), brush.colour("cut")
-    origin = QPointF(brush.snap(x), brush.snap(y))
-    off = QPointF(x, y) - origin
-    below, above = off + QPointF(-2, tall), off + QPointF(2, -tall)
-
-    def draw(painter: QPainter) -> None:
-        for colour, width in ((panel, 4.0), (cut, 2.0)):
-            painter.setPen(pen(colour, width))
-            painter.drawLine(below, above)
-
-    around = math.ceil(tall) + 2.0
-    key = ("notch", panel.rgba(), cut.rgba(), tall, off.x(), off.y())
-    brush.stamp(origin, QRectF(-6.0, -around, 12.0, 2 * around + 1.0), key, draw)
 
 
 def small_scissors(brush: Brush, boundary: int, alpha: float = 1.0) -> None:
@@ -255,7 +233,7 @@ def _lanes(brush: Brush, boundaries: range) -> None:
     data, lay, painter = brush.data, brush.layout, brush.painter
     value_y, credit_y = crisp(lay.value_lane, brush.ratio), crisp(lay.credit_lane, brush.ratio)
     half = lay.column_width / 2
-    notches = []
+    ticks = []
     with brush.collecting():
         for t in boundaries:
             if t >= lay.length:
@@ -271,9 +249,10 @@ def _lanes(brush: Brush, boundaries: range) -> None:
             colour = brush.colour("gradient" if np.isfinite(norm) else "nan", 0.4 if norm == 0.0 else 1.0)
             brush.fill(QRectF(before, round(credit_y - wide / 2), middle - before, wide), colour)
             if data.snipped[t]:
-                notches.append((lay.left(t), min(wide / 2 + 4, lay.parts[STATE].bottom - credit_y - 1)))
-    for x, tall in notches:
-        _notch(brush, x, credit_y, tall)
+                ticks.append((lay.left(t), credit_y + wide / 2 + 1.0))
+        for x, top in ticks:  # below the ribbon, of which the others' part flows on
+            tall = min(5.0, lay.parts[STATE].bottom - top - 1.0)
+            brush.fill(QRectF(x - 1.0, top, 2.0 if half > 6 else 1.0, tall), brush.colour("cut"))
     radius = 4.0 * brush.theme.scale if lay.sums_seen else 0.0
     for t in boundaries:
         if t >= lay.length:

@@ -14,6 +14,7 @@ _LARGEST = ("a cell:", "largest of")
 _UNITS = " units"
 #: What the ribbons of all losses together are.
 _LANES = "lane = loss"
+_SUM = "Σ of losses"
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
@@ -27,6 +28,9 @@ def paint_gutter(brush: Brush) -> None:
         _label(brush, rows["input"], "input", ())
     if rows["time"].height >= 10:
         _label(brush, rows["time"], "" if lay.detail >= Detail.TARGET else "t", ())
+    if lay.in_lane and data.all_losses and rows["lane"].height >= 14:
+        area = QRectF(_PAD, rows["lane"].top, lay.gutter - _PAD - 2, rows["lane"].height)
+        brush.text(area, LEFT, _SUM, brush.theme.font("tiny"), brush.colour("gradient"))
     if lay.detail == Detail.HEAT:
         for strips, bands in ((data.states, lay.state_bands), (data.gates, lay.gate_bands)):
             for strip, band in zip(strips, bands, strict=True):

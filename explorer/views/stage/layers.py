@@ -13,6 +13,7 @@ from ...theme.theme import Theme
 from .brush import Brush
 from .columns import paint_ground, paint_inputs, paint_times
 from .edges import paint_edges, paint_streams
+from .ends import MOST_AT_ONCE, Ends, keeps
 from .gutter import paint_gutter
 from .head import paint_head
 from .heat import paint_heat
@@ -28,15 +29,18 @@ class Layers:
         self._images = StripImages()
         self._dirty = np.zeros((0, PARTS), dtype=bool)
         self._gutter = True
+        self._ends = Ends()
 
     def spoil(self, length: int) -> None:
         """Nothing of it holds any more; there are ``length`` columns."""
         self._dirty = np.ones((length, PARTS), dtype=bool)
         self._gutter = True
+        self._ends.forget()
 
     def spoil_columns(self) -> None:
         """All columns are to be painted anew, not the row labels."""
         self._dirty[:] = True
+        self._ends.forget()
 
     def spoil_parts(self, parts: NDArray[np.bool_]) -> None:
         """These ``parts`` (T, PARTS) are to be painted anew."""
@@ -52,6 +56,7 @@ class Layers:
         if self.pixmap.size() != size or self.pixmap.devicePixelRatioF() != ratio:
             self.pixmap = QPixmap(size)
             self.pixmap.setDevicePixelRatio(ratio)
+            self._ends.forget()
             self.pixmap.fill(theme.colour("panel"))  # at a broken ratio an edge covers only a part of its pixels
             self._dirty[:] = True
             self._gutter = True
@@ -67,26 +72,56 @@ class Layers:
             painter.fillRect(QRectF(end, 0, lay.width - end, lay.height), theme.colour("panel"))
             paint_gutter(brush)
             self._gutter = False
+        if keeps(lay, ratio) and self._dirty.any(axis=1).sum() <= MOST_AT_ONCE:
+            self._few(brush)
+        else:
+            self._many(brush)
+        painter.end()
+        self._dirty[:] = False
+
+    def _few(self, brush: Brush) -> None:
+        """A step changes a few columns: above and below the strips many of them look as they have looked before."""
+        lay, dirty = brush.layout, self._dirty
+        for part in (HEAD, FOOT):
+            for t in lay.visible:
+                if dirty[t, part]:
+                    area = _area(lay, range(t, t + 1), lay.parts[part])
+                    if not self._ends.restore(brush, t, part, area):
+                        _paint_part(brush, range(t, t + 1), lay.parts[part], frozenset({part}))
+                        self._ends.keep(self.pixmap, brush, t, part, area)
+        both = dirty[:, STATE] & dirty[:, GATES]
+        above, below = lay.parts[STATE], lay.parts[GATES]
+        for columns in runs(both, lay.visible):
+            row = Row(above.top, below.bottom - above.top)
+            _paint_part(brush, columns, row, frozenset({STATE, GATES}))
+        for part in (STATE, GATES):
+            for columns in runs(dirty[:, part] & ~both, lay.visible):
+                _paint_part(brush, columns, lay.parts[part], frozenset({part}))
+
+    def _many(self, brush: Brush) -> None:
+        lay = brush.layout
         whole = np.asarray(self._dirty.all(axis=1))
         for columns in runs(whole, lay.visible):
             _paint_part(brush, columns, Row(0, lay.height), frozenset(range(PARTS)))
         for part, row in enumerate(lay.parts):
             for columns in runs(self._dirty[:, part] & ~whole, lay.visible):
                 _paint_part(brush, columns, row, frozenset({part}))
-        painter.end()
-        self._dirty[:] = False
 
 
 def _paint_part(brush: Brush, columns: range, row: Row, parts: frozenset[int]) -> None:
     """Paint ``parts`` of ``columns``, which lie in ``row``, from the ground up."""
-    lay, painter = brush.layout, brush.painter
-    left = max(lay.left(columns.start) if columns.start else lay.lead_left, lay.gutter)
-    right = min(lay.right(columns.stop - 1), lay.gutter + lay.room)
-    area = QRectF(left, row.top, right - left, row.height)
+    painter = brush.painter
+    area = _area(brush.layout, columns, row)
     painter.setClipRect(area)
     painter.fillRect(area, brush.theme.colour("panel"))
     paint_run(brush, columns, parts)
     painter.setClipping(False)
+
+
+def _area(lay: StageLayout, columns: range, row: Row) -> QRectF:
+    left = max(lay.left(columns.start) if columns.start else lay.lead_left, lay.gutter)
+    right = min(lay.right(columns.stop - 1), lay.gutter + lay.room)
+    return QRectF(left, row.top, right - left, row.height)
 
 
 def paint_run(brush: Brush, columns: range, parts: frozenset[int]) -> None:

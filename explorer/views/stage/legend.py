@@ -26,7 +26,7 @@ ODD = {"nan": "NaN", "plus_inf": "+∞", "minus_inf": "−∞"}
 #: What is said of a truncation: in the tool tip, for in the picture every sign of it stands where it applies.
 CUTS = (
     "Scissors on a dashed line: no credit goes past it; hatched steps get none",
-    "Small scissors, or a red stroke across a ribbon: the credit of some losses is cut there, that of others goes on",
+    "Small scissors, or a red tick under a ribbon: the credit of some losses is cut there, that of others goes on",
     "Hatched losses: none of their credit reaches the step where the walk is",
 )
 
