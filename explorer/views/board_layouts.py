@@ -190,7 +190,7 @@ class ArrangedBoard(QMainWindow):
         """Qt counts a row of tabs as height of the dock in some layouts and not in others."""
         below, wanted = self._docked(BOTTOM), self._lower_height()
         if below and self.isVisible() and abs(self._taken() - wanted) > 1:
-            self.resizeDocks(below, [2 * wanted - self._taken()] * len(below), Qt.Orientation.Vertical)
+            self.resizeDocks(below, [max(2 * wanted - self._taken(), 1)] * len(below), Qt.Orientation.Vertical)
 
     def _bring_to_front(self, docks: list[PanelDock]) -> None:
         self._first = docks
@@ -219,7 +219,7 @@ class ArrangedBoard(QMainWindow):
     def _lower_height(self) -> int:
         """What the panels below the stage are to have: their share, but the stage at least half of the window."""
         free = self.height() - self.least_centre() - SPACE.medium if self.isVisible() else self._room_below
-        return min(round(self.height() * self._shares[bool(self._wide)][1]), max(free, 0))
+        return min(round(self.height() * self._shares[bool(self._wide)][1]), max(free, 1))
 
     def least_centre(self) -> int:
         """The least height of the centre; whoever puts things there says more."""

@@ -280,6 +280,19 @@ def test_a_panel_stays_at_hand_when_it_moves_from_floating_to_another_place(wind
     until(window, lambda: window.board.panel_at_hand() is dock(window, "ledger"))
 
 
+@pytest.mark.parametrize("least", [0, 5_000])
+def test_panels_below_without_any_room_get_the_least_there_is_without_a_complaint_of_qts(window, monkeypatch, least):
+    window.board.show_panel("loss")
+    until(window, lambda: not dock(window, "loss").isHidden())
+    if least:
+        monkeypatch.setattr(window.board, "least_centre", lambda: least)
+    else:
+        monkeypatch.setattr(window.board, "_taken", lambda: 5_000)
+    window.board.share()
+    window.board._even_out()
+    QTest.qWait(20)
+
+
 def test_the_stage_alone_has_the_whole_window_and_the_panels_come_back_as_they_were(window):
     window.resize(1900, 1000)
     window.board.show_panel("gates")
