@@ -128,6 +128,12 @@ def test_a_seek_replays_less_than_one_spacing():
         assert len(asked) == replayed
 
 
+def test_the_nearest_state_kept_is_the_keyframe_before_or_the_newest_of_all():
+    history, states = recorded(40, {"spacing": 16})
+    assert [history.nearest(update).update for update in (0, 15, 16, 39, 40)] == [0, 0, 16, 32, 40]
+    assert history.nearest(40) is states[40] and history.nearest(99) is states[40]
+
+
 def test_a_replay_does_not_evaluate_again(monkeypatch):
     history, states = recorded(50, {"spacing": 64}, annealing=Halve())
     assert len(history.evaluations) == 5

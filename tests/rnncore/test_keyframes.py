@@ -68,6 +68,14 @@ def test_memory_is_a_limit_and_the_first_state_stays():
     assert frames.before(4_999).update <= 4_999
 
 
+def test_a_branch_keeps_the_state_that_it_begins_with_however_sparse_its_keyframes_become():
+    frames = Keyframes(state(7), 1, 20 * state_bytes(state(0)))
+    for update in range(8, 5_000):
+        if frames.is_due(update):
+            frames.keep(state(update))
+    assert frames.states[0].update == 7 and frames.before(8).update == 7
+
+
 def test_once_memory_was_full_slow_updates_do_not_fill_it_again():
     size = state_bytes(state(0))
     frames = kept(5_000, spacing=64, memory=4 * size, seconds=REPLAY_SECONDS)
