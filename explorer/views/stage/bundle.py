@@ -37,7 +37,7 @@ def has_lanes(data: StageData, lay: StageLayout) -> bool:
 def snip_lane(data: StageData, lay: StageLayout, boundary: int) -> float:
     """Height at which scissors stand at a boundary: on what they cut, never on what flows past them."""
     if 0 < boundary < lay.length and has_lanes(data, lay) and not data.cut.boundaries[boundary]:
-        return lay.rows["state"].bottom - 2.0
+        return lay.rows["state"].bottom - 5.0
     return lay.credit_lane
 
 
@@ -46,7 +46,7 @@ def bundle_of(brush: Brush, boundary: int) -> Bundle:
     data, lay = brush.data, brush.layout
     assert data.lanes is not None
     stopped = bool(data.lanes.stopped(boundary))
-    top, bottom = lay.value_lane + 7.0, lay.rows["state"].bottom + 1.0 - (_CUT - 3.0) * stopped
+    top, bottom = lay.value_lane + 7.0, lay.rows["state"].bottom + 1.0 - _CUT * stopped
     for most in range(MOST_LANES, 0, -1):
         lanes = data.lanes.at(boundary, most)
         wide = [eighths(ribbon_width(brush, lane.norm)) for lane in lanes]

@@ -38,8 +38,10 @@ def badge_centre(brush: Brush, boundary: int) -> QPointF:
 
 def badge_radius(brush: Brush, boundary: int) -> float:
     """How large the scissors of ``boundary`` are: those that wait beside a long row label are small."""
-    usual = (12.0 if brush.layout.detail >= Detail.TARGET else 9.0) * brush.theme.scale
     lay = brush.layout
+    # Smaller, too, where they stand between lanes that flow past them and the words below.
+    apart = snip_lane(brush.data, lay, boundary) != lay.credit_lane
+    usual = (12.0 if lay.detail >= Detail.TARGET and not apart else 9.0) * brush.theme.scale
     if boundary == 0 and brush.data.scene.group > 1 and lay.lead and lay.low:
         free = lay.lead_left + lay.lead_spans[0].x - state_area(brush).right()
         return min(usual, max(7.0, free / 2 - 2.0))
