@@ -15,6 +15,7 @@ from rnncore.ops import Array
 from rnncore.optim import ClipByNorm, ClipByValue
 from rnncore.walk import Update, Walk
 
+from . import plurals
 from .anatomy_rules import Line, chosen, factor, optimiser_lines
 from .derived import Derived
 from .formula import number
@@ -136,8 +137,8 @@ def anatomy_data(
     kinds = [action.kind for action in walk.script.update]
     passed = kinds[: max(0, position - walk.script.update_start)]
     complete = position >= walk.script.update_start
-    count = len(votes) if complete else done
-    summed = f"Σ of {len(votes)} votes" if complete else f"Σ of {done} of {len(votes)} votes so far"
+    count, every = len(votes) if complete else done, plurals.count(len(votes), "vote")
+    summed = f"Σ of {every}" if complete else f"Σ of {done} of {every} so far"
     raw = votes.entry(count, index)
     levels = [
         Level("ledger", "g", (Line("", summed, raw),), raw if done or complete else None, votes.norm(count), complete)
@@ -162,11 +163,11 @@ def _norm(array: Array) -> float:
 
 def _scale(walk: Walk, parameter: str, index: tuple[int, ...], update: Update | None) -> Level:
     words = round(1.0 / walk.scale) if walk.scale else 0
-    title, rule = "mean", f"g / {words} words"
+    title, rule = "mean", f"g / {plurals.count(words, 'word')}"
     if update is None:
         return Level(title, "g", (Line("", rule),), None, None, False)
     before, after = float(update.raw[parameter][index]), float(update.scaled[parameter][index])
-    line = Line("", f"{factor(before)} / {words} words", after)
+    line = Line("", f"{factor(before)} / {plurals.count(words, 'word')}", after)
     return Level(title, "g", (line,), after, _norm(update.scaled[parameter]), True)
 
 

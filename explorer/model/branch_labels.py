@@ -15,6 +15,8 @@ from rnncore.optim import ClipByNorm, ClipByValue, Optimiser
 from rnncore.training_settings import TrainingSettings
 from rnncore.truncation import Full
 
+from .plurals import count
+
 if TYPE_CHECKING:
     from .runs import WeightEdit
 
@@ -111,7 +113,9 @@ _WORDS: dict[str, Callable[[TrainingSettings], list[str]]] = {
     "update_per": lambda s: [f"an update per {s.update_per}"],
     "evaluate_every": lambda s: [f"evaluated every {s.evaluate_every} {s.evaluate_unit}s"],
     "evaluate_unit": lambda s: [f"evaluated every {s.evaluate_every} {s.evaluate_unit}s"],
-    "evaluation_limit": lambda s: [f"evaluated on {s.evaluation_limit or 'all'} sentences"],
+    "evaluation_limit": lambda s: [
+        "evaluated on " + (count(s.evaluation_limit, "sentence") if s.evaluation_limit else "all sentences")
+    ],
 }
 
 

@@ -13,6 +13,8 @@ from rnncore.language import CLAMP, FUNCTIONS
 from rnncore.library import LIBRARY, TITLES
 from rnncore.model import parameter_shapes
 
+from .plurals import count
+
 LONGEST_NAME = 40
 OPERATIONS = (
     ("U @ x", "a matrix times the one-hot input"),
@@ -92,7 +94,7 @@ class Preview:
             ("States", ", ".join(cell.states)),
             ("Gates, values", ", ".join(cell.gates) or "none"),
             ("Weights", ", ".join(shapes)),
-            ("In numbers", f"{self.weights:,} weights, {len(cell.operations)} operations a time step"),
+            ("In numbers", f"{count(self.weights, 'weight')}, {count(len(cell.operations), 'operation')} a time step"),
         )
 
 

@@ -206,15 +206,15 @@ def _reached(progress: Progress, loss: int | None) -> tuple[int | None, bool]:
     return loss - step.t + 1, True
 
 
-def _lines(
-    found: Horizons, loss: int | None, count: int, state: str, reference: Horizons | None
-) -> tuple[Line, ...]:
+def _lines(found: Horizons, loss: int | None, count: int, state: str, reference: Horizons | None) -> tuple[Line, ...]:
     lines = []
     if loss is not None and found.counts[state][0] > 1:
         many = int(found.counts[state][0])
         values = found.means[state]
         meaning = "all losses of this sentence, each against its own lag 0"
-        lines.append(Line(f"mean of {many} losses", values, "gradient", meaning, "mean"))
+        lines.append(
+            Line("the one loss" if many == 1 else f"mean of {many} losses", values, "gradient", meaning, "mean")
+        )
     if reference is not None and reference.length == found.length:
         values = reference.means["h"] if loss is None else _ratio(reference.norms["h"][loss, loss::-1])
         meaning = f"an untrained tanh RNN of the same size, drawn with seed {reference.trace.model.seed}"

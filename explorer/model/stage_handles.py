@@ -128,7 +128,7 @@ def past_the_start(policy: Truncation, length: int) -> str:
     elif isinstance(policy, Chunks):
         why = f"one chunk of n = {policy.n} holds it all"
     elif isinstance(policy, Tail):
-        why = f"the last k = {policy.k} steps are all there are"
+        why = f"the tail of k = {policy.k} holds it all"
     elif isinstance(policy, Stride):
         why = f"k₁ = {policy.k1} and k₂ = {policy.k2} span it all"
     return f"{why}: nothing is cut in this sentence"

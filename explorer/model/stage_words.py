@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from .plurals import count
 from .stage_records import Flow, StageData
 
 
@@ -204,5 +205,8 @@ def _all_cut(data: StageData, boundary: int) -> bool:
 
 def spoken(data: StageData) -> str:
     """One sentence for a screen reader."""
-    parts = [f"Unrolled network, {data.scene.length} time steps, {data.scene.hidden} units", data.subtitle]
+    parts = [
+        f"Unrolled network, {count(data.scene.length, 'time step')}, {count(data.scene.hidden, 'unit')}",
+        data.subtitle,
+    ]
     return ". ".join(p for p in parts if p)

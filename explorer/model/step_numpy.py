@@ -77,7 +77,10 @@ class NumpyWriter(BackwardWriter):
         why = "backward, loss by loss"
         if isinstance(p, Stride):
             self.put(f"ends = [*range({p.k1 - 1}, {n}, {p.k1})]; ends += [{n} - 1] if {n} % {p.k1} else []")
-            self.put("for last, end in zip([-1, *ends], ends):", why=f"backward, every {p.k1} steps")
+            self.put(
+                "for last, end in zip([-1, *ends], ends):",
+                why="backward, every step" if p.k1 == 1 else f"backward, every {p.k1} steps",
+            )
             low = "low"
             self.put(f"low = max(end - {p.k2 - 1}, 0)", 1, why=f"go back {p.k2}")
             first = {"new": "max(last + 1, low)", "all": low, "last": "end"}[p.losses]

@@ -10,6 +10,7 @@ from rnncore.frozen import dataclass
 from rnncore.ops import Array
 from rnncore.truncation import POLICIES, Chunks, Full, Stride, Tail, Truncation, Window
 
+from .plurals import count
 from .session import Session
 from .stage_handles import equals_full
 
@@ -67,16 +68,19 @@ class TruncationData:
     def sentence(self) -> str:
         """What is kept, in words."""
         if equals_full(self.policy, self.length):
-            return f"all {self.pairs} pairs (loss t, copy τ) kept: the same as full for these {self.length} steps"
+            these = "this one step" if self.length == 1 else f"these {self.length} steps"
+            every = "the one pair" if self.pairs == 1 else f"all {self.pairs} pairs"
+            return f"{every} (loss t, copy τ) kept: the same as full for {these}"
         twice = f", {self.twice} of them more than once" if self.twice else ""
-        return f"{self.kept} of {self.pairs} pairs (loss t, copy τ) kept{twice}"
+        return f"{self.kept} of {count(self.pairs, 'pair')} (loss t, copy τ) kept{twice}"
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """:attr:`sentence`, from its fullest form to its shortest."""
         if equals_full(self.policy, self.length):
-            return self.sentence, f"all {self.pairs} pairs kept: as full", "the same as full", "as full"
-        short = f"{self.kept} of {self.pairs} pairs"
+            every = "the one pair" if self.pairs == 1 else f"all {self.pairs} pairs"
+            return self.sentence, f"{every} kept: as full", "the same as full", "as full"
+        short = f"{self.kept} of {count(self.pairs, 'pair')}"
         second = f"{short}, {self.twice} more than once" if self.twice else f"{short} kept"
         return self.sentence, second, short, f"{self.kept} / {self.pairs}"
 

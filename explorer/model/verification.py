@@ -12,6 +12,7 @@ from rnncore.walk import Walk
 
 from .formula import compact
 from .not_finite import cause
+from .plurals import count
 from .session import Check, Compared, Verification
 
 LEDGER_TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
@@ -136,7 +137,7 @@ def _numeric(walk: Walk, update: int) -> Check:
     if walk.model.dtype != np.float64:
         notes.append("the weights are single; this check is double")
     if not whole:
-        notes.append(f"spot check on the first {steps} of {walk.trace.length} steps")
+        notes.append(f"spot check on the first {steps} of {count(walk.trace.length, 'step')}")
     return Check(title, *sides, report.tolerance, rows, "; ".join(notes))
 
 

@@ -8,6 +8,7 @@ from rnncore.script import GRANULARITIES
 from rnncore.walk import Walk
 
 from .names import at_step
+from .plurals import count
 from .session import Session
 
 REST = 2.5
@@ -144,7 +145,7 @@ def transport_data(session: Session, walk: Walk) -> TransportData:
     step = walk[position - 1] if position else None
     where = "start" if step is None else here.phase
     if step is None:
-        at, what = f"{walk.trace.length} steps", "nothing computed"
+        at, what = count(walk.trace.length, "step"), "nothing computed"
     elif step.t is None:
         at, what = step.kind, step.title
     else:

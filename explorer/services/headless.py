@@ -17,6 +17,7 @@ from rnncore.optim import SGD, Adagrad, Adam, ClipByNorm, Momentum, Optimiser, R
 from rnncore.training_state import UpdateRecord
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 
+from ..model.plurals import count as plural
 from ..model.runs import Run, start_run
 from ..model.settings import CorpusChoice, Settings
 from . import sessions
@@ -177,7 +178,7 @@ def describe(run: Run) -> str:
     settings, corpus = run.settings, run.corpus
     count = len(corpus.sentences)
     return (
-        f"{settings.cell_title}, {settings.hidden_size} units, {settings.truncation.describe()}, "
+        f"{settings.cell_title}, {plural(settings.hidden_size, 'unit')}, {settings.truncation.describe()}, "
         f"{type(settings.optimiser).__name__} at {settings.optimiser.learning_rate:g} on {corpus.name}: "
         f"{count} sentence{'' if count == 1 else 's'}, vocabulary of {corpus.vocabulary.size}"
     )
@@ -190,7 +191,7 @@ def _report(run: Run, out: Voice) -> None:
         return
     split = "held-out" if trainer.validation_sentences.size else "training"
     out.write(
-        f"After {run.history.last} updates, {split} sentences: loss {short(loss)} nats a token, "
+        f"After {plural(run.history.last, 'update')}, {split} sentences: loss {short(loss)} nats a token, "
         f"perplexity {perplexity(loss):.1f} of {run.corpus.vocabulary.size}\n"
     )
 

@@ -23,6 +23,7 @@ from ..model import action as do
 from ..model.derived import Derived
 from ..model.loss_data import loss_of
 from ..model.loss_reduction import Reduction
+from ..model.plurals import count
 from ..model.session import Session
 
 UPDATES = 600
@@ -163,7 +164,7 @@ class _Story:
         read = ", ".join(part for part in loss_of(store.session, Reduction()).footer.split("   ") if part)
         self.take(
             "It learns",
-            f"{training.last - begun} updates later the loss panel reads: {read}. "
+            f"{count(training.last - begun, 'update')} later the loss panel reads: {read}. "
             f"Guessing among {size} tokens would have a loss of {math.log(size):.2f} and a perplexity of {size}.",
         )
         store.dispatch(do.GoTo(0))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QKeyEvent, QMouseEvent,
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..model.accumulator_data import AccumulatorData
+from ..model.plurals import count
 from ..theme.colourmap import AsinhScale, gradient_scale, value_scale
 from ..theme.theme import Theme, current
 from ..widgets.canvas import ARROWS, ENTER, Canvas
@@ -96,7 +97,7 @@ class AccumulatorMap(Canvas):
             self._cell = (-1, -1)
         self._data = data
         last = "" if data.vote is None else f", last {data.vote.label}"
-        self.setAccessibleName(f"{data.title}: {data.done} of {len(data.votes)} votes{last}")
+        self.setAccessibleName(f"{data.title}: {data.done} of {count(len(data.votes), 'vote')}{last}")
         self.update()
 
     def mark(self, row: int) -> None:

@@ -15,6 +15,7 @@ from rnncore.model import Init
 from ..model import action as do
 from ..model.paper_data import DECIMALS, EXACT, MOST_UNITS, SHEET, Paper, paper
 from ..model.paper_html import ROUNDED, html, page, plain
+from ..model.plurals import count as plural
 from ..model.session import Changes, Message
 from ..theme.theme import Theme, current, theme_named
 from ..theme.tokens import SPACE
@@ -129,7 +130,7 @@ class PaperView(Panel):
 
     def _describe(self, found: Paper) -> None:
         """Say to a screen reader what is there."""
-        words = (f"{s.title}: {len(s.rows)} rows, {s.blanks} blank" for s in found.sheets)
+        words = (f"{s.title}: {plural(len(s.rows), 'row')}, {s.blanks} blank" for s in found.sheets)
         self.sheet_view.setAccessibleDescription(found.refused or "; ".join(words))
 
     def _paper(self, *, everything: bool) -> Paper:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from rnncore.truncation import Full
 
+from ..model.plurals import count
 from ..model.truncation_data import BETWEEN, CALLED, MEANINGS, TruncationData, dragged, lane_rows, nudged
 from ..theme.theme import Theme, current
 from ..widgets.canvas import Canvas
@@ -116,8 +117,8 @@ class TruncationCanvas(Canvas):
         forms = ["values: never cut"]
         if drawn < runs:
             forms[:0] = [
-                f"values: never cut · below: {drawn} of {runs} runs back",
-                f"never cut · {drawn} of {runs} runs",
+                f"values: never cut · below: {drawn} of {count(runs, 'run')} back",
+                f"never cut · {drawn} of {count(runs, 'run')}",
             ]
         elif any(lane.again for lane in data.lanes):
             forms[:0] = ["values: never cut · ○ a loss that is counted once more", "never cut · ○ counted once more"]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from rnncore.cells import Cell
 
 from ..model.graph_routes import Box, Drawing, draw
+from ..model.plurals import count as plural
 from ..theme.theme import Theme
 from .paint import pen, rounded
 from .surface import Surface
@@ -45,7 +46,7 @@ class CellGraph(Surface):
         if cell is not None:
             self._cell = cell
             names = ", ".join((*cell.states, *cell.gates))
-            self.setAccessibleName(f"Graph of the cell: {len(cell.operations)} operations, {names}")
+            self.setAccessibleName(f"Graph of the cell: {plural(len(cell.operations), 'operation')}, {names}")
         self._stale = cell is None
         self.update()
 
@@ -79,7 +80,9 @@ class CellGraph(Surface):
             painter.setFont(theme.font("small"))
             painter.setPen(theme.colour("muted"))
             count = 0 if self._cell is None else len(self._cell.operations)
-            words = f"{count} operations: too many to draw here" if count else "the graph of the cell comes here"
+            words = (
+                f"{plural(count, 'operation')}: too many to draw here" if count else "the graph of the cell comes here"
+            )
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
             return
         drawing, em = drawn

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from .. import action as do
 from ..derived import Derived
+from ..plurals import count
 from ..sentences import corpus_sentence, typed_sentence, unknown_words
 from ..session import Changes, Message, Place, Sentence, Session, Training
 from .result import Result, Rules
@@ -17,7 +18,7 @@ def with_sentence(session: Session, sentence: Sentence, *, following: bool = Fal
         message = None  # it was said of the sentence before
     if sentence.steps_left_out:
         message = Message(
-            f"This sentence is {sentence.steps_left_out} steps longer than the stage can lay out; "
+            f"This sentence is {count(sentence.steps_left_out, 'step')} longer than the stage can lay out; "
             f"its first {sentence.length} are shown.",
             "warning",
             "sentence",
