@@ -18,6 +18,7 @@ from .model.keys import key_text
 from .model.session import Session
 from .model.settings import CorpusChoice, Settings
 from .panels import PANELS
+from .synonyms import also_called
 
 Rule = Callable[[Session], bool]
 
@@ -99,6 +100,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("own-cell", "Your own cell…", "Write the equations of a cell of your own and run it.", "Edit"),
     Command("network", "Network…", "Change the number of units, the biases, the start weights or the seed.", "Edit"),
     Command("truncation", "Truncation…", "Change how far back the gradient goes, and in which order.", "Edit"),
+    Command(
+        "order",
+        "Walk back by loss or in a sweep",
+        "By loss: each walks back alone, the last one first. In a sweep: one run back, all losses added on the way.",
+        "Walk",
+        ("O",),
+    ),
     Command("optimiser", "Optimiser…", "Change the rule, the learning rate, clipping, batches and validation.", "Edit"),
     Command(
         "next",
@@ -340,6 +348,11 @@ def shorter_hints() -> tuple[str, ...]:
     return tuple(hints(most) for most in range(count, 0, -1))
 
 
+WALKS = {
+    "by loss": ("by loss", "Each loss walks back alone, the last one first: one lane at a time, as in the tutorial."),
+    "sweep": ("in one sweep", "One run backward with the gradients of all losses added on the way, as programs do it."),
+}
+"""The two orders of the backward pass, by their names in the settings: title, help."""
 SIZES = (1, 2, 3, 4, 8, 16, 32, 64, 128, 256)
 """Numbers of hidden units that are offered; the network's form takes any."""
 SEEDS = range(6)
@@ -368,7 +381,8 @@ def choices(settings: Settings) -> tuple[Command, ...]:
         change("seed", n, f"Seed: {n}", "Begin a new run with other start weights and another order.", seed=n)
         for n in SEEDS
     ]
-    return (*cells, *corpora, *sizes, *seeds, *_sides(settings))
+    orders = [change("walk", order, f"Walk back: {title}", help, order=order) for order, (title, help) in WALKS.items()]
+    return (*cells, *corpora, *sizes, *seeds, *orders, *_sides(settings))
 
 
 def _sides(settings: Settings) -> Iterator[Command]:
@@ -381,7 +395,10 @@ def _sides(settings: Settings) -> Iterator[Command]:
 
 
 def matching(wanted: str, more: tuple[Command, ...] = ()) -> list[Command]:
-    """Return the commands whose title, group or help holds every word, best first; ``more`` only once one types."""
+    """Return the commands whose title, group, help or other words hold every word, best first.
+
+    ``more`` only once one types.
+    """
     words = wanted.casefold().split()
     every = (*COMMANDS, *more) if words else COMMANDS
     place = {command.id: n for n, command in enumerate(every)}
@@ -389,7 +406,16 @@ def matching(wanted: str, more: tuple[Command, ...] = ()) -> list[Command]:
 
     def rank(command: Command) -> tuple[int, int]:
         title = " ".join(command.title.casefold().replace(":", " ").split())
-        return (0 if title.startswith(typed) else 1 if typed in title else 2, place[command.id])
+        said = all(word in _said(command) for word in words)
+        return (0 if title.startswith(typed) else 1 if typed in title else 2 if said else 3, place[command.id])
 
-    found = [c for c in every if all(w in f"{c.title} {c.group} {c.help} {' '.join(c.keys)}".casefold() for w in words)]
-    return sorted(found, key=rank)
+    def holds(command: Command) -> bool:
+        every_word = f"{_said(command)} {also_called(command.id)}".casefold()
+        return all(word in every_word for word in words)
+
+    return sorted(filter(holds, every), key=rank)
+
+
+def _said(command: Command) -> str:
+    """What stands on screen of a command."""
+    return f"{command.title} {command.group} {command.help} {' '.join(command.keys)}".casefold()

@@ -19,6 +19,7 @@ from rnncore.errors import RnnError
 from ..actions import COMMANDS, Command, matching
 from ..model import action as do
 from ..model.keys import key_text
+from ..model.plurals import count
 from ..model.sentences import search, typed_sentence, unknown_words
 from ..store import Store
 from ..theme.theme import current
@@ -120,7 +121,7 @@ class SentenceDialog(FilterDialog):
             self.list.add(title, before=str(index + 1), data=index)
         self.list.setCurrentRow(row if row or marked or not text else -1)
         more = " (the first are shown)" if len(found) >= 200 else ""
-        self.note.setText(f"{len(found)} of {len(session.corpus.sentences)} sentences{more}. {said}")
+        self.note.setText(f"{len(found)} of {count(len(session.corpus.sentences), 'sentence')}{more}. {said}")
 
     def choose(self) -> None:
         item = self.list.currentItem()
@@ -154,12 +155,13 @@ class CommandDialog(FilterDialog):
         self._found = matching(self.line.text(), self._more)
         self.list.empty()
         if not self._found:
-            self.list.add(f"Nothing found for “{self.line.text().strip()}”", enabled=False)
+            said = f"Nothing found for “{self.line.text().strip()}”: try a shorter word, or one such as “gradient”"
+            self.list.add(said, enabled=False)
         for command in self._found:
             keys = "   ".join(key_text(k) for k in command.keys)
             title, on = self._titles[command.id], self._enabled(command)
             self.list.add(title, before=command.group, after=keys, help=command.help, enabled=on)
-        self.list.setCurrentRow(0)
+        self.list.setCurrentRow(0 if self._found else -1)
 
     def choose(self) -> None:
         row = self.list.currentRow()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from ..actions import COMMANDS, GROUPS, Command, in_group, shorter_hints
+from ..actions import COMMANDS, GROUPS, WALKS, Command, in_group, shorter_hints
 from ..model import action as do
 from ..model.keys import key_text
 from ..model.session import Message
@@ -34,6 +35,7 @@ class CommandsWindow(DialogsWindow):
             "quit": self._quit,
             "undo": store.undo,
             "redo": store.redo,
+            "order": self._change_order,
             "sentence": self.choose_sentence,
             "edit-value": self.edit_value,
             "clamp": lambda: self.edit_value(clamps=True),
@@ -79,6 +81,9 @@ class CommandsWindow(DialogsWindow):
 
     def title_now(self, command: Command) -> str:
         """Return a command's title, with what it would be done to now."""
+        if command.id == "order":
+            sweeps = self.store.session.settings.order == "sweep"
+            return f"Walk back {WALKS['by loss' if sweeps else 'sweep'][0]}"
         return command.title
 
     def run(self, command: Command) -> None:
@@ -169,6 +174,13 @@ class CommandsWindow(DialogsWindow):
 
     def _quit(self) -> None:
         self.close()
+
+    def _change_order(self) -> None:
+        settings = self.store.session.settings
+        order = next(each for each in WALKS if each != settings.order)
+        self.store.dispatch(do.ChangeSettings(replace(settings, order=order)))
+        title, help = WALKS[order]
+        self.store.dispatch(do.Notify(Message(f"The gradient walks back {title}. {help}")))
 
     def _pace(self, factor: float) -> None:
         self.store.dispatch(do.SetPlayback(speed=self.store.session.playback.speed * factor))

@@ -79,6 +79,8 @@ class PanelsWindow(CommandsWindow):
     def run(self, command: Command) -> None:
         if command.id == "release" and self.board.panel_in_focus() is not None:
             self._rest()
+            if self.store.session.message is not None and not self.store.opening:
+                self.store.dispatch(do.Notify(None))  # its button says that Esc takes it away
             return
         super().run(command)
         if isinstance(command.action, do.SetTab):
@@ -97,7 +99,7 @@ class PanelsWindow(CommandsWindow):
         if dock is not None and command.id in ("float-panel", "hide-panel", "move-beside", "move-below", "panel-menu"):
             does = "Dock" if command.id == "float-panel" and dock.isFloating() else command.title
             return does.replace("the panel", f"“{dock.title}”") if "the panel" in does else f"{does}: {dock.title}"
-        return command.title
+        return super().title_now(command)
 
     def _would_fill(self) -> str:
         alone, dock = self.board.panel_alone(), self.board.panel_at_hand()

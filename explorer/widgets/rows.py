@@ -33,15 +33,14 @@ class _Rows(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if chosen:
-            fill = theme.colour("value" if enabled else "line")
+            fill = theme.colour("value" if enabled else "raised")
             rounded(painter, area.adjusted(2, 1, -2, -1), RADIUS.band, fill)
         strong = "on_accent" if chosen and enabled else ("text" if enabled else "muted")
         weak = "on_accent" if chosen and enabled else "muted"
-        faint = 1.0 if enabled else 0.6
         area = area.adjusted(theme.px(10), 0, -theme.px(10), 0)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(theme.font("label"))
-        painter.setPen(theme.colour(weak, faint))
+        painter.setPen(theme.colour(weak))
         before, after = str(index.data(BEFORE) or ""), str(index.data(AFTER) or "")
         if self.before_width:
             room = QRectF(area.left(), area.top(), self.before_width, area.height())
@@ -52,7 +51,7 @@ class _Rows(QStyledItemDelegate):
             painter.drawText(area, middle | Qt.AlignmentFlag.AlignRight, after)
             area.setRight(area.right() - QFontMetrics(painter.font()).horizontalAdvance(after) - theme.px(14))
         painter.setFont(theme.font("body"))
-        painter.setPen(theme.colour(strong, faint))
+        painter.setPen(theme.colour(strong))
         text = QFontMetrics(painter.font()).elidedText(
             str(index.data(TEXT) or ""), Qt.TextElideMode.ElideRight, int(area.width())
         )

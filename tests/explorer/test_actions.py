@@ -4,9 +4,11 @@ from itertools import pairwise
 
 import pytest
 
-from explorer.actions import BY_ID, COMMANDS, GROUPS, hints, in_group, matching, shorter_hints
+from explorer.actions import BY_ID, COMMANDS, GROUPS, choices, hints, in_group, matching, shorter_hints
 from explorer.model import action as do
 from explorer.model.keys import key_text
+from explorer.model.settings import Settings
+from explorer.synonyms import SYNONYMS, also_called
 from tests.explorer.model.runs import Driver
 
 DESIGNED = {
@@ -85,3 +87,35 @@ def test_a_short_hint_line_still_leads_to_all_keys():
     forms = shorter_hints()
     assert forms[0] == hints() and forms[-1] == "? keys"
     assert all(len(a) > len(b) and b.endswith("? keys") for a, b in pairwise(forms))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("sweep", "order"),
+        ("by loss", "order"),
+        ("shapes", "graph"),
+        ("clip", "optimiser"),
+        ("vanishing", "panel:horizon"),
+        ("exploding gradient", "panel:horizon"),
+        ("saturation", "panel:gates"),
+        ("spectral radius", "panel:parameters"),
+        ("cosine", "panel:horizon"),
+        ("temperature", "panel:predictions"),
+        ("perplexity", "panel:predictions"),
+        ("tbptt", "truncation"),
+        ("detach", "truncation"),
+        ("svd", "panel:parameters"),
+        ("fullscreen", "full-screen"),
+        ("optimizer", "optimiser"),
+        ("shortcuts", "keys"),
+    ],
+)
+def test_the_words_of_the_field_find_what_shows_it(wanted, found):
+    assert found in [command.id for command in matching(wanted)][:4]
+
+
+def test_every_command_has_other_words_and_what_stands_on_screen_comes_first():
+    assert set(SYNONYMS) == set(BY_ID) and all(SYNONYMS.values())
+    assert all(also_called(command.id) for command in choices(Settings()))
+    assert [command.id for command in matching("undo")][:2] == ["undo", "back"]  # “Undo one micro-step.”

@@ -24,7 +24,7 @@ from ...theme.tokens import SPACE
 from ...widgets.chip import Chip
 from ...widgets.elided import ElidedLabel
 from ...widgets.layouts import lay_out_now
-from .forms import model_form, optimiser_form, reading_form, truncation_form
+from .forms import ANNEALINGS, model_form, optimiser_form, reading_form, truncation_form
 from .popover import Popover
 
 REACH = "How far back the gradient goes"
@@ -120,13 +120,27 @@ class TopBar(QWidget):
         self.corpus.set_value(_short(session.corpus.name))
         self.truncation.set_value(settings.truncation.describe())
         length = session.sentence.length
-        whole = f"\nThe same as full for the {length} steps of this sentence"
+        these = "one step" if length == 1 else f"{length} steps"
+        whole = f"\nThe same as full for the {these} of this sentence"
         self.truncation.setToolTip(REACH + (whole if equals_full(settings.truncation, length) else ""))
-        self.optimiser.set_value(f"{type(settings.optimiser).__name__} {session.training.state.learning_rate:.3g}")
+        self._show_rate(session)
         self.seed.set_value(str(settings.seed))
         self.sentence.set_value(sentence_name(session))
         self._show_badge()
         self._fit()
+
+    def _show_rate(self, session: Session) -> None:
+        """The rule and its rate; one that annealing has lowered says from what, and which rule did it."""
+        optimiser, annealing = session.settings.optimiser, session.settings.annealing
+        begun, now = f"{optimiser.learning_rate:.3g}", f"{session.training.state.learning_rate:.3g}"
+        rule = next((name for name, each in ANNEALINGS.items() if each == annealing), "as it is set")
+        if begun == now:
+            self.optimiser.set_value(f"{type(optimiser).__name__} {now}")
+            self.optimiser.setToolTip(f"How the gradient changes the weights\nAnnealing: {rule}")
+        else:
+            self.optimiser.set_value(f"{type(optimiser).__name__} {begun} → {now}")
+            said = f"The learning rate began at {begun} and is {now} now, lowered by annealing: {rule}"
+            self.optimiser.setToolTip(f"How the gradient changes the weights\n{said}")
 
     def _show_badge(self) -> None:
         session = self._store.session

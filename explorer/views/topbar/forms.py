@@ -14,6 +14,7 @@ from rnncore.optim import SGD, Adagrad, Adam, Clip, ClipByNorm, ClipByValue, Mom
 from rnncore.script import ORDERS
 from rnncore.truncation import BETWEEN, Chunks, Full, Stride, Tail, Truncation, Window
 
+from ...actions import WALKS
 from ...model.settings import USUAL_ANNEALING, Settings, init_name
 from .popover import Popover
 
@@ -22,6 +23,9 @@ Done = Callable[[Settings], None]
 
 def _field(record: Any, name: str, default: Any) -> Any:
     return getattr(record, name, default)
+
+
+ORDER_HELP = "The order in which the backward pass goes through the losses; the sum is the same. Key: O."
 
 
 def truncation_form(settings: Settings, done: Done) -> Popover:
@@ -60,7 +64,7 @@ def truncation_form(settings: Settings, done: Done) -> Popover:
     k2 = form.whole("k2, steps back", _field(old, "k2", 8), 1, 9999)
     losses = form.choice("Losses injected", {x: x for x in ("new", "all", "last")}, _field(old, "losses", "new"))
     tail = form.whole("k, last steps", _field(old, "k", 4) if isinstance(old, Tail) else 4, 0, 9999)
-    order = form.choice("Walk back", {o: o for o in ORDERS}, settings.order)
+    order = form.choice("Walk back", {o: o for o in ORDERS}, settings.order, ORDER_HELP)
     between = form.choice("Between sentences", {b: b for b in BETWEEN}, settings.between)
     says = {
         Full: "Every loss reaches every earlier weight copy.",
@@ -82,8 +86,9 @@ def truncation_form(settings: Settings, done: Done) -> Popover:
             tail: kind is Tail,
         }
         form.only(rows)
-        form.set_note(says[kind])
+        form.set_note(f"{says[kind]}\n{WALKS[order.currentData()][1]}")
 
+    order.currentIndexChanged.connect(lambda _: show())
     policy.currentIndexChanged.connect(lambda _: show())
     show()
     return form
@@ -104,6 +109,9 @@ ANNEALINGS: dict[str, Annealing] = {
     "a tenth every 10 epochs": StepDecay(),
     "× 0.95 every epoch": Exponential(),
 }
+
+
+ANNEALING_HELP = "Lowers the learning rate while it trains; the bar then says from what to what. Constant: never."
 
 
 def optimiser_form(settings: Settings, done: Done) -> Popover:
@@ -142,14 +150,15 @@ def optimiser_form(settings: Settings, done: Done) -> Popover:
 
     form = Popover("Optimiser", apply)
     kinds = form.choice("Rule", dict(OPTIMISERS), type(old))
-    rate = form.rate("Learning rate", old.learning_rate)
+    rate = form.rate("Learning rate", old.learning_rate, "Where the rate begins; annealing may lower it from there.")
     momentum = form.share("Momentum", _field(old, "momentum", 0.9))
     rules = dict(ANNEALINGS)
     if settings.annealing not in rules.values():
         rules["as it is"] = settings.annealing
-    annealing = form.choice("Annealing", rules, settings.annealing)
+    annealing = form.choice("Annealing", rules, settings.annealing, ANNEALING_HELP)
     clip = form.choice(
-        "Clip", {"off": None, "by norm": ClipByNorm, "by value": ClipByValue},
+        "Clip",
+        {"off": None, "by norm": ClipByNorm, "by value": ClipByValue},
         None if settings.clip is None else type(settings.clip),
     )
     limit = form.rate("Clip at", _field(settings.clip, "limit", 1.0))
@@ -248,8 +257,11 @@ def reading_form(settings: Settings, done: Done) -> Popover:
 
     form = Popover("How the text is read", apply)
     level = form.choice("Level", {"words": "word", "characters": "char"}, corpus.option("level", "word"))
-    unit = form.choice("One sequence is", {"a sentence": None, "a line": "line", "a piece of the stream": "stream"},
-                       corpus.option("unit"))
+    unit = form.choice(
+        "One sequence is",
+        {"a sentence": None, "a line": "line", "a piece of the stream": "stream"},
+        corpus.option("unit"),
+    )
     cap = form.whole("Vocabulary at most", corpus.option("vocabulary_size") or 0, 0, 100_000, "0: 8000 tokens.")
     longest = form.whole("Longest sequence", corpus.option("max_length") or 0, 0, 400, "0: 50 words, 100 characters.")
     for box in (cap, longest):

@@ -114,3 +114,17 @@ def test_a_chips_menu_that_is_opened_by_key_has_its_first_line_chosen(window):
     assert menu.activeAction() is menu.actions()[0]
     press(window, Key.Key_Escape)
     assert window.bar.cell.hasFocus()
+
+
+def test_the_order_of_the_backward_pass_is_a_key_away_and_says_what_it_does(window):
+    order = next(command for command in COMMANDS if command.id == "order")
+    assert window.title_now(order) == "Walk back in one sweep"
+    press(window, Key.Key_O)
+    window.store.wait()
+    assert window.store.session.settings.order == "sweep" and "in one sweep" in window.store.session.message.text
+    assert window.title_now(order) == "Walk back by loss"
+    press(window, Key.Key_O)
+    window.store.wait()
+    assert window.store.session.settings.order == "by loss" and "loss" in window.store.session.message.text
+    window.store.undo()
+    assert window.store.session.settings.order == "sweep"

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
-from explorer.theme.theme import current
+from explorer.theme import palette
+from explorer.theme.theme import current, theme_named
+from explorer.theme.tokens import contrast
 from explorer.widgets.rows import RowList
 
 
@@ -47,3 +50,16 @@ def test_an_emptied_list_begins_anew(qtbot):
     rows.empty()
     rows.add("only")
     assert rows.count() == 1 and rows._rows.before_width == 0
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast"])
+@pytest.mark.parametrize("chosen", [False, True])
+def test_what_cannot_be_chosen_is_legible(qtbot, qapp, theme, chosen):
+    palette.apply(qapp, theme_named(theme))
+    rows = filled(qtbot)
+    rows.setCurrentRow(2 if chosen else -1)
+    image = rows.viewport().grab().toImage()
+    ground = current().tokens.raised if chosen else current().tokens.background
+    inks = column(image, 2, rows.sizeHintForRow(0))
+    palette.apply(qapp, theme_named("dark"))
+    assert max(contrast(ink.upper(), ground) for ink in inks) >= 4.5

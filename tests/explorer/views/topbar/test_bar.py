@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.model import action as do
 from explorer.model.session import Verification
+from explorer.model.settings import USUAL_ANNEALING
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
@@ -208,3 +210,14 @@ def test_a_window_longer_than_the_sentence_is_said_to_be_full(bar):
         store.dispatch(do.ChangeSettings(replace(store.session.settings, truncation=Window(k))))
         store.wait()
         assert ("The same as full" in bar.truncation.toolTip()) == whole
+
+
+def test_a_rate_that_annealing_has_lowered_says_from_what_and_which_rule_did_it(bar):
+    store = bar.store
+    assert "→" not in bar.optimiser.value() and "Annealing: " in bar.optimiser.toolTip()
+    begun = store.session.settings.optimiser.learning_rate
+    state = SimpleNamespace(learning_rate=begun / 4)
+    settings = replace(store.session.settings, annealing=USUAL_ANNEALING)
+    bar._show_rate(SimpleNamespace(settings=settings, training=SimpleNamespace(state=state)))
+    assert bar.optimiser.value().endswith(f"{begun:.3g} → {begun / 4:.3g}")
+    assert f"began at {begun:.3g} and is {begun / 4:.3g} now, lowered by annealing: halve" in bar.optimiser.toolTip()

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
+from explorer.actions import WALKS
 from explorer.model.settings import CorpusChoice, Settings
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
@@ -213,3 +214,10 @@ def test_a_form_is_opaque_up_to_its_corners(qapp, qtbot, theme):
     assert corners == {picture.pixelColor(picture.width() // 2, 0).rgba()}
     form.close()
     palette.apply(qapp, theme_named("dark"))
+
+
+def test_the_form_explains_the_order_of_the_backward_pass(fill):
+    form = fill(truncation_form, Settings())
+    for order, (_, help) in WALKS.items():
+        form["Walk back"] = order
+        assert help in form.form.note.text()
