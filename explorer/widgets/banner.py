@@ -23,6 +23,8 @@ from .paint import rounded
 TOKENS = {"info": "value", "warning": "gradient", "error": "cut"}
 CALM = 12.0
 """Seconds after which a note goes away by itself; a warning and an error stay until dismissed or replaced."""
+STRIPE = 5
+"""Width in pixels of the colour at the left edge, which says how grave it is."""
 LINES = 2
 """A longer message is shortened; the tooltip has all of it."""
 
@@ -65,7 +67,8 @@ class Banner(QWidget):
         self.label.setWordWrap(True)
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.button = Chip("Dismiss")
+        self.button = Chip("Dismiss", label="Esc")
+        self.button.setToolTip("Take the message away")
         self.button.clicked.connect(self.dismissed)
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE.large, SPACE.small, SPACE.small, SPACE.small)
@@ -139,4 +142,5 @@ class Banner(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect())
         rounded(painter, area, RADIUS.card, theme.colour("panel"), theme.colour(self._token))
-        painter.fillRect(QRectF(1, 4, 4, area.height() - 8), theme.colour(self._token))
+        painter.setClipRect(QRectF(0, 0, STRIPE, area.height()))  # within the rounded corners
+        rounded(painter, area, RADIUS.card, theme.colour(self._token), theme.colour(self._token))

@@ -113,10 +113,20 @@ class PanelDock(QDockWidget):
         """Say which arrow keys choose something in the panel, if any."""
         if arrows != self.arrows and self.panel is not None:
             self.arrows = arrows
-            self.arrows_chip.set_label(arrows)
+            self._fit_arrows()
             self.arrows_chip.setToolTip(f"{arrows} choose something in this panel. Esc: they step the walk again.")
             self.arrows_chip.setVisible(bool(arrows))
             self.update()
+
+    def _fit_arrows(self) -> None:
+        """Leave out which keys they are where the header has no room for that beside its other chips."""
+        if self.panel is not None and self.arrows:
+            header = self.panel.header_bar
+            others = [c for c in header.findChildren(Chip) if not c.isHidden() and c is not self.arrows_chip]
+            margins, gaps = self.panel.header.contentsMargins(), (len(others) + 2) * self.panel.header.spacing()
+            taken = margins.left() + margins.right() + gaps + sum(chip.sizeHint().width() for chip in others)
+            whole = taken + self.arrows_chip.width_with(self.arrows) <= header.width()
+            self.arrows_chip.set_label(self.arrows if whole else "")
 
     def set_framed(self, framed: bool) -> None:
         """Paint the frame as that of the panel that has the keyboard, or not."""
@@ -213,6 +223,7 @@ class PanelDock(QDockWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_type()
+        self._fit_arrows()
 
     def _seen(self, visible: bool) -> None:
         if visible and self.panel is None:

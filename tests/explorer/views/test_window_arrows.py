@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from explorer.model import action as do
+from explorer.model.session import Message
 from explorer.panels import PANELS
 from explorer.widgets.canvas import arrows_of
 from explorer.widgets.names import NameRow
@@ -145,3 +146,27 @@ def test_the_names_below_a_panel_take_the_arrows_from_the_walk(window):
     assert dock(window, "accumulator").arrows == "← →"
     press(window, Key.Key_Right)
     assert window.store.session.position == at and row.accessibleName() != name
+
+
+def test_escape_takes_a_message_away_wherever_the_keyboard_is_and_tab_leads_to_its_button(window):
+    for focus in (window.stage.setFocus, lambda: window.show_panel("ledger")):
+        focus()
+        window.store.dispatch(do.Notify(Message("Something is wrong.", "error")))
+        assert window.banner.isVisible()
+        press(window, Key.Key_Escape)
+        assert not window.banner.isVisible() and window.stage.isAncestorOf(QApplication.focusWidget())
+    window.store.dispatch(do.Notify(Message("Something is wrong.", "error")))
+    press(window, Key.Key_Backtab, Shift)
+    assert QApplication.focusWidget() is window.banner.button
+    press(window, Key.Key_Return)
+    assert not window.banner.isVisible() and window.stage.isAncestorOf(QApplication.focusWidget())
+
+
+def test_in_a_narrow_header_the_sign_of_the_arrows_is_whole(window):
+    window.resize(1600, 900)
+    QTest.qWait(40)
+    for name in ("ledger", "horizon", "accumulator", "loss", "gates", "parameters", "predictions"):
+        window.board.show_panel(name)
+        QTest.qWait(20)
+        chip = dock(window, name).arrows_chip
+        assert chip.isVisible() and chip.width() >= chip.sizeHint().width() - 4, name  # of 26 around its word

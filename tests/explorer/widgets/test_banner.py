@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from explorer.theme import palette
-from explorer.theme.theme import theme_named
-from explorer.widgets.banner import Banner
+from explorer.theme.theme import current, theme_named
+from explorer.widgets.banner import STRIPE, Banner
 
 
 @pytest.fixture
@@ -59,3 +60,21 @@ def test_a_long_message_takes_two_lines_and_has_the_rest_in_its_tooltip(banner, 
 def test_a_short_message_is_shown_whole(banner):
     banner.show_message("All is well.", "info")
     assert banner.label.text() == "All is well." and banner.toolTip() == ""
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_stripe_at_the_left_stays_within_the_rounded_corners(banner, qapp, theme):
+    palette.apply(qapp, theme_named(theme))
+    banner.show_message("Something is wrong.", "error")
+    image = banner.grab().toImage()
+    stripe = current().colour("cut").name()
+    middle, corner = image.pixelColor(2, banner.height() // 2).name(), image.pixelColor(0, 0).name()
+    palette.apply(qapp, theme_named("dark"))
+    assert middle == stripe and corner != stripe
+    assert image.pixelColor(STRIPE - 1, 3).name() == stripe  # up to the edge, and not a bar that hangs in it
+
+
+def test_the_button_is_reached_by_tab_and_says_its_key(banner):
+    banner.show_message("Something is wrong.", "error")
+    assert banner.button.focusPolicy() & Qt.FocusPolicy.TabFocus
+    assert banner.button.accessibleName() == "Esc: Dismiss"
