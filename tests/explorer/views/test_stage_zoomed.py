@@ -103,8 +103,11 @@ def test_the_keys_zoom_about_the_selected_step_or_the_one_in_work(canvas, qtbot,
     step = 150 if chosen is None else chosen
     assert canvas.data.current_t == 150
     for _ in range(12):
+        before = canvas.stage_layout
         qtbot.keyClick(canvas, Qt.Key.Key_Plus)
         lay = canvas.stage_layout
+        if 0.0 < before.shift < before.furthest and 0.0 < lay.shift < lay.furthest and 50 < step < 180:
+            assert abs(lay.left(step) + lay.right(step) - before.left(step) - before.right(step)) <= 4, "stays put"
         assert lay.gutter <= lay.left(step) and lay.right(step) <= lay.gutter + lay.room + 1
     assert canvas.zoom > 5
     canvas.scroll_to(lay.furthest if step < 100 else 0.0)  # out of sight
