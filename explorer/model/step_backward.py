@@ -5,7 +5,7 @@ A gradient that is read once stands where it is read. What several gates do alik
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 
 from rnncore.cells import Use
 from rnncore.frozen import dataclass
@@ -46,7 +46,7 @@ class BackwardWriter(Writer):
 
     def through_step(self, depth: int, time: str) -> None:
         """From the states at ``time`` back to those before it."""
-        cell = self.cell
+        cell, begun = self.cell, len(self.lines)
         incoming = {index: self.d_state[state] for state, index in cell.outputs.items()}
         for index in cell.backward_operations:
             node = cell.nodes[index]
@@ -70,6 +70,16 @@ class BackwardWriter(Writer):
             right.append(_sum(shares)[0] if shares else f"0 * {self.d_state[state]}")
             carried |= marks
         self.put(f"{left} = {', '.join(right)}", depth, carried)
+        self._pass_on_once(begun)
+
+    def _pass_on_once(self, begun: int) -> None:
+        """A sum computes nothing on the way back, it passes on: it is carried out by the first line that reads it."""
+        done: set[Mark] = set()
+        for n in range(begun, len(self.lines)):
+            line = self.lines[n]
+            sums = {m for m in line.marks if m[0] == "d_operation" and self.cell.nodes[m[1] or 0].op == "add"}
+            self.lines[n] = replace(line, marks=line.marks - (sums & done))
+            done |= sums
 
     # --- gradients ---
 

@@ -9,6 +9,8 @@ from .step_backward import BackwardWriter
 from .step_listing import CodeLine, Mark
 from .step_update import UpdateRule, numpy_update
 
+_STREAMS: list[Mark] = [("stream_loss", None, None), ("stream_future", None, None), ("sum", None, None)]
+
 
 @dataclass
 class NumpyWriter(BackwardWriter):
@@ -16,10 +18,13 @@ class NumpyWriter(BackwardWriter):
 
     order: str = "by loss"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.d_logits, self.p = self.fresh("dlogits", "gradient"), self.fresh("p", "value")
+
     def program(self, rule: UpdateRule | None) -> list[CodeLine]:
         """Both passes and, by ``rule``, the update."""
         self.all, self.grown = self.fresh("P", "weight"), self.fresh("G", "gradient")
-        self.d_logits, self.p = self.fresh("dlogits", "gradient"), self.fresh("p", "value")
         self.put("import numpy as np")
         if "sigmoid" in self.needs:
             self.put("def sigmoid(a): return 1 / (1 + np.exp(-a))")
@@ -56,8 +61,7 @@ class NumpyWriter(BackwardWriter):
         self.put(f"{', '.join(arriving)} = {self._nothing(0)}")
         self.put(f"for {t} in reversed(range({self.length})):", why="backward, all losses at once")
         self._output(1, f"; {self.d_logits} *= y[{t}] >= 0")
-        streams: list[Mark] = [("stream_loss", None, None), ("stream_future", None, None), ("sum", None, None)]
-        self.put(f"{arriving[0]} = {arriving[0]} + {self.parameters['V']}.T @ {self.d_logits}", 1, streams)
+        self.put(f"{arriving[0]} = {arriving[0]} + {self.parameters['V']}.T @ {self.d_logits}", 1, _STREAMS)
         self.through_step(1, t)
         if isinstance(self.truncation, Chunks):
             self.put(
@@ -66,6 +70,21 @@ class NumpyWriter(BackwardWriter):
                 [("cut", None, None)],
                 "the cut",
             )
+
+    def autograd(self, low: str = "") -> None:
+        """What a framework's backward pass carries out: all losses at once, or one loss as far back as ``low``."""
+        first, t = next(iter(self.d_state.values())), self.t
+        arriving = f"{self.parameters['V']}.T @ {self.d_logits}"
+        if not low:
+            self.put(f"for each {t}, the last first:")
+            self._output(1)
+            self.put(f"{first} = {first} + {arriving}", 1, _STREAMS)
+            self.through_step(1, t)
+            return
+        self._output(0)
+        self.put(f"{first} = {arriving}", 0, _STREAMS[:1])
+        self.put(f"for each {self.tau} from {t} back to {low}:", 0, _STREAMS[1:])
+        self.through_step(1, self.tau)
 
     def _nothing(self, first: int) -> str:
         """No gradient of the states from ``first`` on: zeros of their shape, as ``W.T @ 0`` has none."""

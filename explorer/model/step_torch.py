@@ -1,4 +1,7 @@
-"""The PyTorch equivalent of the numpy program: autograd does the backward pass, truncation detaches a state."""
+"""The PyTorch equivalent of the numpy program: autograd does the backward pass, truncation detaches a state.
+
+What one call of ``backward()`` does is told below it in comments, line by line: each micro-step has its own.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from rnncore.frozen import dataclass
 from rnncore.truncation import Chunks, Full, Stride, Tail
 
 from .step_listing import CodeLine, Mark
+from .step_numpy import NumpyWriter
 from .step_update import UpdateRule, torch_update
 from .step_writer import Writer
 
@@ -32,14 +36,13 @@ class TorchWriter(Writer):
                 self.put(text, 0, [(kind, None, None) for kind in kinds], why)
         return self.lines
 
-    def _autograd(self) -> list[Mark]:
-        """Every micro-step of the backward pass: one call does them all."""
-        marks: list[Mark] = [
-            (kind, None, None) for kind in ("d_logits", "stream_loss", "stream_future", "sum", "carry")
-        ]
-        marks += [("d_operation", i, None) for i in self.cell.backward_operations]
-        marks += [("accumulate", use.node, use.parameter) for use in self.cell.uses]
-        return marks + [("accumulate", None, name) for name in ("V", "b_y")]
+    def _autograd(self, depth: int, low: str = "") -> None:
+        """Comments on what the call of ``backward()`` above does; from ``low`` on, for each loss by itself."""
+        inside = NumpyWriter(self.cell, self.truncation, self.bias, "np", order="by loss" if low else "sweep")
+        inside.d_parameter = {name: f"{written}.grad" for name, written in self.parameters.items()}
+        inside.autograd(low)
+        for line in inside.lines:
+            self.put(f"# {line.text}", depth + 1, line.marks)
 
     def _one_graph(self) -> None:
         t, p, n, loss = self.t, self.truncation, self.length, self.loss
@@ -51,7 +54,8 @@ class TorchWriter(Writer):
             self.put(f"if {t} % {p.n} == 0: {listed} = {detached}", 1, _CUT, "the cut")
         self.put(f"{listed} = step({t}, {listed})", 1)
         self.put(f"if y[{t}] >= 0: {loss} = {loss} + cross_entropy({self.logits()}, y[{t}])", 1, _OUTPUT)
-        self.put(f"{loss}.backward()", 0, self._autograd(), "backward: every parameter's .grad")
+        self.put(f"{loss}.backward()", 0, (), "backward: every parameter's .grad, by these steps")
+        self._autograd(0)
 
     def _by_loss(self) -> None:
         t, tau, p, n = self.t, self.tau, self.truncation, self.length
@@ -74,5 +78,6 @@ class TorchWriter(Writer):
         self.put(f"for {t} in [{t} for {t} in {each} if y[{t}] >= 0]:", depth - 1, why="each loss by itself")
         self.put(f"{listed} = states[{low}]", depth, _CUT, "the cut: a state without history")
         self.put(f"for {tau} in range({low}, {t} + 1): {listed} = step({tau}, {listed})", depth)
-        does = _OUTPUT + self._autograd()
-        self.put(f"cross_entropy({self.logits()}, y[{t}]).backward()", depth, does, "adds to .grad")
+        does = f"cross_entropy({self.logits()}, y[{t}]).backward()"
+        self.put(does, depth, _OUTPUT, "adds to .grad, by these steps")
+        self._autograd(depth, low)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.model.step_code import numpy_code, torch_code
+from explorer.model.step_code import Code, numpy_code, torch_code
 from explorer.model.step_update import UpdateRule, update_rule
 from rnncore.bptt import backward
 from rnncore.cells import Cell
@@ -113,8 +113,41 @@ def test_the_program_is_about_twenty_five_lines(policy: Truncation, order: str) 
     assert lines("vanilla", rule) <= 22
     assert {lines(cell) <= 28 for cell in LIBRARY if cell != "lstm-peephole"} == {True}
     assert lines("lstm", rule) <= 30 + (policy == Chunks(4) and order == "sweep")
-    assert len(torch_code(CELLS["vanilla"], Full(), False).lines) <= 12
-    assert len(torch_code(CELLS["lstm"], policy, True, rule).lines) <= 24
+    assert len(_carried_out(torch_code(CELLS["vanilla"], Full(), False))) <= 12
+    assert len(_carried_out(torch_code(CELLS["lstm"], policy, True, rule))) <= 24
+
+
+def _carried_out(code: Code) -> list[str]:
+    """The lines but the comments on what a line before them does."""
+    return [line.text for line in code.lines if not line.text.lstrip().startswith("#")]
+
+
+@pytest.mark.parametrize("cell", sorted(LIBRARY))
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+def test_a_micro_step_lights_no_more_lines_than_it_has_results(cell: str, order: str) -> None:
+    made = make_walk(cell, order=order, truncation=Full() if order == "sweep" else Window(2))
+    code = numpy_code(made.model.cell, made.truncation, "b_y" in made.model.parameters, order)
+    for index in range(made.script.update_start):
+        step = made[index]
+        sums = step.node is not None and made.model.cell.nodes[step.node].op == "add"
+        most = 1 if sums and step.kind == "d_operation" else 2
+        assert len(code.current(step)) <= most, (step.kind, step.title)
+
+
+@pytest.mark.parametrize("cell", sorted(LIBRARY))
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+def test_of_autograd_each_micro_step_lights_its_own_line(cell: str, order: str) -> None:
+    made = make_walk(cell, order=order, truncation=Full() if order == "sweep" else Window(2))
+    code = torch_code(made.model.cell, made.truncation, "b_y" in made.model.parameters)
+    lit = set()
+    for index in range(made.script.update_start):
+        step = made[index]
+        lines = code.current(step)
+        assert 1 <= len(lines) <= 2, (step.kind, step.title)
+        if step.phase == "backward" and step.kind != "cut":
+            assert all(code.lines[n].text.lstrip().startswith("# ") for n in lines), step.title
+            lit |= set(lines)
+    assert len(lit) >= 6
 
 
 def _run(cell: Cell, policy: Truncation, order: str) -> None:
