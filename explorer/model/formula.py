@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from rnncore.frozen import dataclass
 
@@ -69,14 +70,18 @@ def plain(runs: Iterable[Run]) -> str:
     parts = []
     for run in runs:
         if run.script < 0:
-            lowered = run.text.translate(_SUBSCRIPTS)
-            has_all = all(c not in run.text or not c.isalnum() for c in lowered)
-            parts.append(lowered if has_all else f"_{run.text}")
+            parts.append(_lowered(run.text))
         elif run.script > 0:
             parts.append(run.text.translate(_SUPERSCRIPTS))
         else:
             parts.append(run.text)
     return "".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def _lowered(text: str) -> str:
+    lowered = text.translate(_SUBSCRIPTS)
+    return lowered if all(c not in text or not c.isalnum() for c in lowered) else f"_{text}"
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -210,7 +215,8 @@ def shortened(runs: Runs, terms: int) -> Runs:
     for n, run in enumerate(runs):
         if depth == 0 and run.text in (" + ", " − "):
             ends.append(n)
-        depth += run.text.count("(") - run.text.count(")")
+        if "(" in run.text or ")" in run.text:
+            depth += run.text.count("(") - run.text.count(")")
     if len(ends) <= terms:
         return runs
     end, rest = ends[terms - 1], len(ends) + 1 - terms

@@ -52,6 +52,10 @@ def _saturation(numbers: StepNumbers, node: Node) -> Saturation:
     name = held.name or label(node)
     if values is None:
         return Saturation(name, None, 0, units, _RULES[node.op], False)
+    key = ("saturation", node.index, numbers.t)
+    if key in numbers.rows:
+        kept: Saturation = numbers.rows[key]
+        return kept
     if node.op == "sigmoid":
         hit = (values < LOW) | (values > HIGH)
     elif node.op == "tanh":
@@ -60,4 +64,5 @@ def _saturation(numbers: StepNumbers, node: Node) -> Saturation:
         hit = values == 0
     count, lost = int(np.count_nonzero(hit & np.isfinite(values))), int(np.count_nonzero(~np.isfinite(values)))
     warns = lost > 0 or count / units > MUCH
-    return Saturation(name, count / units, count, units, _RULES[node.op], warns, lost)
+    found = numbers.rows[key] = Saturation(name, count / units, count, units, _RULES[node.op], warns, lost)
+    return found

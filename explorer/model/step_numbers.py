@@ -31,7 +31,8 @@ class StepNumbers:
     word: str = ""
     loss: int | None = None
     rows: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
-    """Rows of the trace that were read already, whatever the position: what is shared saves reading them again."""
+    """Rows of the trace that were read already, and what follows from them alone, whatever the position: what is shared
+    saves reading them again."""
     _vectors: dict[int, Array | None] = field(default_factory=dict, init=False, repr=False)
 
     @property

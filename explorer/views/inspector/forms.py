@@ -7,11 +7,12 @@ only then shortened, and whatever is left out is told by the tool tip.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from math import inf
 
 from ...model.formula import Formula, Run, Runs, number, plain, recolour, shortened
 from ...theme.theme import Theme
-from .typeset import DETAILS, NUMBERS, SYMBOLS, Block, Placed, SetFormula, baseline, least_width, line
+from .typeset import DETAILS, NUMBERS, SYMBOLS, Block, Placed, SetFormula, baseline, is_wider, line
 
 USUAL, JOINED, FLOWING, SHORT, BRIEF, LINE = range(6)
 """A line each for symbols, numbers and result; those side by side where they fit; one paragraph in smaller type; that
@@ -38,7 +39,7 @@ def set_formula(
     tries = (
         _flowing(f, some, width, LEAST, theme, role, False)
         for some in _ever_shorter(f)
-        if least_width((*f.left, *(run for runs in some for run in runs)), LEAST, theme) <= lines * width
+        if not is_wider(chain(f.left, *some), lines * width, LEAST, theme)
     )
     fitting = next((done for done in tries if done.height <= highest), None)
     return fitting or _flowing(f, f.lines[-1:], width, LEAST, theme, role)

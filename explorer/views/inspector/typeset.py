@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF
@@ -84,17 +84,19 @@ def line(
     return _line(tuple(runs), width, size, theme.scale, token, indent)
 
 
-def least_width(runs: Sequence[Run], size: float, theme: Theme) -> float:
-    """Less than what ``runs`` take in one line, at a fraction of the time that it takes to set them."""
+def is_wider(runs: Iterable[Run], width: float, size: float, theme: Theme) -> bool:
+    """Whether ``runs`` surely take more than ``width`` in one line: told at a fraction of the time to set them."""
     pixels, small = max(8, round(size * theme.scale)), max(7, round(size * 0.72 * theme.scale))
-    digit = 0.8 * _width("number", pixels, "0")
-    return sum(
+    least, digit = 0.0, 0.8 * _width("number", pixels, "0")
+    for run in runs:
         # Numbers differ from step to step: their letters are counted, those of symbols have been measured before.
-        digit * (len(run.text) - run.text.count(" "))
-        if run.style in ("number", "bold") and not run.script
-        else 0.8 * _width(run.style, small if run.script else pixels, run.text.replace(" ", ""))
-        for run in runs
-    )
+        if run.style in ("number", "bold") and not run.script:
+            least += digit * (len(run.text) - run.text.count(" "))
+        else:
+            least += 0.8 * _width(run.style, small if run.script else pixels, run.text.replace(" ", ""))
+        if least > width:
+            return True
+    return False
 
 
 def baseline(size: float, theme: Theme) -> tuple[float, float]:

@@ -56,6 +56,7 @@ class InspectorView(Panel):
         super().__init__(store, "Inside the step", " ", inline=True, parent=parent)
         self._data: InspectorData | None = None
         self._shared_for: tuple[object, ...] = ()
+        self._shared_width = -1
         self.graph = GraphCanvas()
         self.graph.parameter_pointed.connect(lambda name: store.dispatch(do.Hover(parameter=name or None)))
         self.graph.parameter_chosen.connect(lambda name: store.dispatch(do.Select(parameter=name)))
@@ -144,13 +145,15 @@ class InspectorView(Panel):
             self.set_title(data.title)
             self.subtitle_label.set_forms(*data.subtitles)
         self.details.set_data(data)
-        if before is None or before.cell.text != data.cell.text:
+        fresh = before is None or before.cell.text != data.cell.text
+        if fresh:
             # The room is shared before the graph is laid out: else it would be for a size that is not to stay.
             self.graph.expect(data)
             self._share_room()
             self._settle()
         self._refresh_page()
-        self._share_room()
+        if fresh or self.details.width() != self._shared_width:
+            self._share_room()
 
     def _settle(self) -> None:
         """Give the page and the details their new sizes at once."""
@@ -195,6 +198,7 @@ class InspectorView(Panel):
         direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._split.direction() != direction:
             self._split.setDirection(direction)
+        self._shared_width = self.details.width()
         need = self.details.steady_height()
         graph = self.graph.easy_height()
         tight = self.details.tight_height()
