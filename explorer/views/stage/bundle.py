@@ -18,6 +18,8 @@ from .ribbons import eighths, ribbon_width
 
 #: Between two lanes, and the least that a lane takes, in pixels; what is cut at a boundary has a place of its own.
 _GAP, _LEAST, _CUT = 2.0, 3.0, 12.0
+#: Beside lower states than this lanes and scissors would lie on one another: there is one ribbon for all.
+_LOWEST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,9 @@ class Bundle:
 
 
 def has_lanes(data: StageData, lay: StageLayout) -> bool:
-    """Whether the lanes of single losses are told apart: where all are on show, in columns wide enough."""
-    return data.all_losses and data.lanes is not None and not lay.in_lane and bool(lay.state_spans)
+    """Whether the lanes of single losses are told apart: where all are on show, and there is room for some of them."""
+    roomy = not lay.in_lane and bool(lay.state_spans) and lay.rows["state"].height >= _LOWEST
+    return data.all_losses and data.lanes is not None and roomy
 
 
 def snip_lane(data: StageData, lay: StageLayout, boundary: int) -> float:

@@ -126,6 +126,8 @@ def _ribbon(brush: Brush, t: int) -> None:
     brush.stamp(origin, QRectF(0.0, -around, math.ceil(end - start) + 2.0, 2 * around + 1.0), key, draw)
     if not math.isfinite(norm):
         painter.fillRect(body.translated(origin), hatch(brush.colour("background", 0.7), 4, brush.ratio))
+    if brush.data.snipped[t]:
+        small_scissors(brush, t)
 
 
 def small_scissors(brush: Brush, boundary: int, alpha: float = 1.0) -> None:

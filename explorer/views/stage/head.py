@@ -151,7 +151,15 @@ def _draw_word(brush: Brush, area: QRectF, share: float, wide: float, word: str,
     number_font = theme.font("tiny" if small else "small", fixed=True)
     room = text_width(text, number_font) if text else 0.0
     pad = 6.0 if brush.layout.detail == Detail.FULL else 4.0
-    font = theme.font("small" if small else "label", bold=is_target)
+    roles = ("small", "tiny") if small else ("label", "small", "tiny")
+    fonts = [theme.font(role, bold=is_target) for role in roles]
+    # A smaller type goes before a cut: one that leaves room for the number, else one that leaves none.
+    widest = area.width() - 3.0 - pad
+    font = fonts[0]
+    if text_width(word, font) > widest:
+        sized = [(text_width(word, f), f) for f in fonts]
+        both = (f for w, f in sized if w + room + _APART <= widest)
+        font = next(both, next((f for w, f in sized if w <= widest), font))
     # A word that can be read goes before its number, which the bar shows as well; so does one that would be cut.
     free = area.width() - text_width(word, font) - 3.0 - pad
     if not text:  # the word is cut off at the edge of the stage, and a number would be too

@@ -69,6 +69,10 @@ def paint_initial(brush: Brush) -> None:
     lay, data, theme = brush.layout, brush.data, brush.theme
     row, pitch = lay.rows["state"], lay.cell_heights[0]
     room = pitch_of([span.x + span.width / 2 for span in lay.lead_spans]) - 3.0
+    names = [strip.track.label.removesuffix(BEFORE) for strip in data.initial]
+    large, small = theme.font("small", fixed=True), theme.font("tiny", fixed=True)
+    # Where names would run into one another the index stands once, behind the last of them.
+    tight = max((text_width(name, large) for name in names), default=0.0) + text_width("−1", small) > room
     for strip, span in zip(data.initial, lay.lead_spans, strict=False):
         x = lay.lead_left + span.x
         sides = [(strip.track.cells, data.scene.value_scale, x, span.width)]
@@ -85,7 +89,8 @@ def paint_initial(brush: Brush) -> None:
             _not_finite(brush, cells[0], area, pitch)
             if pitch >= 15 and width >= LEGIBLE and brush.whole(left, left + width):
                 _print_cells(brush, cells[0], area, pitch, scale)
-        _name_initial(brush, strip.track.label.removesuffix(BEFORE), x + span.width / 2, row.bottom + 1, room)
+        name, last = strip.track.label.removesuffix(BEFORE), strip is data.initial[-1]
+        _name_initial(brush, name, "" if tight and not last else "−1", x + span.width / 2, row.bottom + 1, room)
 
 
 def paint_alone(brush: Brush) -> None:
@@ -104,18 +109,19 @@ def paint_alone(brush: Brush) -> None:
         top += line
 
 
-def _name_initial(brush: Brush, state: str, middle: float, top: float, room: float) -> None:
-    """h₋₁ with an index that can be read: the sign's own is a few pixels high."""
+def _name_initial(brush: Brush, state: str, index: str, middle: float, top: float, room: float) -> None:
+    """h₋₁ with an ``index`` that can be read: the sign's own is a few pixels high."""
     theme, ink = brush.theme, brush.colour("muted")
     large, small = theme.font("small", fixed=True), theme.font("tiny", fixed=True)
-    more = text_width("−1", small)
-    state = elided(state, large, room - more)
+    more = text_width(index, small)
+    state = elided(state, large, room)
     wide = text_width(state, large)
-    left = middle - (wide + more) / 2
+    # Where only the name has room below its strip the index reaches past it.
+    left = middle - (wide if wide + more > room else wide + more) / 2
     if not brush.whole(left, left + wide + more):
         return
     brush.text(QRectF(left, top, wide, theme.px(14)), CENTRE, state, large, ink, whole=True)
-    brush.text(QRectF(left + wide, top + theme.px(3), more, theme.px(14)), CENTRE, "−1", small, ink, whole=True)
+    brush.text(QRectF(left + wide, top + theme.px(3), more, theme.px(14)), CENTRE, index, small, ink, whole=True)
 
 
 @lru_cache(maxsize=64)

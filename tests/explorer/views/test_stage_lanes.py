@@ -118,3 +118,15 @@ def test_runs_that_overlap_lie_below_one_another(canvas, order, policy):
         assert lay.rows["bar"].bottom <= y <= lay.rows["output"].top
         for other, beside in places[:i]:
             assert run.high < other.low or other.high < run.low or abs(y - beside) >= 3
+
+
+def test_on_a_low_stage_there_is_one_ribbon_for_all_with_small_scissors_on_it(canvas):
+    canvas.resize(930, 200)
+    w = small_walk("vanilla", policy=Window(2), order="sweep", masked=None)
+    data = stage_at(w, before_visit(w, 2))
+    canvas.show_data(data)
+    seen, lay = pixels(canvas).astype(int), canvas.stage_layout
+    assert snip_lane(data, lay, 4) == lay.credit_lane
+    for t in (3, 4):
+        box = seen[round(lay.credit_lane) - 5 : round(lay.credit_lane) + 6, lay.left(t) - 7 : lay.left(t) + 8]
+        assert (box[:, :, 2] - box[:, :, 1] > 120).sum() > 8, t

@@ -303,3 +303,36 @@ def test_beside_the_initial_state_stands_what_only_training_brings_into_it(canva
         canvas.show_data(build_stage(scene, w, 20, between=between))
         texts = [text for text, left, _ in written_on(canvas, monkeypatch) if left < canvas.stage_layout.left(0)]
         assert (between in texts and "in training" in texts) == (between != "reset")
+
+
+@pytest.mark.parametrize("steps", [9, 13, 18])
+@pytest.mark.parametrize("cell", ["lstm", "gru", Cell.from_equations("own", OWN)], ids=["lstm", "gru", "own"])
+def test_the_names_of_the_initial_states_do_not_run_into_one_another(canvas, monkeypatch, cell, steps):
+    canvas.resize(1300, 515)
+    w = small_walk(cell, steps=steps)
+    canvas.show_data(stage_at(w, 30))
+    lay = canvas.stage_layout
+    assert lay.lead
+    names = [n for n in written_on(canvas, monkeypatch) if lay.lead_left <= n[1] and n[2] <= lay.left(0) + 14 and n[0]]
+    names = sorted((n for n in names if n[0] in ("−1", "c", "h", "slow") or "…" in n[0]), key=lambda n: n[1])
+    assert names[-1][0] == "−1"
+    assert all(before[2] <= after[1] + 0.5 for before, after in itertools.pairwise(names)), names
+
+
+def test_a_word_of_the_output_is_written_smaller_before_it_is_cut(canvas, monkeypatch):
+    canvas.resize(1300, 560)
+    w = small_walk("lstm", steps=18)
+    data = stage_at(w, len(w))
+    scene = replace(data.scene, words=tuple(("<unk>",) * len(words) for words in data.scene.words))
+    written = []
+    monkeypatch.setattr(
+        Brush,
+        "text",
+        lambda brush, rect, place, text, font, *_, **__: written.append((text, text_width(text, font), rect)),
+    )
+    _STAMPS.clear()
+    canvas.show_data(replace(data, scene=scene))
+    canvas.grab()
+    assert canvas.stage_layout.detail == Detail.TARGET
+    words = [(wide, rect) for text, wide, rect in written if text == "<unk>"]
+    assert words and all(wide <= rect.width() for wide, rect in words)
