@@ -181,6 +181,8 @@ class PanelDock(QDockWidget):
             self.setGeometry(self._out or self._beside(self.geometry()))  # Qt has left it where it was
         elif event.type() == QEvent.Type.MouseButtonRelease and self.isFloating():
             self._into_sight()  # it was dropped there
+            # Its window has the keyboard now. It was moved by the mouse: the arrows go on with the walk.
+            self.ensure().setFocus(Qt.FocusReason.MouseFocusReason)
         return done
 
     def _into_sight(self) -> None:

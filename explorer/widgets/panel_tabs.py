@@ -39,7 +39,7 @@ class PanelTabs(QObject):
                 TabOverflow(bar, lambda: self.menu(), self._tip)
                 bar.tabBarClicked.connect(lambda index, bar=bar: self._clicked(bar, index))
                 bar.currentChanged.connect(lambda index, bar=bar: self._turned(bar, index))
-            if not any(bar.tabText(n) in shared for n in range(bar.count())):
+            if bar.count() < 2 or not any(bar.tabText(n) in shared for n in range(bar.count())):
                 bar.hide()
 
     def _bars(self) -> list[QTabBar]:
@@ -49,7 +49,7 @@ class PanelTabs(QObject):
         """Yield every row of tabs that can be seen, with the panel in front."""
         for bar in self._bars():
             front = self.front(bar)
-            if front is not None and bar.isVisible():
+            if front is not None and bar.isVisible() and not bar.visibleRegion().isEmpty():
                 yield bar, front
 
     def front(self, bar: QWidget) -> PanelDock | None:

@@ -26,7 +26,8 @@ class _Dots(QAbstractButton):
             self.setGeometry(area)
         if self.isHidden() != area.isEmpty():
             self.setVisible(not area.isEmpty())
-            self.raise_()
+        if not area.isEmpty():
+            self.raise_()  # Qt brings its arrows to the front with every drag; nothing is done where it is there
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, painter = current(self), QPainter(self)
@@ -86,6 +87,8 @@ class TabOverflow(_Dots):
         kind = event.type()
         if kind in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide):
             self.place()
+        elif kind == QEvent.Type.ZOrderChange and watched is not self._bar:
+            QTimer.singleShot(0, self, self.place)
         elif kind == QEvent.Type.Paint and watched is self._bar:
             QTimer.singleShot(0, self, self.place)  # it may have scrolled, and says so by nothing else
         elif kind == QEvent.Type.ToolTip and watched is self._bar and isinstance(event, QHelpEvent):
