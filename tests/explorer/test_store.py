@@ -23,8 +23,8 @@ from explorer.services import collector
 from explorer.store import Store
 from rnncore.errors import RnnError
 from rnncore.optim import SGD, Adam
-from rnncore.training import Trainer
 from rnncore.truncation import Chunks, Full
+from tests.explorer.far import make_far
 from tests.explorer.model.runs import small_run
 
 
@@ -580,17 +580,7 @@ def far(store, monkeypatch):
     """The store after 300 updates, of which every one that is replayed takes a while."""
     store.dispatch(do.Advance(300))
     store.wait()
-    history = store.session.run.history
-    history._frames._updates = history._frames._updates[:1]
-    step = Trainer._step
-
-    def slowly(trainer, should_stop):
-        if trainer is not history.trainer:
-            time.sleep(0.004)
-        return step(trainer, should_stop)
-
-    monkeypatch.setattr(Trainer, "_step", slowly)
-    return history
+    return make_far(store.session.run.history, monkeypatch)
 
 
 def test_a_long_way_to_an_update_is_told_and_esc_ends_it(store, far):

@@ -8,7 +8,7 @@ import pytest
 
 from explorer.services.worker import Worker
 from rnncore.optim import SGD
-from rnncore.training import Trainer
+from tests.explorer.far import make_far
 from tests.explorer.model.runs import small_run
 from tests.explorer.services.workers import adopt, until
 
@@ -197,16 +197,7 @@ def far(worker, monkeypatch):
     history = adopt(worker)
     worker.advance(300)
     until(worker, lambda s: s.last == 300)
-    history._frames._updates = history._frames._updates[:1]
-    step = Trainer._step
-
-    def slowly(trainer, should_stop):
-        if trainer is not history.trainer:
-            time.sleep(0.004)
-        return step(trainer, should_stop)
-
-    monkeypatch.setattr(Trainer, "_step", slowly)
-    return history
+    return make_far(history, monkeypatch)
 
 
 def busy(worker, wanted):
