@@ -189,7 +189,7 @@ class ArrangedBoard(QMainWindow):
     def _even_out(self) -> None:
         """Qt counts a row of tabs as height of the dock in some layouts and not in others."""
         below, wanted = self._docked(BOTTOM), self._lower_height()
-        if below and self.isVisible() and abs(self._taken() - wanted) > 1:
+        if below and wanted and self.isVisible() and abs(self._taken() - wanted) > 1:
             self.resizeDocks(below, [max(2 * wanted - self._taken(), 1)] * len(below), Qt.Orientation.Vertical)
 
     def _bring_to_front(self, docks: list[PanelDock]) -> None:
@@ -212,14 +212,18 @@ class ArrangedBoard(QMainWindow):
         below = [d for d in self._docked(BOTTOM)]
         if beside:
             self.resizeDocks(beside[:1], [round(self.width() * side)], Qt.Orientation.Horizontal)
-        if below:
-            self.resizeDocks(below, [self._lower_height()] * len(below), Qt.Orientation.Vertical)
+        height = self._lower_height()
+        if below and height:
+            self.resizeDocks(below, [height] * len(below), Qt.Orientation.Vertical)
         self._busy = False
 
     def _lower_height(self) -> int:
-        """What the panels below the stage are to have: their share, but the stage at least half of the window."""
+        """What the panels below the stage are to have: their share, but the stage at least half of the window.
+
+        0 where they have no share, or no room: Qt then divides the height by itself.
+        """
         free = self.height() - self.least_centre() - SPACE.medium if self.isVisible() else self._room_below
-        return min(round(self.height() * self._shares[bool(self._wide)][1]), max(free, 1))
+        return min(round(self.height() * self._shares[bool(self._wide)][1]), max(free, 0))
 
     def least_centre(self) -> int:
         """The least height of the centre; whoever puts things there says more."""

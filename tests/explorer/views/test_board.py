@@ -281,9 +281,11 @@ def test_a_panel_stays_at_hand_when_it_moves_from_floating_to_another_place(wind
 
 
 @pytest.mark.parametrize("least", [0, 5_000])
-def test_panels_below_without_any_room_get_the_least_there_is_without_a_complaint_of_qts(window, monkeypatch, least):
-    window.board.show_panel("loss")
-    until(window, lambda: not dock(window, "loss").isHidden())
+def test_panels_below_without_a_share_or_room_are_left_to_qt_which_does_not_complain(window, monkeypatch, least):
+    window.board.show_panel("ledger")
+    until(window, lambda: window.board.panel_at_hand() is dock(window, "ledger"))
+    window.actions_["move-below"].trigger()
+    until(window, lambda: window.board._docked(Qt.DockWidgetArea.BottomDockWidgetArea))
     if least:
         monkeypatch.setattr(window.board, "least_centre", lambda: least)
     else:
