@@ -314,8 +314,12 @@ class Store(QObject):
 
     def _busy_with(self) -> None:
         """Say what the user waits for."""
-        self.dispatch(do.SetBusy(self.jobs.what or self._worker.errand))
+        self.dispatch(do.SetBusy(self._awaited))
         self._watch()
+
+    @property
+    def _awaited(self) -> str:
+        return self._wishes.told(self.jobs.what) or self._worker.errand
 
     def later(self, kind: str, on: tuple[Any, ...], compute: Callable[[], T]) -> tuple[T | None, bool]:
         """Return (result, True) when it is kept for these very objects ``on``.
@@ -387,7 +391,7 @@ class Store(QObject):
         told = self._openings.told
         if told:
             self.dispatch(do.Notify(Message(told)))
-        if (self.jobs.what or self._worker.errand) != self._session.busy:
+        if self._awaited != self._session.busy:
             self._busy_with()
         # What was waited for may have ended since it was told; then the next turn takes it back.
         if not self.busy and not self._session.busy and not self._session.training.running:

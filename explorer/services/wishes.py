@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
@@ -14,6 +15,10 @@ from ..model.runs import change_run
 from ..model.session import Message, Session
 from ..model.settings import Settings, differences
 from .background import AbandonedError, Background
+
+PREPARING = "preparing the run"
+PATIENCE = 0.5
+"""Seconds of preparing after which one is told how far it has come."""
 
 
 class Wishes:
@@ -34,6 +39,7 @@ class Wishes:
         self._wishes: list[dict[str, Any]] = []
         self._prepared_from = session().run
         self._overtaken, self._refused = False, ""
+        self._began, self._share = 0.0, 0.0
 
     def add(self, action: do.ChangeSettings) -> None:
         """Wish for other settings."""
@@ -57,6 +63,12 @@ class Wishes:
         self._overtaken = bool(self._wishes)
         return self._overtaken
 
+    def told(self, what: str) -> str:
+        """What the user waits for, with the share that is done where that is a run which takes its time."""
+        if what != PREPARING or not self._share or time.perf_counter() - self._began < PATIENCE:
+            return what
+        return f"{what}: {self._share:.0%}"
+
     def _prepare(self) -> None:
         session = self._session()
         while self._wishes:
@@ -77,7 +89,10 @@ class Wishes:
         shown, state = session.training.shown, session.training.state
         self._prepared_from = session.run
 
-        def look(_: float) -> None:
+        self._began, self._share = time.perf_counter(), 0.0
+
+        def look(share: float) -> None:
+            self._share = share
             if self._overtaken:
                 raise AbandonedError
 
@@ -88,7 +103,7 @@ class Wishes:
             except Exception as error:  # raised again where it is heard, when the next wish has its turn
                 return error
 
-        self._background.run("preparing the run", attempt, self._take)
+        self._background.run(PREPARING, attempt, self._take)
         self._submitted()
 
     def _take(self, prepared: do.Prepared | Exception) -> None:

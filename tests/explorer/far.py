@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ def make_far(history: History, monkeypatch: pytest.MonkeyPatch) -> History:
     history._frames._updates = history._frames._updates[:1]
     step = Trainer._step
 
-    def slowly(trainer, should_stop):
+    def slowly(trainer: Trainer, should_stop: Any) -> Any:
         if trainer is not history.trainer:
             time.sleep(0.004)
         return step(trainer, should_stop)

@@ -16,7 +16,7 @@ import explorer.store as store_module
 from explorer.model import action as do
 from explorer.model import derived
 from explorer.model.parameters_data import last_changes
-from explorer.model.runs import change_run, start_run
+from explorer.model.runs import start_run
 from explorer.model.session import Changes
 from explorer.model.settings import CorpusChoice, Settings
 from explorer.services import collector
@@ -26,6 +26,7 @@ from rnncore.optim import SGD, Adam
 from rnncore.truncation import Chunks, Full
 from tests.explorer.far import make_far
 from tests.explorer.model.runs import small_run
+from tests.explorer.stores import change, until
 
 
 @pytest.fixture
@@ -33,22 +34,6 @@ def store(qapp):
     made = Store(small_run())
     yield made
     made.close()
-
-
-def until(store, found, seconds=10.0):
-    """Let the event loop run until something is so."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        QCoreApplication.processEvents()
-        if found():
-            return
-        time.sleep(0.001)
-    raise AssertionError("it never came to that")
-
-
-def change(store, **changes):
-    store.dispatch(do.ChangeSettings(replace(store.session.settings, **changes)))
-    store.wait()
 
 
 def test_one_signal_says_what_changed_and_only_when_something_did(store):
@@ -186,100 +171,6 @@ def test_the_same_settings_change_nothing(store):
     before = store.session
     store.dispatch(do.ChangeSettings(before.settings))
     assert store.session is before and not store.busy
-
-
-@pytest.fixture
-def gate(monkeypatch):
-    """Holds up every run that is being prepared until it is set."""
-    opened = threading.Event()
-
-    def slowly(*arguments):
-        opened.wait(10)
-        return change_run(*arguments)
-
-    monkeypatch.setattr("explorer.services.wishes.change_run", slowly)
-    yield opened
-    opened.set()
-
-
-def ask(store, base=None, **changes):
-    """Ask for a change as the top bar does: from the settings on show, or from those a form began with."""
-    store.dispatch(do.ChangeSettings(replace(base or store.session.settings, **changes), base))
-
-
-def test_a_change_while_another_is_being_prepared_builds_on_it(store, gate):
-    store.dispatch(do.Advance(3))
-    until(store, lambda: store.session.training.last == 3)
-    ask(store, optimiser=Adam(0.02))
-    ask(store, truncation=Full())
-    ask(store, optimiser=Adam(0.01))
-    gate.set()
-    store.wait()
-    session = store.session
-    assert (session.settings.optimiser, session.settings.truncation) == (Adam(0.01), Full())
-    trainer = session.run.history.trainer
-    assert (trainer.settings.optimiser, trainer.settings.truncation) == (Adam(0.01), Full())
-    assert session.training.shown == 3 and session.busy == ""
-    store.undo()
-    assert (store.session.settings.optimiser, store.session.settings.truncation) == (Adam(0.02), Full())
-
-
-def test_a_change_after_one_that_begins_a_new_run_belongs_to_the_new_run(store, gate):
-    ask(store, cell="gru")
-    ask(store, hidden_size=7)
-    gate.set()
-    store.wait()
-    assert (store.session.model.cell.name, store.session.model.hidden_size) == ("gru", 7)
-
-
-def test_a_change_that_fails_takes_no_other_with_it(store, gate):
-    ask(store, hidden_size=6)
-    ask(store, corpus=CorpusChoice("file", "/nowhere/at all.txt"))
-    ask(store, truncation=Full())
-    gate.set()
-    store.wait()
-    assert (store.session.model.hidden_size, store.session.settings.truncation) == (6, Full())
-    assert "at all.txt" in store.session.message.text and store.session.busy == ""
-
-
-def test_what_is_on_show_chosen_again_calls_a_change_off(store, gate):
-    before = store.session.run
-    ask(store, cell="gru")
-    ask(store, hidden_size=7)
-    ask(store, cell=before.settings.cell)
-    gate.set()
-    store.wait()
-    assert store.session.run is before and not store.can_undo
-    change(store, hidden_size=6)
-    assert store.session.model.hidden_size == 6 and store.session.model.cell.name == before.settings.cell
-
-
-def test_a_form_that_was_open_changes_only_what_was_changed_in_it(store):
-    base = store.session.settings
-    change(store, cell="gru")
-    ask(store, base, truncation=Full())
-    store.wait()
-    assert store.session.model.cell.name == "gru" and store.session.settings.truncation == Full()
-
-
-def test_whole_settings_overtake_all_that_is_still_being_prepared(store, gate):
-    wanted = replace(store.session.settings, hidden_size=4)
-    ask(store, cell="gru")
-    ask(store, truncation=Full())
-    store.dispatch(do.ChangeSettings(wanted, whole=True))
-    gate.set()
-    store.wait()
-    assert store.session.settings == wanted
-
-
-def test_an_unforeseen_failure_holds_up_no_later_change(store, monkeypatch):
-    monkeypatch.setattr("explorer.services.wishes.change_run", lambda *arguments: 1 / 0)
-    ask(store, hidden_size=6)
-    with pytest.raises(ZeroDivisionError):
-        store.wait()
-    monkeypatch.undo()
-    change(store, hidden_size=7)
-    assert store.session.model.hidden_size == 7
 
 
 def test_a_snapshot_of_a_run_that_was_replaced_is_dropped(store):
@@ -643,16 +534,6 @@ def test_closing_waits_for_what_is_being_written_and_for_nothing_else(qapp):
         if thread.name in ("aside", "background"):
             thread.join(5)
     collector.closed()  # as long as a thread went on nothing was to be collected on it
-
-
-def test_a_run_that_is_being_prepared_can_be_called_off(store, gate):
-    run = store.session.run
-    ask(store, cell="gru")
-    ask(store, hidden_size=7)
-    assert store.cancel()
-    gate.set()
-    store.wait()
-    assert store.session.run is run and store.session.busy == ""
 
 
 def test_the_passes_of_new_weights_of_a_large_network_run_beside_the_interface_thread(qapp, monkeypatch) -> None:
