@@ -123,6 +123,23 @@ def compact(value: float, signed: bool = False) -> str:
     return f"{sign}{text}"
 
 
+def brief(value: float) -> str:
+    """At most five characters and always a sign, for what is crowded: +.016, −1.25, +3e−5."""
+    if math.isnan(value):
+        return "NaN"
+    size, sign = abs(value), "−" if value < 0 else "+"
+    if math.isinf(size):
+        return f"{sign}∞"
+    if size == 0:
+        return "0"
+    if size < 5e-4 or size >= 9999.5:
+        mantissa, exponent = f"{size:.0e}".split("e")
+        return f"{sign}{mantissa}e{int(exponent)}".replace("e-", "e−")
+    if size < 0.9995:
+        return f"{sign}{size:.3f}".replace("0.", ".", 1)
+    return f"{sign}{size:.2f}" if size < 9.995 else f"{sign}{size:.1f}" if size < 99.95 else f"{sign}{size:.0f}"
+
+
 def chance(probability: float) -> str:
     """A probability in at most seven characters: 0.402, and below a thousandth two digits, 1.5e−4."""
     if 0 < probability < 1e-3:

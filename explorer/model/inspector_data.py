@@ -17,7 +17,7 @@ from rnncore.walk import Walk
 
 from .derived import Derived
 from .equations import equation_nodes, forward_formula
-from .formula import Formula, compact, exact, number, plain
+from .formula import Formula, brief, compact, exact, number, plain
 from .gradients import gradient_formula
 from .graph_weights import told, vectors_of
 from .names import at_step
@@ -41,6 +41,8 @@ class Mark:
 
     value: str
     gradient: str
+    brief: str = ""
+    """The gradient where there is room for less of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ class InspectorData:
         return Mark(
             "" if value is None else compact(value),
             "" if gradient is None else f"∂ {compact(gradient, signed=True)}",
+            "" if gradient is None else f"∂{brief(gradient)}",
         )
 
     def known(self, node: int) -> bool:

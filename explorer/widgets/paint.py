@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,19 @@ def image_of(rgba: NDArray[np.uint8]) -> QImage:
 def pen(colour: QColor, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
     """A pen with flat ends, so that a dash is as long as it says."""
     return QPen(QBrush(colour), width, style, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.RoundJoin)
+
+
+def pictured(area: QRect, ratio: float, paint: Callable[[QPainter], None]) -> QPixmap:
+    """What ``paint`` draws within ``area``, on nothing, as a picture of ``ratio`` device pixels to each pixel."""
+    picture = QPixmap(area.size() * int(ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(-area.topLeft())
+    paint(painter)
+    painter.end()
+    return picture
 
 
 def crisp(position: float, ratio: float = 1.0) -> float:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 from math import ceil
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
@@ -22,9 +24,9 @@ from ...theme.tokens import RADIUS, SPACE
 from ...widgets.paint import rounded
 from ...widgets.surface import Surface
 from ...widgets.tips import plain
-from .forms import FLOWING, JOINED, LINE, SHORT, USUAL, told
+from .forms import FLOWING, JOINED, LEAST, LINE, SHORT, USUAL, told
 from .set_formulas import Setting, left, set_once, words_once
-from .typeset import SetFormula
+from .typeset import SetFormula, baseline, is_wider
 
 INSET = 10.0
 MARGIN = 3
@@ -32,6 +34,8 @@ MARGIN = 3
 PICTURES = 160
 ROOMY = 165
 """Pixels at scale 1: in a lower room formulas are laid tight from the start."""
+SPREAD = 16
+"""Pixels at scale 1 by which rows stand further apart at most where there is room to spare."""
 STRIDE = 14.0
 """Widths of the column of left-hand sides are multiples of this."""
 
@@ -123,8 +127,16 @@ class FormulaList(Surface):
         """The rows of a list of this width, and their height: the roomiest form of them that fits."""
         found = self._arrangements.get(width)
         if found is None:
-            found = self._arrangements[width] = self._fitted(width)
+            found = self._arrangements[width] = self._spread(*self._fitted(width))
         return found
+
+    def _spread(self, rows: list[Row], height: int) -> tuple[list[Row], int]:
+        """Rows in a room of their own with some of what they leave of it between them."""
+        spare = 0 if self._limit is None else self._limit - height
+        each = min(spare // max(1, len(rows)), current(self).px(SPREAD))
+        if each <= 0 or len(rows) < 2:
+            return rows, height
+        return [replace(row, top=row.top + n * each) for n, row in enumerate(rows)], height + each * (len(rows) - 1)
 
     def _fitted(self, width: int) -> tuple[list[Row], int]:
         limit, formulas = self._limit, [f for section in self._sections for f in section.formulas]
@@ -144,11 +156,16 @@ class FormulaList(Surface):
                 return found
         # In a low room from the second form on: one micro-step's type is not larger than the next one's.
         form = JOINED if limit < current(self).px(ROOMY) else USUAL
+        every = chain.from_iterable((f.left, *f.lines) for f in formulas)
+        if is_wider(
+            chain.from_iterable(every), limit / baseline(LEAST, current(self))[1] * width, LEAST, current(self)
+        ):
+            form = SHORT  # there is no room for the whole text, however it is laid
         found = self._arrange(width, form, [form] * len(formulas))
         while found[1] > limit and form < LINE:
             form += 1
             found = self._arrange(width, form, [form] * len(formulas))
-        if form > FLOWING:
+        if form > FLOWING and found[1] <= limit:
             found = self._with_longer(width, limit, found, len(formulas), form)
         while len(self._forms) >= PICTURES:
             self._forms.pop(next(iter(self._forms)))

@@ -27,11 +27,11 @@ EASY = 0.85
 LEAST_TYPE = 9
 """Pixels: no number of the graph is written smaller."""
 FORMS = (2, 2, 1, 1, 1)
-"""Lines of a label in its forms: as usual, in small type, one number in small type with the sign of what it is, one
-without, and a mark for numbers that are told when the box is pointed at."""
+"""Lines of a label in its forms: as usual, in small type, one number in small type with the sign of what it is, the
+same with fewer digits, and a mark for numbers that are told when the box is pointed at."""
 BARE, FOLDED = 3, 4
 MARK = "…"
-SAMPLES = ("∂ −.0164", "∂−.0164", "∂−.0164", "−.0164", MARK)
+SAMPLES = ("∂ −.0164", "∂−.0164", "∂−.0164", "∂−.016", MARK)
 """The longest of a label's lines, in each form."""
 FOR_NAME = 0.5
 """So much of a number is worth the name of a weight, which its edge's tool tip tells as well."""

@@ -83,7 +83,8 @@ class Marks:
         for key, (rect, form) in self._layout.labels.items():
             box = self._layout.drawing.box(key)
             mark = data.mark(box.node)
-            lines = tuple((t, token) for t, token in ((mark.value, "value"), (mark.gradient, "gradient")) if t)
+            gradient = mark.brief if form == BARE else mark.gradient
+            lines = tuple((t, token) for t, token in ((mark.value, "value"), (gradient, "gradient")) if t)
             if not lines:
                 found[key] = (QRectF(), ())
                 continue
@@ -99,11 +100,9 @@ class Marks:
         if form == FOLDED:
             return QRectF(*rect), lines
         height = metrics.height() * 0.94
-        if form == BARE:
-            # Its colour tells what a number is that stands alone; one that is too long for its room is folded.
-            lines = tuple((t.removeprefix("∂ "), c) for t, c in lines)
-            if metrics.horizontalAdvance(lines[0][0]) > rect[2] + 0.5:
-                lines = ((MARK, "muted"),)
+        # A number that stands alone is a short one; what is too long for its room all the same is folded.
+        if form == BARE and metrics.horizontalAdvance(lines[0][0]) > rect[2] + 0.5:
+            lines = ((MARK, "muted"),)
         # The longest numbers, such as ∂ −1.2e-5, fit their room without the space.
         wide = max(metrics.horizontalAdvance(t) for t, _ in lines)
         if wide > rect[2]:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from ...model.formula import symbol
 from ...model.graph_routes import Rect
 from ...theme.theme import Theme
-from ...widgets.paint import pen, rounded
+from ...widgets.paint import pen, pictured, rounded
 from .typeset import SYMBOLS, Block, line
 
 LEAST = 13.0
@@ -67,14 +67,7 @@ class NamePictures:
         key = (name, look, ratio, rect)
         picture = self._pictures.get(key)
         if picture is None:
-            picture = QPixmap(place.size() * int(ratio))
-            picture.setDevicePixelRatio(ratio)
-            picture.fill(Qt.GlobalColor.transparent)
-            own = QPainter(picture)
-            own.setRenderHint(QPainter.RenderHint.Antialiasing)
-            own.translate(-place.topLeft())
-            _paint(own, theme, rect, name, look, em)
-            own.end()
+            picture = pictured(place, ratio, lambda own: _paint(own, theme, rect, name, look, em))
             self._pictures[key] = picture
         painter.drawPixmap(place.topLeft(), picture)
 

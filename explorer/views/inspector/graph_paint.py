@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from ...model.graph_routes import Box, Edge
 from ...theme.theme import Theme
 from ...theme.tokens import mix
-from ...widgets.paint import pen, rounded, text_width
+from ...widgets.paint import pen, pictured, rounded, text_width
 from .graph_fit import FOLDED, Fonts, Layout, box_font, sized
 from .graph_marks import Look, Marks, Shown, Stroke, whole
 from .graph_names import NamePictures, name_area
@@ -79,14 +79,7 @@ class GraphPainter:
         key = (box.key, look, ratio)
         picture = self._pictures.get(key)
         if picture is None:
-            picture = QPixmap(around.size() * int(ratio))
-            picture.setDevicePixelRatio(ratio)
-            picture.fill(Qt.GlobalColor.transparent)
-            own = QPainter(picture)
-            own.setRenderHint(QPainter.RenderHint.Antialiasing)
-            own.translate(-around.topLeft())
-            self._paint_box(own, theme, box, look)
-            own.end()
+            picture = pictured(around, ratio, lambda own: self._paint_box(own, theme, box, look))
             if len(self._pictures) >= PICTURES:
                 self._pictures.clear()
             self._pictures[key] = picture

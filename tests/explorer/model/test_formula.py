@@ -6,6 +6,7 @@ import pytest
 
 from explorer.model.formula import (
     Run,
+    brief,
     chance,
     compact,
     exact,
@@ -86,3 +87,23 @@ def test_a_long_sum_says_how_many_of_its_terms_are_left_out() -> None:
 )
 def test_a_small_probability_keeps_two_digits(p: float, said: str) -> None:
     assert chance(p) == said and len(said) <= 7
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0164, "+.016"),
+        (-1.249, "−1.25"),
+        (99.96, "+100"),
+        (-9.9951, "−10.0"),
+        (3.2e-5, "+3e−5"),
+        (-0.9996, "−1.00"),
+        (12345.0, "+1e4"),
+        (0.0, "0"),
+        (float("nan"), "NaN"),
+        (-float("inf"), "−∞"),
+    ],
+)
+def test_a_brief_number_has_its_sign_and_five_characters_at_most(value: float, shown: str) -> None:
+    assert brief(value) == shown
+    assert len(shown) <= 5

@@ -408,3 +408,30 @@ def test_the_table_of_numbers_heads_the_state_before_by_its_own_step(qtbot) -> N
         shown.set_data(data(made, len(made), t=t))
         assert model.headerData(0, Qt.Orientation.Horizontal) == heading
         assert told_anew or t == 3
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "lstm-peephole"])
+def test_a_gradient_on_the_graph_always_bears_its_sign(qtbot, cell: str) -> None:
+    shown = panel(qtbot, (400, 690))
+    made = make_walk(cell, hidden=16)
+    step = next(p for p in range(len(made), 0, -1) if made.progress(p).step.kind == "carry")
+    shown.set_data(data(made, step, t=made.progress(step).step.t))
+    texts = [
+        line for _, lines in shown.graph._marks.show(shown._data, None, None, None).texts.values() for line in lines
+    ]
+    gradients = [text for text, token in texts if token == "gradient"]
+    assert gradients and all(text.startswith("∂") for text in gradients)
+
+
+def test_formulas_use_the_room_that_they_leave(qtbot) -> None:
+    shown = panel(qtbot, (400, 690))
+    made = make_walk("lstm", hidden=16)
+    for position in range(len(made)):
+        shown.set_data(data(made, position, t=3))
+        rows, limit = shown.details.now_area.list._rows, shown.details.now_area.list._limit
+        assert limit is not None
+        if len(rows) == 1 or rows[-1].top + rows[-1].height > limit - len(rows):
+            continue
+        gaps = [below.top - row.top - row.height for row, below in pairwise(rows)]
+        left = limit - rows[-1].top - rows[-1].height
+        assert min(gaps) >= min(left / 3, 16), position
