@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from math import ceil
 
@@ -33,6 +34,8 @@ MARGIN = 3
 PICTURES = 160
 ROOMY = 165
 """Pixels at scale 1: in a lower room formulas are laid tight from the start."""
+SPREAD = 16
+"""Pixels at scale 1 by which rows stand further apart at most where there is room to spare."""
 STRIDE = 14.0
 """Widths of the column of left-hand sides are multiples of this."""
 
@@ -124,8 +127,16 @@ class FormulaList(Surface):
         """The rows of a list of this width, and their height: the roomiest form of them that fits."""
         found = self._arrangements.get(width)
         if found is None:
-            found = self._arrangements[width] = self._fitted(width)
+            found = self._arrangements[width] = self._spread(*self._fitted(width))
         return found
+
+    def _spread(self, rows: list[Row], height: int) -> tuple[list[Row], int]:
+        """Rows in a room of their own with some of what they leave of it between them."""
+        spare = 0 if self._limit is None else self._limit - height
+        each = min(spare // max(1, len(rows)), current(self).px(SPREAD))
+        if each <= 0 or len(rows) < 2:
+            return rows, height
+        return [replace(row, top=row.top + n * each) for n, row in enumerate(rows)], height + each * (len(rows) - 1)
 
     def _fitted(self, width: int) -> tuple[list[Row], int]:
         limit, formulas = self._limit, [f for section in self._sections for f in section.formulas]
@@ -154,7 +165,7 @@ class FormulaList(Surface):
         while found[1] > limit and form < LINE:
             form += 1
             found = self._arrange(width, form, [form] * len(formulas))
-        if FLOWING < form and found[1] <= limit:
+        if form > FLOWING and found[1] <= limit:
             found = self._with_longer(width, limit, found, len(formulas), form)
         while len(self._forms) >= PICTURES:
             self._forms.pop(next(iter(self._forms)))
