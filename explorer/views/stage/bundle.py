@@ -37,9 +37,15 @@ def has_lanes(data: StageData, lay: StageLayout) -> bool:
     return data.all_losses and data.lanes is not None and roomy
 
 
+def flows_past(data: StageData, boundary: int) -> bool:
+    """Whether, of all losses that are on show together, some go over a boundary."""
+    inside = data.all_losses and data.lanes is not None and 0 < boundary < data.scene.length
+    return inside and data.lanes is not None and bool(data.lanes.crossing(boundary))
+
+
 def snip_lane(data: StageData, lay: StageLayout, boundary: int) -> float:
     """Height at which scissors stand at a boundary: on what they cut, never on what flows past them."""
-    if 0 < boundary < lay.length and has_lanes(data, lay) and not data.cut.boundaries[boundary]:
+    if flows_past(data, boundary) and has_lanes(data, lay):
         return lay.rows["state"].bottom - 5.0
     return lay.credit_lane
 

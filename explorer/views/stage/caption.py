@@ -12,6 +12,7 @@ from ...model.stage_words import said_losses
 from ...theme.tokens import RADIUS
 from ...widgets.paint import rounded, text_width
 from .brush import CENTRE, Brush
+from .bundle import flows_past
 from .scissors import badge_centre
 
 CAPTION = "values still flow, credit does not"
@@ -80,7 +81,8 @@ def _said(brush: Brush, boundary: int, held: Handle | None) -> str:
         return CAPTION + how
     # A preview: whose cut this is must be said, for other losses' gradients may cross it.
     when = "is" if data.source is not None else "will be"
-    return f"credit of loss {data.cut.loss} {when} cut here{how}"
+    others = ", that of others flows on" if flows_past(data, boundary) else ""
+    return f"credit of loss {data.cut.loss} {when} cut here{others}{how}"
 
 
 def _placed(brush: Brush, at: QPointF, text: str, font: QFont) -> tuple[str, float]:

@@ -255,7 +255,7 @@ def test_every_handle_says_what_it_sets_and_how_it_is_moved(policy):
         (Window(50), "k = 50 reaches past the start: nothing is cut in this sentence"),
         (Window(8), "k = 8 reaches to the start: nothing is cut in this sentence"),
         (Chunks(20), "one chunk of n = 20 holds it all: nothing is cut in this sentence"),
-        (Tail(9), "the last k = 9 steps are all there are: nothing is cut in this sentence"),
+        (Tail(9), "the tail of k = 9 holds it all: nothing is cut in this sentence"),
         (Stride(9, 9), "k₁ = 9 and k₂ = 9 span it all: nothing is cut in this sentence"),
         (Window(7), ""),
         (Full(), ""),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QPainter
 
+from explorer.model.stage_records import Marks
 from explorer.theme.theme import current
 from explorer.views.stage.brush import Brush
 from explorer.views.stage.bundle import bundle_of, snip_lane
@@ -130,3 +131,12 @@ def test_on_a_low_stage_there_is_one_ribbon_for_all_with_small_scissors_on_it(ca
     for t in (3, 4):
         box = seen[round(lay.credit_lane) - 5 : round(lay.credit_lane) + 6, lay.left(t) - 7 : lay.left(t) + 8]
         assert (box[:, :, 2] - box[:, :, 1] > 120).sum() > 8, t
+
+
+def test_the_scissors_of_a_selected_loss_stand_below_what_of_others_flows_past_them(canvas, monkeypatch):
+    w = small_walk("vanilla", policy=Window(2), masked=None)
+    canvas.show_data(stage_at(w, len(w), marks=Marks(selected_t=6, selected_loss=7, path=(7, 6))))
+    assert badge_centre(brush_of(canvas), 5).y() > bundle_of(brush_of(canvas), 5).bottom + 3
+    texts = [text for text, _, _ in written_on(canvas, monkeypatch)]
+    assert "credit of loss 7 is cut here, that of others flows on (drag the scissors)" in texts
+    assert not canvas.data.hatched.any()
