@@ -94,7 +94,9 @@ def _table(block: Block, hows: Mapping[str, str], colours: Mapping[str, str]) ->
         name = f"<span style='color:{colours['text']}'>{_whole(line.label)}</span>{how}<tt>&#8203;</tt>"
         rows.append(f"<tr><td style='{edge}'>{name}</td>{entries}</tr>")
     style = "border-collapse:collapse; border-style:none"
-    return f"<table cellspacing='0' cellpadding='3' style='{style}'><tr>{head}</tr>{''.join(rows)}</table>"
+    # What is a head goes on at the top of the next page.
+    head = f"<thead><tr>{head}</tr></thead>"
+    return f"<table cellspacing='0' cellpadding='3' style='{style}'>{head}<tbody>{''.join(rows)}</tbody></table>"
 
 
 def _whole(text: str) -> str:

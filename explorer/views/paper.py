@@ -100,6 +100,7 @@ class PaperView(Panel):
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.add(self.said)
         self.add(self.area, 1)
+        self.body.addStretch(0)
         self.set_decimals(4)
 
     def set_decimals(self, count: int) -> None:
@@ -122,6 +123,10 @@ class PaperView(Panel):
         self.said.setFont(current(self).font("label"))
         self.said.setText(found.refused or ROUNDED)
         self.said.setVisible(bool(found.refused) or self.height() >= current(self).px(ROOMY))
+        # Without tables, why there are none and what to do about it stand together at the top.
+        self.body.removeWidget(self.said)
+        self.body.insertWidget(0 if found.refused else 1, self.said)
+        self.body.setStretch(self.body.count() - 1, 1 if found.refused else 0)
         room = self.width() - 2 * SPACE.large - self.area.verticalScrollBar().sizeHint().width() - 1
         if not found.refused and self.sheet_view.is_new(found, self._decimals, room):
             self.sheet_view.lay_out(found, self._paper(everything=True), self._decimals, room)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from PySide6.QtGui import QPageLayout, QTextOption
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QPageLayout, QTextOption, QTextTable
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QApplication
 
@@ -215,3 +216,26 @@ def refs(view):
 
 def cell(view, ref):
     return view.sheet_view.paper.sheets[ref.sheet].blocks[ref.block].lines[ref.line].cells[ref.column].text
+
+
+def test_why_there_is_no_sheet_and_the_way_to_one_stand_together_at_the_top(store, view):
+    view.resize(400, 680)
+    QApplication.processEvents()
+    top = view.said.mapTo(view, QPoint(0, 0)).y()
+    below = view.begin.mapTo(view, QPoint(0, 0)).y()
+    assert top < below < top + view.said.height() + 40
+    assert view.said.height() < 120 and top < 90
+    view.begin.click()
+    store.wait()
+    QApplication.processEvents()
+    assert view.area.height() > 500
+    assert view.begin.mapTo(view, QPoint(0, 0)).y() < view.area.mapTo(view, QPoint(0, 0)).y()
+
+
+def test_a_table_that_goes_on_on_the_next_page_repeats_its_head(store, view):
+    view.begin.click()
+    store.wait()
+    sheet = view.document()
+    frames = sheet.rootFrame().childFrames()
+    tables = [frame for frame in frames if isinstance(frame, QTextTable) and frame.rows() > 1]
+    assert tables and all(table.format().headerRowCount() == 1 for table in tables)
