@@ -51,7 +51,9 @@ class ExperimentsView(Panel):
         self._asked: tuple[Experiment, dict[str, float]] = (self._experiment, {})
         self._outcome: Outcome | None = None
         self._wanted: tuple[Experiment, dict[str, float]] | None = None
-        self.choices = Choices([e.number for e in EXPERIMENTS], most=len(EXPERIMENTS))
+        self.choices = Choices(
+            [e.number for e in EXPERIMENTS], most=len(EXPERIMENTS), help="Which experiment is measured"
+        )
         self._name_choices()
         self.rows = OutcomeRows()
         self.numbers = Scrolled(self.rows)

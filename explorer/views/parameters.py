@@ -51,7 +51,7 @@ class ParametersView(Panel):
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, "Parameters", " ", inline=True, parent=parent)
         self.canvas = ParametersCanvas()
-        self.choices = Choices((), accent="weight")
+        self.choices = Choices((), accent="weight", help="Which parameter is shown")
         self.choices.chosen.connect(lambda name: store.dispatch(do.Select(parameter=name)))
         self.add_corner(self.choices)
         self.add(self.canvas, 1)

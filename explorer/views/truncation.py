@@ -43,7 +43,7 @@ class TruncationView(Panel):
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, "Truncation", " ", inline=True, parent=parent)
-        self.kinds = Choices(KINDS, accent="cut")
+        self.kinds = Choices(KINDS, accent="cut", help="The policy: which (loss, weight copy) pairs count")
         self.kinds.chosen.connect(self._kind)
         self.canvas = TruncationCanvas()
         self.canvas.policy_wanted.connect(self._change)
@@ -61,6 +61,7 @@ class TruncationView(Panel):
         for name, shown in NAMES.items():
             chip = Chip("", label=shown, accent="cut")
             chip.setAccessibleName(f"Truncation: {shown}")
+            chip.setToolTip(f"{shown} of this policy; the scissors change it as well")
             menu = QMenu(chip)
             menu.aboutToShow.connect(partial(self._fill, menu, name))
             chip.set_menu(menu)

@@ -83,8 +83,17 @@ class Chip(QAbstractButton):
         if self._menu is None:
             self.clicked.connect(self.open_menu)
         self._menu = menu
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(self._help_lines)
         self.updateGeometry()
         self.update()
+
+    def _help_lines(self) -> None:
+        """Let each line of the menu that has no help of its own say what the chip is for."""
+        for action in [] if self._menu is None else self._menu.actions():
+            if self.toolTip() and not action.isSeparator() and not action.statusTip():
+                action.setStatusTip(self.toolTip())
+                action.setToolTip(self.toolTip())
 
     def menu(self) -> QMenu | None:
         """The menu that a press opens, if any."""

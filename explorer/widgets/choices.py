@@ -13,20 +13,30 @@ from .chip import Chip
 
 
 class Choices(QWidget):
-    """Emits ``chosen`` with the name that the user picks; :meth:`set_current` shows one without a signal."""
+    """Emits ``chosen`` with the name that the user picks; :meth:`set_current` shows one without a signal.
+
+    ``help`` says what is chosen; it is the tool tip of each chip, and what a line of the menu says of itself.
+    """
 
     chosen = Signal(str)
 
     def __init__(
-        self, names: Sequence[str], *, accent: str = "value", most: int = 6, parent: QWidget | None = None
+        self,
+        names: Sequence[str],
+        *,
+        accent: str = "value",
+        most: int = 6,
+        help: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._accent, self._most = accent, most
+        self._accent, self._most, self._help = accent, most, help
         self._names: tuple[str, ...] = ()
         self._current = ""
         self._room = 0
         self.chips: list[Chip] = []
         self.menu_chip = Chip("")
+        self.menu_chip.setToolTip(help)
         self.menu_chip.set_menu(QMenu(self.menu_chip))
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -58,6 +68,7 @@ class Choices(QWidget):
         if len(names) <= self._most:
             for name in names:
                 chip = Chip(name, accent=self._accent, checkable=True)
+                chip.setToolTip(self._help)
                 chip.clicked.connect(partial(self._pick, name))
                 self.chips.append(chip)
                 self._row.addWidget(chip)

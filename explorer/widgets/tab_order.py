@@ -1,8 +1,8 @@
 """Which widget has the keyboard next: in the order in which the eye meets them, and only what can be seen.
 
 Qt's own chain puts what has been in another window (a panel that filled the screen, or floated) last, and leads into
-what lies behind another tab as well. Nor is the chain walked here: it leads over widgets that Qt makes for itself and
-takes away unasked, and a Python object of one of these outlives it.
+what lies behind another tab as well. Nor is the chain walked here: the bindings take what ``nextInFocusChain`` returns
+for a child of the widget that was asked, and when Qt takes one of these away they take the next ones away with it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from rnncore.bundled import BUNDLED
 from rnncore.library import TITLES
 
-from ...actions import SIZES
+from ...actions import BY_ID, SIZES
 from ...model import action as do
 from ...model.session import Changes, Session
 from ...model.settings import CorpusChoice, Settings
@@ -262,8 +262,8 @@ class TopBar(QWidget):
             if settings.equations is not None:
                 _radio(menu, group, settings.cell, True, lambda: None)
             menu.addSeparator()
-            menu.addAction("Your own…", self.own_cell_wanted.emit)
-            menu.addAction("Biases, start weights…", self.open_network)
+            _line(menu, "Your own…", BY_ID["own-cell"].help, self.own_cell_wanted.emit)
+            _line(menu, "Biases, start weights…", BY_ID["network"].help, self.open_network)
 
         return self._menu(fill)
 
@@ -274,7 +274,7 @@ class TopBar(QWidget):
             for size in sorted({*SIZES, now}):
                 _radio(menu, group, str(size), size == now, partial(self._change, hidden_size=size))
             menu.addSeparator()
-            menu.addAction("Another size…", lambda: self._open(model_form, self.hidden))
+            _line(menu, "Another size…", BY_ID["network"].help, lambda: self._open(model_form, self.hidden))
 
         return self._menu(fill)
 
@@ -295,9 +295,19 @@ class TopBar(QWidget):
             menu.addSeparator()
             if now.kind != "bundled":
                 _radio(menu, group, _short(self._store.session.corpus.name), True, lambda: None)
-            menu.addAction("Open a file…\tCtrl+O", self.open_wanted.emit)
-            menu.addAction("Type or paste a text…", self.text_wanted.emit)
-            reading = menu.addAction("How the text is read…", lambda: self._open(reading_form, self.corpus))
+            _line(menu, "Open a file…\tCtrl+O", BY_ID["open"].help, self.open_wanted.emit)
+            _line(
+                menu,
+                "Type or paste a text…",
+                "Learn a text of your own, word by word or letter by letter.",
+                self.text_wanted.emit,
+            )
+            reading = _line(
+                menu,
+                "How the text is read…",
+                "Words or characters, vocabulary, encoding, column.",
+                lambda: self._open(reading_form, self.corpus),
+            )
             reading.setEnabled(now.kind != "bundled")
 
         return self._menu(fill)
@@ -309,7 +319,7 @@ class TopBar(QWidget):
             for seed in sorted({*range(6), now}):
                 _radio(menu, group, str(seed), seed == now, partial(self._change, seed=seed))
             menu.addSeparator()
-            menu.addAction("Another seed…", lambda: self._open(model_form, self.seed))
+            _line(menu, "Another seed…", BY_ID["network"].help, lambda: self._open(model_form, self.seed))
 
         return self._menu(fill)
 
@@ -320,6 +330,13 @@ def _radio(menu: QMenu, group: QActionGroup, text: str, chosen: bool, act: Calla
     action.setChecked(chosen)
     action.triggered.connect(lambda _=False: act())
     group.addAction(action)
+    return action
+
+
+def _line(menu: QMenu, text: str, help: str, act: Callable[[], None]) -> QAction:
+    action = menu.addAction(text, act)
+    action.setStatusTip(help)
+    action.setToolTip(help)
     return action
 
 
