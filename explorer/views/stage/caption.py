@@ -72,11 +72,12 @@ def _said(brush: Brush, boundary: int, held: Handle | None) -> str:
         return said_of(data.cut.policy, held, data.scene.length, data.cut.loss)
     if data.cut_in_force and data.cut.stopped_at(boundary):
         who, policy = said_losses(data.cut.stopped_at(boundary)), data.cut.policy
+        when = "is" if data.snipped[boundary] else "will be"
         if boundary not in {h.boundary for h in data.cut.scissors}:
-            return f"credit of {who} is cut here, that of others flows on"
+            return f"credit of {who} {when} cut here, that of others flows on"
         if isinstance(policy, Window):
-            return f"window k = {policy.k} for {who}: its credit is cut here{how}"
-        return f"credit of {who} is cut here, that of others flows on{how}"
+            return f"window k = {policy.k} for {who}: its credit {when} cut here{how}"
+        return f"credit of {who} {when} cut here, that of others flows on{how}"
     if data.cut_in_force:
         return CAPTION + how
     # A preview: whose cut this is must be said, for other losses' gradients may cross it.

@@ -99,7 +99,9 @@ def looks(data: StageData) -> tuple[object, ...]:
     """What the lines, scissors and words of the cut depend on beside the cut itself."""
     shown = [int(t) for t in data.cut.boundaries.nonzero()[0]]
     by = nearest(shown, data.current_t) if shown else None
-    return data.cut_in_force, data.hint, data.source is None, speaks_of(data), by
+    spoken = speaks_of(data)
+    done = spoken is not None and spoken < len(data.snipped) and bool(data.snipped[spoken])
+    return data.cut_in_force, data.hint, data.source is None, spoken, by, done
 
 
 def nearest(boundaries: list[int], t: int | None) -> int:

@@ -93,3 +93,14 @@ def test_beside_the_initial_state_stands_what_only_training_brings_into_it(canva
         canvas.show_data(build_stage(scene, w, 20, between=between))
         texts = [text for text, left, _ in written_on(canvas, monkeypatch) if left < canvas.stage_layout.left(0)]
         assert (between in texts and "in training" in texts) == (between != "reset")
+
+
+def test_of_what_a_sweep_has_not_come_to_it_is_said_that_it_will_be_cut(canvas, monkeypatch):
+    w = small_walk("vanilla", policy=Window(2), order="sweep", masked=None)
+    scene = scene_of(w)
+    for position, said in ((before_visit(w, 6), "will be"), (before_visit(w, 4), "is")):
+        data = stage_at(w, position, scene)
+        canvas.show_data(data)
+        (words,) = (text for text, _, _ in written_on(canvas, monkeypatch) if "cut here" in text)
+        assert f"credit {said} cut here" in words or f"{said} cut here, that of others" in words, words
+        assert data.snipped.any() == (said == "is")
