@@ -130,7 +130,8 @@ class Store(QObject):
                 self._remember(before)
         self._put(session, changes)
         self._carry_out(action, before)
-        collector.turn()
+        if not self.turns.hurried:
+            collector.turn()  # else after the frame
 
     def undo(self) -> None:
         """Go back to before the last change of sentence or settings."""
@@ -357,7 +358,7 @@ class Store(QObject):
             self.dispatch(action)
         finally:
             self.turns.hurried = False
-        self.turns.post()
+        self._post(_FOLLOW)
 
     def after_first(self, panel: QObject, refresh: Callable[[], None]) -> None:
         """As :meth:`in_turn`, but for :meth:`walk_by_key` in a frame after the stage's and the inspector's.
@@ -465,6 +466,7 @@ class Store(QObject):
             self.pacing.painted()
         elif event.type() == _FOLLOW:
             self.turns.follow()
+            collector.turn()
 
     # --- playback and verification ---
 

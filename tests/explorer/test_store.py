@@ -458,6 +458,17 @@ def test_a_large_network_is_shown_by_the_first_panels_before_the_others(qapp, hi
     assert seen[0] & Changes.WALK
 
 
+def test_a_time_step_is_painted_before_anything_is_collected(store, monkeypatch):
+    turns = []
+    store.wait()
+    QCoreApplication.processEvents()
+    store._mail_timer.stop()
+    monkeypatch.setattr(collector, "turn", lambda: turns.append(1))
+    store.walk_by_key(do.Move("step"))
+    assert store.session.position > 1 and not turns
+    until(store, lambda: turns)
+
+
 def test_what_the_walks_end_shows_is_computed_before_one_goes_there(store):
     walk = store.derived.walk(store.session)
     assert "sweep" not in vars(walk)
