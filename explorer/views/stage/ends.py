@@ -15,8 +15,8 @@ from ...model.stage_layout import Detail, StageLayout
 from ...model.stage_records import FOOT, StageData
 from .brush import Brush
 
-#: With more columns to paint anew than a step ever changes nothing is kept of them; of the others so many pictures.
-MOST_AT_ONCE, MOST_KEPT = 5, 96
+#: With more columns to paint anew than a step usually changes nothing is kept of them; of the others so many pictures.
+MOST_AT_ONCE, MOST_KEPT = 8, 96
 
 
 def keeps(lay: StageLayout, ratio: float) -> bool:
