@@ -100,13 +100,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("own-cell", "Your own cell…", "Write the equations of a cell of your own and run it.", "Edit"),
     Command("network", "Network…", "Change the number of units, the biases, the start weights or the seed.", "Edit"),
     Command("truncation", "Truncation…", "Change how far back the gradient goes, and in which order.", "Edit"),
-    Command(
-        "order",
-        "Walk back by loss or in a sweep",
-        "By loss: each walks back alone, the last one first. In a sweep: one run back, all losses added on the way.",
-        "Walk",
-        ("O",),
-    ),
     Command("optimiser", "Optimiser…", "Change the rule, the learning rate, clipping, batches and validation.", "Edit"),
     Command(
         "next",
@@ -182,6 +175,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("play", "Play or pause", "Let the walk go by itself.", "Walk", ("Space",), do.Play(), _has_steps, "play"),
     Command("faster", "Play faster", "More beats of the playback a second.", "Walk", ("Ctrl+Up",)),
     Command("slower", "Play slower", "Fewer beats of the playback a second.", "Walk", ("Ctrl+Down",)),
+    Command(
+        "order",
+        "Walk back by loss or in a sweep",
+        "By loss: each walks back alone, the last one first. In a sweep: one run back, all losses added on the way.",
+        "Walk",
+        ("O",),
+    ),
     Command(
         "release",
         "Back to the walk",
@@ -381,8 +381,7 @@ def choices(settings: Settings) -> tuple[Command, ...]:
         change("seed", n, f"Seed: {n}", "Begin a new run with other start weights and another order.", seed=n)
         for n in SEEDS
     ]
-    orders = [change("walk", order, f"Walk back: {title}", help, order=order) for order, (title, help) in WALKS.items()]
-    return (*cells, *corpora, *sizes, *seeds, *orders, *_sides(settings))
+    return (*cells, *corpora, *sizes, *seeds, *_sides(settings))
 
 
 def _sides(settings: Settings) -> Iterator[Command]:

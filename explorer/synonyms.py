@@ -104,7 +104,6 @@ BY_KIND: Mapping[str, str] = {
     "hidden": "units neurons H dimension shape network",
     "seed": "random initialisation rng",
     "beside": "a/b versus vs difference side by side",
-    "walk": "sweep by loss order backward lanes",
     "share": "tab dock together group",
 }
 """By what stands before the colon, for commands that are made for the session."""

@@ -19,7 +19,10 @@ Row = tuple[str, str, str, str]
 COLUMN = 275
 """Least width of a column at scale 1."""
 PANEL = "Panel: "
-LEGEND = f"{SHIFT} is Shift.  Alt by itself opens the menu; its letters and arrows lead on."
+LEGEND = (
+    f"{SHIFT} is Shift.  Alt by itself opens the menu; its letters and arrows lead on.  "
+    "In a panel with a thick frame the arrows choose something; Esc gives them back to the walk."
+)
 _SEARCH = key_text(BY_ID["commands"].keys[0])
 
 

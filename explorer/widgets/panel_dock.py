@@ -75,6 +75,8 @@ class PanelDock(QDockWidget):
             panel.add_corner(self.back_chip)
             panel.add_corner(self.menu_chip)
             self.take_back(panel.give_header())
+            self._fit_type()
+            self._show_way_back()  # it may float since the last start
             self.made.emit(self.objectName())
         return self.panel
 

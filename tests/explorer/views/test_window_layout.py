@@ -188,3 +188,29 @@ def test_a_place_survives_as_text_and_nonsense_is_ignored(window):
     assert (window.width(), window.height()) == (800, 650)
     window.restore_geometry_text("nonsense")
     assert window.width() == 800
+
+
+def test_what_floats_floats_again_at_the_next_start_with_a_button_that_leads_back(window, qtbot):
+    window.resize(1366, 768)
+    window.board.show_panel("gates")
+    QTest.qWait(30)
+    window.board.float_panel(dock(window, "gates"))
+    dock(window, "gates").setGeometry(120, 90, 500, 380)
+    window.board.hide_panel(dock(window, "paper"))
+    window.board.move_panel(dock(window, "loss"), Qt.DockWidgetArea.RightDockWidgetArea)
+    QTest.qWait(30)
+    saved = window.board.layouts()
+    again = MainWindow(window.store)
+    qtbot.addWidget(again)
+    again.board.set_layouts(saved)
+    again.resize(1366, 768)
+    again.show()
+    QTest.qWait(60)
+    gates = dock(again, "gates")
+    assert gates.isFloating() and gates.geometry() == dock(window, "gates").geometry()
+    assert gates.back_chip.isVisible() and gates.back_chip.value() == "Dock"
+    assert dock(again, "paper").isHidden() and again.board.visible_panels() == window.board.visible_panels()
+    gates.back_chip.click()
+    QTest.qWait(30)
+    assert not gates.isFloating() and not gates.back_chip.isVisible()
+    again.close()
