@@ -5,15 +5,17 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import replace
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QRegion
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetricsF, QHelpEvent, QPainter, QRegion
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from ..model.paper_data import Cell, Paper
 from ..model.paper_layout import Placed, Ref, changed, frame, place
+from ..model.paper_tips import told
 from ..theme.theme import Theme, current
 from .paint import pen
 from .surface import Surface
+from .tips import plain
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -104,6 +106,20 @@ class PaperSheet(Surface):
                     edges.append((item.y, item.y + item.height))
         if edges:
             self.filled.emit(round(min(edges)[0]), round(max(e for _, e in edges)))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), plain(self.told_at(event.pos().x(), event.pos().y())), self)
+            return True
+        return super().event(event)
+
+    def told_at(self, x: float, y: float) -> str:
+        """What the entry at a place says of itself, "" where there is none."""
+        for item in self._placed.items:
+            ref = item.ref
+            if ref is not None and item.x <= x < item.x + item.width and item.y <= y < item.y + item.height:
+                return told(self._paper, ref.sheet, ref.block, ref.line, ref.column)
+        return ""
 
     def restyle(self) -> None:
         self._key = ()

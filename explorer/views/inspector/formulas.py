@@ -286,7 +286,14 @@ class FormulaList(Surface):
                 yield QRectF(x + inset, row.top + above, wide, high), row
 
     def _at(self, x: float, y: float) -> str:
-        return next((told(r.one, r.form) for area, r in self._results() if r.one and area.contains(x, y)), "")
+        exact = next((told(r.one, r.form) for area, r in self._results() if r.one and area.contains(x, y)), "")
+        if exact:
+            return exact
+        # Beside its result, at the numbers it is made of, a formula is told as a whole.
+        over = next(
+            (r for r in self._rows if r.one is not None and r.area(self.width()).contains(int(x), int(y))), None
+        )
+        return "" if over is None or over.one is None else told(over.one, SHORT)
 
 
 class FormulaArea(QScrollArea):

@@ -435,3 +435,14 @@ def test_formulas_use_the_room_that_they_leave(qtbot) -> None:
         gaps = [below.top - row.top - row.height for row, below in pairwise(rows)]
         left = limit - rows[-1].top - rows[-1].height
         assert min(gaps) >= min(left / 3, 16), position
+
+
+def test_the_numbers_that_a_formula_is_made_of_tell_it_as_well_as_its_result(qtbot) -> None:
+    shown = panel(qtbot, (400, 690))
+    made = make_walk("lstm", hidden=16)
+    step = next(p for p in range(len(made)) if made.progress(p).step and made.progress(p).step.kind == "d_operation")
+    shown.set_data(data(made, step, t=made.progress(step).step.t))
+    formulas = shown.details.now_area.list
+    row = next(r for r in formulas._rows if r.one is not None)
+    told_there = formulas._at(60.0, row.top + 8.0)
+    assert row.one.text in told_there and f"exactly {row.one.value!r}" in told_there

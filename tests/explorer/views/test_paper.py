@@ -239,3 +239,27 @@ def test_a_table_that_goes_on_on_the_next_page_repeats_its_head(store, view):
     frames = sheet.rootFrame().childFrames()
     tables = [frame for frame in frames if isinstance(frame, QTextTable) and frame.rows() > 1]
     assert tables and all(table.format().headerRowCount() == 1 for table in tables)
+
+
+def test_every_entry_says_what_it_is_and_how_it_is_worked_out(store, view):
+    view.begin.click()
+    store.wait()
+    view.filled.click()
+    sheet = view.sheet_view
+    entries = [item for item in sheet.placed.items if item.ref is not None]
+    tips = [sheet.told_at(item.x + item.width / 2, item.y + item.height / 2) for item in entries]
+    assert tips and all(tips)
+    page = next(n for n, one in enumerate(sheet.paper.sheets) if one.title == "Forward")
+    table = sheet.paper.sheets[page].blocks[0]
+    row = next(line for line in table.lines if line.name == "h" and line.part == "2")
+    before = next(line for line in table.lines if line.name == "a" and line.part == "2")
+    first, how, read = tips[
+        next(
+            n
+            for n, item in enumerate(entries)
+            if item.ref.sheet == page and item.ref.column == 1 and table.lines[item.ref.line] is row
+        )
+    ].split("\n")
+    assert first == f"h[2], t = 1 = {row.cells[1].text}"
+    assert how == "h = tanh(a)" and read == f"a[2] = {before.cells[1].text}"
+    assert sheet.told_at(-5, -5) == ""
