@@ -68,7 +68,8 @@ INTO = {
 def edge_tip(data: StageData, t: int) -> str:
     """What crosses the boundary between steps t−1 and t: the state to the right, its gradient to the left."""
     before = f"t = {t - 1}" if t else f"the initial state {data.initial[-1].track.label}"
-    arrived = "has arrived" if data.flowed[t] else "has not arrived yet"
+    have = "has" if len(data.states) == 1 else "have"
+    arrived = f"{have} arrived" if data.flowed[t] else f"{have} not arrived yet"
     states = " and ".join(s.track.label for s in data.states)
     lines = [f"Value: {states} of {before} {arrived} at t = {t}"]
     loss = "" if data.cut.loss is None else f" of loss {data.cut.loss}"
@@ -107,7 +108,7 @@ def _lane_lines(data: StageData, boundary: int) -> list[str]:
     for lane in data.lanes.at(boundary):
         who, times = said_losses(lane.losses), f", counted {lane.times} times" if lane.times > 1 else ""
         what = "" if len(lane.losses) == 1 else ", the norm of their sum"
-        lines.append(f"    lane of {who}: {number(lane.norm)}{times}{what}")
+        lines.append(f"    lane of {who}: ‖·‖ = {number(lane.norm)}{times}{what}")
     return lines
 
 
