@@ -149,7 +149,7 @@ def test_what_is_not_computed_yet_says_so():
     assert "not computed yet" in tip(data, Hit(2, "loss"))
     assert "carries no loss" in tip(data, Hit(1, "loss"))
     assert "none has flowed back to t = 6 yet" in tip(data, Hit(7, "edge"))
-    assert "c and h of t = 6 has not arrived yet at t = 7" in tip(data, Hit(7, "edge"))
+    assert "c and h of t = 6 have not arrived yet at t = 7" in tip(data, Hit(7, "edge"))
     assert "of loss 7 is cut here" in tip(data, Hit(5, "edge"))
     assert "of loss 7 never comes this far" in tip(data, Hit(3, "edge"))
     assert "none yet" in tip(data, Hit(7, "streams"))
