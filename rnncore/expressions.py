@@ -283,6 +283,8 @@ class Expressions:
                 f"Move its equation above this line, or use {name}_prev for the previous step's value.",
             )
         if name in FUNCTIONS or name in RESERVED or name == CLAMP:
+            if name in ("V", "b_y"):
+                raise failure(e, f"{name!r} belongs to the output layer", "Call this vector something else, such as b.")
             raise failure(e, f"{name!r} cannot be used as a value", "Choose another name.")
         self._declare(e, "vector", "hidden")
         return self._leaf("parameter", name, e, parameter=name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import keyword
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -31,6 +33,7 @@ def parse(text: str) -> ast.Module:
         return ast.parse(text)
     except SyntaxError as error:
         _explain(text, error.lineno or 1)
+        _refuse_keywords(text, error.lineno or 1)
         raise CellError(
             f"this is not an equation ({error.msg})",
             line=error.lineno or 1,
@@ -39,6 +42,20 @@ def parse(text: str) -> ast.Module:
         ) from None
     except (ValueError, RecursionError, MemoryError):
         raise CellError("the text cannot be read", remedy="Remove null characters and very deep brackets.") from None
+
+
+def _refuse_keywords(text: str, number: int) -> None:
+    """Raise if a name in the line where reading failed is one of Python's own words, such as lambda."""
+    lines = text.split("\n")
+    line = lines[number - 1].partition("#")[0] if number <= len(lines) else ""
+    for found in re.finditer(r"[^\W\d]\w*", line):
+        if keyword.iskeyword(word := found.group()):
+            raise CellError(
+                f"{word!r} cannot stand in an equation: it is a word of Python's own",
+                line=number,
+                column=found.start() + 1,
+                remedy=f"Choose another name, such as {word}_.",
+            )
 
 
 def _explain(text: str, at: int) -> None:

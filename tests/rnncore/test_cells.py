@@ -212,3 +212,18 @@ def test_an_unknown_cell_names_those_that_exist():
 def test_a_cell_without_a_name_is_refused():
     with pytest.raises(CellError, match="called by a text"):
         Cell.from_equations(3, "h = tanh(U @ x)")
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "line", "column"),
+    [
+        ("h = tanh(U @ x + b_y)", "'b_y' belongs to the output layer. Call this vector", 1, 18),
+        ("k = tanh(U @ x)\nlambda = k\nh = tanh(lambda)", "'lambda' cannot stand in an equation", 2, 1),
+        ("h = tanh(U @ class)", "'class' cannot stand in an equation", 1, 14),
+    ],
+)
+def test_a_name_that_is_taken_is_said_to_be_with_its_place(text, said, line, column):
+    with pytest.raises(CellError) as caught:
+        Cell.from_equations("mine", text)
+    assert said in str(caught.value)
+    assert (caught.value.line, caught.value.column) == (line, column)
