@@ -22,6 +22,8 @@ MEANINGS = {
     "detached": "only the state crosses",
     "reset": "nothing crosses",
 }
+WHERE = "in training and when the loss is evaluated; a sentence on the stage always starts from its own initial state"
+"""Where what passes between sequences has an effect."""
 CALLED = {
     "full": "the definition: every loss reaches every earlier copy",
     "window": "every loss goes k steps back: the tutorial’s bptt_truncate",
@@ -83,6 +85,23 @@ class TruncationData:
         short = f"{self.kept} of {count(self.pairs, 'pair')}"
         second = f"{short}, {self.twice} more than once" if self.twice else f"{short} kept"
         return self.sentence, second, short, f"{self.kept} / {self.pairs}"
+
+    @property
+    def nothing_cut(self) -> tuple[str, ...]:
+        """That another policy than full cuts nothing here, from the fullest form to the shortest; empty otherwise."""
+        if not equals_full(self.policy, self.length):
+            return ()
+        name, value = ("k", "n")[self.kind == "chunks"], self.length
+        number = numbers_of(self.policy).get(name)
+        least = value - 1 if self.kind == "window" else value
+        if number is None:
+            short = "nothing is cut"
+        else:
+            short = f"{name} = {number} ≥ {'T − 1' if self.kind == 'window' else 'T'} = {least}: nothing is cut"
+        same = f"{short}; equals full BPTT"
+        if self.length == 1:
+            return same, short, "nothing is cut"
+        return f"{same}. Drag the scissors, or press →, to cut.", same, short, "nothing is cut"
 
     def explain(self, lane: int) -> str:
         """What one run back through time does."""
@@ -176,6 +195,8 @@ def dragged(data: TruncationData, lane: int, boundary: int) -> Truncation:
         return Window(run.high - boundary)
     if isinstance(policy, Full):
         return Window(run.high - boundary) if boundary else policy
+    if isinstance(policy, Chunks) and len(data.lanes) == 1:  # one chunk that holds it all is cut in two
+        return Chunks(boundary) if boundary else policy
     if isinstance(policy, Chunks):
         return Chunks(max(1, boundary // lane if lane else policy.n))
     if isinstance(policy, Stride):
@@ -190,10 +211,12 @@ def nudged(data: TruncationData, by: int) -> Truncation:
     policy, most = data.policy, data.length
     if isinstance(policy, Full):
         return policy if by > 0 else Window(max(most - 2, 0))
-    if isinstance(policy, Window) and by > 0 and policy.k >= most - 1:
+    if by > 0 and equals_full(policy, most):
         return policy
     name = "k2" if isinstance(policy, Stride) else "n" if isinstance(policy, Chunks) else "k"
     now = int(numbers_of(policy)[name])
+    if equals_full(policy, most):  # a number beyond the sentence counts from the sentence's length on
+        now = min(now, most - 1 if isinstance(policy, Window) else most)
     return with_number(policy, name, min(now + by, max(most, now)))
 
 

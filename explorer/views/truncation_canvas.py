@@ -6,10 +6,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
-from rnncore.truncation import Full
-
 from ..model.plurals import count
-from ..model.truncation_data import BETWEEN, CALLED, MEANINGS, TruncationData, dragged, lane_rows, nudged
+from ..model.truncation_data import BETWEEN, CALLED, MEANINGS, WHERE, TruncationData, dragged, lane_rows, nudged
 from ..theme.theme import Theme, current
 from ..widgets.canvas import Canvas
 from ..widgets.paint import arrow_head, elided, hatch, pen, scissors, text_width
@@ -90,9 +88,14 @@ class TruncationCanvas(Canvas):
             return None
         for n, row in self.lanes():
             low = self.column(self._data.lanes[n].low)
-            if abs(x - low) <= NEAR and abs(y - row) <= NEAR and (self._data.lanes[n].low or self._data.kind == "full"):
+            if abs(x - low) <= NEAR and abs(y - row) <= NEAR and (self._data.lanes[n].low or self._whole):
                 return n
         return None
+
+    @property
+    def _whole(self) -> bool:
+        """Whether nothing is cut, so that the scissors lie ready at the start."""
+        return self._data is not None and (self._data.kind == "full" or bool(self._data.nothing_cut))
 
     # --- painting ---
 
@@ -102,6 +105,7 @@ class TruncationCanvas(Canvas):
             return
         self._paint_values(painter, theme, data)
         self._paint_lanes(painter, theme, data)
+        self._paint_reason(painter, theme)
         self._paint_copies(painter, theme, data)
         paint_between(painter, theme, self._boxes(), data.between)
 
@@ -153,7 +157,7 @@ class TruncationCanvas(Canvas):
                 painter.setBrush(theme.colour("panel") if again else loss)
                 painter.drawEllipse(QPointF(self.column(t + 0.5), y), radius, radius)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            if lane.low or isinstance(data.policy, Full):
+            if lane.low or self._whole:
                 cut = theme.colour("cut", 1.0 if lane.low else 0.5)
                 if spacing >= theme.px(12):
                     scissors(
@@ -166,6 +170,25 @@ class TruncationCanvas(Canvas):
                     painter.setPen(pen(cut, 1.4))
                     at = self.column(lane.low)
                     painter.drawLine(QPointF(at, y - spacing * 0.4), QPointF(at, y + spacing * 0.4))
+
+    def reason(self) -> tuple[str, QRectF]:
+        """What is said below the one run of a policy that cuts nothing, and where; "" where there is no room."""
+        data, rows = self._data, self.lanes() if self._data is not None and self._data.length else []
+        if data is None or not data.nothing_cut or len(rows) != 1:
+            return "", QRectF()
+        theme = current(self)
+        area, font = self.areas()[0].adjusted(4, 0, -4, 0), theme.font("small")
+        high, top = QFontMetricsF(font).height() + 2, rows[0][1] + theme.px(12)
+        words = next((form for form in data.nothing_cut if text_width(form, font) <= area.width()), "")
+        if top + high > area.bottom() - theme.px(33):
+            return "", QRectF()
+        return words, QRectF(area.left(), top, area.width(), high)
+
+    def _paint_reason(self, painter: QPainter, theme: Theme) -> None:
+        words, room = self.reason()
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.colour("text"))
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_copies(self, painter: QPainter, theme: Theme, data: TruncationData) -> None:
         """The weight copies, how often each is counted, and the words that they read."""
@@ -269,7 +292,7 @@ class TruncationCanvas(Canvas):
             return ""
         for name, box in self._boxes():
             if box.contains(x, y):
-                return f"{name}: {MEANINGS[name]}"
+                return f"{name}: {MEANINGS[name]}\n{WHERE}"
         if not self.areas()[0].contains(x, y):
             return ""
         lane, t = self.lane_at(y), self._step_under(x, y)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from rnncore.bundled import BUNDLED
 from rnncore.library import TITLES
+from rnncore.truncation import Full
 
 from ...actions import BY_ID, SIZES
 from ...model import action as do
@@ -122,7 +123,9 @@ class TopBar(QWidget):
         length = session.sentence.length
         these = "one step" if length == 1 else f"{length} steps"
         whole = f"\nThe same as full for the {these} of this sentence"
-        self.truncation.setToolTip(REACH + (whole if equals_full(settings.truncation, length) else ""))
+        spared = equals_full(settings.truncation, length)
+        self.truncation.set_accent("" if spared or settings.truncation == Full() else "cut")  # red where it cuts
+        self.truncation.setToolTip(REACH + (whole if spared else ""))
         self._show_rate(session)
         self.seed.set_value(str(settings.seed))
         self.sentence.set_value(sentence_name(session))

@@ -30,6 +30,8 @@ ORDER_HELP = "The order in which the backward pass goes through the losses; the 
 
 def truncation_form(settings: Settings, done: Done) -> Popover:
     """Which (loss, weight copy) pairs count, in which order they are walked, and what passes between sentences."""
+    from ...model.truncation_data import MEANINGS, WHERE
+
     old = settings.truncation
 
     def make() -> Truncation:
@@ -65,7 +67,7 @@ def truncation_form(settings: Settings, done: Done) -> Popover:
     losses = form.choice("Losses injected", {x: x for x in ("new", "all", "last")}, _field(old, "losses", "new"))
     tail = form.whole("k, last steps", _field(old, "k", 4) if isinstance(old, Tail) else 4, 0, 9999)
     order = form.choice("Walk back", {o: o for o in ORDERS}, settings.order, ORDER_HELP)
-    between = form.choice("Between sentences", {b: b for b in BETWEEN}, settings.between)
+    between = form.choice("Between sentences", {b: b for b in BETWEEN}, settings.between, f"It acts {WHERE}.")
     says = {
         Full: "Every loss reaches every earlier weight copy.",
         Window: "Each loss walks back k extra steps: the tutorial's bptt_truncate.",
@@ -86,8 +88,10 @@ def truncation_form(settings: Settings, done: Done) -> Popover:
             tail: kind is Tail,
         }
         form.only(rows)
-        form.set_note(f"{says[kind]}\n{WALKS[order.currentData()][1]}")
+        passes = f"{between.currentData()}: {MEANINGS[between.currentData()]}, {WHERE}."
+        form.set_note(f"{says[kind]}\n{WALKS[order.currentData()][1]}\n{passes}")
 
+    between.currentIndexChanged.connect(lambda _: show())
     order.currentIndexChanged.connect(lambda _: show())
     policy.currentIndexChanged.connect(lambda _: show())
     show()

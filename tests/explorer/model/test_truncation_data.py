@@ -111,6 +111,24 @@ def test_a_truncation_that_leaves_nothing_out_of_this_sentence_says_that_it_is_f
     assert "full" not in truncation_data(session(Window(1))).sentence
 
 
+@pytest.mark.parametrize("policy", [Window(99), Chunks(99), Tail(99), Stride(99, 99)])
+def test_a_truncation_that_cuts_nothing_says_why_and_one_key_makes_it_cut(policy):
+    data = truncation_data(session(policy))
+    assert "nothing is cut; equals full BPTT" in data.nothing_cut[0]
+    assert [len(form) for form in data.nothing_cut] == sorted(map(len, data.nothing_cut), reverse=True)
+    assert nudged(data, 1) == policy
+    table = nudged(data, -1).table(data.length)
+    assert 0 < (table > 0).sum() < data.pairs
+
+
+def test_the_reason_why_nothing_is_cut_has_the_numbers_of_both_sides():
+    length = truncation_data(session(Full())).length
+    said = [truncation_data(session(p)).nothing_cut[2] for p in (Window(50), Chunks(50), Tail(50))]
+    assert said[0] == f"k = 50 ≥ T − 1 = {length - 1}: nothing is cut"
+    assert said[1:] == [f"{name} = 50 ≥ T = {length}: nothing is cut" for name in "nk"]
+    assert not any(truncation_data(session(p)).nothing_cut for p in (Full(), Window(length - 2), Chunks(length - 1)))
+
+
 @pytest.mark.parametrize("policy", POLICIES, ids=str)
 def test_a_loss_that_an_earlier_run_has_counted_is_marked(policy):
     data, before = truncation_data(session(policy)), []

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from explorer.model import action as do
+from explorer.model.truncation_data import WHERE
 from explorer.theme.theme import current
 from explorer.views.truncation import TruncationView
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
@@ -151,7 +152,7 @@ def test_a_tool_tip_says_what_a_run_reaches_and_how_often_a_copy_is_counted(stor
     foot = canvas.areas()[0].bottom() - 4
     assert "counted 2 times" in canvas.tip(canvas.column(2.5), foot)
     name, box = canvas._boxes()[1]
-    assert canvas.tip(box.center().x(), box.center().y()) == f"{name}: only the state crosses"
+    assert canvas.tip(box.center().x(), box.center().y()) == f"{name}: only the state crosses\n{WHERE}"
 
 
 def test_the_mouse_over_a_column_points_at_its_step_everywhere(store, view):
@@ -171,3 +172,27 @@ def test_where_runs_overlap_a_loss_that_is_counted_again_is_an_open_dot(store, v
             assert filled == (t not in lane.again)
             seen[filled] += 1
     assert all(seen.values())
+
+
+@pytest.mark.parametrize("policy", [Window(50), Chunks(50), Tail(50)], ids=str)
+def test_of_a_policy_that_cuts_nothing_it_is_said_why_and_the_scissors_lie_ready(store, view, policy):
+    set_policy(store, policy)
+    canvas, length = view.canvas, store.session.sentence.length
+    words, room = canvas.reason()
+    assert "= 50 ≥ T" in words and "equals full" in words
+    ((lane, y),) = canvas.lanes()
+    assert room.top() > y and canvas.areas()[0].contains(room)
+    start = QPoint(round(canvas.column(0)), round(y))
+    assert canvas.scissors_at(start.x(), y) == lane
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
+    to = QPoint(round(canvas.column(2)), start.y())
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, to)
+    store.wait()
+    table = store.session.settings.truncation.table(length)
+    assert (table > 0).sum() < length * (length + 1) // 2
+    assert canvas.reason()[0] == ""
+
+
+def test_what_crosses_between_sequences_is_said_to_act_in_training(store, view):
+    for _name, box in view.canvas._boxes():
+        assert "in training" in view.canvas.tip(box.center().x(), box.center().y())

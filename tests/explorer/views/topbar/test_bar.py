@@ -210,6 +210,7 @@ def test_a_window_longer_than_the_sentence_is_said_to_be_full(bar):
         store.dispatch(do.ChangeSettings(replace(store.session.settings, truncation=Window(k))))
         store.wait()
         assert ("The same as full" in bar.truncation.toolTip()) == whole
+        assert bar.truncation._accent == ("" if whole else "cut")  # red is for what is cut
 
 
 def test_a_rate_that_annealing_has_lowered_says_from_what_and_which_rule_did_it(bar):

@@ -108,6 +108,14 @@ def test_updates_per_chunk_belong_to_chunks_alone(fill):
     assert form.accepted().update_per == "sequence"
 
 
+def test_what_passes_between_sentences_is_explained_as_it_is_chosen(fill):
+    form = fill(truncation_form, Settings())
+    for chosen, crosses in (("carried", "state and gradient cross"), ("reset", "nothing crosses")):
+        form["Between sentences"] = chosen
+        said = form.form.note.text()
+        assert f"{chosen}: {crosses}, in training" in said and "starts from its own initial state" in said
+
+
 def test_the_state_between_sentences_and_the_order_are_chosen(fill):
     form = fill(truncation_form, Settings())
     form["Walk back"], form["Between sentences"] = "sweep", "detached"
