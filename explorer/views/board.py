@@ -83,6 +83,8 @@ class Board(ArrangedBoard):
         self._take_at_hand(dock)
 
     def _show_arrows(self, dock: PanelDock | None, arrows: str) -> None:
+        if not self.isVisible():
+            return  # while a window is taken apart its keyboard goes from part to part, and nobody listens any more
         before = self.panel_with_arrows()
         for each in self.docks.values():
             each.set_arrows(arrows if each is dock else "")
