@@ -63,6 +63,8 @@ class Field:
 def read_number(text: str) -> float:
     """Return the number that was typed, NaN and infinities among them; raises RnnError with the remedy."""
     plain = text.strip().replace("−", "-").replace("∞", "inf").replace("\N{NO-BREAK SPACE}", "")
+    if not plain:
+        raise RnnError(f"not a number here: the field is empty. {NUMBER}")
     if re.fullmatch(r"[+-]?\d+,\d+", plain):
         raise RnnError(f"not a number here: “{text.strip()[:40]}”. Write the decimals after a point: 0.5.")
     try:

@@ -182,3 +182,8 @@ def test_a_word_left_empty_is_refused():
         action_of(Target("token", position=1), "  ")
     with pytest.raises(RnnError, match="or “free”"):
         action_of(Target("clamp", "f"), "ajar")
+
+
+def test_an_empty_field_is_called_empty():
+    with pytest.raises(RnnError, match=r"the field is empty\. Type a number"):
+        read_number("  ")
