@@ -101,7 +101,7 @@ class AccumulatorData:
         return row if rows is None else int(rows[row]), column if columns is None else int(columns[column])
 
     def name(self, row: int, column: int) -> str:
-        """What to call an entry: dW[f] 3, 5 (counted from 1), or with a token's word."""
+        """What to call an entry: dW_f 3, 5 (counted from 1), or with a token's word."""
         left = f"“{self.row_labels[row]}”" if self.row_labels else str(row + 1)
         right = f"“{self.column_labels[column]}”" if self.column_labels else str(column + 1)
         vector = self.votes.walk.model.parameters[self.parameter].ndim == 1

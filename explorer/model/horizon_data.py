@@ -64,6 +64,29 @@ class HorizonData:
     radii: tuple[tuple[str, float], ...] = ()
     key: tuple[object, ...] = field(default=(), repr=False)
     """Equal keys: all but ``reached`` is the same."""
+    every: int = 0
+    """How many lags there are where only the nearest are shown; 0: all are."""
+
+    def nearest(self, count: int) -> HorizonData:
+        """The first ``count`` lags alone, on an axis of their own."""
+        if count >= self.length:
+            return self
+        values = self.values[:count]
+        lines = tuple(replace(line, values=line.values[:count]) for line in self.lines)
+        bottom, top = axis(np.concatenate([values, *(line.values for line in lines if line.token == "gradient")]))
+        return replace(
+            self,
+            length=count,
+            values=values,
+            norms=self.norms[:count],
+            counts=self.counts[:count],
+            kept=self.kept[:count],
+            lines=lines,
+            bottom=bottom,
+            top=top,
+            key=(*self.key, count),
+            every=self.length,
+        )
 
     @property
     def who(self) -> str:
@@ -79,14 +102,16 @@ class HorizonData:
         s = self.state
         usual = (self.bottom, self.top) == (-DECADES[0], 0)
         reach = "" if usual else f" 10{raised(self.top)} … 10{raised(self.bottom)}"
-        return f"‖∂L_t/∂{s}_t₋ℓ‖ by lag ℓ — log axis{reach}"
+        lags = f", {self.length} of {self.every} lags" if self.every else ""
+        return f"‖∂Lₜ/∂{s}ₜ₋ₗ‖ by lag ℓ — log axis{reach}{lags}"
 
     @property
     def help(self) -> str:
         """What the picture is, at length."""
         lines = [
-            f"‖∂L_t/∂{self.state}_t₋ℓ‖ / ‖∂L_t/∂{self.state}_t‖: how much of a loss’s gradient is left ℓ steps back",
+            f"‖∂Lₜ/∂{self.state}ₜ₋ₗ‖ / ‖∂Lₜ/∂{self.state}ₜ‖: how much of a loss’s gradient is left ℓ steps back",
             f"shown: {self.who}; the axis goes from 10{raised(self.top)} to 10{raised(self.bottom)}, in powers of ten",
+            "the wheel, or + and − with the panel’s keys, shows fewer lags or more; 0 shows them all",
             "hatched: what the truncation cuts off; dashed there: what would have been left",
             *(f"{line.label}: {line.meaning}" for line in self.lines),
         ]
@@ -178,7 +203,8 @@ def horizon_data(
         values = norms / norms[0]
         counts = np.ones(loss + 1, np.int64)
         kept = counted[loss, loss::-1].astype(float)
-    bottom, top = axis(values)
+    # The mean goes along with each loss: the axis that holds both is the same for most of them while they walk.
+    bottom, top = axis(np.concatenate([values, found.means[state]]))
     return HorizonData(
         state,
         tuple(found.norms),
@@ -263,6 +289,12 @@ def raised(power: int) -> str:
 def low(index: int) -> str:
     """An index as a subscript."""
     return str(index).translate(_LOW)
+
+
+def rising_names(line: Line) -> tuple[str, ...]:
+    """What to call a reference that leaves the axis above at lag 1, from the fullest form to the shortest."""
+    first = f" ↑ {number(float(line.values[1]), 3)} at lag 1"
+    return (f"{line.label}{first}", *(f"{name} ↑" for name in line.names))
 
 
 def survival(values: Array, lag: int) -> str:

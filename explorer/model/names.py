@@ -1,4 +1,4 @@
-"""What parameters and states are called: ``dW[f] dW[i] dW[o] dW[g] dU dV`` in a row of a few; ``h₋₁``."""
+"""What parameters and states are called: ``dW_f dW_i dW_o dW_g dU dV`` in a row of a few; ``h₋₁``."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ def at_step(written: str, t: int) -> str:
 
 
 def gradient_name(parameter: str) -> str:
-    """The gradient of a parameter: ``dW[f]`` of ``W_f``, ``dW`` of ``W``; the output layer's bias is ``db_y``."""
-    letter, _, gate = parameter.partition("_")
-    return f"d{letter}[{gate}]" if gate and parameter != "b_y" else f"d{parameter}"
+    """The gradient of a parameter, by one name in every panel and in the code: ``dW_f`` of ``W_f``, ``dW`` of ``W``."""
+    return f"d{parameter}"
 
 
 def row_of(model: Model, chosen: str) -> tuple[tuple[str, str], ...]:

@@ -350,9 +350,7 @@ class Worker:
                 self._errand.share = (history.last - begin) / (target - begin)
         return True
 
-    def _train_there_until(
-        self, history: History, remote: Remote, target: int, wanted: Callable[[], bool]
-    ) -> None:
+    def _train_there_until(self, history: History, remote: Remote, target: int, wanted: Callable[[], bool]) -> None:
         begin = history.last
         remote.go(history, target)
         while remote.running:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from rnncore.errors import RnnError
 
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 
     from ..store import Store
 
-ALL = "*"
-"""Key of all parameters together in the gauge's row of names."""
+ALL, OTHERS = "*", "…"
+"""Keys in the gauge's row of names: all parameters together, and the menu of those that the row has no place for."""
 HORIZONS, REFERENCE, BIAS = "horizons", "tanh reference", "bias"
 
 
@@ -62,7 +64,9 @@ class HorizonView(Panel):
         self.mode.clicked.connect(self._next_mode)
         self.plot.pointed.connect(self._point)
         self.plot.chosen.connect(self._choose)
+        self.plot.zoomed.connect(self._say_what)
         self.names.chosen.connect(self._compare)
+        self.gauge.asked.connect(self._ask)
         self.names.pointed.connect(self._point_name)
         self.refresh()
 
@@ -107,13 +111,18 @@ class HorizonView(Panel):
                 self._compared = trace, shown, same_as_reference(trace, shown)
             shown = None if self._compared[2] else shown
         progress = derived.progress(session)
-        old, loss = self.plot.data, shown_loss(session, progress, self._mode)
+        old, loss = self.plot.whole, shown_loss(session, progress, self._mode)
         data = horizon_data(found, progress, loss, self._state, shown, old)
         self.plot.set_data(data)
         if old is None or old.key != data.key:
+            self._say_what()
+        self._mark_hover()
+
+    def _say_what(self) -> None:
+        data = self.plot.data
+        if data is not None:
             self.set_subtitle(data.subtitle)
             self.subtitle_label.setToolTip(data.help)
-        self._mark_hover()
 
     def _read_gauge(self) -> None:
         store, session = self._store, self._store.session
@@ -123,11 +132,12 @@ class HorizonView(Panel):
         chosen = chosen if chosen in session.model.parameters and not self._all else ""
         pointed = session.hover.parameter
         name = pointed if pointed in session.model.parameters else chosen
-        of = f"of {gradient_name(name)}" if name else "all parameters"
         comparable = isinstance(found, BiasGauge) and set(found.parameters) == set(walk.model.parameters)
-        self.gauge.set_bias(found.of(name) if comparable and found is not None else None, of, fresh)
-        row = ((ALL, "all"), *row_of(session.model, name or chosen))
-        self.names.set_names(row, name or ALL)
+        bias = found.of(name) if comparable and found is not None else None
+        self.gauge.set_bias(bias, gradient_name(name) if name else "", fresh)
+        row = row_of(session.model, name or chosen)
+        others = ((OTHERS, "…"),) if len(row) < len(session.model.parameters) else ()
+        self.names.set_names(((ALL, "all"), *row, *others), name or ALL)
 
     # --- acting ---
 
@@ -146,7 +156,7 @@ class HorizonView(Panel):
         self._store.dispatch(do.Hover(t=t))
 
     def _point_name(self, key: str) -> None:
-        self._store.dispatch(do.Hover(parameter=None if key in ("", ALL) else key))
+        self._store.dispatch(do.Hover(parameter=None if key in ("", ALL, OTHERS) else key))
 
     def _choose(self, lag: int) -> None:
         """Select the step so far back; only while a loss walks: otherwise the selection is the loss itself."""
@@ -154,7 +164,26 @@ class HorizonView(Panel):
         if data is not None and data.loss is not None and data.walking:
             self._store.dispatch(do.Select(t=data.loss - lag))
 
+    def menu(self) -> QMenu:
+        """All that the gauge can be of: every parameter, whether the row of names has a place for it or not."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        parameters = ((name, gradient_name(name)) for name in self._store.session.model.parameters)
+        for key, label in ((ALL, "all parameters"), *parameters):
+            action = menu.addAction(label, partial(self._compare, key))
+            action.setData(key)
+            action.setCheckable(True)
+            action.setChecked(key == self.names.current)
+        return menu
+
+    def _ask(self) -> None:
+        under = self.names if self.names.isVisible() else self.gauge
+        self.menu().popup(under.mapToGlobal(QPoint(0, under.height())))
+
     def _compare(self, key: str) -> None:
+        if key == OTHERS:
+            self._ask()
+            return
         self._all = key == ALL
         if self._all:
             self._read_gauge()

@@ -3,40 +3,48 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QRegion
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QRegion
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..model.bias_data import Bias
+from ..model.formula import number
 from ..theme.theme import Theme, current
 from ..widgets.paint import arrow, elided, pen, text_width
 from ..widgets.surface import Surface
 
 
 class BiasGaugeBar(Surface):
-    """Shows a :class:`Bias`; None while it is computed. ``of`` names the gradient that is compared."""
+    """Shows a :class:`Bias`, None while it is computed, and names what it is of; ``asked`` on a click."""
+
+    asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bias: Bias | None = None
-        self._of = ""
+        self._of = self._short = ""
+        self._said = ("", "")
         self._fresh = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Bias gauge")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def set_bias(self, bias: Bias | None, of: str, fresh: bool = True) -> None:
-        """Show ``bias`` of the gradient ``of``; faint when it is not ``fresh``."""
+    def set_bias(self, bias: Bias | None, name: str, fresh: bool = True) -> None:
+        """Show ``bias`` of the gradient called ``name``, "" for that of all parameters; faint when not ``fresh``."""
+        of = f"of {name}" if name else "all parameters"
         if (bias, of, fresh) == (self._bias, self._of, self._fresh):
             return
-        self._bias, self._of, self._fresh = bias, of, fresh
+        self._bias, self._of, self._short, self._fresh = bias, of, name or "all", fresh
         said = "computing" if bias is None else f"cosine {bias.cosine_text}, length ratio {bias.ratio_text}"
         self.setAccessibleName(f"Bias of the truncated gradient, {of}: {said}")
         if bias is not None:
             self.setToolTip(
                 f"{of}: the gradient under this truncation against the one without\n"
                 f"cos(truncated, full) = {bias.cosine_text}\n"
-                f"‖truncated‖ / ‖full‖ = {bias.truncated:.4g} / {bias.full:.4g} = {bias.ratio_text}"
+                f"‖truncated‖ / ‖full‖ = {number(bias.truncated)} / {number(bias.full)} = {bias.ratio_text}\n"
+                "A click: of which parameter"
             )
         self.update()
 
@@ -44,6 +52,10 @@ class BiasGaugeBar(Surface):
     def bias(self) -> Bias | None:
         """What is shown."""
         return self._bias
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.asked.emit()
 
     def sizeHint(self) -> QSize:
         return QSize(200, current(self).px(40))
@@ -61,11 +73,22 @@ class BiasGaugeBar(Surface):
         texts = ("", "") if bias is None else (bias.cosine_text, bias.ratio_text)
         room = self.width() - left - theme.px(14)
         used = text_width(texts[0] or "…", theme.font("title", bold=True, fixed=True))
-        whole = text_width("cos(truncated, full)", theme.font("label")) + used <= room
-        labels = ("cos(truncated, full)", "length ratio") if whole else ("cos", "length")
+        labels = self._labels(lambda text: text_width(text, theme.font("label")) + used <= room)
+        self._said = labels
         values = (math.nan, math.nan) if bias is None else (bias.cosine, bias.ratio)
         for n, (label, text, value) in enumerate(zip(labels, texts, values, strict=True)):
             self._paint_row(painter, theme, QRectF(left, n * row, self.width() - left, row), label, text, value)
+
+    def _labels(self, fits: Callable[[str], bool]) -> tuple[str, str]:
+        """What stands before the two numbers: they are never printed without the name of what they are of."""
+        cosine, of = "cos(truncated, full)", self._short
+        forms = ((f"{cosine}, {of}", f"length ratio, {of}"), (cosine, f"length ratio, {of}"))
+        return next((pair for pair in forms if all(map(fits, pair))), (f"cos, {of}", f"length, {of}"))
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """What stands before the cosine and before the ratio now."""
+        return self._said
 
     def _paint_row(self, painter: QPainter, theme: Theme, room: QRectF, label: str, text: str, value: float) -> None:
         number, words = theme.font("title", bold=True, fixed=True), theme.font("label")

@@ -47,17 +47,19 @@ def place(
     high: float,
     cut: float,
     kept: Sequence[QRectF] = (),
+    dot: float = 3.0,
 ) -> list[Placed]:
     """Find a place for each label, or none: a name that would cross something is left out.
 
     ``curves`` (N, W) are the curves' y at each pixel of ``area``'s width, NaN where they do not run; the first has
-    dots. ``cut`` is the x of the cut line, NaN without one; ``kept`` are places that are taken already.
+    dots of the radius ``dot``. ``cut`` is the x of the cut line, NaN without one; ``kept`` are places that are taken
+    already.
     """
     found: list[Placed] = []
     for label in labels:
         taken = [*kept, *(one.room for one in found)]
         for text in label.forms:
-            room = _beside(label.curve, curves, area, wide_of(text) + 4, high, cut, taken)
+            room = _beside(label.curve, curves, area, wide_of(text) + 4, high, cut, taken, dot)
             if room is not None:
                 found.append(Placed(text, room, label.token, False))
                 break
@@ -65,19 +67,19 @@ def place(
             if label.curve == 0:
                 continue  # the one whole line needs no name
             for text in label.forms:
-                room = _anywhere(curves, area, wide_of(text) + KEY + 4, high, cut, taken)
+                room = _anywhere(curves, area, wide_of(text) + KEY + 4, high, cut, taken, dot)
                 if room is not None:
                     found.append(Placed(text, room, label.token, True))
                     break
     return found
 
 
-def _extent(curves: Array, wide: int) -> tuple[Array, Array, Array]:
+def _extent(curves: Array, wide: int, dot: float) -> tuple[Array, Array, Array]:
     """For each place that is tried its left edge, and the least and greatest y of each curve across the width."""
     windows = np.lib.stride_tricks.sliding_window_view(curves, wide, axis=1)[:, ::STRIDE]
     low = np.where(np.isnan(windows), np.inf, windows).min(axis=2)
     high = np.where(np.isnan(windows), -np.inf, windows).max(axis=2)
-    low[0], high[0] = low[0] - GAP, high[0] + GAP  # its dots
+    low[0], high[0] = low[0] - dot, high[0] + dot
     return np.arange(windows.shape[1]) * STRIDE, low - GAP, high + GAP
 
 
@@ -87,8 +89,14 @@ def _free(left: Array, top: Array, wide: float, high: float, area: QRectF, cut: 
     free = (top >= area.top()) & (top + high <= area.bottom()) & (right <= area.right())
     if not np.isnan(cut):
         free &= (right < cut - 2) | (x > cut + 2)
+    apart, below = 0.7 * high, 0.2 * high  # as words and lines of a text are
     for room in taken:
-        free &= (x > room.right() + 2) | (right < room.left() - 2) | (top > room.bottom()) | (top + high < room.top())
+        free &= (
+            (x > room.right() + apart)
+            | (right < room.left() - apart)
+            | (top > room.bottom() + below)
+            | (top + high < room.top() - below)
+        )
     return np.asarray(free)
 
 
@@ -98,11 +106,11 @@ def _clear(left_low: Array, left_high: Array, top: Array, high: float) -> Array:
 
 
 def _beside(
-    curve: int, curves: Array, area: QRectF, wide: float, high: float, cut: float, taken: list[QRectF]
+    curve: int, curves: Array, area: QRectF, wide: float, high: float, cut: float, taken: list[QRectF], dot: float
 ) -> QRectF | None:
     if int(wide) >= curves.shape[1]:
         return None
-    left, low, upper = _extent(curves, int(wide))
+    left, low, upper = _extent(curves, int(wide), dot)
     runs = np.flatnonzero(np.isfinite(curves[curve]) & (curves[curve] >= area.top()) & (curves[curve] <= area.bottom()))
     if not len(runs):
         return None
@@ -123,11 +131,13 @@ def _beside(
     return best
 
 
-def _anywhere(curves: Array, area: QRectF, wide: float, high: float, cut: float, taken: list[QRectF]) -> QRectF | None:
+def _anywhere(
+    curves: Array, area: QRectF, wide: float, high: float, cut: float, taken: list[QRectF], dot: float
+) -> QRectF | None:
     """The free place nearest to the lower left corner."""
     if int(wide) >= curves.shape[1]:
         return None
-    left, low, upper = _extent(curves, int(wide))
+    left, low, upper = _extent(curves, int(wide), dot)
     for n in range(max(1, int((area.height() - high) / (high / 2)))):
         top = np.full(len(left), area.bottom() - high - 2 - n * high / 2)
         free = _free(left, top, wide, high, area, cut, taken) & _clear(low, upper, top, high) & (left >= 4)

@@ -7,10 +7,20 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPixmap, QPolygonF, QRegion
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPixmap,
+    QPolygonF,
+    QRegion,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from ..model.horizon_data import UNDERFLOW, HorizonData, Line
+from ..model.horizon_data import UNDERFLOW, HorizonData, Line, rising_names
 from ..theme.theme import Theme, current
 from ..widgets.canvas import ENTER, Canvas
 from ..widgets.paint import pen, text_width
@@ -19,6 +29,11 @@ from .horizon_labels import Label, Placed, key_of, paint_name, place
 
 FAR = 400.0
 """Powers of ten up to which a line is drawn true to its slope beyond the axis: Qt's coordinates have an end."""
+NEARER, FURTHER = 0.7, 1 / 0.7
+"""By how much one turn of the wheel, or one key, changes the number of lags in sight."""
+FEWEST = 4
+"""So many lags at least are in sight."""
+ZOOMS = {Qt.Key.Key_Plus: NEARER, Qt.Key.Key_Equal: NEARER, Qt.Key.Key_Minus: FURTHER}
 DASHES = {"gradient": [2.0, 2.0], "muted": [4.0, 3.0], "value": [1.0, 2.5], "weight": [7.0, 3.0, 1.5, 3.0]}
 """A reference line's dashes by its colour: told apart without colour as well."""
 
@@ -26,14 +41,18 @@ DASHES = {"gradient": [2.0, 2.0], "muted": [4.0, 3.0], "value": [1.0, 2.5], "wei
 class HorizonPlot(Canvas):
     """Paints a :class:`HorizonData`; ``pointed(lag)`` (−1: none) by the mouse, ``chosen(lag)`` on a click."""
 
-    KEYS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right})
+    KEYS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right, *ZOOMS, Qt.Key.Key_0})
 
     pointed = Signal(int)
     chosen = Signal(int)
+    zoomed = Signal()
+    """Other lags are shown than before."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Horizon", parent)
         self._data: HorizonData | None = None
+        self._whole: HorizonData | None = None
+        self._count = 0
         self._lag = -1
         self._area: tuple[tuple[int, int, Theme], QRectF] | None = None
         self._still: QPixmap | None = None
@@ -41,11 +60,21 @@ class HorizonPlot(Canvas):
 
     @property
     def data(self) -> HorizonData | None:
-        """What is shown."""
+        """What is shown: the nearest lags of :attr:`whole`, or all of it."""
         return self._data
+
+    @property
+    def whole(self) -> HorizonData | None:
+        """What was to be shown, with every lag."""
+        return self._whole
 
     def set_data(self, data: HorizonData | None) -> None:
         """Show ``data``; None while it is computed for the first time."""
+        if data is not None and data is self._whole:
+            return
+        self._whole = data
+        if data is not None and self._count:
+            data = data.nearest(self._count)
         old, self._data = self._data, data
         same = old is not None and data is not None and old.key == data.key
         if same and old is not None and data is not None and (old.reached, old.walking) == (data.reached, data.walking):
@@ -56,6 +85,23 @@ class HorizonPlot(Canvas):
             if self._lag >= len(data.values):
                 self._lag = -1
         self.update()
+
+    def show_lags(self, count: int) -> None:
+        """Show the nearest ``count`` lags; 0, or more than there are, for all."""
+        whole = self._whole
+        if whole is None:
+            return
+        count = 0 if count <= 0 or count >= whole.length else max(count, min(FEWEST, whole.length))
+        if count != self._count:
+            self._count = count
+            self._whole = None
+            self.set_data(whole)
+            self.zoomed.emit()
+
+    def _zoom(self, factor: float) -> None:
+        if self._whole is not None:
+            count = self._count or self._whole.length
+            self.show_lags(max(FEWEST, min(round(count * factor), count - 1) if factor < 1 else round(count * factor)))
 
     def sizeHint(self) -> QSize:
         return QSize(240, 170)
@@ -177,6 +223,7 @@ class HorizonPlot(Canvas):
         high = QFontMetricsF(current(self).font("small")).height()
         area = self.plot_area()
         labels = [Label(line.names, data.lines.index(line) + 1, line.token) for line in self.named(data)]
+        labels += [Label(rising_names(line), data.lines.index(line) + 1, line.token) for line in self.rising(data)]
         if area.height() > 4 * high:
             labels.insert(0, Label((data.who,), 0, "gradient"))
         cut = math.nan if data.first_cut is None else self.x_of(data.first_cut - 0.5)
@@ -186,7 +233,8 @@ class HorizonPlot(Canvas):
             for at, value in zip(self.points(), data.values.tolist(), strict=True)
             if not math.isfinite(value) or value < UNDERFLOW
         ]
-        return place(labels, self._sampled(data), area, lambda text: text_width(text, font), high, cut, odd)
+        dot = self._radius(current(self), data) + 4.0  # with the ring around the lag in work
+        return place(labels, self._sampled(data), area, lambda text: text_width(text, font), high, cut, odd, dot)
 
     def _paint_labels(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
         """Name the curves where there is room beside them; a name far from its line has a piece of it before."""
@@ -204,6 +252,16 @@ class HorizonPlot(Canvas):
         for line in data.lines:
             ys = self.ys(line.values)[1:]
             if ((ys >= area.top()) & (ys < area.bottom())).any():
+                found.append(line)
+        return found
+
+    def rising(self, data: HorizonData) -> list[Line]:
+        """The references that leave the axis above at once: of ρ > 1 nothing is to be seen but its name."""
+        area = self.plot_area()
+        found = []
+        for line in data.lines:
+            ys = self.ys(line.values)[1:]
+            if len(ys) and (ys < area.top()).all():
                 found.append(line)
         return found
 
@@ -239,9 +297,7 @@ class HorizonPlot(Canvas):
     def _paint_points(self, painter: QPainter, theme: Theme, data: HorizonData) -> None:
         """Filled where the walk has been, open where it will be, muted where it never comes."""
         full, faint, paper = theme.colour("gradient"), theme.colour("gradient", 0.55), theme.colour("panel")
-        wide = self.plot_area().width() / max(1, data.length - 1)
-        grown = max(1.0, theme.scale)
-        radius = 3.2 * min(grown, wide / 9) if wide > 9 else 2.0 if wide > 4 else 0.0
+        radius = self._radius(theme, data)
         points = self.points()
         odd_until = -1.0
         for lag, value in enumerate(data.values.tolist()):
@@ -263,6 +319,11 @@ class HorizonPlot(Canvas):
             area = self.plot_area()
             painter.drawLine(QPointF(at.x(), area.top()), QPointF(at.x(), area.bottom()))
             self._dot(painter, at, max(radius, 2.0) + 1.5, None, theme.colour("text"))
+
+    def _radius(self, theme: Theme, data: HorizonData) -> float:
+        """How large a point is; 0 where they lie too close for any."""
+        wide = self.plot_area().width() / max(1, data.length - 1)
+        return 3.2 * min(max(1.0, theme.scale), wide / 9) if wide > 9 else 2.0 if wide > 4 else 0.0
 
     def _paint_odd(self, painter: QPainter, theme: Theme, at: QPointF, value: float) -> float:
         """What has no place on the axis: 0 at the foot, infinite and NaN at the top, by name; how wide that is."""
@@ -314,6 +375,11 @@ class HorizonPlot(Canvas):
         if lag >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(lag)
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.angleDelta().y():
+            self._zoom(NEARER if event.angleDelta().y() > 0 else FURTHER)
+            event.accept()
+
     def leaveEvent(self, event: QEvent) -> None:
         self.point_at(-1)
         super().leaveEvent(event)
@@ -326,6 +392,10 @@ class HorizonPlot(Canvas):
         elif step is not None:
             self.point_at(min(max(self._lag + step, 0), len(data.values) - 1))
             self.setAccessibleDescription(", ".join(data.reading(self._lag)))
+        elif Qt.Key(event.key()) in ZOOMS:
+            self._zoom(ZOOMS[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_0:
+            self.show_lags(0)
         elif event.key() in ENTER and self._lag >= 0:
             self.chosen.emit(self._lag)
         else:

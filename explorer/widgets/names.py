@@ -42,6 +42,11 @@ class NameRow(QWidget):
             self.setAccessibleName(f"{self._title}: {label}")
             self.update()
 
+    @property
+    def current(self) -> str:
+        """The key of the chosen one."""
+        return self._current
+
     def keys(self) -> tuple[str, ...]:
         """The keys in the row."""
         return tuple(key for key, _ in self._names)

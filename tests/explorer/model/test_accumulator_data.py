@@ -24,7 +24,7 @@ def test_the_picture_is_the_partial_sum_and_says_how_many_votes_it_holds() -> No
     position = after(walk, "carry", 4, loss=5)
     _, data = made("W_f", position)
     assert data.cells == pytest.approx(walk.progress(position).parameter_gradients["W_f"])
-    assert data.title == "dW[f] accumulates"
+    assert data.title == "dW_f accumulates"
     assert data.subtitle == "rank-1 votes summed so far: 2 of 21"
     assert data.vote is not None and data.vote.label == "δ(5,4) ⊗ h₃"
     assert data.delta is not None and data.operand is not None
@@ -34,7 +34,7 @@ def test_the_picture_is_the_partial_sum_and_says_how_many_votes_it_holds() -> No
 def test_before_the_backward_pass_nothing_has_voted() -> None:
     _, data = made("W_f", 10)
     assert data.vote is None and data.done == 0 and not data.cells.any()
-    assert data.reading(1, 1, None) == ("dW[f] [2, 2] = 0",)
+    assert data.reading(1, 1, None) == ("dW_f [2, 2] = 0",)
 
 
 def test_of_the_input_matrix_only_the_tokens_that_were_read_have_columns() -> None:
@@ -45,7 +45,7 @@ def test_of_the_input_matrix_only_the_tokens_that_were_read_have_columns() -> No
     others = np.setdiff1d(np.arange(8), columns)
     assert not walk.gradients["U_f"][:, others].any()
     assert data.values == pytest.approx(walk.gradients["U_f"][:, columns])
-    assert data.name(0, 2) == f"dU[f] [1, “{WORDS[2]}”]"
+    assert data.name(0, 2) == f"dU_f [1, “{WORDS[2]}”]"
     assert data.operand is not None and data.operand.sum() == 1.0
     assert "the other 2 are 0" in data.help
 

@@ -7,7 +7,7 @@ from rnncore.model import Model
 
 
 @pytest.mark.parametrize(
-    ("parameter", "name"), [("W", "dW"), ("W_f", "dW[f]"), ("b_hn", "db[hn]"), ("b_y", "db_y"), ("V", "dV")]
+    ("parameter", "name"), [("W", "dW"), ("W_f", "dW_f"), ("b_hn", "db_hn"), ("b_y", "db_y"), ("V", "dV")]
 )
 def test_a_gradient_is_named_after_its_matrix_and_gate(parameter: str, name: str) -> None:
     assert gradient_name(parameter) == name

@@ -52,7 +52,7 @@ def test_the_last_vote_is_named_and_its_length_printed(shown) -> None:
 def test_a_name_in_the_row_or_the_menu_chooses_the_parameter_everywhere(qtbot, shown) -> None:
     store, view = shown(cell="lstm", size=(400, 340))
     qtbot.mouseClick(view.names, Qt.MouseButton.LeftButton, pos=view.names.areas()["W_o"].center().toPoint())
-    assert store.session.selection.parameter == "W_o" and view.title_label.text() == "dW[o] accumulates"
+    assert store.session.selection.parameter == "W_o" and view.title_label.text() == "dW_o accumulates"
     actions = {a.data(): a for a in view.parameter.menu().actions()}
     actions["V"].trigger()
     assert store.session.selection.parameter == "V" and view.map.data.parameter == "V"
@@ -157,7 +157,7 @@ def test_the_last_votes_name_and_the_title_are_whole_in_a_narrow_panel(shown, wi
 def test_the_chip_says_which_parameter_is_shown_however_narrow_the_panel(shown, width: int) -> None:
     store, view = shown((width, 200), cell="lstm")
     store.dispatch(do.Select(parameter="W_f"))
-    assert view.parameter.value() == "dW[f]" and "dW[f]" in view.parameter.accessibleName()
+    assert view.parameter.value() == "dW_f" and "dW_f" in view.parameter.accessibleName()
     assert view.parameter.geometry().right() < view.width()
 
 
@@ -245,7 +245,7 @@ def test_a_large_walk_that_was_never_shown_is_named_and_said_to_be_computed(show
     view.resize(320, 340)
     view.show()
     qtbot.waitUntil(lambda: view.subtitle_label.text() == "computing…", timeout=5000)
-    assert view.parameter.value() == "dW[i]"
+    assert view.parameter.value() == "dW_i"
     picture = view.map.grab().toImage()
     half, wide = view.map.height() // 2, view.map.width()
     middle = {picture.pixelColor(x, half + y).name() for x in range(wide) for y in (-2, 0, 2)}

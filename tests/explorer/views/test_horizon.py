@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QWheelEvent
 
 from explorer.model import action as do
+from explorer.model.bias_data import bias_gauge
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
-from explorer.views.horizon import ALL, HorizonView
+from explorer.views.horizon import ALL, OTHERS, HorizonView
 from explorer.views.horizon_axes import dashes, powers
 from explorer.views.horizon_labels import Label, place
 from rnncore.bptt import backward as gradient
@@ -258,3 +260,77 @@ def test_on_a_whole_screen_the_curve_is_as_thick_as_its_words_are_large(shown) -
     pattern = [4.0, 3.0]
     colour = usual.colour("muted")
     assert dashes(colour, pattern, 1.8).widthF() == 1.8 and dashes(colour, pattern, 1.1).widthF() == 1.0
+
+
+@pytest.mark.parametrize("size", [(230, 180), (320, 340), (900, 500)])
+def test_the_gauges_numbers_are_never_without_the_name_of_what_they_are_of(shown, size) -> None:
+    store, view = shown(size, cell="lstm", truncation=Window(1))
+    view.grab()
+    assert any(label.endswith(", all") for label in view.gauge.labels)
+    store.dispatch(do.Hover(parameter="W_f"))
+    view.grab()
+    assert any(label.endswith(", dW_f") for label in view.gauge.labels)
+    store.dispatch(do.Hover())
+    view.grab()
+    assert any(label.endswith(", all") for label in view.gauge.labels)
+
+
+def test_the_gauge_can_be_of_every_parameter(shown) -> None:
+    store, view = shown(cell="lstm", truncation=Window(1))
+    assert view.names.keys()[-1] == OTHERS
+    menu = view.menu()
+    actions = {a.data(): a for a in menu.actions()}
+    assert set(actions) == {ALL, *store.session.model.parameters}
+    assert [key for key, a in actions.items() if a.isChecked()] == [ALL]
+    assert "U_o" not in view.names.areas()
+    actions["U_o"].trigger()
+    assert store.session.selection.parameter == "U_o" and view.names.current == "U_o"
+    assert view.gauge.bias == bias_gauge(store.derived.walk(store.session)).of("U_o")
+    menu.deleteLater()
+
+
+def test_the_curve_of_a_long_sentence_ends_on_the_axis_and_the_nearest_lags_can_be_looked_at(qtbot, shown) -> None:
+    store, view = shown((320, 340))
+    store.dispatch(do.TypeSentence(" ".join(["the cat that the dogs chase runs home"] * 12)))
+    store.dispatch(do.GoTo(store.derived.walk(store.session).script.backward_start + 1))
+    settle(store)
+    plot = view.plot
+    whole = plot.whole
+    mean = whole.lines[0].values
+    assert whole.bottom <= np.log10(mean[mean > 1e-300].min())
+    for _ in range(4):
+        qtbot.keyClick(plot, Qt.Key.Key_Plus)
+    near = plot.data
+    assert near.length < whole.length / 3 and len(near.values) <= near.length and near.bottom >= whole.bottom
+    assert f"{near.length} of {whole.length} lags" in view.subtitle_label.text() + view.subtitle_label.toolTip()
+    assert plot.lag_at(plot.plot_area().right()) in (near.length - 1, -1)
+    wheel = QWheelEvent(
+        QPointF(50, 50),
+        QPointF(50, 50),
+        QPoint(),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    plot.wheelEvent(wheel)
+    assert near.length < plot.data.length < whole.length
+    qtbot.keyClick(plot, Qt.Key.Key_0)
+    assert plot.data is plot.whole
+
+
+def test_a_reference_that_rises_off_the_axis_says_so(shown) -> None:
+    store, view = shown((460, 300), cell="vanilla")
+    store.dispatch(do.EditWeight("W", 1, 1, 3.0))
+    store.dispatch(do.GoTo(5))
+    settle(store)
+    data = view.plot.data
+    line = next(line for line in data.lines if line.label.startswith("ρ"))
+    assert line.values[1] > 1
+    if data.top == 0:
+        assert line in view.plot.rising(data)
+        named = [one.text for one in view.plot.placed(data) if one.token == line.token]
+        assert named and "↑" in named[0]
+    else:
+        assert line in view.plot.named(data)

@@ -7,7 +7,7 @@ from explorer.theme import palette
 from explorer.theme.theme import theme_named
 from explorer.widgets.names import NameRow
 
-NAMES = [(f"W_{n}", f"dW[{n}]") for n in "ifog"] + [("V", "dV")]
+NAMES = [(f"W_{n}", f"dW_{n}") for n in "ifog"] + [("V", "dV")]
 
 
 @pytest.fixture
@@ -55,4 +55,4 @@ def test_the_mouse_over_a_name_points_at_it_until_it_leaves(qtbot, row) -> None:
 
 
 def test_a_screen_reader_hears_which_one_is_chosen(row) -> None:
-    assert row.accessibleName() == "Gradient: dW[f]"
+    assert row.accessibleName() == "Gradient: dW_f"
