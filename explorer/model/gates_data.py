@@ -21,7 +21,7 @@ from .derived import Derived
 from .equations import FUNCTIONS, value_symbol
 from .formula import number, plain
 from .gradients import gradient_symbol
-from .saturation import HIGH, LOW
+from .saturation import HIGH, LOW, held_units
 from .session import Session
 
 Array = np.ndarray[Any, Any]
@@ -38,7 +38,7 @@ class Gate:
     """One gate of a sentence of T steps and H units, whether or not the walk has come there; all tables (T, H).
 
     ``slopes`` is the derivative of the activation at each point, ``flags`` −1 at the flat lower end, +1 at the upper
-    one, 0 between. ``argument`` is the node it is the activation of.
+    one, 0 between. ``argument`` is the node it is the activation of. ``held`` units are clamped.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Gate:
     values: Array = field(repr=False)
     slopes: Array = field(repr=False)
     flags: Array = field(repr=False)
+    held: int = 0
 
     @property
     def rule(self) -> str:
@@ -126,6 +127,21 @@ class GatesData:
         limit = number(self.scale.limit, 1)
         return self.subtitle, f"gradient of {who}, ±{limit} asinh", f"of {who}, ±{limit}", f"±{limit} asinh", who, ""
 
+    def full_at(self, quantity: str) -> tuple[str, ...]:
+        """At which number the colours of a quantity are full, from the fullest form to the shortest; () for flags.
+
+        A slope is shown as a share of the steepest that its activation can have, which is another for σ and for tanh.
+        """
+        if quantity == "saturated" or not self.gates:
+            return ()
+        if quantity != "slope":
+            scale = self.scale if quantity == "gradient" else self.value_scale
+            said = f"±{number(scale.limit, 1)}"
+        else:
+            ops = dict.fromkeys(g.op for g in self.gates)
+            said = ", ".join(f"{FUNCTIONS[op]}′ {STEEPEST[op]:g}" for op in ops)
+        return f"full at {said}", said
+
     @property
     def ungated(self) -> bool:
         """Whether the cell has activations, but none that only lets through what another value is."""
@@ -134,7 +150,14 @@ class GatesData:
     def saturation_forms(self, gate: int) -> tuple[str, ...]:
         """How much of a gate is saturated, or that it is not finite, from the fullest form to the shortest."""
         text, bad = self.saturation_text(gate), self.not_finite(gate)
-        return (text, f"{bad} not finite", "not finite", "NaN") if bad else (f"saturated {text}", text)
+        if bad:
+            return text, f"{bad} not finite", "not finite", "NaN"
+        held = self.gates[gate].held
+        if held >= self.hidden:
+            return text, "held"
+        return (
+            (f"saturated {text}, {held} clamped", f"{text}, {held} held", text) if held else (f"saturated {text}", text)
+        )
 
     def table(self, gate: int, quantity: str) -> tuple[Array, Array]:
         """(what is painted (T, H), at which steps it is known (T,) bool) of one gate; slopes as shares of the
@@ -153,20 +176,22 @@ class GatesData:
         return np.arange(self.length) < self.known[gate]
 
     def saturated(self, gate: int) -> tuple[int, int]:
-        """(how many of the gate's computed numbers are saturated, how many there are)."""
-        known = self.known[gate]
-        return int(np.count_nonzero(self.gates[gate].flags[:known])), known * self.hidden
+        """(how many of the gate's computed numbers are saturated, how many there are that are not clamped)."""
+        known, gates = self.known[gate], self.gates[gate]
+        return int(np.count_nonzero(gates.flags[:known])), known * (self.hidden - gates.held)
 
     def not_finite(self, gate: int) -> int:
         """How many of the gate's computed values are NaN or infinite."""
         return int(np.count_nonzero(~np.isfinite(self.gates[gate].values[: self.known[gate]])))
 
     def saturation_text(self, gate: int) -> str:
-        """The saturated share in per cent."""
+        """The saturated share of what is not clamped, in per cent."""
         count, of = self.saturated(gate)
         bad = self.not_finite(gate)
         if bad:
             return f"{bad} not finite (NaN or ∞)"
+        if self.gates[gate].held >= self.hidden:
+            return "clamped"
         return f"{100 * count / of:.0f} %" if of else "–"
 
     def explain(self, gate: int, t: int, unit: int) -> str:
@@ -291,8 +316,13 @@ def _gate(trace: Trace, node: Node) -> Gate:
     if held is not node:  # no gradient comes through what is clamped
         used = np.asarray(trace.value(held.index), dtype=np.float64)
         free = (used == values) | (np.isnan(used) & np.isnan(values))
-        values, slopes, flags = used, np.where(free, slopes, 0.0), np.where(free, flags, 0.0)
-    return Gate(name_of(trace.cell, node), held.index, node.op, node.inputs[0], values, slopes, flags)
+        clamped = held_units(trace.cell, node, values.shape[1])
+        values, slopes = used, np.where(free, slopes, 0.0)
+        flags = np.where(clamped, 0.0, flags)
+    else:
+        clamped = np.zeros(0, dtype=bool)
+    count = int(np.count_nonzero(clamped))
+    return Gate(name_of(trace.cell, node), held.index, node.op, node.inputs[0], values, slopes, flags, count)
 
 
 @np.errstate(all="ignore")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rnncore.cells import Node
+from rnncore.cells import Cell, Node
 from rnncore.frozen import dataclass
 from rnncore.script import label
 
@@ -26,7 +27,8 @@ _RULES = {
 class Saturation:
     """How many of a gate's units are saturated at this step; ``share`` None before the gate is computed.
 
-    The ``lost`` units hold NaN or an infinity: they are neither saturated nor not.
+    The ``lost`` units hold NaN or an infinity, the ``held`` ones are clamped: they are neither saturated nor not, and
+    ``share`` is that of the units which are not held.
     """
 
     name: str
@@ -36,6 +38,22 @@ class Saturation:
     rule: str
     warns: bool
     lost: int = 0
+    held: int = 0
+
+    @property
+    def free(self) -> int:
+        """How many units are not clamped."""
+        return self.units - self.held
+
+
+def held_units(cell: Cell, node: Node, hidden: int) -> NDArray[np.bool_]:
+    """Which units (H,) of an activation are clamped: they let no gradient through, wherever they lie."""
+    held = np.zeros(hidden, dtype=bool)
+    above = cell.above(node)
+    while above is not node and above.op == "clamp":
+        held[slice(None) if len(above.inputs) == 2 else int(cell.nodes[above.inputs[2]].constant or 0)] = True
+        above = cell.nodes[above.inputs[0]]
+    return held
 
 
 @np.errstate(all="ignore")
@@ -62,7 +80,10 @@ def _saturation(numbers: StepNumbers, node: Node) -> Saturation:
         hit = np.abs(values) > HIGH
     else:
         hit = values == 0
-    count, lost = int(np.count_nonzero(hit & np.isfinite(values))), int(np.count_nonzero(~np.isfinite(values)))
-    warns = lost > 0 or count / units > MUCH
-    found = numbers.rows[key] = Saturation(name, count / units, count, units, _RULES[node.op], warns, lost)
+    clamped = held_units(numbers.cell, node, units)
+    finite, still = np.isfinite(values), int(np.count_nonzero(clamped))
+    count, lost = int(np.count_nonzero(hit & finite & ~clamped)), int(np.count_nonzero(~finite))
+    share = count / max(1, units - still)
+    warns = lost > 0 or share > MUCH
+    found = numbers.rows[key] = Saturation(name, share, count, units, _RULES[node.op], warns, lost, still)
     return found

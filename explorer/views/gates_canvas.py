@@ -29,6 +29,8 @@ _WRAPPED = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 NONE = "This cell has no σ, tanh or relu: its slopes are all 1, and nothing in it can saturate."
 LEAST = 34
 """Width of a gate's strip, at scale 1, that names to its left must leave to it."""
+SCALES = ("full at σ′ 0.25, tanh′ 1",)
+"""The longest that is said of a row's colours, where there is room for it."""
 LABELS = {"value": "value", "slope": "slope", "gradient": "∂L/∂gate", "saturated": "saturated"}
 
 
@@ -127,7 +129,8 @@ class GatesCanvas(PictureCanvas):
         """Room for the rows' names; in a narrow panel there is none, and one row says by its chip what it is."""
         theme = current(self)
         measure = QFontMetricsF(theme.font("small")).horizontalAdvance
-        side = int(max(map(measure, (*LEGEND, *LABELS.values()))) + theme.px(10))
+        scales = SCALES if self.width() >= theme.px(520) else ()
+        side = int(max(map(measure, (*LEGEND, *LABELS.values(), *scales))) + theme.px(10))
         count = len(self._data.gates) if self._data is not None else 1
         left = (self.width() - side - theme.px(10) * (count - 1)) / max(1, count)
         return side if left >= theme.px(LEAST) or len(self.rows) > 1 else 0
@@ -217,10 +220,10 @@ class GatesCanvas(PictureCanvas):
             paint_legend(painter, theme, side)
             painter.setFont(theme.font("small"))
             painter.setPen(theme.colour("muted"))
-        if side and self._picture.is_new("labels", True):
+        scales = tuple(self.scale_said(quantity) for quantity in self.rows)
+        if side and self._picture.is_new("labels", scales):
             for row, quantity in enumerate(self.rows):
-                area = self.strip(0, row)
-                painter.drawText(QRectF(0, area.top(), side, area.height()), _LEFT, LABELS[quantity])
+                self._paint_label(painter, theme, row, LABELS[quantity], scales[row])
         if self.has_times and self._picture.is_new("times", data.words):
             if side:
                 low = self.strip(0, len(self.rows) - 1).bottom() + 1
@@ -232,6 +235,28 @@ class GatesCanvas(PictureCanvas):
             area = QRectF(0, self.height() - line, self.width(), line)
             painter.fillRect(area, theme.colour("panel"))
             painter.drawText(area, _LEFT, elided(foot, painter.font(), area.width()))
+
+    def scale_said(self, quantity: str) -> str:
+        """What stands below the name of a row: where its colours are full; "" where there is no room."""
+        data, side = self._data, self._side() - current(self).px(6)
+        if data is None or self.strip(0, 0).height() < 2 * self._line() or (quantity == "gradient" and not data.begun):
+            return ""
+        font = current(self).font("tiny")
+        return next((form for form in data.full_at(quantity) if text_width(form, font) <= side), "")
+
+    def _paint_label(self, painter: QPainter, theme: Theme, row: int, name: str, scale: str) -> None:
+        area, line, side = self.strip(0, row), self._line(), self._side() - theme.px(2)
+        painter.fillRect(QRectF(0, area.top(), side, area.height()), theme.colour("panel"))
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.colour("muted"))
+        if not scale:
+            painter.drawText(QRectF(0, area.top(), side, area.height()), _LEFT, name)
+            return
+        top = area.center().y() - line
+        painter.drawText(QRectF(0, top, side, line), _LEFT, name)
+        painter.setFont(theme.font("tiny"))
+        painter.drawText(QRectF(0, top + line, side, line), _LEFT, scale)
+        painter.setFont(theme.font("small"))
 
     def times(self, gate: int) -> list[tuple[str, QRectF]]:
         """Below a gate's last strip: the tokens where all of them have room, else every so many time steps."""

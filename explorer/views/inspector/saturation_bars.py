@@ -15,6 +15,7 @@ from ...widgets.surface import Surface
 
 NONE_YET = "not computed yet"
 LOST, SHORT_LOST = "not finite", "NaN"
+HELD = "clamped"
 
 
 class SaturationBars(Surface):
@@ -40,7 +41,7 @@ class SaturationBars(Surface):
         said = [f"{b.name}: {_share(b)}" for b in bars]
         self.setAccessibleName(". ".join(["Saturation", *said, rule]))
         self.setToolTip("\n".join([f"Saturated: {rule}", *said]))
-        if rule != self._rule or [(b.name, b.lost > 0) for b in bars] != [(b.name, b.lost > 0) for b in before]:
+        if rule != self._rule or _kinds(bars) != _kinds(before):
             self._rule = rule
             self.update()
             return
@@ -102,6 +103,8 @@ class SaturationBars(Surface):
         units = self._bars[0].units
         # As wide as a number can become, so that no bar moves with its neighbour's.
         long, short = [f"100 % · {units} of {units}", NONE_YET], ["100 %"]
+        if any(bar.held for bar in self._bars):
+            long, short = [*long, *(_share(b) for b in self._bars if b.held)], [*short, HELD]
         if any(bar.lost for bar in self._bars):
             long, short = [*long, f"{units} of {units}, {units} {LOST}"], [*short, LOST]
         longest = max(map(shares.horizontalAdvance, long))
@@ -150,6 +153,11 @@ class SaturationBars(Surface):
                 rounded(painter, filled, track.height() / 2, theme.colour("cut" if bar.warns else "weight"))
 
 
+def _kinds(bars: tuple[Saturation, ...]) -> list[tuple[str, bool, int]]:
+    """What the width of the numbers depends on."""
+    return [(b.name, b.lost > 0, b.held) for b in bars]
+
+
 def _row_height(widget: QWidget, level: int) -> int:
     return current(widget).px((20, 17, 20)[level])
 
@@ -157,7 +165,9 @@ def _row_height(widget: QWidget, level: int) -> int:
 def _percent(bar: Saturation) -> str:
     if bar.share is None:
         return "–"
-    return LOST if bar.lost else f"{bar.share:.0%}".replace("%", " %")
+    if bar.lost:
+        return LOST
+    return f"{bar.share:.0%}".replace("%", " %") if bar.free else HELD
 
 
 def _share(bar: Saturation) -> str:
@@ -165,4 +175,7 @@ def _share(bar: Saturation) -> str:
         return NONE_YET
     if bar.lost:
         return LOST if bar.lost == bar.units else f"{bar.count} of {bar.units}, {bar.lost} {LOST}"
-    return f"{_percent(bar)} · {bar.count} of {bar.units}"
+    if not bar.free:
+        return HELD
+    held = f", {bar.held} {HELD}" if bar.held else ""
+    return f"{_percent(bar)} · {bar.count} of {bar.free}{held}"

@@ -72,7 +72,8 @@ def test_clamped_gates_keep_their_place_and_their_name():
 def test_saturation_and_slopes_are_those_of_what_the_cell_goes_on_with():
     model = held("lstm", Clamp("f", 1.0), Clamp("g", 0.0, 1))
     found = {s.name: s for s in saturations(numbers(model))}
-    assert found["f"].share == 1.0
+    assert (found["f"].count, found["f"].held, found["f"].free) == (0, 4, 0)
+    assert (found["g"].held, found["i"].held) == (1, 0)
     gates = {g.name: g for g in gates_of(forward(model, INPUTS))}
     assert np.all(gates["f"].values == 1) and not gates["f"].slopes.any()
     assert not gates["g"].slopes[:, 1].any() and gates["g"].slopes[:, 0].all()

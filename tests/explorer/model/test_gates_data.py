@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from explorer.model.formula import number
 from explorer.model.gates_data import (
     OTHER,
     OUTPUT,
@@ -19,6 +20,7 @@ from explorer.model.gates_data import (
 )
 from explorer.model.saturation import HIGH, LOW
 from rnncore.cells import Cell
+from rnncore.clamps import Clamp, clamped
 from rnncore.library import LIBRARY
 from rnncore.model import Model
 from rnncore.trace import forward
@@ -183,6 +185,25 @@ def test_a_clamped_gate_says_that_it_is_and_what_it_would_be() -> None:
     said = data.explain(gate, 2, 1)
     assert "clamped" in said and "would be" in said
     assert "slope = 0" in said
+
+
+def test_what_is_clamped_is_neither_saturated_nor_free_of_it() -> None:
+    cell = clamped(LIBRARY["lstm"], [Clamp("f", 1.0), Clamp("g", 0.0, 1)])
+    model = Model.create(LIBRARY["lstm"], 8, 4, seed=1).with_cell(cell)
+    this = make_walk("lstm")
+    data = made(walk(model, forward(model, this.trace.inputs), this.targets))
+    f, g = data.names.index("f"), data.names.index("g")
+    assert data.saturation_text(f) == "clamped" and "held" in data.saturation_forms(f)
+    assert data.saturated(f) == (0, 0) and data.saturated(g)[1] == 3 * data.length
+    assert "1 clamped" in data.saturation_forms(g)[0]
+
+
+def test_a_row_says_at_which_number_its_colours_are_full() -> None:
+    data = made(make_walk("lstm"))
+    assert data.full_at("slope") == ("full at σ′ 0.25, tanh′ 1", "σ′ 0.25, tanh′ 1")
+    assert data.full_at("gradient")[1] == f"±{number(data.scale.limit, 1)}" and not data.full_at("saturated")
+    painted = [data.table(k, "slope")[0].max() for k in range(4)]
+    assert np.allclose(painted, [g.slopes.max() / (0.25 if g.op == "sigmoid" else 1.0) for g in data.gates])
 
 
 def test_numbers_that_are_not_finite_are_counted_and_leave_the_scale_usable() -> None:

@@ -31,3 +31,15 @@ def test_a_gate_that_is_not_finite_is_said_to_be_so_and_never_zero_per_cent(qtbo
     assert "f: not finite" in shown.accessibleName() and "g: 1 of 16, 2 not finite" in shown.toolTip()
     assert "i: 25 % · 4 of 16" in shown.accessibleName()
     assert shown.grab().toImage() != finite
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_a_clamped_gate_is_called_clamped_and_not_saturated(qtbot, level) -> None:
+    shown = SaturationBars()
+    qtbot.addWidget(shown)
+    shown.set_level(level)
+    shown.set_bars((bar("i", 4), Saturation("f", 0.0, 0, 16, RULE, False, 0, 16), bar("g", 1)), RULE)
+    shown.resize(340, shown.height_for(340, level))
+    assert "f: clamped" in shown.accessibleName() and not shown.grab().isNull()
+    shown.set_bars((bar("i", 4), Saturation("f", 0.5, 6, 16, RULE, True, 0, 4), bar("g", 1)), RULE)
+    assert "f: 50 % · 6 of 12, 4 clamped" in shown.accessibleName()
