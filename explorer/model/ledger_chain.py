@@ -96,7 +96,7 @@ class Chain:
             else:
                 said.append(f"{factor.what} {value},")
         said[-1] = said[-1].rstrip(",")
-        return (*said, f"= {number(self.norm, 3)}")
+        return (*said, f"= norm {number(self.norm, 3)}")
 
     @property
     def share(self) -> tuple[str, str]:

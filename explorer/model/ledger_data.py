@@ -115,7 +115,7 @@ class LedgerData:
         if self.complete:
             return f"Σ votes = {so_far} = ‖d{self.parameter}‖", f"Σ = {so_far} = ‖d{self.parameter}‖", f"Σ = {so_far}"
         end = f"‖d{self.parameter}‖ = {total}"
-        return f"Σ votes = {so_far} so far, in the end {end}", f"Σ = {so_far}, {end}", f"Σ = {so_far}"
+        return f"Σ votes so far = {so_far} of {end}", f"Σ = {so_far} of {end}", f"Σ = {so_far}"
 
     def is_known(self, t: int, tau: int) -> bool:
         """Whether something can be said of a pair: it is added, or cut off."""

@@ -22,6 +22,8 @@ MOST = 400
 """So many cells have their numbers printed at most: to print a thousand takes a frame."""
 WHOLE, SHORT = "−0.0051", "−.0051"
 """What a number is as wide as, and where there is less room; longer ones are rounded to fit."""
+FEW_DIGITS = 9.95e-4
+"""Below it four decimals hold one digit only."""
 MIDDLE = 0.18
 """The luminance of a ground on which black and white are equally well read."""
 
@@ -65,8 +67,9 @@ def fitting(value: float, letters: int) -> str:
     if value == 0:
         return "0"
     size = abs(value)
-    # Three digits also below 0.1, as the reading beside the picture has them, and never a single one.
-    text = f"{size:.4f}" if 5e-4 <= size < 0.1 else f"{size:.1e}".replace("e-0", "e−") if size < 5e-4 else compact(size)
+    # Two digits at least: 0.0008 beside 4.9e−4 would be one of them rounded to half of what the other tells.
+    small = size < FEW_DIGITS
+    text = f"{size:.1e}".replace("e-0", "e−") if small else f"{size:.4f}" if size < 0.1 else compact(size)
     text = f"−{text}" if value < 0 else text
     return text if len(text) <= letters and "e-" not in text else _shortened(value, letters)
 
@@ -74,6 +77,7 @@ def fitting(value: float, letters: int) -> str:
 def _shortened(value: float, letters: int) -> str:
     text = ""
     for form in (
+        *((f"{value:.1e}",) if abs(value) < FEW_DIGITS else ()),
         f"{value:.4f}" if 5e-4 <= abs(value) < 0.1 else compact(value),
         *(f"{value:.{n}g}" for n in (3, 2, 1)),
     ):

@@ -97,7 +97,7 @@ def test_a_chain_in_words_says_what_each_factor_is_and_in_lines_what_it_comes_to
     ]
     pieces = found.pieces()
     assert [p.rsplit(" ", 1)[0] for p in pieces[:-1]] == ["‖∂L₄/∂h₄‖", "back 4→3", "3→2", "into a₂", "‖h₁‖"]
-    assert pieces[-1] == f"= {number(found.norm, 3)}"
+    assert pieces[-1] == f"= norm {number(found.norm, 3)}"
     assert len(found.pieces(1)) == len(pieces) - 1
 
 

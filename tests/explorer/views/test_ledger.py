@@ -143,7 +143,7 @@ def test_every_part_stays_within_the_panel_whatever_the_sentences_length(qapp, r
 
 def test_what_the_votes_come_to_is_named_now_and_in_the_end(qtbot) -> None:
     store, made = view(qtbot)
-    assert " so far, in the end ‖dW_" in made.canvas._data.sums[0]
+    assert " of ‖dW_" in made.canvas._data.sums[0]
     store.dispatch(do.GoTo(10_000))
     data = made.canvas._data
     assert data.sums[0] == f"Σ votes = {number(data.total, 4)} = ‖d{data.parameter}‖"

@@ -62,3 +62,10 @@ def test_what_the_reading_has_in_three_digits_the_cell_has_too() -> None:
     assert fitting(0.4567, len(SHORT)) == "0.457"
     assert fitting(0.000214, len(WHOLE)) == "2.1e−4" and fitting(-0.000214, len(WHOLE)) == "−2.1e−4"
     assert fitting(0.0, len(SHORT)) == "0"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(8.31e-4, "8.3e−4"), (-9.9e-4, "−9.9e−4"), (4.9e-4, "4.9e−4"), (0.00123, "0.0012")]
+)
+def test_no_small_number_has_a_single_digit(value: float, text: str) -> None:
+    assert fitting(value, 7) == text
