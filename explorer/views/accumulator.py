@@ -130,7 +130,7 @@ class AccumulatorView(Panel):
             self.parameter.set_value(gradient_name(default_parameter(self._store.session)))
 
     def _changed(self, changes: Changes) -> None:
-        if changes == Changes.HOVER and not self._stale and self.isVisible():
+        if changes == Changes.HOVER and self.in_sight and not self._stale:
             self._mark_hover()
             return
         super()._changed(changes)

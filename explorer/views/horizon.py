@@ -77,7 +77,7 @@ class HorizonView(Panel):
         self._read_gauge()
 
     def _changed(self, changes: Changes) -> None:
-        if changes == Changes.HOVER and self.isVisible() and not self._stale:
+        if changes == Changes.HOVER and self.in_sight and not self._stale:
             self._read_gauge()
             self._mark_hover()
             return

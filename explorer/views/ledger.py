@@ -80,7 +80,7 @@ class LedgerView(Panel):
         self._place()
 
     def _changed(self, changes: Changes) -> None:
-        if changes == Changes.HOVER and self.isVisible() and not self._stale:
+        if changes == Changes.HOVER and self.in_sight and not self._stale:
             self._mark_hover()
             return
         super()._changed(changes)

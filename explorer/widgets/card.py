@@ -85,6 +85,9 @@ class Card(QWidget):
         if not self._inline:
             self.subtitle_label.setVisible(bool(subtitle))
 
+    def catch_up(self) -> None:
+        """Called where it comes to the front again, before it is painted."""
+
     def add_corner(self, widget: QWidget) -> None:
         """Put ``widget`` into the upper right corner, to the right of those put there before."""
         self.header.addWidget(widget)

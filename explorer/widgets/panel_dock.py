@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QMoveEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -228,6 +228,11 @@ class PanelDock(QDockWidget):
         super().resizeEvent(event)
         self._fit_type()
         self._fit_arrows()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        if self.panel is not None and event.pos() != event.oldPos():
+            self.panel.catch_up()  # it comes from behind another tab
 
     def _seen(self, visible: bool) -> None:
         if visible and self.panel is None:
