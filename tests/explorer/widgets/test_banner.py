@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from explorer.theme import palette
@@ -20,6 +21,7 @@ def banner(qtbot, qapp):
     column.addStretch(1)
     outer.resize(700, 300)
     outer.show()
+    QTest.mouseMove(outer, QPoint(650, 290))  # wherever the test before has left it: a note below it is being read
     made.outer = outer
     return made
 
@@ -31,6 +33,18 @@ def test_a_note_goes_away_by_itself_and_a_warning_stays(banner, qtbot):
     for level in ("warning", "error"):
         banner.show_message("Something is wrong.", level)
         assert banner.isVisible() and not banner.timer.isActive()
+
+
+def test_a_note_stays_while_the_mouse_is_on_it(banner, qtbot):
+    gone = []
+    banner.dismissed.connect(lambda: gone.append(True))
+    banner.timer.setInterval(20)
+    banner.show_message("Read as UTF-8.", "info")
+    QTest.mouseMove(banner)
+    qtbot.wait(120)
+    assert banner.underMouse() and not gone
+    QTest.mouseMove(banner.outer, QPoint(650, 290))
+    qtbot.waitUntil(lambda: bool(gone), timeout=2000)
 
 
 def test_a_warning_that_replaces_a_note_is_not_dismissed_by_the_notes_time(banner):
