@@ -66,16 +66,24 @@ def _in_lines(
     if head.height > 1.5 * baseline(SYMBOLS, theme)[1]:
         x = inf
     result: tuple[float, float, float, float] | None = None
+    # Type of two sizes stands on one line: on that of what begins it.
+    foot = baseline(SYMBOLS, theme)[0] if joined or not long else None
+    row = 1
     for n, runs in enumerate(f.lines):
         size, sign = _size_and_sign(runs, n)
         text: Runs = (*sign, *runs)
         block = line(text, inf, size, theme, "text") if joined else None
         if block is None or x + block.width > width:
+            foot, row = (None, len(placed)) if high else (foot, row)
             y, high, x = y + high, 0.0, left
             block = line(text, width - left, size, theme, "text", indent=indent)
         ascent, usual = baseline(size, theme)
-        # Type of two sizes stands on one line.
-        drop = max(0.0, baseline(SYMBOLS, theme)[0] - ascent) if joined and high else 0.0
+        foot = ascent if foot is None else foot
+        drop = max(0.0, foot - ascent)
+        if ascent > foot:  # smaller type has begun the line
+            lower = ascent - foot
+            placed[row:] = [(left_, top + lower, one) for left_, top, one in placed[row:]]
+            foot, high = ascent, high + lower
         if n == len(f.lines) - 1 and f.value is not None:
             result = (x, y + drop, block.width, block.height)
         placed.append((x, y + drop, block))

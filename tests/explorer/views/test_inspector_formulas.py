@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from explorer.theme import palette
@@ -50,3 +52,23 @@ def test_a_formula_for_which_even_the_tightest_form_is_too_high_is_set_once_at_e
     show(carries[0])
     count = show(carries[2])
     assert counted == [forms.LINE] * count
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("width", [200.0, 260.0, 340.0, 460.0])
+@pytest.mark.parametrize("form", [forms.USUAL, forms.JOINED])
+def test_what_stands_on_one_line_stands_on_one_baseline(qtbot, cell: str, width: float, form: int) -> None:
+    made = make_walk(cell)
+    line_high = baseline(forms.SYMBOLS, current())[1]
+    for position in range(0, len(made) + 1, 3):
+        for one in data(made, position).now.formulas:
+            done = forms.set_formula(one, 70.0, width, current(), "text", form=form)
+            bases = sorted(
+                top + p.y
+                for _, top, block in done.blocks
+                for p in block.pieces
+                if p.pixels > 0.8 * max(q.pixels for q in block.pieces)
+            )
+            for above, below in pairwise(bases):
+                # Sub- and superscripts are set in smaller type; all else is on the same line or on another one.
+                assert below - above < 0.01 or below - above > 0.6 * line_high, (position, one.text)
