@@ -58,6 +58,7 @@ class Program:
         self.window = MainWindow(self.store)
         self.window.about_to_close = self.close  # type: ignore[method-assign]
         self.window.board.set_layouts(self.preferences.layouts)
+        self.window.saved_layouts = {**self.preferences.saved_layouts}
         self.window.saved_in = self.preferences.saved_in
         self.window.opened_in = self.preferences.opened_in
         self.window.restore_geometry_text(self.preferences.geometry)
@@ -117,6 +118,7 @@ class Program:
             window.opened_in,
             session.playback.speed,
             session.playback.granularity,
+            {**window.saved_layouts},
         )
 
     def _save(self, session: Session) -> None:

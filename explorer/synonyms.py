@@ -56,6 +56,8 @@ SYNONYMS: Mapping[str, str] = {
     "stage-alone": "present fullscreen hide panels zen lecture projector beamer f5",
     "compare": "a/b ab side by side two models difference versus vs second",
     "compare-file": "a/b ab side by side two models difference versus vs second checkpoint",
+    "save-layout": "store keep arrangement workspace perspective docks panels lecture",
+    "remove-layout": "delete forget arrangement workspace perspective",
     "graph": "computational autograd flow shape shapes dimensions nodes edges vjp jacobian",
     "equations": "formula formulas maths latex numbers substituted",
     "code": "numpy pytorch torch python program shape shapes listing",

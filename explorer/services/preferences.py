@@ -59,6 +59,8 @@ class Preferences:
     """Beats of the playback a second."""
     beat: str = "operation"
     """What one beat of the playback is."""
+    saved_layouts: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Layouts that were saved by name, each as ``layouts``; empty where the file has nonsense, so that none is lost."""
 
     @staticmethod
     def load() -> Preferences:
@@ -80,7 +82,11 @@ class Preferences:
             "speed": lambda v: isinstance(v, int | float) and not isinstance(v, bool) and 0.25 <= v <= 60,
             "beat": lambda v: v in BEATS,
         }
-        return Preferences(**{name: plain[name] for name, fit in fits.items() if name in plain and fit(plain[name])})
+        found = {name: plain[name] for name, fit in fits.items() if name in plain and fit(plain[name])}
+        named = plain.get("saved_layouts")
+        if isinstance(named, dict):
+            found["saved_layouts"] = {name: v if fits["layouts"](v) else {} for name, v in named.items() if name}
+        return Preferences(**found)
 
     def save(self) -> None:
         """Write them; a folder that cannot be written to is no reason to stop."""

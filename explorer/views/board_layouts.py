@@ -144,13 +144,16 @@ class ArrangedBoard(QMainWindow):
 
     def reset(self) -> None:
         """Return to the layout that the program comes with."""
+        self._forget()
+        if self._wide is not None:
+            self._default(self._wide)
+            self.share()
+
+    def _forget(self) -> None:
         self._aside = False
         self._kept.clear()
         self._fronts.clear()
         self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
-        if self._wide is not None:
-            self._default(self._wide)
-            self.share()
 
     def _default(self, wide: bool) -> None:
         self._busy = True
@@ -181,6 +184,9 @@ class ArrangedBoard(QMainWindow):
 
     def _settle(self) -> None:
         """Once Qt has laid the docks out: only now it is known which rows of tabs there are."""
+        for dock in self.docks.values():
+            if dock.isFloating() and dock.isVisible():
+                dock.into_sight()  # the screen may have been another when the layout was kept
         self.tabs.tidy()
         self._raise_first()
         self.share()
@@ -307,3 +313,27 @@ class ArrangedBoard(QMainWindow):
             if 0.1 <= side <= 0.7 and 0.0 <= lower <= 0.6:
                 self._shares[wide] = side, lower
         self._wide = None  # what a window not yet on show has laid out gives way
+
+    def apply_layouts(self, saved: dict[str, str]) -> bool:
+        """Return at once to what :meth:`layouts` gave; :meth:`arrange` is to follow.
+
+        Where it cannot be read: False, and that leads back to the layout in force. Of a width that ``saved`` does not
+        know, the layout is the one that the program comes with.
+        """
+        states = [saved[name] for name in _NAMES.values() if saved.get(name)]
+        if not states or not all(map(_readable, states)):
+            return False
+        before, wide = self.layouts(), bool(self._wide)
+        self._forget()
+        self.set_layouts(saved)
+        if wide in self._kept and not self._restore(self._kept[wide]):
+            self._forget()
+            self.set_layouts(before)
+            return False
+        return True
+
+
+def _readable(state: str) -> bool:
+    """Whether a text is what ``QMainWindow.saveState`` gives: its mark, the version, and that docks follow."""
+    data = bytes(QByteArray.fromBase64(state.encode("ascii", "ignore")).data())
+    return data.startswith(b"\0\0\0\xff" + VERSION.to_bytes(4, "big") + b"\xfd")

@@ -27,7 +27,7 @@ from .stage import StageView
 from .stages import Stages
 from .topbar import TopBar
 from .transport import TransportView
-from .window_panels import PanelsWindow
+from .window_layouts import LayoutsWindow
 
 if TYPE_CHECKING:
     from .compare import CompareView
@@ -47,7 +47,7 @@ def _close_what_is_open() -> None:
             window.close()
 
 
-class MainWindow(PanelsWindow):
+class MainWindow(LayoutsWindow):
     """The program's one window."""
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:

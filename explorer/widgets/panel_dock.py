@@ -182,12 +182,12 @@ class PanelDock(QDockWidget):
         if event.type() == QEvent.Type.MouseButtonDblClick and self.isFloating() and not floated:
             self.setGeometry(self._out or self._beside(self.geometry()))  # Qt has left it where it was
         elif event.type() == QEvent.Type.MouseButtonRelease and self.isFloating():
-            self._into_sight()  # it was dropped there
+            self.into_sight()  # it was dropped there
             # Its window has the keyboard now. It was moved by the mouse: the arrows go on with the walk.
             self.ensure().setFocus(Qt.FocusReason.MouseFocusReason)
         return done
 
-    def _into_sight(self) -> None:
+    def into_sight(self) -> None:
         """Let nothing of what floats lie off the screen: less high where that is enough, else moved."""
         area, place, least = self.screen().availableGeometry(), self.geometry(), current().px(FLOATING.height())
         place.setHeight(max(min(place.height(), area.bottom() - place.top()), min(place.height(), least)))

@@ -316,6 +316,27 @@ def test_each_layout_comes_back_with_its_own_tab_in_front(start):
         assert name in second.board.visible_panels()
 
 
+def test_a_layout_saved_by_name_is_there_at_the_next_start(start):
+    first = start()
+    first.window.resize(1900, 1000)
+    first.window.show()
+    settle()
+    first.window.board.hide_panel(first.window.board.docks["truncation"])
+    first.window.save_layout("lecture")
+    first.window.reset_layout()
+    finish(first)
+    again = start()
+    again.window.resize(1900, 1000)
+    again.window.show()
+    settle()
+    assert not again.window.board.docks["truncation"].isHidden()
+    again.window.apply_layout("lecture")
+    assert again.window.board.docks["truncation"].isHidden()
+    again.window.remove_layout("lecture")
+    finish(again)
+    assert start().window.saved_layouts == {}
+
+
 def test_the_folder_and_the_pace_of_playing_are_kept(start, tmp_path, monkeypatch):
     first = start()
     first.store.dispatch(do.SetPlayback("step", 9.0))

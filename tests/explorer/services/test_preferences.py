@@ -25,6 +25,15 @@ def test_a_scale_of_nothing_is_left_to_the_screen():
     assert written('{"scale": 0}').scale == Preferences().scale == 0.0
 
 
+def test_layouts_saved_by_name_are_there_at_the_next_start_and_one_with_nonsense_keeps_its_name(own_home):
+    chosen = Preferences(saved_layouts={"Vorlesung ä": {"wide": "AAAA/w==", "wide shares": "0.3 0.3"}})
+    chosen.save()
+    assert Preferences.load() == chosen
+    named = written('{"saved_layouts": {"a": {"wide": "AA"}, "b": 5, "c": {"wide": "größer"}, "": {}}, "tab": "code"}')
+    assert named.saved_layouts == {"a": {"wide": "AA"}, "b": {}, "c": {}} and named.tab == "code"
+    assert written('{"saved_layouts": 7}') == Preferences()
+
+
 def test_nothing_saved_gives_the_defaults():
     assert Preferences.load() == Preferences()
 

@@ -1,0 +1,106 @@
+"""The window's part that keeps layouts by name: save one, return to one, remove one."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtWidgets import QMenu, QWidget
+
+from ..actions import Command
+from ..model import action as do
+from ..model.session import Message
+from ..store import Store
+from .window_panels import PanelsWindow
+
+PREFIX = "layout:"
+_IN_MENU = ("save-layout", "remove-layout", "reset-layout")
+
+
+class LayoutsWindow(PanelsWindow):
+    """A window with ``saved_layouts``: by its name what the board says of each (see ``ArrangedBoard.layouts``)."""
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(store, parent)
+        self.saved_layouts: dict[str, dict[str, str]] = {}
+        self.take_handlers({"save-layout": self.ask_for_layout_name, "remove-layout": self.ask_which_layout_goes})
+
+    def ask_for_layout_name(self) -> None:
+        """Ask how the layout as it is now is to be called, and save it."""
+        from .layout_dialogs import SaveLayoutDialog
+
+        self._show(SaveLayoutDialog(self.saved_layouts, self.save_layout, self))
+
+    def save_layout(self, name: str) -> None:
+        """Save the layout as it is now; one of that name is replaced."""
+        replaced = name in self.saved_layouts
+        self.saved_layouts[name] = self.board.layouts()
+        does = "replaced by the panels as they are now" if replaced else "saved"
+        self._say(f"The layout “{name}” is {does}. Menu ▸ View ▸ Layouts returns to it.")
+
+    def apply_layout(self, name: str) -> None:
+        """Put every panel where a saved layout has it; where that cannot be read all stays as it is."""
+        alone = self.board.panel_alone()
+        if alone is not None:
+            alone.fill_screen()
+        applied = self.board.apply_layouts(self.saved_layouts.get(name, {}))
+        self.arrange()
+        if not applied:
+            remedy = "Save it again under the same name, or remove it (Menu ▸ View ▸ Layouts)."
+            self._say(f"The layout “{name}” cannot be read: the panels stay where they are. {remedy}", "warning")
+
+    def ask_which_layout_goes(self) -> None:
+        """Ask which saved layout is to be removed."""
+        from .layout_dialogs import RemoveLayoutDialog
+
+        if self.saved_layouts:
+            self._show(RemoveLayoutDialog(sorted(self.saved_layouts, key=str.casefold), self.remove_layout, self))
+        else:
+            self._say("No layout has been saved: Menu ▸ View ▸ Layouts ▸ Save layout as….")
+
+    def remove_layout(self, name: str) -> None:
+        """Forget a saved layout; the panels stay where they are."""
+        if self.saved_layouts.pop(name, None) is not None:
+            self._say(f"The layout “{name}” is removed; the panels stay where they are.")
+
+    def _say(self, text: str, level: str = "info") -> None:
+        self.store.dispatch(do.Notify(Message(text, level)))
+
+    # --- menu and search ---
+
+    def layout_commands(self) -> list[Command]:
+        """A command for every saved layout."""
+        return [
+            Command(f"{PREFIX}{name}", f"Layout: {name}", "Put every panel where this layout has it.", "View")
+            for name in sorted(self.saved_layouts, key=str.casefold)
+        ]
+
+    def more_commands(self) -> tuple[Command, ...]:
+        return (*super().more_commands(), *self.layout_commands())
+
+    def run(self, command: Command) -> None:
+        if command.id.startswith(PREFIX):
+            self.apply_layout(command.id.removeprefix(PREFIX))
+        else:
+            super().run(command)
+
+    def complete_menu(self, group: str, menu: QMenu) -> None:
+        super().complete_menu(group, menu)
+        if group == "View":
+            for id in _IN_MENU:
+                menu.removeAction(self.actions_[id])
+            layouts = menu.addMenu("Layouts")
+            layouts.setToolTipsVisible(True)
+            layouts.aboutToShow.connect(partial(self._list_layouts, layouts))
+            self._list_layouts(layouts)
+
+    def _list_layouts(self, menu: QMenu) -> None:
+        """The saved ones first, as they are now."""
+        menu.clear()
+        for command in self.layout_commands():
+            name = command.id.removeprefix(PREFIX)
+            action = menu.addAction(name.replace("&", "&&"), partial(self.apply_layout, name))
+            action.setStatusTip(command.help)
+            action.setToolTip(command.help)
+        menu.addSeparator()
+        for id in _IN_MENU:
+            menu.addAction(self.actions_[id])
