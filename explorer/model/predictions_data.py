@@ -79,9 +79,15 @@ class PredictionsData:
         return int(np.flatnonzero(self.order == token)[0]) + 1
 
     def bars(self, most: int) -> tuple[Bar, ...]:
-        """The ``most`` likeliest tokens; the target stands last when it is none of them."""
+        """The ``most`` likeliest tokens; the target stands last when it is none of them.
+
+        Where no probability is a number none is the likeliest: then there is the target alone.
+        """
         if self.order is None or self.probabilities is None or most < 1:
             return ()
+        if not np.isfinite(self.probabilities).any():
+            t = self.target
+            return (Bar(t, self.labels(t), float(self.probabilities[t]), 1, True),) if t >= 0 else ()
         chosen = [int(i) for i in self.order[:most]]
         if self.target >= 0 and self.target not in chosen:
             chosen[-1] = self.target

@@ -211,7 +211,12 @@ def _outputs(
         0.0,
         np.take_along_axis(probabilities, np.maximum(targets, 0)[:, None], axis=1)[:, 0] if steps else 0.0,
     )
-    words = tuple(tuple(label(int(i)) for i in line) for line in top)
+    # Of a step without any number no word is the likeliest: only the target is named.
+    none = ~np.isfinite(shares).any(axis=1)
+    words = tuple(
+        tuple("" if none[t] and not hit[t, n] else label(int(i)) for n, i in enumerate(line))
+        for t, line in enumerate(top)
+    )
     return words, shares, row, target_share
 
 

@@ -18,9 +18,11 @@ from ..widgets.number_rows import line_height, lines, paint_rows
 from ..widgets.paint import elided, frame, rounded, text_width
 
 NOT_YET = "not computed yet"
+NO_DISTRIBUTION = "NaN: the softmax gives no distribution, so that no word is the likeliest"
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignCenter
+_WRAPPED = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 
 
 class Areas(NamedTuple):
@@ -171,7 +173,8 @@ class PredictionsCanvas(PictureCanvas):
         if not bars:
             painter.setFont(small)
             painter.setPen(theme.colour("muted"))
-            painter.drawText(area, _CENTRE, NOT_YET)
+            known = self._data is not None and self._data.order is not None
+            painter.drawText(area, _WRAPPED, NO_DISTRIBUTION if known else NOT_YET)
             return
         edge = float(theme.px(3))
         numbers = QFontMetricsF(fixed)
@@ -195,6 +198,11 @@ class PredictionsCanvas(PictureCanvas):
             name = f"{bar.label}  (rank {bar.rank})" if bar.rank != n + 1 else bar.label
             room = slot.width() - numbers.horizontalAdvance(said) - 18
             painter.drawText(slot.adjusted(6, 0, 0, 0), _LEFT, elided(name, font, room))
+        below = area.adjusted(0, len(bars) * pitch, 0, 0)
+        if not math.isfinite(bars[0].probability) and below.height() > 2 * pitch:
+            painter.setFont(small)
+            painter.setPen(theme.colour("nan"))
+            painter.drawText(below, _WRAPPED, NO_DISTRIBUTION)
 
     def _paint_sentence(self, painter: QPainter, theme: Theme, data: PredictionsData, area: QRectF) -> None:
         """A bar for the probability of each token of the sentence, and the token below where it has room."""
@@ -204,6 +212,8 @@ class PredictionsCanvas(PictureCanvas):
         tall = base - area.top() - 2
         gap = 1.0 if wide < 8 else 3.0
         small = theme.font("small")
+        if any(text_width(word, small) > wide - 2 for word in data.words[: data.length]):
+            small = theme.font("tiny")
         painter.setFont(small)
         for t in range(data.length):
             cell = QRectF(area.left() + t * wide, area.top() + 2, max(1.0, wide - gap), tall)

@@ -64,6 +64,10 @@ def test_a_distribution_of_nan_still_shows_its_target():
     assert [w[r] for w, r in zip(scene.words, scene.target_row, strict=True) if r >= 0] == [
         t for t in scene.targets if t
     ]
+    bare = ~np.isfinite(scene.shares).any(axis=1)
+    assert bare.any()
+    for t in np.flatnonzero(bare):  # no word is the likeliest there
+        assert [n for n, word in enumerate(scene.words[t]) if word] == [r for r in [scene.target_row[t]] if r >= 0]
 
 
 def test_a_masked_step_has_no_target():

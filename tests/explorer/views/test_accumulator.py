@@ -40,12 +40,12 @@ def test_it_paints_every_parameter_at_every_size_and_stage(shown, qapp, size, th
 
 def test_the_last_vote_is_named_and_its_length_printed(shown) -> None:
     store, view = shown(cell="lstm")
-    assert view.vote.texts() == ("no vote yet", "‖ΔdW‖ –")
+    assert view.vote.texts() == ("no vote yet", "‖ΔdW_i‖ –")
     backward(store, 0.5)
     vote = view.map.data.vote
     name, length = view.vote.texts()
     assert name == f"{vote.label} →"
-    assert length.startswith("‖ΔdW‖ ") and length != "‖ΔdW‖ –"
+    assert length.startswith("‖ΔdW_i‖ ") and length != "‖ΔdW_i‖ –"
     assert f"{view.map.data.done} of {len(view.map.data.votes)}" in view.subtitle_label.text()
 
 
