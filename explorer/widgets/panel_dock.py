@@ -121,14 +121,23 @@ class PanelDock(QDockWidget):
             self.update()
 
     def _fit_arrows(self) -> None:
-        """Leave out which keys they are where the header has no room for that beside its other chips."""
+        """Shorten the sign of the arrows to what the header has room for beside its other chips, and never drop it."""
         if self.panel is not None and self.arrows:
-            header = self.panel.header_bar
-            others = [c for c in header.findChildren(Chip) if not c.isHidden() and c is not self.arrows_chip]
-            margins, gaps = self.panel.header.contentsMargins(), (len(others) + 2) * self.panel.header.spacing()
-            taken = margins.left() + margins.right() + gaps + sum(chip.sizeHint().width() for chip in others)
-            whole = taken + self.arrows_chip.width_with(self.arrows) <= header.width()
-            self.arrows_chip.set_label(self.arrows if whole else "")
+            header, row = self.panel.header_bar, self.panel.header
+            items = (row.itemAt(place).widget() for place in range(row.count()))
+            others = [widget for widget in items if widget is not None and not widget.isHidden()]
+            margins, gaps = row.contentsMargins(), (len(others) - 1) * row.spacing()
+            taken = margins.left() + margins.right() + gaps
+            taken += sum(w.minimumSizeHint().width() for w in others if w is not self.arrows_chip)
+            if self.arrows_chip.isHidden():
+                taken += row.spacing()
+            sign, chip = _sign_of(self.arrows), self.arrows_chip
+            chip.set_value("Esc")
+            fits = (form for form in (self.arrows, sign) if taken + chip.width_with(form) <= header.width())
+            label = next(fits, "")
+            chip.set_label(label)
+            if not label:
+                chip.set_value(sign)  # the key is on its tool tip and at the foot of the window
 
     def set_framed(self, framed: bool) -> None:
         """Paint the frame as that of the panel that has the keyboard, or not."""
@@ -300,6 +309,11 @@ class PanelDock(QDockWidget):
         theme, area = current(), QRectF(self.rect())
         painter.fillRect(area, theme.colour("panel"))
         frame(painter, area, theme.colour("value" if self.framed else "muted"), 2.0)
+
+
+def _sign_of(arrows: str) -> str:
+    """The shortest sign of some arrow keys: one for those that lead across, one for those that lead up and down."""
+    return ("↔" if {"←", "→"} & set(arrows) else "") + ("↕" if {"↑", "↓"} & set(arrows) else "")
 
 
 class _Body(QWidget):

@@ -170,3 +170,20 @@ def test_in_a_narrow_header_the_sign_of_the_arrows_is_whole(window):
         QTest.qWait(20)
         chip = dock(window, name).arrows_chip
         assert chip.isVisible() and chip.width() >= chip.sizeHint().width() - 4, name  # of 26 around its word
+        assert set("←→↑↓↔↕") & set(chip._label + chip.value()), name
+
+
+def test_the_sign_of_the_arrows_is_shortened_in_a_narrow_header_and_not_dropped(window):
+    ledger = dock(window, "ledger")
+    window.board.show_panel("ledger")
+    QTest.qWait(40)
+    shown = []
+    for width in (700, 400, 330, 290, 250, 220, 200, 180):
+        ledger.panel.header_bar.setFixedWidth(width)
+        ledger._fit_arrows()
+        shown.append(f"{ledger.arrows_chip._label} {ledger.arrows_chip.value()}".strip())
+    forms = ["← → ↑ ↓ Esc", "↔↕ Esc", "↔↕"]
+    assert shown == sorted(shown, key=forms.index) and set(shown) == set(forms), shown
+    ledger.panel.header_bar.setFixedWidth(700)
+    ledger._fit_arrows()
+    assert ledger.arrows_chip.value() == "Esc"
