@@ -124,8 +124,9 @@ class PanelDock(QDockWidget):
         """Shorten the sign of the arrows to what the header has room for beside its other chips, and never drop it."""
         if self.panel is not None and self.arrows:
             header, row = self.panel.header_bar, self.panel.header
-            items = (row.itemAt(place).widget() for place in range(row.count()))
-            others = [widget for widget in items if widget is not None and not widget.isHidden()]
+            items = (row.itemAt(place) for place in range(row.count()))
+            widgets = (None if item is None else item.widget() for item in items)
+            others = [widget for widget in widgets if widget is not None and not widget.isHidden()]
             margins, gaps = row.contentsMargins(), (len(others) - 1) * row.spacing()
             taken = margins.left() + margins.right() + gaps
             taken += sum(w.minimumSizeHint().width() for w in others if w is not self.arrows_chip)
