@@ -212,7 +212,7 @@ def _outputs(
         np.take_along_axis(probabilities, np.maximum(targets, 0)[:, None], axis=1)[:, 0] if steps else 0.0,
     )
     # Of a step without any number no word is the likeliest: only the target is named.
-    none = ~np.isfinite(shares).any(axis=1)
+    none: NDArray[np.bool_] = np.asarray(~np.isfinite(shares).any(axis=1))
     words = tuple(
         tuple("" if none[t] and not hit[t, n] else label(int(i)) for n, i in enumerate(line))
         for t, line in enumerate(top)

@@ -16,6 +16,12 @@ FURTHEST = 140
 """Pixels at scale 1 between two levels at most, where there is much room."""
 
 
+TYPES = (("title", "body"), ("body", "label"), ("label", "small"))
+"""The type of results and of rules, from the largest."""
+AIRY = 1.6
+"""Larger type asks for so many times the height of its lines: it is for empty panels."""
+
+
 class Painted(Canvas):
     """What the anatomy's pictures share: the data, and when they are painted again."""
 
@@ -64,13 +70,32 @@ class ChainView(Painted):
         levels = self._data.levels if self._data is not None else ()
         return sum(line * (1 + len(v.lines) if len(v.lines) > 1 else 1) + theme.px(4) for v in levels)
 
+    def type_of(self, data: AnatomyData) -> tuple[str, str]:
+        """The roles of the results' and of the rules' type: larger where all of it has room in a larger one."""
+        theme = current(self)
+        for large, small in TYPES[:-1]:
+            result, rule = theme.font(large, bold=True, fixed=True), theme.font(small, fixed=True)
+            high = QFontMetricsF(result).height() + 1
+            titles = max(text_width(level.title, theme.font(large, bold=True)) for level in data.levels)
+            beside = titles + theme.px(40) + self._norms(theme)
+            lines = [(level, line) for level in data.levels for line in level.lines]
+            wide = max(
+                text_width(line.rule, rule) + text_width(_result(level.symbol, 1e-5), result) for level, line in lines
+            )
+            if AIRY * high * (len(lines) + len(data.levels)) <= self.height() and beside + wide <= self.width():
+                return large, small
+        return TYPES[-1]
+
+    def _norms(self, theme: Theme) -> float:
+        return self._norm_width(theme) if self.width() >= theme.px(460) else 0.0
+
     def rows(self, data: AnatomyData) -> tuple[bool, list[tuple[float, float, Level]]]:
         """(Whether there is room for all lines, else for each level's last; every level's top, line height and itself).
 
         With all lines, a level that has several begins with a line for its title, so that they have the whole width.
         """
         theme = current(self)
-        line = QFontMetricsF(theme.font("label", fixed=True)).height() + 1
+        line = QFontMetricsF(theme.font(self.type_of(data)[0], fixed=True)).height() + 1
         counts = [1 + len(level.lines) if len(level.lines) > 1 else 1 for level in data.levels]
         whole = line * sum(counts) + theme.px(3) * len(counts) <= self.height()
         counts = counts if whole else [1] * len(counts)
@@ -88,11 +113,12 @@ class ChainView(Painted):
         if data is None:
             return
         whole, rows = self.rows(data)
-        title_font = theme.font("label", bold=True)
+        kind = self.type_of(data)
+        title_font = theme.font(kind[0], bold=True)
         metrics = QFontMetricsF(title_font)
         x = float(theme.px(16))
         titles = max(metrics.horizontalAdvance(level.title) for level in data.levels) + theme.px(12)
-        norms = self._norm_width(theme) if self.width() >= theme.px(460) else 0.0
+        norms = self._norms(theme)
         centres = [top + line / 2 for top, line, _ in rows]
         self._paint_line(painter, theme, data, centres)
         for top, line, level in rows:
@@ -107,7 +133,7 @@ class ChainView(Painted):
                 area = QRectF(left, top + (n + open_) * line, self.width() - left - norms, line)
                 value = level.value if last else one.value
                 symbol = level.symbol if last else one.symbol
-                self._paint_text(painter, theme, area, one.rule, symbol, value, level, last)
+                self._paint_text(painter, theme, kind, area, one.rule, symbol, value, level, last)
             if norms and level.norm is not None:
                 painter.setFont(theme.font("small", fixed=True))
                 painter.setPen(theme.colour("muted"))
@@ -137,6 +163,7 @@ class ChainView(Painted):
         self,
         painter: QPainter,
         theme: Theme,
+        kind: tuple[str, str],
         area: QRectF,
         rule: str,
         symbol: str,
@@ -145,12 +172,12 @@ class ChainView(Painted):
         last: bool,
     ) -> None:
         """``symbol = rule``, and at the right what it comes to: bold where it is the level's own result."""
-        result = theme.font("label", bold=last, fixed=True)
+        result = theme.font(kind[0], bold=last, fixed=True)
         # The gradient's levels follow one another: in a narrow panel the letter may be left out.
         named = symbol != "g" or area.width() >= current(self).px(250)
-        said = "" if value is None else f"{symbol} = {number(value)}" if named else number(value)
+        said = "" if value is None else _result(symbol, value) if named else number(value)
         wide = QFontMetricsF(result).horizontalAdvance(said) + 8 if said else 0.0
-        small = theme.font("small", fixed=True)
+        small = theme.font(kind[1], fixed=True)
         painter.setFont(small)
         painter.setPen(theme.colour("muted"))
         shown = rule if said or not symbol or symbol == "g" else f"{symbol} = {rule}"
@@ -183,6 +210,10 @@ class ChainView(Painted):
             self.unit_moved.emit(across)
         else:
             super().keyPressEvent(event)
+
+
+def _result(symbol: str, value: float) -> str:
+    return f"{symbol} = {number(value)}"
 
 
 def _array(level: Level) -> str:

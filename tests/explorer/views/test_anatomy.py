@@ -133,3 +133,19 @@ def test_how_many_votes_there_are_is_said_in_a_narrow_panel_too(shown, monkeypat
     view.chain.grab()
     votes, room = next(one for one in said if one[0].startswith("Σ of "))
     assert votes.endswith(" votes") and text_width(votes, current().font("small", fixed=True)) <= room
+
+
+def test_in_a_large_panel_the_chain_is_set_in_larger_type_that_still_fits(shown) -> None:
+    store, view = shown((1300, 700), cell="lstm")
+    store.dispatch(do.GoTo(store.derived.walk(store.session).script.update_start + 5))
+    view.grab()
+    chain, theme = view.chain, current()
+    large, small = chain.type_of(chain.data)
+    assert (large, small) == ("title", "body")
+    for level in chain.data.levels:
+        for line in level.lines:
+            wide = text_width(line.rule, theme.font(small, fixed=True))
+            assert wide + text_width("Δ = −2.375·10⁻⁵", theme.font(large, bold=True, fixed=True)) < chain.width()
+    view.resize(320, 340)
+    view.grab()
+    assert chain.type_of(chain.data) == ("label", "small")
