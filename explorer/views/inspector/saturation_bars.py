@@ -120,7 +120,7 @@ class SaturationBars(Surface):
             painter.setPen(theme.colour("muted"))
             painter.drawText(cell, middle, bar.name)
             track = QRectF(cell.left() + left, cell.center().y() - theme.px(4), length, theme.px(8))
-            rounded(painter, track, track.height() / 2, theme.colour("raised"))
+            rounded(painter, track, track.height() / 2, theme.colour("line"))
             if bar.share:
                 filled = QRectF(track.x(), track.y(), max(track.height(), length * bar.share), track.height())
                 rounded(painter, filled, track.height() / 2, theme.colour("cut" if bar.warns else "weight"))
@@ -137,8 +137,8 @@ class SaturationBars(Surface):
             cell = self._cell(n)
             if not region.intersects(cell.toAlignedRect()):
                 continue
-            track = QRectF(cell.left(), cell.bottom() - theme.px(4), cell.width(), theme.px(3))
-            words = cell.adjusted(0, 0, 0, -theme.px(4))
+            track = QRectF(cell.left(), cell.bottom() - theme.px(5), cell.width(), theme.px(4))
+            words = cell.adjusted(0, 0, 0, -theme.px(5))
             painter.setPen(theme.colour("muted"))
             painter.setFont(theme.font("label"))
             painter.drawText(words, middle, bar.name)
@@ -147,7 +147,7 @@ class SaturationBars(Surface):
             room = words.width() - text_width(bar.name, theme.font("label")) - theme.px(4)
             said = SHORT_LOST if bar.lost and text_width(LOST, small) > room else _percent(bar)
             painter.drawText(words, middle | Qt.AlignmentFlag.AlignRight, said)
-            rounded(painter, track, track.height() / 2, theme.colour("raised"))
+            rounded(painter, track, track.height() / 2, theme.colour("line"))
             if bar.share:
                 filled = QRectF(track.x(), track.y(), max(track.height(), track.width() * bar.share), track.height())
                 rounded(painter, filled, track.height() / 2, theme.colour("cut" if bar.warns else "weight"))

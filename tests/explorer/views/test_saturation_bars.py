@@ -43,3 +43,19 @@ def test_a_clamped_gate_is_called_clamped_and_not_saturated(qtbot, level) -> Non
     assert "f: clamped" in shown.accessibleName() and not shown.grab().isNull()
     shown.set_bars((bar("i", 4), Saturation("f", 0.5, 6, 16, RULE, True, 0, 4), bar("g", 1)), RULE)
     assert "f: 50 % · 6 of 12, 4 clamped" in shown.accessibleName()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast"])
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_the_track_of_an_empty_bar_stands_out_from_the_panel(qtbot, qapp, theme, level) -> None:
+    palette.apply(qapp, theme_named(theme))
+    shown = SaturationBars()
+    qtbot.addWidget(shown)
+    shown.set_level(level)
+    shown.set_bars((bar("i", 0), bar("f", 0)), RULE)
+    shown.resize(340, shown.height_for(340, level))
+    shown.show()
+    picture = shown.grab().toImage()
+    track = theme_named(theme).colour("line").rgb()
+    rows = [y for y in range(picture.height()) if picture.pixel(picture.width() // 4, y) == track]
+    assert len(rows) >= 4 * picture.devicePixelRatio()
