@@ -379,7 +379,9 @@ def inspector_data(session: Session, derived: Derived) -> InspectorData:
     unit = min(session.selection.unit or 0, session.model.hidden_size - 1)
     t = min(max(t, 0), walk.trace.length - 1)
     kept = derived.formulas(session)
-    return InspectorData(walk, progress, t, unit, Words(words[:-1], targets), session.settings.cell_title, kept)
+    columns = tuple(map(session.corpus.vocabulary.label, session.sentence.ids[: len(words) - 1]))
+    told = Words(words[:-1], targets, columns)
+    return InspectorData(walk, progress, t, unit, told, session.settings.cell_title, kept)
 
 
 @lru_cache(maxsize=16)

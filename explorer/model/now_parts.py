@@ -28,10 +28,18 @@ class Now:
 
 @dataclass(frozen=True)
 class Words:
-    """What to call tokens: the input's and the target's word at each step (``""`` where there is no target)."""
+    """What to call tokens: the input's and the target's word at each step (``""`` where there is no target).
+
+    ``columns`` names the token whose column of a weight each step reads: of a word that the vocabulary lacks, "<unk>".
+    """
 
     inputs: Sequence[str]
     targets: Sequence[str]
+    columns: Sequence[str] = ()
+
+    def column(self, t: int) -> str:
+        """The token whose column step ``t`` reads."""
+        return self.columns[t] if self.columns else self.inputs[t]
 
     def target(self, t: int) -> str:
         """The word that step ``t`` should predict, in quotes; ``""`` when it predicts none."""

@@ -67,7 +67,7 @@ def _entry(walk: Walk, name: str, unit: int, words: Words) -> tuple[tuple[int, .
         column = int(np.argmax(size))
         return (row, column), f"[{row + 1}, {column + 1}]"
     t = int(np.argmax(size[walk.trace.inputs]))
-    return (row, int(walk.trace.inputs[t])), f"[{row + 1}, “{words.inputs[t]}”]"
+    return (row, int(walk.trace.inputs[t])), f"[{row + 1}, “{words.column(t)}”]"
 
 
 def _rule(optimiser: Optimiser) -> tuple[str, Runs, str]:

@@ -99,6 +99,9 @@ def test_the_optimisers_step_says_the_rate_that_was_used_and_its_numbers_fit() -
     assert "−0.007812 × " in told.formulas[0].text
     read = words(made).inputs[list(made.trace.inputs).index(column)]
     assert f"[2, “{read}”]" in told.formulas[0].text, "a column of x is called by its word"
+    unknown = replace(words(made), columns=("<unk>",) * len(words(made).inputs))
+    told = now(made, made.progress(at), 1, unknown)
+    assert "[2, “<unk>”]" in told.formulas[0].text, "a word that the vocabulary lacks has no column of its own"
 
 
 @pytest.mark.parametrize("rule", [Momentum(0.1), Momentum(0.1, nesterov=True), Adagrad(0.1), RMSProp(0.1), Adam(0.1)])
