@@ -134,6 +134,9 @@ class PanelDock(QDockWidget):
                 taken += row.spacing()
             sign, chip = _sign_of(self.arrows), self.arrows_chip
             chip.set_value("Esc")
+            title = self.panel.title_label
+            # Only what floats has no tab that names it: there the whole title comes before the whole sign.
+            taken += title.sizeHint().width() - title.minimumSizeHint().width() if self.isFloating() else 0
             fits = (form for form in (self.arrows, sign) if taken + chip.width_with(form) <= header.width())
             label = next(fits, "")
             chip.set_label(label)

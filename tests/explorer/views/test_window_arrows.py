@@ -173,6 +173,16 @@ def test_in_a_narrow_header_the_sign_of_the_arrows_is_whole(window):
         assert set("←→↑↓↔↕") & set(chip._label + chip.value()), name
 
 
+def test_the_title_of_a_panel_that_floats_is_whole_beside_the_sign_of_the_arrows(window):
+    ledger = dock(window, "ledger")
+    window.board.show_panel("ledger")
+    window.board.float_panel(ledger)
+    QTest.qWait(60)
+    assert ledger.isFloating() and ledger.arrows_chip.isVisible()
+    assert "↔↕" in (ledger.arrows_chip._label, ledger.arrows_chip.value())
+    assert ledger.panel.title_label.shown() == "Gradient ledger"
+
+
 def test_the_sign_of_the_arrows_is_shortened_in_a_narrow_header_and_not_dropped(window):
     ledger = dock(window, "ledger")
     window.board.show_panel("ledger")
