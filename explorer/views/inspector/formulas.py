@@ -24,7 +24,7 @@ from ...theme.tokens import RADIUS, SPACE
 from ...widgets.paint import rounded
 from ...widgets.surface import Surface
 from ...widgets.tips import plain
-from .forms import FLOWING, JOINED, LEAST, LINE, SHORT, USUAL, told
+from .forms import FLOWING, LEAST, LINE, SHORT, USUAL, told
 from .set_formulas import Setting, left, set_once, words_once
 from .typeset import SetFormula, baseline, is_wider
 
@@ -33,7 +33,7 @@ MARGIN = 3
 """Pixels above and below a formula that belong to its picture: what is lit has a band around it."""
 PICTURES = 160
 ROOMY = 165
-"""Pixels at scale 1: in a lower room formulas are laid tight from the start."""
+"""Pixels at scale 1: in a lower room formulas stand close together from the start."""
 SPREAD = 16
 """Pixels at scale 1 by which rows stand further apart at most where there is room to spare."""
 STRIDE = 14.0
@@ -154,8 +154,7 @@ class FormulaList(Surface):
             # Where not even the tightest had room, nothing has.
             if found[1] <= limit or min(forms, default=form) >= LINE:
                 return found
-        # In a low room from the second form on: one micro-step's type is not larger than the next one's.
-        form = JOINED if limit < current(self).px(ROOMY) else USUAL
+        form = USUAL
         every = chain.from_iterable((f.left, *f.lines) for f in formulas)
         if is_wider(
             chain.from_iterable(every), limit / baseline(LEAST, current(self))[1] * width, LEAST, current(self)
@@ -192,7 +191,8 @@ class FormulaList(Surface):
         theme, rows = current(self), []
         y = 0.0
         room = max(60.0, width - 2 * INSET * theme.scale)
-        gap = self._gap * theme.scale if form == USUAL else 2.0 * MARGIN
+        low = self._limit is not None and self._limit < theme.px(ROOMY)
+        gap = self._gap * theme.scale if form == USUAL and not low else 2.0 * MARGIN
         note = 12.0 if form < SHORT else 11.0
 
         own = iter(forms)

@@ -72,3 +72,28 @@ def test_what_stands_on_one_line_stands_on_one_baseline(qtbot, cell: str, width:
             for above, below in pairwise(bases):
                 # Sub- and superscripts are set in smaller type; all else is on the same line or on another one.
                 assert below - above < 0.01 or below - above > 0.6 * line_high, (position, one.text)
+
+
+@pytest.mark.parametrize("height", [140, 150, 160])
+def test_in_a_low_room_that_holds_them_all_formulas_have_the_same_lines(qtbot, height: int) -> None:
+    made = make_walk("lstm")
+    area = FormulaArea(tight=True)
+    qtbot.addWidget(area)
+    area.resize(370, height)
+    area.show()
+    seen = 0
+    for position in range(1, len(made) + 1):
+        if made[position - 1].kind != "d_operation":
+            continue
+        told = data(made, position).now
+        if len(told.formulas) != 2 or told.note or any(f.details or len(f.lines) != 3 for f in told.formulas):
+            continue
+        area.set_sections((Section(told.formulas, "", told.role, None, ""),))
+        need = sum(row.height + 8 for row in area.list._arrange(area.list.width(), forms.USUAL, [forms.USUAL] * 2)[0])
+        if need > height:
+            continue
+        rows = [row for row in area.list._rows if row.one is not None]
+
+        assert [row.form for row in rows] == [forms.USUAL] * 2, position
+        seen += 1
+    assert seen
