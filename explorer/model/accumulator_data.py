@@ -193,4 +193,7 @@ def accumulator_of(session: Session, derived: Derived, old: AccumulatorData | No
     position = min(session.position, len(walk))
     if old is not None and votes is old.votes and votes.done(position) == old.done:
         return old
-    return accumulator_data(votes, position, session.sentence.words[:-1], session.corpus.vocabulary.tokens)
+    vocabulary = session.corpus.vocabulary
+    # A word that the vocabulary lacks has no column of its own: its votes go to that of <unk>.
+    read = tuple(map(vocabulary.label, walk.trace.inputs.tolist()))
+    return accumulator_data(votes, position, read, vocabulary.tokens)

@@ -109,3 +109,11 @@ def test_nothing_is_made_anew_while_no_vote_is_added() -> None:
     assert last.done == len(last.votes) > 0
     driver.do(do.Select(parameter="U"))
     assert accumulator_of(driver.session, driver.derived, last).parameter == "U"
+
+
+def test_the_column_that_unknown_words_share_is_called_unknown() -> None:
+    driver = Driver()
+    driver.do(do.TypeSentence("34 zebra the dog"), do.Select(parameter="U"), do.GoToEnd())
+    data = accumulator_of(driver.session, driver.derived)
+    assert "<unk>" in data.column_labels
+    assert not {"34", "zebra"} & set(data.column_labels)
