@@ -196,7 +196,12 @@ def run(path: str | None = None, *, theme: str | None = None, fresh: bool = Fals
         settling.timeout.connect(collector.settled)
         settling.start()
         try:
-            with signals.closing(application.closeAllWindows):
+
+            def close_all() -> None:
+                program.window.close()  # first: what floats is closed with all, and would be kept as hidden
+                application.closeAllWindows()
+
+            with signals.closing(close_all):
                 return application.exec()
         finally:
             settling.stop()
