@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from math import ceil
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication, QResizeEvent
@@ -30,7 +31,7 @@ from ..widgets.elided import ElidedLabel
 from ..widgets.panel import Panel
 from ..widgets.track import Track
 from .predictions_canvas import PredictionsCanvas
-from .predictions_text import ContinuationCanvas
+from .predictions_text import PROMPT_SHOWN, ContinuationCanvas
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 KIND = "continuation"
 NEXT, SAMPLE = "write on…", "next word"
 """The two pages of a panel that has no room for both: what its chip, on the first and on the second, turns to."""
+USUAL_TOKEN = 56
+"""Pixels at scale 1 that a token of a continuation usually takes."""
 PARTS = 20
 """Steps of the temperature's slider to 1; it ends at 2."""
 
@@ -112,6 +115,13 @@ class PredictionsView(Panel):
         super().resizeEvent(event)
         self._place()
 
+    def _writing_height(self) -> int:
+        """Room for the controls and for as many lines as the tokens asked for, and the prompt's, usually fill."""
+        theme = current(self)
+        controls = self.source.sizeHint().height() + self.status.sizeHint().height() + 2 * SPACE.tight
+        lines = max(2, ceil((self._length + PROMPT_SHOWN) * theme.px(USUAL_TOKEN) / max(1, self.width())))
+        return int(controls + lines * self.words.line_height())
+
     def _turn(self) -> None:
         self.page.set_value(SAMPLE if self.page.value() == NEXT else NEXT)
         self._place()
@@ -124,12 +134,15 @@ class PredictionsView(Panel):
         if self._both.direction() != way:
             self._both.setDirection(way)
         self._both.setStretchFactor(self.canvas, 4 if beside else 5)
-        self._both.setStretchFactor(self.writing, 3 if beside else 2)
+        # Two lines are the least: the prompt takes the first.
+        self._both.setStretchFactor(self.writing, 3 if beside or self.height() < px(480) else 2)
         self._both.setSpacing(SPACE.wide if beside else SPACE.medium)
         self._show_length()
         turns = low and self.width() >= px(270)  # in a narrower one the title has no room beside the chip
         sampling = turns and self.page.value() == SAMPLE
         self.page.setVisible(turns)
+        # Below the distribution it takes what its text needs: the rest is for the words' bars.
+        self.writing.setMaximumHeight(16777215 if beside or sampling else self._writing_height())
         if self.canvas.isHidden() != sampling:
             self.canvas.setHidden(sampling)
         if self.writing.isHidden() != (low and not sampling):
@@ -144,6 +157,7 @@ class PredictionsView(Panel):
 
     def _set_length(self, name: str) -> None:
         self._length = int(name.split()[0])
+        self._place()
         self._ask_anew()
 
     def _set_temperature(self, value: int) -> None:

@@ -62,6 +62,12 @@ class ContinuationCanvas(Surface):
             self.setAccessibleDescription(said)
             self.update()
 
+    def line_height(self) -> float:
+        """Height of a line of tokens with the gap below it."""
+        theme = current(self)
+        words, tiny = QFontMetricsF(theme.font("label")), QFontMetricsF(theme.font("tiny", fixed=True))
+        return words.height() + tiny.height() + 1 + theme.px(3)
+
     def pills(self) -> list[tuple[int, QRectF]]:
         """Where each token stands: index −1 − k is the prompt's token k. What finds no room is left out."""
         text = self._shown

@@ -9,12 +9,13 @@ from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from explorer.model import action as do
-from explorer.model.predictions_data import START
+from explorer.model.predictions_data import LENGTHS, START
 from explorer.model.session import Changes
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
-from explorer.views.predictions import PARTS, PredictionsView
+from explorer.views.predictions import PARTS, USUAL_TOKEN, PredictionsView
+from explorer.views.predictions_text import PROMPT_SHOWN
 
 from .stores import on_screen, settle
 
@@ -307,3 +308,15 @@ def test_the_temperature_says_which_keys_change_it_and_they_do(qtbot, store: Sto
         assert sign in made.track.toolTip()
         qtbot.keyClick(made.track, key)
         assert made._temperature == pytest.approx(before + step / PARTS)
+
+
+@pytest.mark.parametrize("size", [(330, 420), (400, 690), (1000, 900)])
+def test_below_the_distribution_the_text_has_two_lines_at_least_and_no_more_than_it_needs(
+    qtbot, store: Store, size
+) -> None:
+    made = finished(qtbot, store, size)
+    made.grab()
+    lines = made.words.height() / made.words.line_height()
+    assert lines >= 2
+    needed = (LENGTHS[1] + PROMPT_SHOWN) * USUAL_TOKEN / made.width() + 1
+    assert lines <= max(needed, 2) + 1
