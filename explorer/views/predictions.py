@@ -118,7 +118,8 @@ class PredictionsView(Panel):
     def _writing_height(self) -> int:
         """Room for the controls and for as many lines as the tokens asked for, and the prompt's, usually fill."""
         theme = current(self)
-        controls = self.source.sizeHint().height() + self.status.sizeHint().height() + 2 * SPACE.tight
+        slider = max(self.status.sizeHint().height(), self.track.sizeHint().height())
+        controls = self.source.sizeHint().height() + slider + 2 * SPACE.tight
         lines = max(2, ceil((self._length + PROMPT_SHOWN) * theme.px(USUAL_TOKEN) / max(1, self.width())))
         return int(controls + lines * self.words.line_height())
 
