@@ -121,7 +121,7 @@ class PredictionsView(Panel):
         slider = max(self.status.sizeHint().height(), self.track.sizeHint().height())
         controls = self.source.sizeHint().height() + slider + 2 * SPACE.tight
         lines = max(2, ceil((self._length + PROMPT_SHOWN) * theme.px(USUAL_TOKEN) / max(1, self.width())))
-        return int(controls + lines * self.words.line_height())
+        return controls + ceil(lines * self.words.line_height())
 
     def _turn(self) -> None:
         self.page.set_value(SAMPLE if self.page.value() == NEXT else NEXT)
