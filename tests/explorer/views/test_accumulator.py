@@ -142,7 +142,7 @@ def test_tiles_too_small_for_gaps_have_none() -> None:
     assert {image.pixelColor(x, y).red() for x in range(60) for y in range(60)} == {200}
 
 
-@pytest.mark.parametrize("width", [230, 300, 500])
+@pytest.mark.parametrize("width", [230, 280, 300, 320, 340, 500])
 def test_the_last_votes_name_and_the_title_are_whole_in_a_narrow_panel(shown, width: int) -> None:
     store, view = shown((width, 200), cell="lstm")
     backward(store, 0.5)
