@@ -173,6 +173,7 @@ class Board(ArrangedBoard):
         dock = self.docks[name]
         dock.show()
         dock.raise_()
+        self._come_first(dock)
         if dock.window() is not self.window():
             dock.window().raise_()
             dock.activateWindow()

@@ -203,6 +203,11 @@ class ArrangedBoard(QMainWindow):
         self._raise_first()
         QTimer.singleShot(0, self, self._raise_first)  # a tab that is not laid out yet does not come to the front
 
+    def _come_first(self, dock: PanelDock) -> None:
+        """Let a panel stay in front that was asked for before a layout has been carried out."""
+        if self._first:
+            self._first = [*(other for other in self._first if other is not dock), dock]
+
     def _raise_first(self) -> None:
         for dock in self._first:
             dock.raise_()

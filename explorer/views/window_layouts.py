@@ -26,7 +26,7 @@ class LayoutsWindow(PanelsWindow):
 
     def ask_for_layout_name(self) -> None:
         """Ask how the layout as it is now is to be called, and save it."""
-        from .layout_dialogs import SaveLayoutDialog
+        from .dialogs_layouts import SaveLayoutDialog
 
         self._show(SaveLayoutDialog(self.saved_layouts, self.save_layout, self))
 
@@ -50,7 +50,7 @@ class LayoutsWindow(PanelsWindow):
 
     def ask_which_layout_goes(self) -> None:
         """Ask which saved layout is to be removed."""
-        from .layout_dialogs import RemoveLayoutDialog
+        from .dialogs_layouts import RemoveLayoutDialog
 
         if self.saved_layouts:
             self._show(RemoveLayoutDialog(sorted(self.saved_layouts, key=str.casefold), self.remove_layout, self))

@@ -78,8 +78,8 @@ def window(qtbot, qapp: QApplication, dark: None) -> Iterator[MainWindow]:
 
 
 @pytest.fixture
-def canvas(qtbot):
-    """A stage by itself, on the screen."""
+def canvas(qtbot, dark: None):
+    """A stage by itself, on the screen, in dark."""
     from explorer.views.stage.canvas import StageCanvas
 
     made = StageCanvas()

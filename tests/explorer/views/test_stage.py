@@ -30,7 +30,7 @@ TEXT = "the cat that the dogs chase runs home . the dogs run . the cat sleeps . 
 
 
 @pytest.fixture
-def store(qapp):
+def store(qapp, dark: None):
     made = Store(start_run(Settings(cell="lstm", hidden_size=5), Corpus.from_text(TEXT)))
     yield made
     made.close()

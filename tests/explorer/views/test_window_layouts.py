@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from explorer.actions import BY_ID
-from explorer.views.layout_dialogs import RemoveLayoutDialog, SaveLayoutDialog
+from explorer.views.dialogs_layouts import RemoveLayoutDialog, SaveLayoutDialog
 
 from .windows import Ctrl, Key, Shift, dock, press, until
 
