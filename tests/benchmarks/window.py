@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -38,6 +39,7 @@ def application() -> Any:
 @contextmanager
 def opened(settings: Settings, *, every_panel: bool = False) -> Iterator[MainWindow]:
     """Open the window on a fresh run, painted; with ``every_panel`` each has a place of its own, none is a tab."""
+    from explorer.app import SWITCH
     from explorer.model.runs import start_run
     from explorer.panels import PANELS
     from explorer.services import collector
@@ -47,6 +49,8 @@ def opened(settings: Settings, *, every_panel: bool = False) -> Iterator[MainWin
     from explorer.views.window import MainWindow
 
     palette.apply(application(), theme_named("dark"))
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH)  # as in the program
     with collector.resting():  # as in the program
         store = Store(start_run(settings), apart=True)
         window = MainWindow(store)
@@ -68,6 +72,7 @@ def opened(settings: Settings, *, every_panel: bool = False) -> Iterator[MainWin
     try:
         yield window
     finally:
+        sys.setswitchinterval(switch)
         window.close()
         store.close()
         window.deleteLater()
