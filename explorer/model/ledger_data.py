@@ -162,10 +162,6 @@ def ledger_data(
     counted = causal & (progress.walk.targets >= 0)[:, None]
     # What is not added yet is nothing, even where it will be no number: NaN × 0 would be one.
     signed = np.where(done > 0, ledger.signed * done, 0.0)
-    step = progress.step
-    walking = None
-    if step is not None and step.phase == "backward" and step.loss is not None and step.t is not None:
-        walking = (step.loss, step.t)
     entries = signed
     if mode == "norm":
         entries = np.where(done > 0, ledger.norms, 0.0)
@@ -184,7 +180,7 @@ def ledger_data(
         signed.sum(axis=0),
         float(signed.sum()),
         ledger.total,
-        walking,
+        _walking(progress),
         ledger,
     )
 
@@ -205,11 +201,31 @@ def is_large(walk: Walk) -> bool:
     return pairs > LARGE or model.parameter_count > MANY
 
 
+def _walking(progress: Progress) -> tuple[int, int] | None:
+    """The pair (t, τ) that the walk is at."""
+    step = progress.step
+    if step is not None and step.phase == "backward" and step.loss is not None and step.t is not None:
+        return step.loss, step.t
+    return None
+
+
+def ledger_state(session: Session, derived: Derived, mode: str) -> tuple[object, ...]:
+    """What a walk's ledger depends on as it is shown: the same again means that nothing of it is another."""
+    progress, name = derived.progress(session), default_parameter(session)
+    added = np.asarray(progress.added(name)) > 0
+    return name, mode, _pair(session), _walking(progress), added.tobytes(), session.sentence.words
+
+
+def _pair(session: Session) -> tuple[int, int] | None:
+    """The selected pair (t, τ), if one is."""
+    place = session.selection
+    return None if place.t is None or place.loss is None or place.loss < place.t else (place.loss, place.t)
+
+
 def ledger_of(session: Session, derived: Derived, mode: str) -> LedgerData:
     """The ledger of the session's selected parameter."""
     ledgers = derived.ledgers(session)
     words = session.sentence.words[1:]
-    book, place = ledgers[default_parameter(session)], session.selection
-    pair = None if place.t is None or place.loss is None or place.loss < place.t else (place.loss, place.t)
+    book = ledgers[default_parameter(session)]
     data = ledger_data(book, derived.progress(session), words, tuple(ledgers), mode)
-    return replace(data, selected=pair, chain=lambda t, tau: chain_of(session, derived, book, t, tau))
+    return replace(data, selected=_pair(session), chain=lambda t, tau: chain_of(session, derived, book, t, tau))

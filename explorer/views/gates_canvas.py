@@ -78,7 +78,7 @@ class GatesCanvas(PictureCanvas):
         self._data, self._blocks = data, {k: b for k, b in self._blocks.items() if b.whole}
         said = [f"{g.name}: {data.saturation_forms(i)[0]}" for i, g in enumerate(data.gates)]
         self.setAccessibleDescription("; ".join(said))
-        self.update()
+        self.show_changes()
 
     def set_marks(self, hover: Place, chosen: Place) -> None:
         """Frame what is pointed at and what is selected, here or in another panel."""

@@ -17,7 +17,7 @@ from rnncore.walk import Walk
 from ..model import action as do
 from ..model.derived import LEDGERS
 from ..model.ledger_chain import Chain, lane_of
-from ..model.ledger_data import MODES, default_parameter, is_large, ledger_of
+from ..model.ledger_data import MODES, default_parameter, is_large, ledger_of, ledger_state
 from ..model.session import Changes
 from ..theme.theme import current
 from ..theme.tokens import SPACE
@@ -45,6 +45,7 @@ class LedgerView(Panel):
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, TITLE, " ", inline=True, parent=parent)
         self._mode = MODES[0]
+        self._shown: tuple[Walk, tuple[object, ...]] | None = None
         self.canvas = LedgerCanvas()
         self.parameter = Chip("W")
         self.parameter.set_menu(QMenu(self.parameter))
@@ -106,7 +107,13 @@ class LedgerView(Panel):
                 self.subtitle_label.set_forms(said)
                 self.parameter.set_value(default_parameter(session))
                 self.canvas.wait(session.sentence.words[1:])
+                self._shown = None
                 return
+        state = ledger_state(session, derived, self._mode)
+        if self._shown is not None and self._shown[0] is walk and self._shown[1] == state:
+            self._mark_hover()
+            return
+        self._shown = walk, state
         data = ledger_of(session, derived, self._mode)
         if is_large(walk):
             data = replace(data, chain=partial(self._chain, data.chain, walk))

@@ -51,6 +51,7 @@ class PaperView(Panel):
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, "Pencil and paper", " ", inline=True, parent=parent)
         self._decimals, self._everything = 4, False
+        self._refused: bool | None = None
         self.begin = Chip("A small sheet", accent="value")
         self.begin.setToolTip("Two words, two units, weights of one decimal (Ctrl+Z takes it back)")
         self.begin.clicked.connect(self._begin)
@@ -123,15 +124,21 @@ class PaperView(Panel):
         self.said.setFont(current(self).font("label"))
         self.said.setText(found.refused or ROUNDED)
         self.said.setVisible(bool(found.refused) or self.height() >= current(self).px(ROOMY))
-        # Without tables, why there are none and what to do about it stand together at the top.
-        self.body.removeWidget(self.said)
-        self.body.insertWidget(0 if found.refused else 1, self.said)
-        self.body.setStretch(self.body.count() - 1, 1 if found.refused else 0)
+        self._place_said(refused=bool(found.refused))
         room = self.width() - 2 * SPACE.large - self.area.verticalScrollBar().sizeHint().width() - 1
         if not found.refused and self.sheet_view.is_new(found, self._decimals, room):
             self.sheet_view.lay_out(found, self._paper(everything=True), self._decimals, room)
         self.sheet_view.set_paper(found, lit=not self._everything)
         self._describe(found)
+
+    def _place_said(self, *, refused: bool) -> None:
+        """Without tables, why there are none and what to do about it stand together at the top."""
+        if refused == self._refused:
+            return  # a layout that is touched lays out the whole window anew
+        self._refused = refused
+        self.body.removeWidget(self.said)
+        self.body.insertWidget(0 if refused else 1, self.said)
+        self.body.setStretch(self.body.count() - 1, 1 if refused else 0)
 
     def _describe(self, found: Paper) -> None:
         """Say to a screen reader what is there."""

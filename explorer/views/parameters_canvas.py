@@ -74,7 +74,7 @@ class ParametersCanvas(PictureCanvas):
         self._data = data
         self.setAccessibleName(f"Parameter {data.name}")
         self.setAccessibleDescription("; ".join(f"{name}: {value}" for name, value, _ in data.rows))
-        self.update()
+        self.show_changes()
 
     def set_marks(self, marks: Marks) -> None:
         """Frame the rows and columns of what is pointed at elsewhere."""

@@ -62,7 +62,7 @@ class PredictionsCanvas(PictureCanvas):
         self._data = data
         said = ", ".join(f"{b.label} {chance(b.probability)}" for b in data.bars(3))
         self.setAccessibleDescription(said or NOT_YET)
-        self.update()
+        self.show_changes()
 
     def set_hover(self, t: int | None) -> None:
         """Frame a time step that is pointed at anywhere."""

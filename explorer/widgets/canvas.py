@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..theme.theme import Theme, current
@@ -106,6 +106,7 @@ class PictureCanvas(Canvas):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
         self._picture = Picture()
+        self._renewed: QPixmap | None = None
         self._over: Any = None
 
     def thing_at(self, x: float, y: float) -> Any:
@@ -126,6 +127,22 @@ class PictureCanvas(Canvas):
         self._picture.forget()
         self.update()
 
+    def show_changes(self) -> None:
+        """Paint into the picture what has become another thing, and onto the screen only if there was something."""
+        if not self.isVisible():
+            self.update()
+            return
+        before = self._picture.changes
+        self._renewed = self._renew()
+        if self._picture.changes != before:
+            self.update()
+
+    def _renew(self) -> QPixmap:
+        painter = self._picture.painter(self)
+        self.renew(painter, current(self))
+        painter.end()
+        return self._picture.pixmap(self)
+
     def restyle(self) -> None:
         self.forget()
         super().restyle()
@@ -135,13 +152,14 @@ class PictureCanvas(Canvas):
         super().resizeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme = current(self)
-        painter = self._picture.painter(self)
-        self.renew(painter, theme)
-        painter.end()
+        # On another screen, or of another size, the picture is a new and empty one.
+        shown = self._picture.pixmap(self) if self._renewed is not None else None
+        if shown is None or shown is not self._renewed:
+            shown = self._renew()
+        self._renewed = None
         painter = QPainter(self)
-        painter.drawPixmap(QPointF(0, 0), self._picture.pixmap(self))
-        self.paint_marks(painter, theme)
+        painter.drawPixmap(QPointF(0, 0), shown)
+        self.paint_marks(painter, current(self))
         painter.end()
 
     # --- the mouse ---

@@ -17,6 +17,8 @@ class Picture:
     def __init__(self) -> None:
         self._pixmap: QPixmap | None = None
         self._painted: dict[Hashable, tuple[object, object]] = {}
+        self.changes = 0
+        """How often a part has been painted."""
 
     def forget(self) -> None:
         """Paint everything anew next time."""
@@ -51,4 +53,5 @@ class Picture:
         if before is not None and before[1] is source and before[0] == what:
             return False
         self._painted[part] = (what, source)
+        self.changes += 1
         return True

@@ -11,7 +11,12 @@ from PySide6.QtGui import QPaintEvent, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer.model import action as do
+from explorer.panels import PANELS
 from explorer.store import Store
+from explorer.views.gates import GatesView
+from explorer.views.ledger import LedgerView
+from explorer.views.parameters import ParametersView
+from explorer.views.predictions import PredictionsView
 from explorer.views.stage import StageView
 from explorer.views.topbar import TopBar
 from explorer.views.transport import TransportView
@@ -130,3 +135,50 @@ def test_a_move_lays_nothing_out_anew(qtbot, store, paints):
         painted = paints.within(transport)
         assert painted and transport not in painted, "sliders and their labels, not the card below them"
         assert len(painted) <= 7
+
+
+def test_with_every_panel_open_an_operation_lays_no_panel_out_anew(qtbot, store, paints):
+    window = MainWindow(store)
+    qtbot.addWidget(window)
+    window.resize(1920, 1080)
+    window.show()
+    for info in PANELS[2:]:
+        window.board.move_panel(window.board.docks[info.id], window.board.dockWidgetArea(window.board.docks["loss"]))
+        window.board.docks[info.id].ensure()
+    assert set(window.board.visible_panels()) == {info.id for info in PANELS}
+    store.dispatch(do.GoTo(30))
+    settle(store)
+    store.dispatch(do.Move("operation"))
+    settle(store)
+    paints.clear()
+    for _ in range(5):
+        store.dispatch(do.Move("operation"))
+        settle(store)
+    # The inspector's formulas are higher or lower from one operation to the next; nothing around them is.
+    assert not {"Board", "PanelDock", "PaperView"} & set(paints.layouts)
+
+
+@pytest.mark.parametrize("view", [GatesView, ParametersView, PredictionsView, LedgerView])
+def test_a_panel_paints_only_when_a_pixel_of_it_is_another(qtbot, store, paints, view):
+    panel = view(store)
+    qtbot.addWidget(panel)
+    panel.resize(420, 320)
+    panel.show()
+    store.dispatch(do.GoTo(30))
+    settle(store)
+    painted = quiet = 0
+    for _ in range(40):
+        before = panel.canvas.grab().toImage()
+        paints.clear()
+        store.dispatch(do.Move("operation"))
+        settle(store)
+        regions = dict(paints.regions)
+        if panel.canvas in regions:
+            painted += 1
+            assert panel.canvas.grab().toImage() != before
+        else:
+            quiet += 1
+            panel.canvas.update()
+            settle(store)
+            assert panel.canvas.grab().toImage() == before
+    assert quiet > 20
