@@ -185,6 +185,9 @@ def changed_parts(old: StageData, new: StageData) -> Bools:
         changed |= (old.hatched != new.hatched)[:, None]
     if old.cut_in_force != new.cut_in_force:
         changed |= new.hatched[:, None]
+        # What stops at a cut is dotted only while the cut is in force, on the side that is not hatched as well.
+        state |= new.snipped
+        state[:-1] |= new.snipped[1:]
     if old.ribbon_scale != new.ribbon_scale:
         head |= new.from_loss.known
         state |= new.from_loss.known | new.credit.known

@@ -63,6 +63,7 @@ class Choices(QWidget):
         self._names = names
         for chip in self.chips:
             self._row.removeWidget(chip)
+            chip.hide()  # until it is deleted it would lie over those that come
             chip.deleteLater()
         self.chips = []
         if len(names) <= self._most:

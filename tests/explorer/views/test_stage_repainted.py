@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QRect
 from PySide6.QtWidgets import QApplication
 
 from explorer.model.stage_build import build_stage
-from explorer.model.stage_records import GATES, STATE
+from explorer.model.stage_records import GATES, STATE, Marks
 from explorer.views.stage.canvas import StageCanvas
 from explorer.views.stage.caption import _placed
 from rnncore.truncation import Chunks, Tail, Window
@@ -158,3 +158,18 @@ def test_data_shown_at_once_when_a_longer_sentence_is_laid_out_is_painted(canvas
     fresh.resize(canvas.size())
     fresh.show_data(stage_at(long, 40, scene))
     assert again and np.array_equal(seen, pixels(fresh))
+
+
+@pytest.mark.parametrize("t", [0, 2, 6])
+def test_another_step_selected_leaves_nothing_of_the_cut_that_was_in_force_before(canvas, t):
+    w = small_walk("vanilla", steps=8, policy=Chunks(3), masked=None)
+    scene, position = scene_of(w), len(w)
+    data = stage_at(w, position, scene)
+    canvas.show_data(data)
+    canvas.grab()
+    for chosen in (t, None, t):
+        data = build_stage(scene, w, position, update=3, marks=Marks(selected_t=chosen), previous=data)
+        canvas.show_data(data)
+        by_and_by = pixels(canvas)
+        canvas._all_dirty()
+        assert (by_and_by == pixels(canvas)).all(), chosen

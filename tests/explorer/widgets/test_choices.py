@@ -61,3 +61,11 @@ def test_new_names_keep_the_choice_if_they_have_it(qtbot) -> None:
     assert made.current == "x"
     made.set_current("nobody")
     assert made.current == "x"
+
+
+def test_chips_whose_names_are_gone_are_out_of_sight_before_they_are_deleted(qtbot) -> None:
+    made = choices(qtbot)
+    made.fit(1000)
+    gone = list(made.chips)
+    made.set_names(tuple("abcdefgh"))
+    assert not any(chip.isVisible() for chip in gone)
