@@ -104,6 +104,14 @@ class GatesData:
         return tuple(g.name for g in self.gates)
 
     @property
+    def scaled(self) -> bool:
+        """Whether there is a gradient for the scale to be of: one that is finite and not 0."""
+        if self.scale.limit != 1.0:  # what a scale of nothing has
+            return True
+        known = zip(self.gradients, self.gradient_known, strict=True)
+        return any(bool((np.isfinite(g[at]) & (g[at] != 0)).any()) for g, at in known)
+
+    @property
     def subtitle(self) -> str:
         """Whose gradient, and its scale."""
         if not self.gates:
@@ -111,6 +119,8 @@ class GatesData:
         if not self.begun:
             return "gradient: none yet"
         who = "all losses" if self.loss is None else f"loss {self.loss} alone"
+        if not self.scaled:
+            return f"gradient of {who}: {self._unscaled}"
         return f"gradient of {who}, full colour at ±{number(self.scale.limit, 1)}, asinh"
 
     @property
@@ -124,15 +134,23 @@ class GatesData:
         if not self.begun:
             return self.subtitle, ""
         who = "all losses" if self.loss is None else f"loss {self.loss}"
+        if not self.scaled:
+            return self.subtitle, f"gradient of {who}: {self._unscaled}", self._unscaled, who, ""
         limit = number(self.scale.limit, 1)
         return self.subtitle, f"gradient of {who}, ±{limit} asinh", f"of {who}, ±{limit}", f"±{limit} asinh", who, ""
 
+    @property
+    def _unscaled(self) -> str:
+        known = zip(self.gradients, self.gradient_known, strict=True)
+        return "0 everywhere" if all(bool(np.isfinite(g[at]).all()) for g, at in known) else "not finite (NaN or ∞)"
+
     def full_at(self, quantity: str) -> tuple[str, ...]:
-        """At which number the colours of a quantity are full, from the fullest form to the shortest; () for flags.
+        """At which number the colours of a quantity are full, from the fullest form to the shortest; () for flags,
+        and for gradients of which none is finite.
 
         A slope is shown as a share of the steepest that its activation can have, which is another for σ and for tanh.
         """
-        if quantity == "saturated" or not self.gates:
+        if quantity == "saturated" or not self.gates or (quantity == "gradient" and not self.scaled):
             return ()
         if quantity != "slope":
             scale = self.scale if quantity == "gradient" else self.value_scale

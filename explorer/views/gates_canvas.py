@@ -19,6 +19,7 @@ from ..widgets.canvas import ARROWS, PictureCanvas
 from ..widgets.cells import cell_image, colours_of, flat, spread
 from ..widgets.paint import elided, frame, text_width
 from .gates_head import LEGEND, head_texts, line_height, paint_head, paint_legend, per_cent
+from .gates_numbers import numbers_of, print_strip, printed
 
 ALL = "all"
 UNIT_SCALE = AsinhScale(1.0, 1.0)
@@ -293,6 +294,9 @@ class GatesCanvas(PictureCanvas):
         image = cell_image(colours, spread(high, area.height(), ratio), spread(wide, area.width(), ratio), ratio)
         painter.fillRect(area, theme.colour("panel"))
         painter.drawImage(area.topLeft(), image)
+        kind, numbers = printed(theme, data, area, self.rows), numbers_of(data, gate, quantity)
+        if kind is not None and numbers is not None:
+            print_strip(painter, theme, kind, area, numbers, (table, scale), known)
 
     def foot_texts(self) -> tuple[str, ...]:
         """What the bars are, who has the rest, and how cells are grouped; from the fullest form to the shortest."""

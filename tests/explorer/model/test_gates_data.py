@@ -206,6 +206,18 @@ def test_a_row_says_at_which_number_its_colours_are_full() -> None:
     assert np.allclose(painted, [g.slopes.max() / (0.25 if g.op == "sigmoid" else 1.0) for g in data.gates])
 
 
+def test_gradients_of_which_none_is_finite_have_no_number_at_which_colours_are_full() -> None:
+    this = make_walk("lstm")
+    broken = this.model.with_parameters({**this.model.parameters, "V": this.model.parameters["V"] * np.nan})
+    data = made(walk(broken, forward(broken, this.trace.inputs), this.targets))
+    assert data.begun and not data.scaled and data.full_at("gradient") == ()
+    assert "±" not in " ".join(data.subtitles) and "not finite" in data.subtitle
+    still = this.model.with_parameters({**this.model.parameters, "V": this.model.parameters["V"] * 0.0})
+    data = made(walk(still, forward(still, this.trace.inputs), this.targets))
+    assert data.begun and "0 everywhere" in data.subtitle and data.full_at("gradient") == ()
+    assert made(this).scaled and made(this).full_at("gradient")
+
+
 def test_numbers_that_are_not_finite_are_counted_and_leave_the_scale_usable() -> None:
     this = make_walk("lstm")
     broken = {n: p * (np.nan if n == "U_f" else 1.0) for n, p in this.model.parameters.items()}

@@ -14,7 +14,7 @@ from explorer.model.gates_data import QUANTITIES
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
-from explorer.views import gates
+from explorer.views import gates, gates_numbers
 from explorer.views.gates import GatesView
 from explorer.views.gates_canvas import UNIT_SCALE, GatesCanvas, Spot
 from explorer.views.gates_head import LEGEND, head_texts
@@ -260,3 +260,32 @@ def test_the_time_steps_of_one_gate_keep_clear_of_the_next_ones(qtbot, store: St
     assert len(places) >= 4
     assert all(right.left() - left.right() >= 0 for left, right in pairwise(places))
     assert places[-1].right() <= canvas.width() + 3
+
+
+@pytest.mark.parametrize("size, upright", [((360, 400), True), ((900, 500), False)])
+def test_one_units_numbers_are_printed_where_cells_have_room_upright_in_narrow_ones(
+    qtbot, monkeypatch, size, upright: bool
+) -> None:
+    found: list[tuple[bool, float]] = []
+
+    def printed(painter, kind, cells, black):
+        found.extend((painter.worldTransform().m12() != 0, value) for _, _, value in cells)
+
+    monkeypatch.setattr(gates_numbers, "print_numbers", printed)
+    with small_store(cell="vanilla", hidden_size=1) as store:
+        made = view(qtbot, store, size)
+        store.dispatch(do.GoTo(end(store)))
+        settle(store, made)
+        data = made.canvas.data
+        assert {standing for standing, _ in found} == {upright}
+        # The slope itself, though its colour is that of its share of the steepest one; of flags nothing.
+        wanted = {*data.gates[0].values[:, 0], *data.gates[0].slopes[:, 0], *data.gradients[0][:, 0]}
+        assert {value for _, value in found} == wanted
+
+
+def test_cells_without_room_have_no_numbers(qtbot, monkeypatch, store: Store) -> None:
+    monkeypatch.setattr(gates_numbers, "print_numbers", lambda *_: pytest.fail("printed"))
+    made = view(qtbot, store, (330, 270))
+    store.dispatch(do.GoTo(end(store)))
+    settle(store, made)
+    assert made.canvas.rows == QUANTITIES
