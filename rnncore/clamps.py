@@ -31,7 +31,9 @@ class Clamp:
     def __post_init__(self) -> None:
         value = self.value
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LARGEST:
-            raise RnnError(f"{self.name} can be clamped to a finite number such as 0 or 1, not to {value!r:.40}")
+            raise RnnError(
+                f"{self.name} can be clamped to a finite number within ±1e30, such as 0 or 1, not to {value!r:.40}"
+            )
         if self.unit is not None and (type(self.unit) is not int or self.unit < 0):
             raise RnnError(f"a unit is a whole number from 0 on, not {self.unit!r:.40}")
 

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import replace
 
-from rnncore.clamps import can_be_clamped
+from rnncore.clamps import Clamp, can_be_clamped
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
 
@@ -91,6 +91,7 @@ def action_of(target: Target, text: str) -> do.Action:
             raise RnnError(
                 f"not a number here: “{text.strip()[:40]}”. Type the number to hold it at, such as 0 or 1, or “free”."
             ) from None
+        Clamp(target.name, value)  # raises for what no gate can be held at
         return do.ClampGate(target.name, value, target.unit)
     value = read_number(text)
     if target.kind == "rate":

@@ -13,7 +13,7 @@ from rnncore.corpus import Corpus
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
 from rnncore.history import History
-from rnncore.model import Model
+from rnncore.model import Model, numbers
 from rnncore.ops import Array
 
 from .branch_labels import number
@@ -79,14 +79,14 @@ def with_initial_unit(model: Model, sentence: Sentence, state: str, unit: int, v
     if not 0 <= unit < model.hidden_size:
         raise RnnError(f"there is no unit {unit + 1}; there are {model.hidden_size}, counted from 1")
     old = sentence.initial_state.get(state)
-    values = np.zeros(model.hidden_size, model.dtype) if old is None else old.copy()
+    values = np.zeros(model.hidden_size) if old is None else old.astype(np.float64)
     values[unit] = value
     return with_initial_state(model, sentence, state, values)
 
 
 def with_initial_state(model: Model, sentence: Sentence, state: str, values: Array) -> Sentence:
     """Return the sentence with a whole initial state (H,); the same sentence where it does not fit the model."""
-    values = np.array(values, model.dtype)
+    values = numbers(values, "the initial state", model.dtype).copy()  # 1e300 is infinite in single precision
     if state not in model.cell.states or values.shape != (model.hidden_size,):
         return sentence
     values.flags.writeable = False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any
 
+import numpy as np
+
 from rnncore.corpus import Corpus
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
@@ -137,7 +139,8 @@ def edit_weight(run: Run, state: TrainingState, parameter: str, row: int, column
         size = " × ".join(map(str, old.shape))
         raise RnnError(f"{parameter} has no entry {[i + 1 for i in index]}; it is {size}, counted from 1")
     new = old.copy()
-    new[index] = value
+    with np.errstate(over="ignore"):  # in single precision 1e300 is infinite, and shown so
+        new[index] = value
     history = run.history.branch(state.update, state=state, parameters={parameter: new})
     weights = _before(run.weights, state.update)
     same = [w for w in weights if (w.update, w.parameter, w.row, w.column) == (state.update, parameter, row, column)]

@@ -187,3 +187,9 @@ def test_a_word_left_empty_is_refused():
 def test_an_empty_field_is_called_empty():
     with pytest.raises(RnnError, match=r"the field is empty\. Type a number"):
         read_number("  ")
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e300", "1e30"])
+def test_what_no_gate_can_be_held_at_is_refused_as_it_is_typed(text):
+    with pytest.raises(RnnError, match="1e30"):
+        action_of(Target("clamp", "f"), text)

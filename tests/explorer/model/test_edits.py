@@ -383,3 +383,15 @@ def test_an_initial_state_that_cannot_be_read_is_refused(plain):
 def test_edited_weights_that_cannot_be_read_are_refused(plain):
     with pytest.raises(RnnError, match="weights"):
         weights_from_plain(plain, small_run().history)
+
+
+# --- what is too large ---
+
+
+@pytest.mark.parametrize("cell", ["vanilla", "lstm"])
+def test_what_single_precision_cannot_hold_is_infinite_there_and_shown_so(cell):
+    d = Driver(small_run(cell=cell, precision="float32"))
+    d.do(do.EditWeight("V", 0, 0, 1e300), do.EditInitialState("h", 1, -1e300))
+    assert d.session.model.parameters["V"][0, 0] == math.inf
+    assert d.derived.trace(d.session).initial_state["h"][1] == -math.inf
+    assert [line for line in edits(d.session).details if "∞" in line] == list(edits(d.session).details)
