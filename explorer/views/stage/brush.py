@@ -150,6 +150,13 @@ def _laid_out(
     return laid, place * (width - metrics.horizontalAdvance(shown)), (height - high) / 2.0
 
 
+def on_pixels(area: QRectF, ratio: float) -> QRectF:
+    """``area`` with its edges where device pixels meet: each pixel belongs to one of two neighbours."""
+    left, top = round(area.left() * ratio) / ratio, round(area.top() * ratio) / ratio
+    right, bottom = round(area.right() * ratio) / ratio, round(area.bottom() * ratio) / ratio
+    return QRectF(left, top, right - left, bottom - top)
+
+
 def slot_edge(brush: Brush) -> QColor:
     """The outline of what has not been computed yet."""
     return brush.colour("muted", 0.30)
@@ -169,7 +176,7 @@ def _hatching(rgba: int, width: int, height: int, ratio: float) -> QPixmap:
 
 def hatched(brush: Brush, area: QRectF, colour: QColor) -> None:
     """Hatch ``area``; neighbours fit together without a seam."""
-    ratio = brush.ratio
+    ratio, area = brush.ratio, on_pixels(area, brush.ratio)
     image = _hatching(colour.rgba(), brush.layout.width, brush.layout.height, ratio)
     source = QRectF(area.x() * ratio, area.y() * ratio, area.width() * ratio, area.height() * ratio)
     brush.painter.drawPixmap(area, image, source)

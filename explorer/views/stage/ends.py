@@ -19,9 +19,9 @@ from .brush import Brush
 MOST_AT_ONCE, MOST_KEPT = 8, 96
 
 
-def keeps(lay: StageLayout, ratio: float) -> bool:
-    """Whether ends can be kept: columns that are wide enough for words, and begin where device pixels meet."""
-    return lay.detail >= Detail.TARGET and ratio == int(ratio)
+def keeps(lay: StageLayout) -> bool:
+    """Whether ends are worth keeping: of columns that are wide enough for words."""
+    return lay.detail >= Detail.TARGET
 
 
 class Ends:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from ...model.stage_layout import Detail, Row, StageLayout
 from ...model.stage_records import FOOT, GATES, HEAD, PARTS, STATE, StageData
 from ...theme.theme import Theme
-from .brush import Brush
+from .brush import Brush, on_pixels
 from .columns import paint_ground, paint_inputs, paint_times
 from .edges import paint_edges, paint_streams
 from .ends import MOST_AT_ONCE, Ends, keeps
@@ -72,7 +72,7 @@ class Layers:
             painter.fillRect(QRectF(end, 0, lay.width - end, lay.height), theme.colour("panel"))
             paint_gutter(brush)
             self._gutter = False
-        if keeps(lay, ratio) and self._dirty.any(axis=1).sum() <= MOST_AT_ONCE:
+        if keeps(lay) and self._dirty.any(axis=1).sum() <= MOST_AT_ONCE:
             self._few(brush)
         else:
             self._many(brush)
@@ -85,7 +85,7 @@ class Layers:
         for part in (HEAD, FOOT):
             for t in lay.visible:
                 if dirty[t, part]:
-                    area = _area(lay, range(t, t + 1), lay.parts[part])
+                    area = _area(lay, range(t, t + 1), lay.parts[part], brush.ratio)
                     if not self._ends.restore(brush, t, part, area):
                         _paint_part(brush, range(t, t + 1), lay.parts[part], frozenset({part}))
                         self._ends.keep(self.pixmap, brush, t, part, area)
@@ -111,17 +111,17 @@ class Layers:
 def _paint_part(brush: Brush, columns: range, row: Row, parts: frozenset[int]) -> None:
     """Paint ``parts`` of ``columns``, which lie in ``row``, from the ground up."""
     painter = brush.painter
-    area = _area(brush.layout, columns, row)
+    area = _area(brush.layout, columns, row, brush.ratio)
     painter.setClipRect(area)
     painter.fillRect(area, brush.theme.colour("panel"))
     paint_run(brush, columns, parts)
     painter.setClipping(False)
 
 
-def _area(lay: StageLayout, columns: range, row: Row) -> QRectF:
+def _area(lay: StageLayout, columns: range, row: Row, ratio: float) -> QRectF:
     left = max(lay.left(columns.start) if columns.start else lay.lead_left, lay.gutter)
     right = min(lay.right(columns.stop - 1), lay.gutter + lay.room)
-    return QRectF(left, row.top, right - left, row.height)
+    return on_pixels(QRectF(left, row.top, right - left, row.height), ratio)
 
 
 def paint_run(brush: Brush, columns: range, parts: frozenset[int]) -> None:

@@ -35,6 +35,56 @@ store.close()
 os._exit(0)
 """
 
+REPAINTED = """
+import os
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+import numpy as np
+from explorer.model import action as do
+from explorer.store import Store
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
+from explorer.views.stage import StageView
+from tests.explorer.model.runs import small_run
+
+app = QApplication([])
+palette.apply(app, theme_named("dark"))
+store = Store(small_run())
+view = StageView(store)
+view.resize(701, 401)
+view.show()
+
+def picture():
+    image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
+
+for unit in ("step", "operation"):
+    store.dispatch(do.GoTo(len(store.derived.walk(store.session)) // 2))
+    for _ in range(20):
+        store.dispatch(do.Move(unit))
+        store.wait()
+        app.processEvents()
+        kept = picture()
+        canvas = view.canvas
+        canvas._layers.spoil(canvas.stage_layout.length)
+        canvas.update()
+        print(canvas.devicePixelRatioF(), int(abs(kept - picture()).max()), flush=True)
+store.close()
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("factor", ["1.25", "1.5", "1.75"])
+def test_a_step_leaves_nothing_behind_when_the_scale_factor_is_broken(factor, loadable_qt):
+    environment = {**os.environ, "QT_SCALE_FACTOR": factor, "QT_QPA_PLATFORM": "offscreen"}
+    run = subprocess.run(
+        [sys.executable, "-c", REPAINTED], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    lines = [line.split() for line in run.stdout.splitlines()]
+    assert len(lines) == 40 and {line[0] for line in lines} == {factor}, run.stderr
+    # One level of 255 where two shades meet is rounding, and cannot be seen.
+    assert max(int(line[1]) for line in lines) <= 1, lines
+
 
 @pytest.mark.parametrize("factor", ["1.25", "1.5"])
 def test_no_dark_line_stands_at_the_edge_when_the_scale_factor_is_broken(factor, loadable_qt):
