@@ -81,13 +81,13 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         "E13",
         "Window, chunks, tail: is it the same truncation?",
-        "vanilla, 16 units, 9 steps, W 1.3 times the tutorial’s; mean over five seeds",
+        "vanilla, 16 units, 9 steps, W 1.2 times the tutorial’s; mean over a hundred seeds",
         tutorial.three_meanings,
         tutorial.meaning_bench,
         "Choose window, chunks or tail in the panel “Truncation” and compare.",
         (
             Knob("k", "k", _range(1, 8, 1), 4, "The number that all of them call their truncation"),
-            Knob("gain", "W ×", _range(0.5, 3.0, 0.1), 1.3, "Factor before the start weights W"),
+            Knob("gain", "W ×", _range(0.5, 3.0, 0.1), 1.2, "Factor before the start weights W"),
         ),
     ),
     Experiment(

@@ -11,6 +11,7 @@ from explorer.model.experiments.bench import Bench, readout, settings
 from explorer.model.experiments.records import Knob, Outcome, Row
 from explorer.model.experiments.table import EXPERIMENT, EXPERIMENTS
 from explorer.model.experiments.titles import TITLES
+from explorer.model.formula import number
 from explorer.model.reducer import new_session, reduce
 from explorer.model.settings import CorpusChoice
 from rnncore.bptt import backward, output_gradients
@@ -316,13 +317,15 @@ def test_e13_the_cosines_are_those_of_the_naive_sums():
     t, tau = np.arange(9)[:, None], np.arange(9)[None, :]
     kept = {
         "window 4": t - tau <= 4,
-        "chunks of 4": t // 4 == tau // 4,
-        "chunks of 5": t // 5 == tau // 5,
+        "whole chunks of 4": (t // 4 == tau // 4) & (t < 8),
+        "whole chunks of 5": (t // 5 == tau // 5) & (t < 5),
+        "chunks of 4 + rest": t // 4 == tau // 4,
+        "chunks of 5 + rest": t // 5 == tau // 5,
         "tail 4": (tau >= 5) & (t >= tau),
     }
     cosines, apart = {name: [] for name in kept}, []
-    for seed in tutorial.SEEDS:
-        found = pairs(*tutorial.small(1.3, seed).example())
+    for seed in tutorial.NETWORKS:
+        found = pairs(*tutorial.small(1.2, seed).example())
         sums = {name: (found * mask[:, :, None, None]).sum((0, 1)) for name, mask in kept.items()}
         for name, part in sums.items():
             cosines[name].append(angle_cosine(part, found.sum((0, 1))))
@@ -331,4 +334,19 @@ def test_e13_the_cosines_are_those_of_the_naive_sums():
         assert value(outcome, f"cosine of {name}") == pytest.approx(np.mean(known), rel=1e-9)
     assert value(outcome, "tail is off the window by") == pytest.approx(100 * np.mean(apart), rel=1e-9)
     assert outcome.tables[0].words[0] == "35 of 45 pairs"
-    assert np.mean(cosines["window 4"]) > np.mean(cosines["chunks of 5"]) > np.mean(cosines["tail 4"])
+    assert [int((t.counts > 0).sum()) for t in outcome.tables] == [35, 20, 15, 10]
+    # The reference's one network (0.995, 0.854, 0.703, 62 %) lies where nine in ten of these do, in all four.
+    for name, reference in {"window 4": 0.995, "whole chunks of 4": 0.854, "whole chunks of 5": 0.703}.items():
+        low, high = np.quantile(cosines[name], (0.05, 0.95))
+        assert low < reference < high and number(low, 3) in outcome.said and number(high, 3) in outcome.said
+    low, high = np.quantile(apart, (0.05, 0.95))
+    assert low < 0.62 < high
+    # With the steps after the last whole chunk no network on record comes as low: chunks of 5 then keep more.
+    assert np.mean(cosines["chunks of 5 + rest"]) > np.mean(cosines["chunks of 4 + rest"]) > 0.86
+
+
+def test_e13_only_whole_chunks_are_read_and_none_of_length_one_is_left_out():
+    targets = np.arange(9)
+    assert tutorial.whole_chunks(targets, 4).tolist() == [*range(8), -1]
+    assert tutorial.whole_chunks(targets, 5).tolist() == [*range(5), -1, -1, -1, -1]
+    assert tutorial.whole_chunks(targets, 1).tolist() == tutorial.whole_chunks(targets, 9).tolist() == [*range(9)]
