@@ -26,6 +26,7 @@ from ..widgets.canvas import ENTER, Canvas
 from ..widgets.paint import pen, text_width
 from .horizon_axes import dashes, paint_axes, paint_hatch
 from .horizon_labels import Label, Placed, key_of, paint_name, place
+from .horizon_odd import is_odd, odd_places, paint_odd
 
 FAR = 400.0
 """Powers of ten up to which a line is drawn true to its slope beyond the axis: Qt's coordinates have an end."""
@@ -228,11 +229,7 @@ class HorizonPlot(Canvas):
             labels.insert(0, Label((data.who,), 0, "gradient"))
         cut = math.nan if data.first_cut is None else self.x_of(data.first_cut - 0.5)
         font = current(self).font("small")
-        odd = [
-            QRectF(at.x() - 14, at.y() - high if value < UNDERFLOW else at.y(), 28, high)
-            for at, value in zip(self.points(), data.values.tolist(), strict=True)
-            if not math.isfinite(value) or value < UNDERFLOW
-        ]
+        odd = list(self.odd_places(current(self), data).values())
         dot = self._radius(current(self), data) + 4.0  # with the ring around the lag in work
         return place(labels, self._sampled(data), area, lambda text: text_width(text, font), high, cut, odd, dot)
 
@@ -299,45 +296,45 @@ class HorizonPlot(Canvas):
         full, faint, paper = theme.colour("gradient"), theme.colour("gradient", 0.55), theme.colour("panel")
         radius = self._radius(theme, data)
         points = self.points()
-        odd_until = -1.0
+        ring = data.reached - 1 if data.walking and 0 < data.reached <= len(data.values) else -1
+        odd = self.odd_places(theme, data, ring)
         for lag, value in enumerate(data.values.tolist()):
             at, counted = points[lag], data.kept[lag] > 0
-            if not math.isfinite(value) or value < UNDERFLOW:
-                if at.x() >= odd_until:
-                    odd_until = at.x() + self._paint_odd(painter, theme, at, value) + 4
-            elif not radius:
+            if lag in odd:
+                paint_odd(painter, theme, odd[lag], value)
+            elif not radius or is_odd(value):
                 continue
             elif counted and lag < data.reached:
                 self._dot(painter, at, radius, full, full)
             else:
                 self._dot(painter, at, radius * 0.85, paper, full if counted else faint)
-        if data.walking and 0 < data.reached <= len(data.values):
-            self._dot(painter, points[data.reached - 1], radius + 3.0, None, theme.colour("text"))
+        if ring >= 0:
+            self._mark_at(painter, theme, points[ring], radius + 3.0, odd.get(ring))
         if 0 <= self._lag < len(data.values):
             at = points[self._lag]
             painter.setPen(pen(theme.colour("text", 0.5)))
             area = self.plot_area()
             painter.drawLine(QPointF(at.x(), area.top()), QPointF(at.x(), area.bottom()))
-            self._dot(painter, at, max(radius, 2.0) + 1.5, None, theme.colour("text"))
+            self._mark_at(painter, theme, at, max(radius, 2.0) + 1.5, odd.get(self._lag))
+
+    def _mark_at(self, painter: QPainter, theme: Theme, at: QPointF, radius: float, word: QRectF | None) -> None:
+        """Mark a point; where a word stands in its place, a frame around that."""
+        if word is None:
+            self._dot(painter, at, radius, None, theme.colour("text"))
+            return
+        painter.setPen(pen(theme.colour("text"), 1.3))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(word, word.height() / 2, word.height() / 2)
 
     def _radius(self, theme: Theme, data: HorizonData) -> float:
         """How large a point is; 0 where they lie too close for any."""
         wide = self.plot_area().width() / max(1, data.length - 1)
         return 3.2 * min(max(1.0, theme.scale), wide / 9) if wide > 9 else 2.0 if wide > 4 else 0.0
 
-    def _paint_odd(self, painter: QPainter, theme: Theme, at: QPointF, value: float) -> float:
-        """What has no place on the axis: 0 at the foot, infinite and NaN at the top, by name; how wide that is."""
-        zero = value < UNDERFLOW
-        token = "muted" if zero else "nan" if math.isnan(value) else "cut"
-        text = "0" if zero else "NaN" if math.isnan(value) else "∞"
-        metrics = QFontMetricsF(theme.font("tiny"))
-        wide, high = metrics.horizontalAdvance(text) + 4, metrics.height()
-        painter.setFont(theme.font("tiny"))
-        painter.setPen(theme.colour(token))
-        top = at.y() - high if zero else at.y()
-        left = max(at.x() - wide / 2, self.plot_area().left() - 2)  # beside the axis are its numbers
-        painter.drawText(QRectF(left, top, wide, high), Qt.AlignmentFlag.AlignCenter, text)
-        return wide
+    def odd_places(self, theme: Theme, data: HorizonData, ring: int = -1) -> dict[int, QRectF]:
+        """Where the names of what has no place on the axis stand, by lag: that of the lag ``ring`` in any case."""
+        values, left = data.values.tolist(), self.plot_area().left() + 1
+        return odd_places(theme, values, self.points(), left, self.width() - 1.0, ring)
 
     def _dot(self, painter: QPainter, at: QPointF, radius: float, fill: QColor | None, edge: QColor) -> None:
         painter.setPen(pen(edge, 1.3))

@@ -15,6 +15,7 @@ from explorer.theme.theme import current, theme_named
 from explorer.views.horizon import ALL, OTHERS, HorizonView
 from explorer.views.horizon_axes import dashes, powers
 from explorer.views.horizon_labels import Label, place
+from explorer.views.horizon_odd import odd_places, odd_word
 from rnncore.bptt import backward as gradient
 from rnncore.truncation import Full, Window
 
@@ -334,3 +335,36 @@ def test_a_reference_that_rises_off_the_axis_says_so(shown) -> None:
         assert named and "↑" in named[0]
     else:
         assert line in view.plot.named(data)
+
+
+@pytest.mark.parametrize("value, letters", [(np.nan, "NaN"), (0.0, "0"), (np.inf, "∞")])
+def test_what_has_no_place_on_the_axis_is_framed_not_ringed_and_stays_whole(shown, value: float, letters: str) -> None:
+    store, view = shown(truncation=Full())
+    backward(store, 0.1)
+    settle(store)
+    plot, data = view.plot, view.plot.data
+    odd = replace(data, values=np.full_like(data.values, value), lines=(), key=("odd", value), reached=1, walking=True)
+    plot.set_data(odd)
+    places = plot.odd_places(current(plot), odd, 0)
+    assert 0 in places and odd_word(value) == letters
+    for room in places.values():
+        assert room.left() >= 0 and room.right() <= plot.width() and room.top() >= 0 and room.bottom() <= plot.height()
+        assert room.left() >= plot.plot_area().left(), "the axis' own numbers are to the left of it"
+    for one, two in itertools.pairwise(sorted(places.values(), key=QRectF.left)):
+        assert one.right() <= two.left(), "two names that touch read as one word"
+    # The ring would go through the word: a frame goes around it.
+    drawn: list[str] = []
+    plot._dot = lambda *_: drawn.append("ring")
+    plot.grab()
+    assert drawn == []
+
+
+def test_the_lag_in_work_is_named_where_not_all_have_room(shown) -> None:
+    _, view = shown()
+    theme = current(view.plot)
+    points = [QPointF(40.0 + 4 * lag, 7.0) for lag in range(60)]
+    values = [float("nan")] * 60
+    for ring in (0, 31, 59):
+        places = odd_places(theme, values, points, 40.0, 280.0, ring)
+        assert ring in places and 3 < len(places) < 20
+    assert odd_places(theme, [0.5] * 60, points, 40.0, 280.0) == {}
