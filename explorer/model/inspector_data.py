@@ -70,7 +70,7 @@ class InspectorData:
 
     def __post_init__(self) -> None:
         step = self.progress.step
-        loss = step.loss if step is not None and not self.progress.complete else None
+        loss = step.loss if step is not None and not self.progress.summed else None
         word = self.words.inputs[self.t]
         numbers = StepNumbers(self.walk.trace, self.t, self.unit, self.progress, word, loss, self.kept)
         object.__setattr__(self, "numbers", numbers)

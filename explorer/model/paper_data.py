@@ -28,7 +28,8 @@ DECIMALS = (3, 4, 6, 17)
 EXACT = 17
 WIDEST = 6
 """Columns of the widest U that stands as it is written."""
-ROUNDED = "Every number is computed to 16 digits and rounded only here: work with two decimals more than you compare."
+NOTHING = "–"
+"""What stands where no gradient comes to."""
 
 SHEET = Settings(
     corpus=CorpusChoice("text", "a b a\nb a b\na a b\nb b a\n", (("unit", "line"),)),
@@ -149,11 +150,19 @@ class _Builder:
         self.steps = self.walk.trace.length
         self.words = tuple(session.corpus.vocabulary.label(n) for n in range(self.model.vocabulary_size))
         self.heads = tuple(f"t = {t}" for t in range(self.steps))
+        # A GRU has a gate z; two rows of one name would be two answers to one question.
+        self.logits = "z" if all(node.name != "z" for node in self.model.cell.nodes) else "logits z"
 
     def _cells(self, values: Array, known: Array, role: str) -> tuple[Cell, ...]:
         """One row over time: (T,) numbers, blank where not known."""
         pairs = zip(np.asarray(values, float).tolist(), np.asarray(known).tolist(), strict=True)
         return tuple(Cell(decimal(v, self.decimals) if k else "", role) for v, k in pairs)
+
+    def _flowed(self, values: Array, known: Array, role: str, none: Array | bool = False) -> tuple[Cell, ...]:
+        """One row of gradients: "–" where ``none`` comes, and in the end where none has come (all of it was cut)."""
+        missing = none | (self.progress.summed & ~known)
+        cells = self._cells(values, known, role)
+        return tuple(Cell(NOTHING) if m else c for c, m in zip(cells, missing.tolist(), strict=True))
 
     def _unit(self, name: str, unit: int) -> str:
         return name if self.model.hidden_size == 1 else f"{name}[{unit + 1}]"
@@ -221,7 +230,7 @@ class _Builder:
             for unit in range(self.model.hidden_size):
                 rows.append(self._line(label, unit, "", self._cells(values[:, unit], known, "value")))
         for name, table, count in (
-            ("z", trace.logits, progress.logits_known),
+            (self.logits, trace.logits, progress.logits_known),
             ("ŷ", trace.probabilities, progress.softmax_known),
         ):
             for word, column in zip(self.words, table.T, strict=True):
@@ -233,7 +242,7 @@ class _Builder:
         rows.append(Line("target y", "target y", "", tuple(Cell(name) for name in names)))
         rows.append(Line("L = −ln ŷ[y]", "L = −ln ŷ[y]", "", self._cells(trace.losses(targets), known, "loss")))
         hows = {self._unit(self._label(n), 0): self._how(n) for n in cell.operations}
-        hows[f"z[{self.words[0]}]"] = "V h + b_y" if "b_y" in self.model.parameters else "V h"
+        hows[f"{self.logits}[{self.words[0]}]"] = "V h + b_y" if "b_y" in self.model.parameters else "V h"
         hows[f"ŷ[{self.words[0]}]"] = "eᶻ / Σ eᶻ"
         return Sheet("Forward", "one column a time step", (Block(self.heads, tuple(rows)),), hows)
 
@@ -286,9 +295,9 @@ class _Builder:
                 if key == "loss" and state != "h":
                     continue
                 for unit in units:
-                    cells = self._cells(found[key][:, unit], found[f"{key}_known"], role)
-                    none = found["sum_known"] & ~found[f"{key}_known"]  # the last step has no future
-                    cells = tuple(Cell("–") if n else c for c, n in zip(cells, none.tolist(), strict=True))
+                    known = found[f"{key}_known"]
+                    none = found["sum_known"] & ~known  # the last step has no future
+                    cells = self._flowed(found[key][:, unit], known, role, none)
                     rows.append(self._line(f"∂L/∂{state}", unit, f", {words}", cells))
         for node in reversed(cell.operations):
             if cell.nodes[node].name in cell.states:
@@ -297,8 +306,9 @@ class _Builder:
             label = cell.nodes[node].name or cell.nodes[node].text
             hows[self._unit(f"∂L/∂({label})", 0)] = self._how_back(node)
             for unit in units:
-                rows.append(self._line(f"∂L/∂({label})", unit, "", self._cells(values[:, unit], known, "gradient")))
-        loss = None if progress.complete else progress.loss  # in the end all that walked have been added up
+                cells = self._flowed(values[:, unit], known, "gradient")
+                rows.append(self._line(f"∂L/∂({label})", unit, "", cells))
+        loss = None if progress.summed else progress.loss  # in the update all that walked have been added up
         note = "all losses together" if loss is None else f"loss {loss} alone, as it walks back"
         return Sheet("Backward", note, (Block(self.heads, tuple(rows)),), hows)
 

@@ -93,7 +93,7 @@ def _step_numbers(data: StageData, t: int, unit: int) -> StepNumbers:
     progress = data.progress
     assert progress is not None
     step = progress.step
-    loss = step.loss if step is not None and not progress.complete else None
+    loss = step.loss if step is not None and not progress.summed else None
     return StepNumbers(data.scene.trace, t, unit, progress, data.scene.tokens[t], loss)
 
 

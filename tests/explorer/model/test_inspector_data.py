@@ -209,3 +209,14 @@ def test_no_title_of_a_later_step_speaks_of_the_initial_state() -> None:
         titles = [(data(made, p).now.title, made[p - 1].t) for p in range(1, len(made))]
         assert not [title for title, t in titles if t and "₋₁" in title], name
         assert any("h₂" in title for title, t in titles if t == 3), name
+
+
+def test_while_the_last_loss_walks_back_its_gradients_are_not_called_those_of_all() -> None:
+    made = make_walk()
+    end = made.script.update_start
+    last = made.progress(end).loss
+    found = data(made, end, t=0)
+    node = made.model.cell.outputs["h"]
+    assert found.numbers.gradient(node) == made.lane(last).nodes[node][0, 1]
+    assert last == 0 and "∂L₀/∂h₀" in found.explanation(node)
+    assert "∂L/∂h₀" in data(made, end + 1, t=0).explanation(node)

@@ -16,6 +16,7 @@ from explorer.model.settings import CorpusChoice
 from explorer.model.walking import same_place
 from rnncore.errors import RnnError
 from rnncore.model import Init, Model
+from rnncore.truncation import Stride, Tail, Window
 from tests.explorer.model.runs import Driver, small_run
 
 
@@ -104,6 +105,39 @@ def test_backward_says_whose_gradient_it_shows():
     assert "alone" in note()
     made.do(do.GoToEnd())
     assert note() == "all losses together"
+
+
+def test_at_the_last_operation_of_the_backward_pass_its_own_loss_is_still_the_one_on_show():
+    made = driver()
+    walk = made.derived.walk(made.session)
+    made.do(do.GoTo(walk.script.update_start))
+    found = next(s for s in paper(made.session, made.derived, EXACT).sheets if s.title == "Backward")
+    last = walk.progress(walk.script.update_start).loss
+    assert found.note == f"loss {last} alone, as it walks back"
+    row = table(paper(made.session, made.derived, EXACT), "Backward")["∂L/∂h[1], their sum"]
+    lane = walk.lane(last)
+    assert float(row[last].replace("−", "-")) == lane.from_loss[last, 0]
+
+
+@pytest.mark.parametrize("policy", [Tail(2), Stride(2, 1, "last"), Window(0)])
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+def test_where_no_gradient_comes_to_nothing_waits_to_be_filled_in(policy, order):
+    made = driver(truncation=policy, order=order)
+    whole = paper(made.session, made.derived, everything=True)
+    assert not any(sheet.blanks for sheet in whole.sheets)
+    backward = table(whole, "Backward")
+    reached = policy.table(made.session.sentence.length).any(axis=0)
+    assert [text != "–" for text in backward["∂L/∂(a)[1]"]] == reached.tolist()
+
+
+def test_a_gate_that_is_called_z_is_not_taken_for_the_logits():
+    made = driver(cell="gru")
+    sheet = next(s for s in paper(made.session, made.derived, everything=True).sheets if s.title == "Forward")
+    names = [label.rpartition("[")[0] for label, _ in sheet.rows]
+    assert names.count("z") == 2 and names.count("logits z") == len(made.session.corpus.vocabulary)
+    assert "logits z" not in [
+        label.rpartition("[")[0] for label in table(paper(driver().session, made.derived), "Forward")
+    ]
 
 
 def by_hand(found):
