@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -225,10 +225,13 @@ class StageSurface(QWidget):
         ratio = self.devicePixelRatioF()
         self._layers.refresh(self._data, self._layout, theme, ratio)
         region = event.rect()
-        if ratio != int(ratio):
+        if ratio == int(ratio):
+            source = QRectF(region.x() * ratio, region.y() * ratio, region.width() * ratio, region.height() * ratio)
+            painter.drawPixmap(QRectF(region), self._layers.pixmap, source)
+        else:
             painter.fillRect(region, theme.colour("panel"))  # the picture may end within the last row of pixels
-        source = QRectF(region.x() * ratio, region.y() * ratio, region.width() * ratio, region.height() * ratio)
-        painter.drawPixmap(QRectF(region), self._layers.pixmap, source)
+            # A part of it would begin within a pixel, and be laid a pixel beside the rest.
+            painter.drawPixmap(QPointF(0, 0), self._layers.pixmap)
         brush = Brush(painter, self._data, self._layout, theme, ratio, exposed=QRectF(region))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.save()

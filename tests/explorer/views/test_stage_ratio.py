@@ -73,6 +73,48 @@ store.close()
 os._exit(0)
 """
 
+ON_SCREEN = """
+import os
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QWidget
+import numpy as np
+from explorer.model import action as do
+from explorer.store import Store
+from explorer.theme import palette
+from explorer.theme.theme import theme_named
+from explorer.views.window import MainWindow
+from tests.explorer.model.runs import small_run
+
+app = QApplication([])
+palette.apply(app, theme_named("dark"))
+store = Store(small_run())
+window = MainWindow(store)
+window.resize(1201, 703)
+window.show()
+
+def settle():
+    for _ in range(6):
+        app.processEvents()
+        store.wait()
+
+def screen():
+    image = window.screen().grabWindow(window.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
+
+store.dispatch(do.GoTo(len(store.derived.walk(store.session)) // 2))
+settle()
+for n in range(10):
+    store.dispatch(do.Move("step" if n % 3 == 2 else "operation"))
+    settle()
+    shown = screen()
+    for widget in (window, *window.findChildren(QWidget)):
+        widget.update()
+    settle()
+    print(window.devicePixelRatioF(), int(abs(shown - screen()).max()), flush=True)
+store.close()
+os._exit(0)
+"""
+
 
 @pytest.mark.parametrize("factor", ["1.25", "1.5", "1.75"])
 def test_a_step_leaves_nothing_behind_when_the_scale_factor_is_broken(factor, loadable_qt):
@@ -83,6 +125,17 @@ def test_a_step_leaves_nothing_behind_when_the_scale_factor_is_broken(factor, lo
     lines = [line.split() for line in run.stdout.splitlines()]
     assert len(lines) == 40 and {line[0] for line in lines} == {factor}, run.stderr
     # One level of 255 where two shades meet is rounding, and cannot be seen.
+    assert max(int(line[1]) for line in lines) <= 1, lines
+
+
+@pytest.mark.parametrize("factor", ["1.25", "1.5"])
+def test_what_a_step_paints_on_the_screen_fits_what_stands_beside_it(factor, loadable_qt):
+    environment = {**os.environ, "QT_SCALE_FACTOR": factor, "QT_QPA_PLATFORM": "offscreen"}
+    run = subprocess.run(
+        [sys.executable, "-c", ON_SCREEN], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    lines = [line.split() for line in run.stdout.splitlines()]
+    assert len(lines) == 10 and {line[0] for line in lines} == {factor}, run.stderr
     assert max(int(line[1]) for line in lines) <= 1, lines
 
 
