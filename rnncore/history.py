@@ -247,11 +247,12 @@ class History:
         """
         if not isinstance(update, int | np.integer):
             raise RnnError(f"There is no update {update!r:.40} in this history. Give a whole number.")
-        if update < self._first and self.parent is not None:
-            return self.parent.seek(update, should_stop, patient=patient)
-        if not self._first <= update <= self.last:
-            raise RnnError(f"There is no update {update} in this history; it goes from {self._first} to {self.last}.")
-        return self._replay.seek(self, update, should_stop, patient)
+        line = self
+        while update < line._first and line.parent is not None:
+            line = line.parent
+        if not line._first <= update <= line.last:
+            raise RnnError(f"There is no update {update} in this history; it goes from {line._first} to {line.last}.")
+        return line._replay.seek(line, update, should_stop, patient)
 
     def nearest(self, update: int) -> TrainingState:
         """Return the last state at or before an update that is kept."""
@@ -291,7 +292,10 @@ class History:
     @property
     def lineage(self) -> tuple[History, ...]:
         """The histories that lead here, oldest first, this one last."""
-        return (*(self.parent.lineage if self.parent is not None else ()), self)
+        line: list[History] = [self]
+        while line[-1].parent is not None:  # no recursion: there may be thousands
+            line.append(line[-1].parent)
+        return tuple(reversed(line))
 
     @staticmethod
     def restored(

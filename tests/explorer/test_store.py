@@ -279,13 +279,16 @@ def test_a_long_row_of_choices_keeps_a_bounded_past(store):
     assert len(store.past.before) == UNDO_LIMIT
 
 
-def test_undo_holds_on_to_a_few_runs_only(store):
-    from explorer.model.past import UNDO_RUNS
+def test_undo_holds_on_to_as_many_runs_as_have_room(store, monkeypatch):
+    from explorer.model import past
 
-    for seed in range(1, UNDO_RUNS + 4):
+    room = 8
+    size = sum(array.nbytes for array in store.session.model.parameters.values())
+    monkeypatch.setattr(past, "UNDO_MEMORY", room * (past.RUN + size))
+    for seed in range(1, room + 4):
         change(store, seed=seed)
-    assert len({id(s.run.history) for s in store.past.before}) == UNDO_RUNS
-    for _ in range(UNDO_RUNS + 3):
+    assert len({id(s.run.history) for s in store.past.before}) == room
+    for _ in range(room + 3):
         store.undo()
     assert store.session.settings.seed == 3
 

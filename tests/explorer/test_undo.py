@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from dataclasses import replace
 
 import pytest
@@ -18,7 +19,8 @@ from rnncore.optim import SGD, Adam, ClipByNorm, Momentum
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 from tests.explorer.model.runs import small_run
 
-NUMBERS = st.sampled_from([0.0, 0.5, -2.0, 1e300, math.inf, math.nan])
+VALUES = [0.0, 0.5, -2.0, 1e300, math.inf, math.nan]
+NUMBERS = st.sampled_from(VALUES)
 UNITS = st.integers(0, 4)
 EDIT = st.one_of(
     st.builds(do.EditWeight, st.sampled_from(["W_f", "W_i", "V"]), UNITS, UNITS, NUMBERS),
@@ -253,3 +255,41 @@ def test_whatever_was_done_can_be_taken_back_and_done_again(qapp, machine):
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(machine, settings=calm)
+
+
+@pytest.mark.parametrize("trained", [0, 3])
+def test_two_hundred_edits_are_taken_back_and_done_again_to_the_last_bit(qapp, trained):
+    rnd, store = random.Random(trained), Store(small_run(cell="lstm"))
+    store.dispatch(do.Advance(trained))
+    store.wait()
+    store.dispatch(do.GoTo(90))
+    makers = (
+        lambda: do.EditWeight("W_f", rnd.randrange(5), rnd.randrange(5), rnd.choice(VALUES)),
+        lambda: do.EditWeight("b_i", rnd.randrange(5), None, rnd.choice(VALUES)),
+        lambda: do.EditInitialState(rnd.choice("hc"), rnd.randrange(5), rnd.choice(VALUES)),
+        lambda: do.EditToken(rnd.randrange(6), rnd.choice(["cats", "dog", "zebra"])),
+        lambda: do.ClampGate(rnd.choice("fioch"), rnd.choice([None, 0.0, 1.0]), rnd.choice([None, 2])),
+        lambda: do.EditLearningRate(rnd.random()),
+        lambda: do.ShowSentence(rnd.randrange(6)),
+        lambda: do.ChangeSettings(replace(store.session.settings, truncation=Window(rnd.randrange(9)))),
+        lambda: do.ChangeSettings(replace(store.session.settings, optimiser=rnd.choice([Adam(0.1), SGD(0.1)]))),
+        lambda: do.ChangeSettings(replace(store.session.settings, loss=rnd.choice(["sum", "mean word"]))),
+        lambda: do.ChangeSettings(replace(store.session.settings, seed=rnd.randrange(9))),
+    )
+    store.forget()
+    first, pictures = picture(store), {}
+    for _ in range(400):  # some of them change nothing, and are no step to take back
+        if len(store.past.before) == 200:
+            break
+        pictures[len(store.past.before)] = picture(store)
+        store.dispatch(rnd.choice(makers)())
+        store.wait()
+    last = picture(store)
+    for left in reversed(range(200)):
+        store.undo()
+        assert left % 20 or picture(store) == pictures[left]
+    assert picture(store) == first and not store.can_undo
+    for _ in range(200):
+        store.redo()
+    assert picture(store) == last and not store.can_redo
+    store.close()

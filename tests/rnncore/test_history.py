@@ -267,3 +267,14 @@ def test_an_update_between_two_is_none(update):
     history.run(3)
     with pytest.raises(RnnError, match="whole number"):
         history.seek(update)
+
+
+def test_a_branch_of_a_branch_of_thousands_can_be_looked_up():
+    line, _ = recorded(3)
+    first, trainer = line, line.trainer_at(3)
+    for _ in range(1500):
+        line = History(trainer, parent=line)
+    assert len(line.lineage) == 1501 and line.lineage[0] is first and line.lineage[-1] is line
+    assert line.seek(0) is first.seek(0)
+    with pytest.raises(RnnError, match="no update"):
+        line.seek(-1)
