@@ -21,7 +21,6 @@ from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
 from ..widgets.names import NameRow
-from ..widgets.paint import text_width
 from ..widgets.panel import Panel
 from .accumulator_map import AccumulatorMap, VoteLine
 
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 DELTAS = "vote deltas"
 SUMS = "partial sums"
 """The kind under which the picture of a large walk is computed, of which the first one needs the whole gradient."""
-BESIDE = 92
-"""Pixels at scale 1 that the panel's menu and the gaps of its heading take beside the title and the chip."""
 PATIENCE = 400
 """Milliseconds for which the picture before may stand without a word that another one is being computed."""
 
@@ -210,8 +207,5 @@ class AccumulatorView(Panel):
         whole = metrics.horizontalAdvance(data.subtitle) <= self.width() - 2 * SPACE.large
         self.set_subtitle(data.subtitle if whole else data.short)
         self.parameter.set_value(gradient_name(data.parameter))
-        # In a narrow panel the chip alone names the parameter. Beside it stands the panel's menu.
-        title = text_width(data.title, current(self).font("title", bold=True))
-        beside = self.parameter.sizeHint().width() + current(self).px(BESIDE)
-        self.set_title(data.title if title + beside <= self.width() else "Votes")
-        self.setAccessibleName(data.title)
+        # In a narrow panel the chip alone names the parameter.
+        self.set_title(data.title, "Votes")

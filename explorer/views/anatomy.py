@@ -38,6 +38,7 @@ class AnatomyView(Panel):
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, TITLE, " ", parent=parent)
+        self.set_title(TITLE, "Update")
         self._data: AnatomyData | None = None
         self._other: int | None = None
         self._chosen_for: tuple[str, int] = ("", -1)
@@ -140,8 +141,6 @@ class AnatomyView(Panel):
         self.part.setVisible(not both)
         # In a narrow panel the parameter is chosen among the sizes, or in another panel.
         self.parameter.setVisible(self.width() >= theme.px(230 if both else 300))
-        self.set_title(TITLE if self.width() >= theme.px(330) else "Update")
-        self.setAccessibleName(TITLE)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

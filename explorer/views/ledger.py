@@ -44,6 +44,7 @@ class LedgerView(Panel):
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, TITLE, " ", inline=True, parent=parent)
+        self.set_title(TITLE, "Ledger")
         self._mode = MODES[0]
         self._shown: tuple[Walk, tuple[object, ...]] | None = None
         self.canvas = LedgerCanvas()
@@ -53,7 +54,7 @@ class LedgerView(Panel):
         self.mode = Chip(self._mode)
         self.mode.setToolTip("Signed shares, norms, or norms on a log scale")
         self.mode.clicked.connect(self._next_mode)
-        self.header.setSpacing(SPACE.small)
+        self.header_bar.widest = SPACE.small
         self.header.addStretch(0)
         self.add_corner(self.parameter)
         self.add_corner(self.mode)
@@ -70,11 +71,7 @@ class LedgerView(Panel):
         """A high panel has a line to spare for what the picture is; in a low one it stands beside the title."""
         high = self.height() >= current(self).px(360)
         self.caption.setVisible(high)
-        self.subtitle_label.setVisible(not high)
-        # In a narrow one the two chips need the room: that it is the ledger its tab says.
-        wide = self.width() >= current(self).px(400)
-        self.set_title(TITLE if wide else "Ledger" if self.width() >= current(self).px(260) else "")
-        self.setAccessibleName(TITLE)
+        self.subtitle_label.setVisible(not high and self.width() >= current(self).px(300))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ..theme.theme import current
 from ..theme.tokens import RADIUS, SPACE
@@ -12,21 +12,88 @@ from .elided import ElidedLabel
 from .paint import rounded
 
 
+class _Title(ElidedLabel):
+    """A card's title; ``elsewhere`` says whether it stands on a tab as well."""
+
+    elsewhere = False
+
+    def wide(self, text: str) -> int:
+        """The width that a text takes."""
+        return self._metrics().horizontalAdvance(text) + 2
+
+
 class _Header(QWidget):
-    """A card's heading, which becomes as narrow as it must: what stands in it is elided."""
+    """A card's heading, which becomes as narrow as it must.
+
+    Where it is narrow, what stands in it first moves together, then the title takes a shorter form; one that is named
+    elsewhere as well, on a tab, is left out in the end, so that no chip is cut off. What else is too long is elided.
+    """
+
+    def __init__(self, title: _Title) -> None:
+        super().__init__()
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(SPACE.large)
+        self.row.addWidget(title)
+        self._title = title
+        self._titles: tuple[str, ...] = (title.text(),)
+        self.widest: int = SPACE.large
+        """Pixels between what stands in it, where there is room."""
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
 
+    def set_titles(self, titles: tuple[str, ...]) -> None:
+        """Show the first of the titles, from the fullest to the shortest, that there is room for."""
+        if titles != self._titles:
+            self._titles = titles
+            self.fit()
 
-class _Title(ElidedLabel):
-    """A title that is named elsewhere as well, on a tab, is left out where only a part of it would be shown."""
+    def wide(self, which: int) -> int:
+        """Pixels that one of the titles takes with the least distance to its neighbour: 0 the fullest, −1 the last."""
+        return self._title.wide(self._titles[which]) + SPACE.tight if self._titles[which] else 0
 
-    elsewhere = False
+    def room_beside(self, chip: QWidget) -> int:
+        """Pixels that the title and ``chip`` can share at most."""
+        others = [widget for widget in self._others() if widget is not chip]
+        return self._room(others) - SPACE.tight * len(others)
 
-    def shown(self) -> str:
-        found = super().shown()
-        return "" if self.elsewhere and found.endswith("…") and not self.text().endswith("…") else found
+    def _others(self) -> list[QWidget]:
+        """What stands beside the title."""
+        items = (self.row.itemAt(place) for place in range(self.row.count()))
+        widgets = (None if item is None else item.widget() for item in items)
+        return [w for w in widgets if w is not None and w is not self._title and not w.isHidden()]
+
+    def _room(self, others: list[QWidget]) -> int:
+        margins = self.row.contentsMargins()
+        return self.width() - margins.left() - margins.right() - sum(map(_least, others))
+
+    def fit(self) -> None:
+        """Choose the title's form and the distance between what stands beside each other."""
+        title, others = self._title, self._others()
+        room = self._room(others)
+        gaps = [gap for gap in (SPACE.large, SPACE.medium, SPACE.small, SPACE.tight) if gap <= self.widest]
+        fits = ((gap, text) for text in self._titles for gap in gaps if title.wide(text) + gap * len(others) <= room)
+        if self._titles[0]:
+            spacing, shown = next(fits, (SPACE.tight, "" if title.elsewhere else self._titles[-1]))
+        else:
+            spacing, shown = self.widest, ""
+        if self.row.spacing() != spacing:
+            self.row.setSpacing(spacing)
+        title.set_text(shown)
+        title.setAccessibleName(self._titles[0])
+        title.setVisible(bool(shown))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self.fit()
+        return super().event(event)
+
+
+def _least(widget: QWidget) -> int:
+    """The width that a widget of the heading must have, so that nothing of it is cut off."""
+    fixed = widget.sizePolicy().horizontalPolicy() in (QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
+    return widget.sizeHint().width() if fixed else 0
 
 
 class Card(QWidget):
@@ -42,12 +109,9 @@ class Card(QWidget):
         super().__init__(parent)
         self.title_label = _Title(title, role="title", bold=True, stretch=False, ground="panel")
         self.subtitle_label = ElidedLabel(subtitle, role="label", token="muted", ground="panel")
-        self.header_bar = _Header()
+        self.header_bar = _Header(self.title_label)
         """What holds the title, the inline subtitle and the corner: a dock takes it for its title bar."""
-        self.header = QHBoxLayout(self.header_bar)
-        self.header.setContentsMargins(0, 0, 0, 0)
-        self.header.setSpacing(SPACE.large)
-        self.header.addWidget(self.title_label)
+        self.header = self.header_bar.row
         self._outer = QVBoxLayout(self)
         self._outer.setContentsMargins(SPACE.large, SPACE.medium - 2, SPACE.large, SPACE.medium)
         self._outer.setSpacing(SPACE.hair)
@@ -67,17 +131,16 @@ class Card(QWidget):
         self._outer.addLayout(self.body, 1)
         self.setAccessibleName(title)
 
-    def set_title(self, title: str) -> None:
-        """Change the heading, which is the accessible name as well."""
-        self.title_label.set_text(title)
-        self.title_label.setVisible(bool(title))
+    def set_title(self, title: str, *shorter: str) -> None:
+        """Change the heading, which is the accessible name as well; ``shorter`` forms are for a narrow panel."""
+        self.header_bar.set_titles((title, *shorter))
         self.setAccessibleName(title)
 
     def title_elsewhere(self, elsewhere: bool) -> None:
         """Say whether what the panel is called stands beside it as well: a title without room is then left out."""
         if elsewhere != self.title_label.elsewhere:
             self.title_label.elsewhere = elsewhere
-            self.title_label.update()
+            self.header_bar.fit()
 
     def set_subtitle(self, subtitle: str) -> None:
         """Change the muted line; an empty one below the title takes no room."""

@@ -118,26 +118,18 @@ class PanelDock(QDockWidget):
             self._fit_arrows()
             self.arrows_chip.setToolTip(f"{arrows} choose something in this panel. Esc: they step the walk again.")
             self.arrows_chip.setVisible(bool(arrows))
+            self.panel.header_bar.fit()
             self.update()
 
     def _fit_arrows(self) -> None:
         """Shorten the sign of the arrows to what the header has room for beside its other chips, and never drop it."""
         if self.panel is not None and self.arrows:
-            header, row = self.panel.header_bar, self.panel.header
-            items = (row.itemAt(place) for place in range(row.count()))
-            widgets = (None if item is None else item.widget() for item in items)
-            others = [widget for widget in widgets if widget is not None and not widget.isHidden()]
-            margins, gaps = row.contentsMargins(), (len(others) - 1) * row.spacing()
-            taken = margins.left() + margins.right() + gaps
-            taken += sum(w.minimumSizeHint().width() for w in others if w is not self.arrows_chip)
-            if self.arrows_chip.isHidden():
-                taken += row.spacing()
-            sign, chip = _sign_of(self.arrows), self.arrows_chip
+            header, chip, sign = self.panel.header_bar, self.arrows_chip, _sign_of(self.arrows)
             chip.set_value("Esc")
-            title = self.panel.title_label
-            # Only what floats has no tab that names it: there the whole title comes before the whole sign.
-            taken += title.sizeHint().width() - title.minimumSizeHint().width() if self.isFloating() else 0
-            fits = (form for form in (self.arrows, sign) if taken + chip.width_with(form) <= header.width())
+            # The title gives way last; what floats has no tab that names it, and keeps the whole of it.
+            titles = (header.wide(0),) if self.isFloating() else (header.wide(-1), 0)
+            room = header.room_beside(chip)
+            fits = (form for title in titles for form in (self.arrows, sign) if title + chip.width_with(form) <= room)
             label = next(fits, "")
             chip.set_label(label)
             if not label:

@@ -10,6 +10,7 @@ from explorer.model import action as do
 from explorer.model.session import Message
 from explorer.panels import PANELS
 from explorer.widgets.canvas import arrows_of
+from explorer.widgets.chip import Chip
 from explorer.widgets.names import NameRow
 
 from .windows import Alt, Ctrl, Key, Shift, dock, panel, press, until
@@ -197,3 +198,17 @@ def test_the_sign_of_the_arrows_is_shortened_in_a_narrow_header_and_not_dropped(
     ledger.panel.header_bar.setFixedWidth(700)
     ledger._fit_arrows()
     assert ledger.arrows_chip.value() == "Esc"
+
+
+def test_in_a_window_of_middling_width_every_heading_is_named_and_no_chip_is_cut(window):
+    window.resize(1600, 900)
+    QTest.qWait(60)
+    for name in ("ledger", "horizon", "accumulator", "gates", "parameters", "anatomy", "loss", "predictions"):
+        window.board.show_panel(name)
+        window.stage.canvas.setFocus()
+        QTest.qWait(40)
+        card, header = dock(window, name).panel, dock(window, name).panel.header_bar
+        assert card.title_label.isVisible() and card.title_label.shown() in header._titles, name
+        chips = [chip for chip in header.findChildren(Chip) if chip.isVisible()]
+        assert chips and all(chip.width() >= chip.sizeHint().width() for chip in chips), name
+        assert max(chip.mapTo(header, chip.rect().topRight()).x() for chip in chips) < header.width(), name

@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QLabel
 
 from explorer.theme.theme import current
 from explorer.widgets.card import Card
+from explorer.widgets.chip import Chip
 from explorer.widgets.elided import ElidedLabel
 
 
@@ -47,3 +48,41 @@ def test_a_long_text_never_forces_a_panel_wider(qtbot):
     qtbot.addWidget(label)
     assert label.minimumSizeHint().width() < 40
     assert label.accessibleName().startswith("word word")
+
+
+def heading(qtbot, width: int, *, elsewhere: bool) -> Card:
+    card = Card("Gradient ledger", " ", inline=True)
+    qtbot.addWidget(card)
+    card.set_title("Gradient ledger", "Ledger")
+    card.title_elsewhere(elsewhere)
+    for chip in (Chip("W_i"), Chip("signed"), Chip("⋯")):
+        card.add_corner(chip)
+    card.resize(width, 200)
+    card.show()
+    qtbot.wait(10)
+    return card
+
+
+def chips_of(card: Card) -> list[Chip]:
+    return card.header_bar.findChildren(Chip)
+
+
+def test_in_a_narrow_heading_things_move_together_then_the_title_becomes_shorter_and_no_chip_is_cut(qtbot):
+    seen = []
+    for width in range(440, 200, -10):
+        card = heading(qtbot, width, elsewhere=True)
+        label = card.title_label
+        shown = "" if label.isHidden() else label.shown()
+        seen.append((shown, card.header.spacing()))
+        assert "…" not in shown and card.accessibleName() == "Gradient ledger" == label.accessibleName()
+        right = max(chip.geometry().right() for chip in chips_of(card))
+        assert right < card.header_bar.width(), width
+        assert all(chip.width() >= chip.sizeHint().width() for chip in chips_of(card)), width
+    titles = [shown for shown, _ in seen]
+    assert titles == sorted(titles, key=["Gradient ledger", "Ledger", ""].index) and set(titles) >= {"Ledger", ""}
+    assert seen[0] == ("Gradient ledger", 16) and ("Ledger", 4) in seen
+
+
+def test_a_title_that_stands_nowhere_else_is_shortened_and_never_left_out(qtbot):
+    card = heading(qtbot, 200, elsewhere=False)
+    assert card.title_label.isVisible() and card.title_label.shown().startswith("L")
