@@ -24,6 +24,7 @@ def run(words: list[str]) -> int:
     add = parser.add_argument
     add("file", metavar="FILE")
     add("--output", "-o", metavar="SESSION", help="the session file to write (default: FILE's name with .bptt)")
+    add("--overwrite", action="store_true", help="replace that file if there is one already (default: refuse to)")
     add("--level", choices=("word", "char"), help="what a token is (default: word)")
     add("--column", metavar="NAME", help="the column of a table, by name or number from 0 (default: the wordiest)")
     add("--encoding", help="the text's encoding (default: found out)")
@@ -55,7 +56,7 @@ def run(words: list[str]) -> int:
         chosen = {name for name, value in vars(options).items() if value != parser.get_default(name)}
         own = [f"--{name.replace('_', '-')}" for name in sorted(chosen.difference(headless.WITH_SESSION))]
         if own:
-            parser.error(f"{options.file} has its own {', '.join(own)}; give only --epochs or --updates, and --output")
+            parser.error(f"{options.file} has its own {', '.join(own)}; give only --epochs or --updates, --output, and --overwrite")
     gone = lost()
     if gone:
         return fail(gone)

@@ -251,6 +251,33 @@ def test_an_interruption_of_the_report_costs_nothing_and_one_of_the_saving_is_to
     assert cli.main(["train", str(text), "--updates", "3"]) == 130
     assert load("pets.bptt").lines[0].state.update == 3
     monkeypatch.setattr(headless.Keeper, "finish", interrupt)
-    assert cli.main(["train", str(text), "--updates", "4"]) == 130
+    assert cli.main(["train", str(text), "--updates", "4", "--overwrite"]) == 130
     assert "lost" in capsys.readouterr().err
     assert load("pets.bptt").lines[0].state.update == 3
+
+
+def test_a_session_that_is_there_is_replaced_only_when_that_is_asked_for(text, capsys):
+    assert cli.main(["train", str(text), "--updates", "5"]) == 0
+    kept = Path("pets.bptt").read_bytes()
+    capsys.readouterr()
+    for words in ([], ["-o", "pets"], ["-o", "./pets.bptt", "--cell", "lstm"]):
+        assert cli.main(["train", str(text), "--updates", "2", *words]) == 1
+        said = capsys.readouterr().err
+        assert "pets.bptt" in said and "--overwrite" in said and "--output" in said and "updates" not in said
+        assert Path("pets.bptt").read_bytes() == kept
+    assert cli.main(["train", str(text), "--updates", "2", "--overwrite"]) == 0
+    assert load("pets.bptt").lines[0].state.update == 2
+
+
+def test_a_session_that_is_trained_further_stays_where_it_was_and_takes_the_place_of_no_other(text, capsys, tmp_path):
+    assert cli.main(["train", str(text), "--updates", "2"]) == 0
+    assert cli.main(["train", "pets.bptt", "--updates", "2"]) == 0
+    assert load("pets.bptt").lines[0].state.update == 4
+    folder = tmp_path / "older"
+    folder.mkdir()
+    assert cli.main(["train", str(text), "--updates", "3", "-o", "older/pets.bptt"]) == 0
+    assert cli.main(["train", "older/pets.bptt", "--updates", "1"]) == 1
+    assert "--overwrite" in capsys.readouterr().err
+    assert load("pets.bptt").lines[0].state.update == 4
+    assert cli.main(["train", "older/pets.bptt", "--updates", "1", "--overwrite"]) == 0
+    assert load("pets.bptt").lines[0].state.update == 4 and load("older/pets.bptt").lines[0].state.update == 3

@@ -34,7 +34,7 @@ OPTIMISERS: dict[str, Callable[[float], Optimiser]] = {
 }
 RATES = {"sgd": 0.1, "momentum": 0.02, "adagrad": 0.05, "rmsprop": 0.003, "adam": 0.003}
 DEFAULT_EPOCHS = 5
-WITH_SESSION = ("file", "output", "epochs", "updates")
+WITH_SESSION = ("file", "output", "overwrite", "epochs", "updates")
 """Options that can be given with a session."""
 
 
@@ -115,10 +115,21 @@ def output_path(options: argparse.Namespace) -> Path:
     return Path(Path(options.file).name).with_suffix(".bptt")
 
 
+def _goes_on(file: str, target: Path) -> bool:
+    """Return whether what is trained is the very session that is to be written: it is kept where it was."""
+    given = Path(file)
+    return is_session(file) and given.exists() and target.samefile(given)
+
+
 def train(options: argparse.Namespace, stream: TextIO | None = None) -> int:
     """Train and save; return the exit code. Raises RnnError when there is nothing to train or nowhere to save."""
     out = Voice(stream or sys.stderr)
     target = output_path(options)
+    if os.path.isfile(target) and not (options.overwrite or _goes_on(options.file, target)):
+        raise RnnError(
+            f"{target}: there is such a file already, and it was left as it is. Replace it with --overwrite, give "
+            f"another --output, or train it further: bptt-explorer train {quoted(target)}"
+        )
     run = prepare(options)
     history = run.history
     trainer = history.trainer
