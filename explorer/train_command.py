@@ -56,7 +56,7 @@ def run(words: list[str]) -> int:
         chosen = {name for name, value in vars(options).items() if value != parser.get_default(name)}
         own = [f"--{name.replace('_', '-')}" for name in sorted(chosen.difference(headless.WITH_SESSION))]
         if own:
-            parser.error(f"{options.file} has its own {', '.join(own)}; give --epochs or --updates, --output, --overwrite")
+            parser.error(f"{options.file} has its own {', '.join(own)}; give --epochs or --updates, -o, --overwrite")
     gone = lost()
     if gone:
         return fail(gone)
