@@ -20,6 +20,7 @@ from rnncore.progress import Progress
 from .derived import Derived
 from .session import Session
 from .settings import CorpusChoice, Settings
+from .step_update import update_rule
 
 MOST_UNITS, MOST_STEPS, MOST_WORDS = 3, 40, 32
 """Larger networks, sentences and vocabularies make no sheet that one works through by hand."""
@@ -335,5 +336,9 @@ class _Builder:
         words = round(1.0 / walk.scale) if walk.scale else 0
         if words > 1:
             note += f"; the loss is the mean of {words} words, so that they are given d / {words}"
+        rule = update_rule(walk)
+        if rule is not None and type(rule.optimiser) is SGD and rule.clip is None:
+            mean = f" / {words}" if words > 1 else ""
+            note += f": new w = w − {rule.learning_rate!r} · d{mean}"
         blocks = self._matrices(walk.update.parameters, "new ", done, "weight")
         return Sheet("After the update", note, blocks)

@@ -10,8 +10,14 @@ from math import ceil
 from .paper_data import Block, Paper
 
 ROUNDED = "Every number is computed to 16 digits and rounded only here: work with two decimals more than you compare."
-COLUMNS, ABREAST = 12, 10
-"""Columns of the broadest table, which has more of them go on below it, and of all that stand beside one another."""
+COLUMNS, BROAD = 12, 150
+"""Columns and letters of the broadest table, which has more of them go on below it."""
+ABREAST = 105
+"""Letters of all tables that stand beside one another."""
+BLANK = 8
+"""Letters of the room for an entry to be filled in."""
+TALL = 20
+"""A table of more lines stands alone: it has to go on on the next page."""
 
 
 def html(found: Paper, colours: Mapping[str, str], *, title: str = "") -> str:
@@ -24,7 +30,7 @@ def html(found: Paper, colours: Mapping[str, str], *, title: str = "") -> str:
             f"<p style='margin-bottom:2px'><b style='color:{colours['text']}'>{escape(sheet.title)}</b> "
             f"<span style='color:{colours['muted']}'>&nbsp;{escape(sheet.note)}</span></p>"
         )
-        for line in _lines(sheet.blocks):
+        for line in _lines(sheet.blocks, sheet.hows):
             cells = "".join(f"<td style='padding-right:10px'>{_table(b, sheet.hows, colours)}</td>" for b in line)
             # A table that stands alone needs none around it: a page can then end within it.
             one = _table(line[0], sheet.hows, colours) if len(line) == 1 else ""
@@ -54,12 +60,13 @@ def plain(found: Paper) -> str:
     return "\n".join(parts)
 
 
-def _lines(blocks: tuple[Block, ...]) -> Iterator[list[Block]]:
-    """Tables that stand beside one another: as many as have few columns together."""
+def _lines(blocks: tuple[Block, ...], hows: Mapping[str, str]) -> Iterator[list[Block]]:
+    """Tables that stand beside one another: as many as are narrow together, and can be kept on one page."""
     line: list[Block] = []
     for block in blocks:
-        pieces = list(_pieces(block))
-        if line and sum(len(b.heads) + 1 for b in line) + len(block.heads) > ABREAST:
+        pieces = list(_pieces(block, hows))
+        letters = sum(sum(_letters(b, hows)) for b in (*line, block))
+        if line and (letters > ABREAST or max(len(b.lines) for b in (*line, block)) > TALL):
             yield line
             line = []
         yield from ([piece] for piece in pieces[:-1])
@@ -68,9 +75,19 @@ def _lines(blocks: tuple[Block, ...]) -> Iterator[list[Block]]:
         yield line
 
 
-def _pieces(block: Block) -> Iterator[Block]:
+def _letters(block: Block, hows: Mapping[str, str]) -> list[int]:
+    """How broad the labels and each column of a table are, in letters."""
+    labels = max(len(line.label) + len(hows.get(line.label, "")) for line in block.lines)
+    columns = zip(*(line.cells for line in block.lines), strict=True)
+    heads = zip(block.heads, columns, strict=True)
+    return [labels + 1, *(max(len(head), *(len(c.text) or BLANK for c in cells)) + 1 for head, cells in heads)]
+
+
+def _pieces(block: Block, hows: Mapping[str, str]) -> Iterator[Block]:
     """A table cut into even pieces that are not too broad."""
-    size = ceil(len(block.heads) / ceil(len(block.heads) / COLUMNS))
+    labels, *columns = _letters(block, hows)
+    most = max(1, min(COLUMNS, (BROAD - labels) // max(columns)))
+    size = ceil(len(block.heads) / ceil(len(block.heads) / most))
     for first in range(0, len(block.heads), size):
         part = slice(first, first + size)
         yield Block(block.heads[part], tuple(replace(line, cells=line.cells[part]) for line in block.lines))
@@ -85,7 +102,7 @@ def _table(block: Block, hows: Mapping[str, str], colours: Mapping[str, str]) ->
     for line in block.lines:
         entries = "".join(
             f"<td align='right' style='color:{colours.get(c.role, colours['text'])}; {edge}'><tt>"
-            f"{escape(c.text) or '&nbsp;' * 8}</tt></td>"
+            f"{escape(c.text) or '&nbsp;' * BLANK}</tt></td>"
             for c in line.cells
         )
         said = hows.get(line.label, "")

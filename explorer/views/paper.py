@@ -211,6 +211,9 @@ class PaperView(Panel):
         room = printer.pageRect(QPrinter.Unit.DevicePixel)
         # A document with pages of its own is scaled to those of the printer.
         document.setPageSize(QSizeF(needed, needed * room.height() / room.width()))
+        from ..widgets.pages import keep_whole
+
+        keep_whole(document)
         document.print_(printer)
 
     def _begin(self) -> None:

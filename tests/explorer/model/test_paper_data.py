@@ -272,7 +272,7 @@ def test_every_printed_decimal_is_that_of_a_computation_to_forty_digits(units, s
             assert forward[label] == [printed(row[i]) for row in h]
         assert forward["L = −ln ŷ[y]"] == [printed(loss) for loss in losses]
         gradients, after = table(found, "Gradients"), table(found, "After the update")
-        assert f"given d / {steps}" in found.sheets[-1].note
+        assert f"given d / {steps}: new w = w − 0.1 · d / {steps}" in found.sheets[-1].note
         names = {"U": range(units), "W": range(units), "V": range(len(weights["V"]))}
         for name, rows in names.items():
             for i in rows:

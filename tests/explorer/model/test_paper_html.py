@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from explorer.model.paper_data import SHEET, paper
+from explorer.model.paper_data import EXACT, SHEET, paper
 from explorer.model.paper_html import COLUMNS, html, page, plain
 from explorer.model.runs import start_run
 from explorer.model.settings import CorpusChoice
@@ -52,3 +52,15 @@ def test_as_text_every_entry_has_its_column():
     text = plain(paper(made.session, made.derived, everything=True))
     rows = [line.split("\t") for line in text.splitlines()]
     assert ["", "t = 0", "t = 1", "t = 2", "t = 3"] in rows and ["x", "<s>", "a", "b", "a"] in rows
+
+
+def test_tables_of_many_digits_stand_below_one_another_and_short_ones_of_a_gate_abreast():
+    def abreast(decimals):
+        made = driver(cell="lstm", hidden_size=3)
+        text = html(paper(made.session, made.derived, decimals, everything=True), COLOURS)
+        return [line.count("<table") for line in text.split("<table border='0'")[1:]]
+
+    assert abreast(4)[0] == 3  # U_i, W_i and b_i
+    made = driver(corpus=CorpusChoice("text", "a b " * 5, (("unit", "line"), ("max_length", 60))))
+    exact = html(paper(made.session, made.derived, EXACT, everything=True), COLOURS)
+    assert max(row.count("<td align='right'") for row in exact.split("<tr>")) < COLUMNS // 2
