@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rnncore.history import History
 from rnncore.keyframes import state_bytes
@@ -40,14 +41,14 @@ class Past:
             return None
         self.after.append(now)
         self._own.pop()
-        return self.before.pop()
+        return _brought_back(self.before.pop(), now)
 
     def forth(self, now: Session) -> Session | None:
         """Return the session that was undone last; None without one."""
         if not self.after:
             return None
         self._put(now)
-        return self.after.pop()
+        return _brought_back(self.after.pop(), now)
 
     def _put(self, session: Session) -> None:
         self._own.append(_own_bytes(session, self.before[-1] if self.before else None))
@@ -68,6 +69,13 @@ class Past:
                     seen.add(id(history))
                     yield history
                     history = history.parent
+
+
+def _brought_back(wanted: Session, now: Session) -> Session:
+    """The session that undo or redo shows: where only what stands beside it is another, one stays where one is."""
+    if wanted.run is now.run and wanted.sentence is now.sentence and wanted.beside != now.beside:
+        return replace(now, beside=wanted.beside)
+    return wanted
 
 
 def _own_bytes(session: Session, before: Session | None) -> int:

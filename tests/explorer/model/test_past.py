@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from explorer.model import action as do
 from explorer.model import past
+from explorer.model.beside import Beside
 from explorer.model.past import UNDO_LIMIT, Past
 from explorer.model.reducer import new_session
 from tests.explorer.model.runs import Driver, small_run
@@ -53,3 +54,21 @@ def test_what_is_trained_after_it_was_remembered_counts_as_well():
     assert remembered.memory_used >= before + driver.session.run.history.memory_used
     remembered.back(driver.session)
     assert remembered.memory_used == 0
+
+
+def test_taking_back_what_stands_beside_a_network_leaves_its_walk_where_it_is():
+    driver, row = Driver(), Past()
+    row.remember(driver.session)
+    driver.do(do.Compare(Beside()))
+    driver.do(do.Move("pass"))
+    driver.do(do.Select(t=1, unit=0))
+    shown = driver.session
+    assert shown.position > 0
+    back = row.back(shown)
+    assert back is not None and back.beside is None
+    assert (back.position, back.selection) == (shown.position, shown.selection)
+    driver.session = back
+    driver.do(do.Move("operation"))
+    forth = row.forth(driver.session)
+    assert forth is not None and forth.beside == Beside()
+    assert forth.position == shown.position + 1
