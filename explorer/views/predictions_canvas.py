@@ -16,12 +16,14 @@ from ..theme.tokens import RADIUS
 from ..widgets.canvas import PictureCanvas
 from ..widgets.number_rows import line_height, lines, paint_rows
 from ..widgets.paint import elided, frame, rounded, text_width
+from ..widgets.word_row import WordRow, paint_word, word_row
 
 NOT_YET = "not computed yet"
 NO_DISTRIBUTION = "NaN: the softmax gives no distribution, so that no word is the likeliest"
+LOWEST_STRIP = 0.4
+"""The share of the height that the sentence has at most, unless there is nothing else for the rest."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_CENTRE = Qt.AlignmentFlag.AlignCenter
 _WRAPPED = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 
 
@@ -78,7 +80,8 @@ class PredictionsCanvas(PictureCanvas):
         wide, high = float(self.width()), float(self.height())
         count = len(self._data.rows) if self._data is not None else 0
         beside = wide >= theme.px(360) and high <= 1.1 * wide
-        strip = min(line + theme.px(26), 0.4 * high)
+        named = self._words()
+        strip = min((line if named is None else named.high) + theme.px(26), LOWEST_STRIP * high)
         if self._data is not None:
             # What the bars of a small vocabulary leave over, the sentence takes.
             used = self._data.size * self.bar_height() + (0 if beside else count * line) + theme.px(10)
@@ -92,6 +95,14 @@ class PredictionsCanvas(PictureCanvas):
         return Areas(
             QRectF(0, 0, wide, max(1.0, top - below - 2)), QRectF(0, max(0.0, top - below), wide, below), sentence
         )
+
+    def _words(self) -> WordRow | None:
+        """How the sentence's words are written below their bars; None where they have no room."""
+        data = self._data
+        if data is None or not data.length:
+            return None
+        most = LOWEST_STRIP * self.height() - current(self).px(14)
+        return word_row(current(self), data.words[: data.length], self.width() / data.length, most)
 
     def bar_height(self) -> float:
         """Height of a bar with the gap below it."""
@@ -206,15 +217,10 @@ class PredictionsCanvas(PictureCanvas):
 
     def _paint_sentence(self, painter: QPainter, theme: Theme, data: PredictionsData, area: QRectF) -> None:
         """A bar for the probability of each token of the sentence, and the token below where it has room."""
-        line, wide = line_height(current(self)), area.width() / max(data.length, 1)
-        named = wide >= theme.px(24)
-        base = area.bottom() - (line if named else 0.0) - 2
+        wide, named = area.width() / max(data.length, 1), self._words()
+        base = area.bottom() - (0.0 if named is None else named.high) - 2
         tall = base - area.top() - 2
         gap = 1.0 if wide < 8 else 3.0
-        small = theme.font("small")
-        if any(text_width(word, small) > wide - 2 for word in data.words[: data.length]):
-            small = theme.font("tiny")
-        painter.setFont(small)
         for t in range(data.length):
             cell = QRectF(area.left() + t * wide, area.top() + 2, max(1.0, wide - gap), tall)
             p = float(data.target_probabilities[t])
@@ -227,10 +233,9 @@ class PredictionsCanvas(PictureCanvas):
                     high = max(1.0, tall * min(p, 1.0))
                     bar = QRectF(cell.left(), base - high, cell.width(), high)
                     painter.fillRect(bar, theme.colour("loss", 0.75))
-            if named:
+            if named is not None:
                 painter.setPen(theme.colour("text" if data.known[t] and not data.masked[t] else "muted"))
-                word = QRectF(cell.left(), base + 1, wide - 2, line)
-                painter.drawText(word, _CENTRE, elided(data.words[t], small, word.width()))
+                paint_word(painter, named, QRectF(cell.left(), base + 1, cell.width() + 1, named.high), data.words[t])
 
     # --- the mouse and the keys ---
 

@@ -14,8 +14,10 @@ from explorer.model.session import Changes
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
+from explorer.views import predictions_canvas
 from explorer.views.predictions import PARTS, USUAL_TOKEN, PredictionsView
 from explorer.views.predictions_text import PROMPT_SHOWN
+from explorer.widgets.paint import elided
 
 from .stores import on_screen, settle
 
@@ -320,3 +322,26 @@ def test_below_the_distribution_the_text_has_two_lines_at_least_and_no_more_than
     assert lines >= 2
     needed = (LENGTHS[1] + PROMPT_SHOWN) * USUAL_TOKEN / made.width() + 1
     assert lines <= max(needed, 2) + 1
+
+
+@pytest.mark.parametrize("width", [275, 333])
+def test_in_narrow_columns_the_sentence_stands_upright_and_no_word_is_cut(qtbot, monkeypatch, store, width) -> None:
+    written: list[tuple[str, bool]] = []
+    paint = predictions_canvas.paint_word
+
+    def noted(painter, row, column, word):
+        room = column.height() if row.upright else column.width()
+        written.append((elided(word, row.font, room), row.upright))
+        paint(painter, row, column, word)
+
+    monkeypatch.setattr(predictions_canvas, "paint_word", noted)
+    store.dispatch(do.TypeSentence("the boys that the girl chases chase the dogs"))
+    made = finished(qtbot, store, (width, 280))
+    areas = made.canvas.areas()
+    assert written and not any(word.endswith("…") for word, _ in written)
+    assert {upright for _, upright in written} == {True}
+    assert areas.bars.height() >= 2 * made.canvas.bar_height() and not areas.rows.intersects(areas.sentence)
+    written.clear()
+    made.resize(900, 400)
+    settle(store, made)
+    assert {upright for _, upright in written} == {False}

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from explorer.theme.theme import theme_named
+from explorer.widgets.paint import text_width
+from explorer.widgets.word_row import TALLEST, paint_word, word_row
+
+WORDS = ("the", "boys", "chases", ".")
+
+
+def test_words_lie_where_all_fit_stand_where_columns_are_narrow_and_give_way_to_none(qapp):
+    theme = theme_named("dark")
+    longest = max(text_width(word, theme.font("small")) for word in WORDS)
+    lying = word_row(theme, WORDS, longest + 3, 60)
+    assert lying is not None and not lying.upright and lying.font == theme.font("small")
+    standing = word_row(theme, WORDS, 20, 60)
+    assert standing is not None and standing.upright
+    assert standing.high >= max(text_width(word, standing.font) for word in WORDS)
+    assert word_row(theme, WORDS, 6, 60) is None
+    assert word_row(theme, ("w" * 60,), 20, 500).high == theme.px(TALLEST)
+    assert word_row(theme, WORDS, 30, 16) is not None and not word_row(theme, WORDS, 30, 16).upright
+    assert word_row(theme, WORDS, 30, 4) is None
+
+
+def test_an_upright_word_stays_in_its_column(qapp):
+    theme = theme_named("dark")
+    image = QImage(60, 60, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.black)
+    row = word_row(theme, WORDS, 18, 50)
+    painter = QPainter(image)
+    painter.setPen(Qt.GlobalColor.white)
+    paint_word(painter, row, QRectF(20, 5, 18, row.high), "chases")
+    painter.end()
+    lit = [(x, y) for x in range(60) for y in range(60) if image.pixelColor(x, y).red() > 90]
+    assert lit and all(20 <= x < 38 and 4 <= y <= 5 + row.high for x, y in lit)
+    assert max(y for _, y in lit) - min(y for _, y in lit) > 20
