@@ -10,7 +10,8 @@ from ..model.plurals import count
 from ..model.truncation_data import BETWEEN, CALLED, MEANINGS, WHERE, TruncationData, dragged, lane_rows, nudged
 from ..theme.theme import Theme, current
 from ..widgets.canvas import Canvas
-from ..widgets.paint import arrow_head, elided, hatch, pen, scissors, text_width
+from ..widgets.paint import arrow_head, hatch, pen, scissors, text_width
+from ..widgets.word_row import WordRow, paint_word, word_row
 from .truncation_between import paint_between
 
 NEAR = 11
@@ -59,6 +60,19 @@ class TruncationCanvas(Canvas):
             return whole.adjusted(0, 0, 0, -high - 6), QRectF(whole.left(), whole.bottom() - high, whole.width(), high)
         return whole, QRectF()
 
+    def _words(self) -> WordRow | None:
+        """How the words that the copies read are written below them; None where they have no room."""
+        data, area = self._data, self.areas()[0]
+        if data is None or not data.length:
+            return None
+        most = max(current(self).px(15), 0.3 * area.height())
+        return word_row(current(self), data.words[: data.length], (area.width() - 8) / data.length, most)
+
+    def _foot(self) -> float:
+        """The height below the copies."""
+        row = self._words()
+        return float(current(self).px(14)) if row is None else max(row.high, float(current(self).px(14)))
+
     def column(self, t: float) -> float:
         """The x of a time step's left edge; halves are its middle."""
         assert self._data is not None
@@ -75,7 +89,7 @@ class TruncationCanvas(Canvas):
         """The lanes that are drawn, and the y of each."""
         assert self._data is not None
         theme, area = current(self), self.areas()[0]
-        top, bottom = area.top() + theme.px(20), area.bottom() - theme.px(36)
+        top, bottom = area.top() + theme.px(20), area.bottom() - theme.px(22) - self._foot()
         rows = lane_rows(self._data, max(1, int((bottom - top) // theme.px(7))))
         # Few runs stand together in the middle of a high panel.
         pitch = min((bottom - top) / max(1, len(rows)), theme.px(72))
@@ -180,7 +194,7 @@ class TruncationCanvas(Canvas):
         area, font = self.areas()[0].adjusted(4, 0, -4, 0), theme.font("small")
         high, top = QFontMetricsF(font).height() + 2, rows[0][1] + theme.px(12)
         words = next((form for form in data.nothing_cut if text_width(form, font) <= area.width()), "")
-        if top + high > area.bottom() - theme.px(33):
+        if top + high > area.bottom() - theme.px(19) - self._foot():
             return "", QRectF()
         return words, QRectF(area.left(), top, area.width(), high)
 
@@ -193,7 +207,7 @@ class TruncationCanvas(Canvas):
     def _paint_copies(self, painter: QPainter, theme: Theme, data: TruncationData) -> None:
         """The weight copies, how often each is counted, and the words that they read."""
         area = self.areas()[0]
-        y, high = area.bottom() - theme.px(31), theme.px(14)
+        y, high = area.bottom() - theme.px(17) - self._foot(), theme.px(14)
         font = theme.font("tiny", fixed=True)
         painter.setFont(font)
         lines = hatch(theme.colour("cut", 0.55), 6, self.devicePixelRatioF())
@@ -206,14 +220,15 @@ class TruncationCanvas(Canvas):
             if wide >= QFontMetricsF(font).horizontalAdvance("00") + 2:
                 painter.setPen(theme.colour("text"))
                 painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, str(count))
-        small = theme.font("tiny")
-        painter.setFont(small)
         painter.setPen(theme.colour("muted"))
-        for t in range(data.length):
-            if wide >= theme.px(26):
-                room = QRectF(self.column(t), y + high + 1, wide, theme.px(14))
-                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, elided(data.words[t], small, wide - 2))
-        if wide < theme.px(26):
+        row = self._words()
+        if row is not None:
+            for t in range(data.length):
+                column = QRectF(self.column(t), y + high + 1, wide, row.high)
+                paint_word(painter, row, column, data.words[t])
+        else:
+            small = theme.font("tiny")
+            painter.setFont(small)
             below = QRectF(self.column(0), y + high + 1, area.width(), theme.px(14))
             said = f"how often each of {data.length} weight copies is counted"
             if QFontMetricsF(small).horizontalAdvance(said) > below.width():

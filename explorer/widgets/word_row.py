@@ -33,8 +33,9 @@ def word_row(theme: Theme, words: tuple[str, ...], wide: float, most: float) -> 
         if all(text_width(word, font) <= wide - 2 for word in words):
             return WordRow(font, False, high) if high <= most else None
     font, high = theme.font("tiny"), QFontMetricsF(theme.font("tiny")).height()
-    tall = min(max((text_width(word, font) for word in words), default=0.0) + 4, theme.px(TALLEST), most)
-    if wide >= high - 1 and tall >= 2 * high:
+    tall = min(max((text_width(word, font) for word in words), default=0.0) + 4, theme.px(TALLEST))
+    # Upright and shortened as well they would be harder to read than lying.
+    if wide >= high - 1 and tall <= most:
         return WordRow(font, True, tall)
     return WordRow(font, False, high) if wide >= theme.px(24) and high <= most else None
 

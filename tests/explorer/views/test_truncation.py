@@ -11,10 +11,12 @@ from PySide6.QtTest import QTest
 from explorer.model import action as do
 from explorer.model.truncation_data import WHERE
 from explorer.theme.theme import current
+from explorer.views import truncation_canvas
 from explorer.views.truncation import TruncationView
+from explorer.widgets.paint import elided
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 
-from .stores import on_screen, small_store
+from .stores import on_screen, settle, small_store
 
 
 @pytest.fixture
@@ -196,3 +198,18 @@ def test_of_a_policy_that_cuts_nothing_it_is_said_why_and_the_scissors_lie_ready
 def test_what_crosses_between_sequences_is_said_to_act_in_training(store, view):
     for _name, box in view.canvas._boxes():
         assert "in training" in view.canvas.tip(box.center().x(), box.center().y())
+
+
+def test_the_words_that_narrow_copies_read_stand_upright_and_whole(store, view, monkeypatch):
+    written = []
+    monkeypatch.setattr(
+        truncation_canvas, "paint_word", lambda _, row, column, word: written.append((row, column, word))
+    )
+    store.dispatch(do.TypeSentence("the boys that the girl chases chase the dogs"))
+    view.resize(330, 300)
+    settle(store, view)
+    canvas = view.canvas
+    assert written and all(row.upright for row, _, _ in written)
+    assert all(elided(word, row.font, column.height()) == word for row, column, word in written)
+    _, column, _ = written[-1]
+    assert column.bottom() <= canvas.areas()[0].bottom() + 1 and max(y for _, y in canvas.lanes()) < column.top() - 14
