@@ -211,6 +211,8 @@ class Companion(QObject):
                 self._open()
             return
         before, self.beside = self.beside, wanted
+        if before.path:
+            self._kept_update = None  # it was the file that kept an update of its own
         if before.weights != wanted.weights and before.path == "" and self._same_weights(wanted.weights):
             return
         try:

@@ -222,6 +222,19 @@ def test_a_session_keeps_its_update_until_a_goes_to_another(store, companion, tm
     until(lambda: companion.b.session.training.shown == 2)
 
 
+def test_after_a_session_b_has_the_update_of_a_again(store, companion, tmp_path):
+    path = str(tmp_path / "other.bptt")
+    save_session(path, new_session(small_run(cell="gru")))
+    store.dispatch(do.Advance(3))
+    until(lambda: store.session.training.shown == companion.b.session.training.shown == 3)
+    companion.open(path)
+    until(lambda: companion.b.session.path == path)
+    assert companion.state == "update A 3, B 0"
+    store.dispatch(do.Compare(Beside()))
+    until(lambda: companion.b.session.training.shown == 3)
+    assert not companion.b.session.path and not companion.state
+
+
 @pytest.mark.parametrize("kind", ["damaged", "missing", "text"])
 def test_what_is_no_session_file_is_refused_with_a_sentence_and_b_stays(store, companion, tmp_path, kind):
     path = tmp_path / ("notes.txt" if kind == "text" else "broken.bptt")
