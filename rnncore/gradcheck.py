@@ -1,6 +1,6 @@
 """Is the gradient right? Compare it with derivatives that know nothing of backpropagation.
 
-*Complex step* (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003): ``f'(w) = Im f(w + ih) / h`` with h = 1e-30. There
+*Complex step* (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003): ``f'(w) = Im f(w + ih) / h`` with h = 1e-100. There
 is no subtraction and so no cancellation: the result is exact to rounding. *Central differences*,
 ``(f(w + ε) − f(w − ε)) / 2ε`` with ε = 1e-5, are the textbook's check.
 
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncore.bptt import backward, lane_gradients, use_gradient
+from rnncore.bptt import backward, lane_gradients, output_gradients, use_gradient
 from rnncore.cells import Cell
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
@@ -28,11 +28,14 @@ from rnncore.trace import Trace, check_targets, forward
 from rnncore.truncation import Truncation, check_truncation, stream_table
 
 METHODS = ("complex step", "central differences")
-COMPLEX_STEP = 1e-30
+COMPLEX_STEP = 1e-100
+"""So small that it stays small beside an exploded derivative of 1e30 and more."""
 CENTRAL_STEP = 1e-5
 TOLERANCE = {"complex step": 1e-8, "central differences": 1e-5}
 FLOOR = {"complex step": 1e-6, "central differences": 1e-2}
 """Least denominator of a relative error, as a share of the largest entry: differences lose small entries' digits."""
+NOISE = {"complex step": 1e-5, "central differences": 1e-3}
+"""The same as a share of the whole gradient's scale: what a saturated gate leaves of it is rounding, 1 − y² of y ≈ 1."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class ParameterReport:
 
     ``checked`` entries were compared; ``index`` is the worst of them, with both its numbers. Errors are absolute
     values; a NaN or an infinity on either side counts as an infinite error. ``relative`` is |a − n| / max(|a|, |n|),
-    with a share of the largest entry (:data:`FLOOR`) as the least denominator.
+    with a share of the parameter's largest entry (:data:`FLOOR`), and a smaller one of the scale of the whole gradient
+    (:data:`NOISE`), as the least denominator.
     """
 
     parameter: str
@@ -154,6 +158,7 @@ def check_gradients(
             raise RnnError(f"among the gradients to be checked there is none of {name} with its shape {shape}")
     rng = np.random.default_rng(seed)
     table = stream_table(truncation, trace.length)
+    noise = NOISE[method] * gradient_scale(trace, wanted, analytic)
     rows = []
     for name in names:
         given = np.asarray(analytic[name])
@@ -161,9 +166,20 @@ def check_gradients(
         with np.errstate(all="ignore"):
             numeric = _truncated(model, trace, wanted, name, entries, table, method)
         known = given.reshape(-1)[entries]
-        rows.append(_report(name, model.parameters[name].shape, entries, known, numeric, FLOOR[method]))
+        rows.append(_report(name, model.parameters[name].shape, entries, known, numeric, FLOOR[method], noise))
     limit = TOLERANCE[method] if tolerance is None else tolerance
     return GradientReport(method, truncation, limit, tuple(rows))
+
+
+def gradient_scale(trace: Trace, targets: Array, gradients: Mapping[str, Array]) -> float:
+    """Return the largest finite number among the gradients and what the losses send into h: what rounding is a share of.
+
+    ``targets`` is as :func:`rnncore.trace.check_targets` returns it, time-first.
+    """
+    with np.errstate(all="ignore"):
+        arrays = [output_gradients(trace, targets)[1], *(np.asarray(gradients[name]) for name in gradients)]
+        sizes = [np.abs(array, dtype=np.float64) for array in arrays]
+        return max(float(np.max(size, where=np.isfinite(size), initial=0.0)) for size in sizes)
 
 
 def check_pairs(
@@ -354,12 +370,12 @@ def _choose(gradient: Array, samples: int | None, rng: np.random.Generator) -> A
 
 
 def _report(
-    name: str, shape: tuple[int, ...], entries: Array, analytic: Array, numeric: Array, floor: float
+    name: str, shape: tuple[int, ...], entries: Array, analytic: Array, numeric: Array, floor: float, noise: float = 0.0
 ) -> ParameterReport:
     with np.errstate(all="ignore"):
         absolute = np.abs(analytic - numeric)
         size = np.maximum(np.abs(analytic), np.abs(numeric))
-        least = floor * np.max(size[np.isfinite(size)], initial=0.0)
+        least = max(floor * np.max(size[np.isfinite(size)], initial=0.0), noise)
         relative = absolute / np.maximum(size, least or 1.0)
     bad = ~(np.isfinite(analytic) & np.isfinite(numeric))
     absolute = np.where(bad, np.inf, absolute)

@@ -16,6 +16,9 @@ from .plurals import count
 from .session import Check, Compared, Verification
 
 LEDGER_TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
+NOISE = {"float64": 1e-5, "float32": 1e-2}
+"""Least size that an error is a share of, as a share of the whole gradient's scale: below it is the rounding of what a
+saturated gate, or votes that cancel, leave of the gradient."""
 SAMPLES = 3
 MOST_STEPS = 16
 """Sentences longer than this are spot-checked on their first steps: the numeric side costs T² forward steps."""
@@ -25,8 +28,12 @@ MOST_WORK = MOST_STEPS**2 * 8000 * 16
 
 def verify(walk: Walk, update: int) -> Verification:
     """Check the walk's gradient; never raises, and never calls what is not finite verified."""
-    tolerance = LEDGER_TOLERANCE[walk.model.dtype.name]
-    checks = [_ledger(walk, tolerance), _kernel(walk, tolerance), _numeric(walk, update)]
+    from rnncore.gradcheck import gradient_scale
+
+    precision = walk.model.dtype.name
+    tolerance = LEDGER_TOLERANCE[precision]
+    noise = NOISE[precision] * gradient_scale(walk.trace, walk.targets, walk.gradients)
+    checks = [_ledger(walk, tolerance, noise), _kernel(walk, tolerance, noise), _numeric(walk, update)]
     ledger_error, kernel_error, difference = (_error(check) for check in checks)
     ok = all(check.ok for check in checks)
     worst = max(ledger_error, difference, kernel_error)
@@ -72,23 +79,24 @@ def _error(check: Check) -> float:
     return max((row.error for row in check.rows), default=0.0)
 
 
-def _ledger(walk: Walk, tolerance: float) -> Check:
+def _ledger(walk: Walk, tolerance: float, noise: float) -> Check:
     rows = []
     with np.errstate(all="ignore"):
         for one in ledgers(walk.model, walk.trace, walk.targets, walk.truncation, gradients=walk.gradients).values():
             summed = float((one.kept * one.signed).sum())
             size = max(one.total, float(np.abs(one.kept * one.signed).sum()))
+            size = max(size, noise) if size else 0.0
             error = 0.0 if size == 0 else abs(summed - one.total) / size
             error = error if math.isfinite(error) else math.inf
             rows.append(Compared(one.parameter, summed, one.total, error, error <= tolerance))
     return Check("Ledger against ‖G‖", "Σ kept·signed", "‖G‖", tolerance, tuple(rows))
 
 
-def _kernel(walk: Walk, tolerance: float) -> Check:
+def _kernel(walk: Walk, tolerance: float, noise: float) -> Check:
     """The gradient that trains against the one that is explained: each parameter's largest difference.
 
-    Its relative error is by the parameter's largest entry; infinite where something is not finite. No rows where no
-    kernel is made for the sentence.
+    Its relative error is by the parameter's largest entry, or ``noise`` where that is less than rounding may be; infinite
+    where something is not finite. No rows where no kernel is made for the sentence.
     """
     title, sides = "Fast kernel against operation graph", ("kernel", "graph")
     trace, model = walk.trace, walk.model
@@ -106,7 +114,7 @@ def _kernel(walk: Walk, tolerance: float) -> Check:
             away = np.where(np.isfinite(away), away, np.inf).ravel()
             # Of entries that agree equally well the largest, so that no 0 is set against 0.
             at = np.unravel_index(int(np.lexsort((np.abs(graph).ravel(), away))[-1]), graph.shape)
-            size = float(np.abs(graph).max(initial=0.0)) or 1.0
+            size = max(float(np.abs(graph).max(initial=0.0)), noise) or 1.0
             error = float(away.max(initial=0.0)) / size if math.isfinite(size) else math.inf
             rows.append(_entry(name, tuple(int(i) for i in at), float(fast[at]), float(graph[at]), error, tolerance))
     return Check(title, *sides, tolerance, tuple(rows))

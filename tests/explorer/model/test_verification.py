@@ -10,6 +10,7 @@ from explorer.model.verification import MOST_STEPS, verify
 from rnncore import ops
 from rnncore.kernel import Kernel
 from rnncore.ledger import ledgers
+from rnncore.library import LIBRARY
 from rnncore.model import Model
 from rnncore.trace import forward
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
@@ -173,3 +174,39 @@ def test_a_gradient_of_nothing_says_that_it_is_zero():
     inputs, no_loss = np.array([1, 2, 3]), np.full(3, -1)
     found = verify(walk(model, forward(model, inputs), no_loss), 0)
     assert found.ok and found.summary == "gradient is zero, verified"
+
+
+@pytest.mark.parametrize(
+    ("edits", "choices"),
+    [
+        ([do.EditWeight("W", 0, 0, 300.0)], {"hidden_size": 1, "truncation": Tail(99)}),
+        ([do.EditWeight("b", 0, None, 20.0)], {"hidden_size": 1, "cell": "vanilla-bias", "truncation": Full()}),
+        ([do.EditWeight("b", 0, None, 300.0)], {"hidden_size": 1, "cell": "leaky"}),
+        ([do.EditInitialState("h", 0, 50.0)], {"hidden_size": 1, "cell": "mgu", "precision": "float32"}),
+        (
+            [do.EditWeight("b_f", 0, None, 18.0), do.EditWeight("b_i", 0, None, -20.0)],
+            {"hidden_size": 1, "cell": "lstm"},
+        ),
+        ([do.EditWeight("b_z", 0, None, 17.0)], {"hidden_size": 1, "cell": "gru", "precision": "float32"}),
+    ],
+)
+def test_what_a_saturated_gate_leaves_of_a_gradient_is_rounding_and_no_error(edits, choices):
+    driver = Driver(small_run(**choices))
+    driver.do(do.ShowSentence(5), *edits)
+    found = verify(driver.derived.walk(driver.session), 0)
+    assert found.ok, found.report
+
+
+@pytest.mark.parametrize("cell", LIBRARY)
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_no_cell_is_called_wrong_whatever_its_weights_are_multiplied_by(cell, precision):
+    for seed, policy in enumerate((Full(), Window(2), Stride(2, 3, "all"))):
+        driver = Driver(small_run(cell=cell, precision=precision, truncation=policy, hidden_size=1 + seed, seed=seed))
+        for factor in (10.0, 300.0):
+            weights = {name: np.asarray(w) * factor for name, w in driver.session.model.parameters.items()}
+            model = driver.session.model.with_parameters(weights)
+            sentence = driver.session.sentence.example
+            made = walk(model, forward(model, sentence.inputs), sentence.targets, policy)
+            if all(np.isfinite(g).all() for g in made.gradients.values()):
+                found = verify(made, seed)
+                assert found.ok or found.summary == "gradient not finite", (policy, factor, found.report)
