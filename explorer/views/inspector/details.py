@@ -17,6 +17,8 @@ from .streams import StreamsBox
 USUAL_NOW, TIGHT_NOW, LEAST_NOW = 168, 122, 50
 """Pixels at scale 1 for the last micro-step's formulas: what suits most of them at their ease, what has room for all of
 them laid tight, and the least."""
+SIMPLE_NOW = 128
+"""What has room, at its ease, for every formula of a cell of a single activation: no value of it is read twice."""
 LEVELS = ((0, USUAL_NOW), (1, 150), (2, LEAST_NOW))
 """How tight the boxes are laid, and the room for the formulas that this asks for."""
 
@@ -54,7 +56,11 @@ class Details(QWidget):
 
     def steady_height(self) -> int:
         """Room that suits most micro-steps. It depends on the cell alone, so that nothing jumps from step to step."""
-        return self._fixed(0) + current(self).px(USUAL_NOW)
+        return self._fixed(0) + current(self).px(self._usual_now)
+
+    @property
+    def _usual_now(self) -> int:
+        return USUAL_NOW if self.saturation.count > 1 else SIMPLE_NOW
 
     def tight_height(self) -> int:
         """Room that is enough for every micro-step."""
@@ -87,12 +93,12 @@ class Details(QWidget):
     def _place(self) -> None:
         theme = current(self)
         bars = self.saturation.height_for(self.width() - SPACE.tight, 2)
-        key = (self.width(), self.height(), bars, theme)
+        key = (self.width(), self.height(), bars, self._usual_now, theme)
         if key == self._placed_for:
             return
         self._placed_for = key
         room, folded = self.height(), 0
-        level = next((n for n, least in LEVELS if room - self._fixed(n) >= theme.px(least)), 2)
+        level = next((n for n, least in LEVELS if room - self._fixed(n) >= theme.px(min(least, self._usual_now))), 2)
         while folded < 2 and room - self._fixed(level, folded) < theme.px(LEAST_NOW):
             folded += 1
         self.updateGeometry()

@@ -27,6 +27,11 @@ class SaturationBars(Surface):
         self._rule = ""
         self._level = 0
 
+    @property
+    def count(self) -> int:
+        """How many bars there are: one for each activation."""
+        return len(self._bars)
+
     def set_level(self, level: int) -> None:
         """0 is roomy; 1 has lower lines with more bars each; 2 has the heading in the first line of them as well."""
         if level != self._level:

@@ -7,6 +7,7 @@ import pytest
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.inspector import forms, set_formulas
+from explorer.views.inspector.details import Details
 from explorer.views.inspector.formulas import FormulaArea, Section
 from explorer.views.inspector.typeset import baseline, is_wider, line
 
@@ -97,3 +98,27 @@ def test_in_a_low_room_that_holds_them_all_formulas_have_the_same_lines(qtbot, h
         assert [row.form for row in rows] == [forms.USUAL] * 2, position
         seen += 1
     assert seen
+
+
+@pytest.mark.parametrize("hidden", [2, 16])
+def test_a_simple_cell_leaves_its_graph_the_room_that_none_of_its_formulas_needs(qtbot, hidden: int) -> None:
+    made = make_walk("vanilla", hidden=hidden)
+    details = Details()
+    qtbot.addWidget(details)
+    details.resize(440, 100)
+    details.set_data(data(made, 0))
+    details.resize(440, details.steady_height())
+    details.show()
+    spare = []
+    for position in range(1, len(made) + 1):
+        details.set_data(data(made, position))
+        rows = details.now._arrange(
+            details.now.width(), forms.USUAL, [forms.USUAL] * len(data(made, position).now.formulas)
+        )
+        spare.append(details.now_area.height() - rows[1])
+    assert min(spare) >= 0 and sorted(spare)[len(spare) // 2] < 0.5 * details.now_area.height()
+    gated = Details()
+    qtbot.addWidget(gated)
+    gated.resize(440, 100)
+    gated.set_data(data(make_walk("lstm"), 0))
+    assert gated.steady_height() > details.steady_height()
