@@ -1,7 +1,7 @@
 """Is the gradient right? Compare it with derivatives that know nothing of backpropagation.
 
-*Complex step* (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003): ``f'(w) = Im f(w + ih) / h`` with h = 1e-100. There
-is no subtraction and so no cancellation: the result is exact to rounding. *Central differences*,
+*Complex step* (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003): ``f'(w) = Im f(w + ih) / h`` with h = 1e-100.
+There is no subtraction and so no cancellation: the result is exact to rounding. *Central differences*,
 ``(f(w + ε) − f(w − ε)) / 2ε`` with ε = 1e-5, are the textbook's check.
 
 A truncated gradient is not the derivative of any loss, and can be checked all the same: give each time step its own
@@ -35,7 +35,7 @@ TOLERANCE = {"complex step": 1e-8, "central differences": 1e-5}
 FLOOR = {"complex step": 1e-6, "central differences": 1e-2}
 """Least denominator of a relative error, as a share of the largest entry: differences lose small entries' digits."""
 NOISE = {"complex step": 1e-5, "central differences": 1e-3}
-"""The same as a share of the whole gradient's scale: what a saturated gate leaves of it is rounding, 1 − y² of y ≈ 1."""
+"""The same as a share of the whole gradient's scale: what a saturated gate leaves is rounding, 1 − y² of y ≈ 1."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def check_gradients(
 
 
 def gradient_scale(trace: Trace, targets: Array, gradients: Mapping[str, Array]) -> float:
-    """Return the largest finite number among the gradients and what the losses send into h: what rounding is a share of.
+    """Return the largest finite number among the gradients and what the losses send into h; rounding is a share of it.
 
     ``targets`` is as :func:`rnncore.trace.check_targets` returns it, time-first.
     """

@@ -95,8 +95,8 @@ def _ledger(walk: Walk, tolerance: float, noise: float) -> Check:
 def _kernel(walk: Walk, tolerance: float, noise: float) -> Check:
     """The gradient that trains against the one that is explained: each parameter's largest difference.
 
-    Its relative error is by the parameter's largest entry, or ``noise`` where that is less than rounding may be; infinite
-    where something is not finite. No rows where no kernel is made for the sentence.
+    Its relative error is by the parameter's largest entry, or by ``noise`` where that is less; infinite where something
+    is not finite. No rows where no kernel is made for the sentence.
     """
     title, sides = "Fast kernel against operation graph", ("kernel", "graph")
     trace, model = walk.trace, walk.model
