@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu
 from ..actions import BY_ID
 from ..model.keys import key_text
 from ..panels import PANELS
+from ..widgets.menu_help import tell_help
 from ..widgets.panel_dock import PanelDock
 from .board_layouts import BOTTOM, RIGHT
 
@@ -36,7 +37,7 @@ def panel_menu(board: Board, dock: PanelDock) -> QMenu:
     for id, area in (("move-beside", RIGHT), ("move-below", BOTTOM)):
         title = BY_ID[id].title.replace("the panel ", "")
         _add(menu, title, BY_ID[id].help, partial(board.move_panel, dock, area))
-    onto = menu.addMenu("Share a place with")
+    onto = _add_menu(menu, "Share a place with", "Put the panel on the place of another one, as a tab.")
     for other in board.docks.values():
         if other is not dock and not other.isHidden() and not other.isFloating():
             help = f"Put the panel on the place of {other.title}, as a tab."
@@ -44,7 +45,7 @@ def panel_menu(board: Board, dock: PanelDock) -> QMenu:
     menu.addSeparator()
     hide = BY_ID["hide-panel"]
     _add(menu, f"Hide\t{key_text(hide.keys[0])}", hide.help, partial(board.hide_panel, dock))
-    _list_panels(board, menu.addMenu("Turn to"))
+    _list_panels(board, _add_menu(menu, "Turn to", "Bring another panel to the front."))
     return menu
 
 
@@ -59,6 +60,7 @@ def _menu(board: Board) -> QMenu:
     menu = QMenu(board)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     menu.setToolTipsVisible(True)
+    tell_help(menu, board)
     return menu
 
 
@@ -70,6 +72,13 @@ def _list_panels(board: Board, menu: QMenu) -> None:
         action = _add(menu, f"{info.title}{key}", info.help, partial(board.show_panel, info.id))
         action.setCheckable(True)
         action.setChecked(info.id in seen)
+
+
+def _add_menu(menu: QMenu, title: str, help: str) -> QMenu:
+    below = menu.addMenu(title)
+    below.menuAction().setToolTip(help)
+    below.menuAction().setStatusTip(help)
+    return below
 
 
 def _add(menu: QMenu, title: str, help: str, act: Callable[[], None]) -> QAction:

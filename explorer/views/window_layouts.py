@@ -13,6 +13,7 @@ from ..store import Store
 from .window_panels import PanelsWindow
 
 PREFIX = "layout:"
+HELP = "Arrangements of the panels by name: save this one, return to one, remove one."
 _IN_MENU = ("save-layout", "remove-layout", "reset-layout")
 
 
@@ -89,6 +90,8 @@ class LayoutsWindow(PanelsWindow):
             for id in _IN_MENU:
                 menu.removeAction(self.actions_[id])
             layouts = menu.addMenu("Layouts")
+            layouts.menuAction().setStatusTip(HELP)
+            layouts.menuAction().setToolTip(HELP)
             layouts.setToolTipsVisible(True)
             layouts.aboutToShow.connect(partial(self._list_layouts, layouts))
             self._list_layouts(layouts)

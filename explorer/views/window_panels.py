@@ -128,6 +128,7 @@ class PanelsWindow(CommandsWindow):
     def complete_menu(self, group: str, menu: QMenu) -> None:
         if group == "Panels":
             shown = menu.addMenu("Panels on show")
+            shown.menuAction().setStatusTip("Show or hide each panel.")
             shown.setToolTipsVisible(True)
             shown.addActions(self.board.toggles())
 

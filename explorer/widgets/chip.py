@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QSizePolicy,
 
 from ..theme.theme import current
 from ..theme.tokens import mix
+from .menu_help import tell_help
 from .paint import pen, rounded
 
 
@@ -83,6 +84,7 @@ class Chip(QAbstractButton):
         if self._menu is None:
             self.clicked.connect(self.open_menu)
         self._menu = menu
+        tell_help(menu, self)
         menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(self._help_lines)
         self.updateGeometry()

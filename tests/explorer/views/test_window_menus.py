@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from explorer.actions import COMMANDS
+from explorer.actions import COMMANDS, hints
 from explorer.panels import PANELS
+from explorer.views.board_menus import panel_menu
 from explorer.widgets.chip import Chip
 
-from .windows import Ctrl, Key, Shift, panel, press
+from .windows import Ctrl, Key, Shift, dock, panel, press, until
 
 
 def lines(menu):
@@ -46,3 +48,57 @@ def test_every_command_is_reached_by_a_key_or_by_the_search_of_all_commands(wind
         found = [each.id for each in dialog._found]
         assert command.id in found[:6], command.title
     dialog.reject()
+
+
+def reached() -> str:
+    """The help of the line that the arrows have reached."""
+    action = QApplication.activePopupWidget().activeAction()
+    assert action is not None and action.statusTip(), None if action is None else action.text()
+    return action.statusTip()
+
+
+def go(key: Key) -> None:
+    QTest.keyClick(QApplication.activePopupWidget(), key)
+    QTest.qWait(10)
+
+
+def line_called(title: str) -> None:
+    for _ in range(60):
+        active = QApplication.activePopupWidget().activeAction()
+        if active is not None and active.text().replace("&", "") == title:
+            return
+        go(Key.Key_Down)
+    raise AssertionError(title)
+
+
+def test_the_line_below_tells_what_the_arrows_have_reached_in_menus_that_open_from_others(window):
+    window.save_layout("lecture")
+    window.save_layout("another")
+    window.open_menu()
+    line_called("View")
+    go(Key.Key_Right)
+    line_called("Layouts")
+    assert window.help_line.text() == reached()
+    go(Key.Key_Right)
+    seen = []
+    for _ in range(6):
+        assert window.help_line.text() == reached()
+        seen.append(QApplication.activePopupWidget().activeAction().text())
+        go(Key.Key_Down)
+    assert {"lecture", "another", "Save layout as…"} <= set(seen)
+    go(Key.Key_Left)
+    assert QApplication.activePopupWidget().activeAction().text() == "Layouts"
+    assert window.help_line.text() == reached()
+    for _ in range(3):
+        go(Key.Key_Escape) if QApplication.activePopupWidget() else None
+    until(window, lambda: window.help_line.text() == hints())
+
+
+def test_the_line_below_tells_what_a_panels_menu_has_reached(window):
+    window.board.show_panel("ledger")
+    menu = panel_menu(window.board, dock(window, "ledger"))
+    menu.popup(QPoint(0, 0))
+    for _ in range(9):
+        go(Key.Key_Down)
+        assert window.help_line.text() == reached()
+    menu.close()
