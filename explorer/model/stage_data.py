@@ -9,7 +9,7 @@ from .edits import edits
 from .session import Session
 from .stage_build import build_stage
 from .stage_records import Marks, StageData
-from .stage_scene import MOST_UNITS, Scene, gate_nodes, group_size, make_scene
+from .stage_scene import MOST_UNITS, Scene, gate_nodes, group_size, make_scene, regrouped
 
 __all__ = ["StageData", "marks_of", "stage_data", "strips_of", "with_marks"]
 
@@ -79,8 +79,8 @@ def _scene(session: Session, derived: Derived, most_cells: int, previous: StageD
     trace = derived.trace(session)
     if previous is not None:
         old = previous.scene
-        if old.trace is trace and old.group == group_size(old.hidden, most_cells):
-            return old
+        if old.trace is trace:
+            return old if old.group == group_size(old.hidden, most_cells) else regrouped(old, most_cells)
     sentence = session.sentence
     return make_scene(
         trace,

@@ -6,6 +6,7 @@ A scene belongs to one trace: it is made once and shared by every position of th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -123,6 +124,18 @@ def make_scene(
         initial=initial,
         gates_title=_gates_title(trace.cell, gates),
         value_scale=value_scale(everything),
+    )
+
+
+def regrouped(scene: Scene, most_cells: int) -> Scene:
+    """The same scene in as many cells a strip as there is room for now; nothing else of it is computed again."""
+    group = group_size(scene.hidden, most_cells)
+
+    def again(tracks: tuple[Track, ...]) -> tuple[Track, ...]:
+        return tuple(replace(track, cells=grouped(track.values, group)) for track in tracks)
+
+    return replace(
+        scene, group=group, states=again(scene.states), gates=again(scene.gates), initial=again(scene.initial)
     )
 
 

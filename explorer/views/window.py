@@ -224,9 +224,11 @@ class MainWindow(LayoutsWindow):
             from .compare import CompareView
 
             companion = Companion(self.store)
-            self.comparison = CompareView(companion, self.stage, StageView(companion.b))
-            self.comparison.close_wanted.connect(self._stop_comparing)
-            self.stages.add_second(self.comparison, self.comparison.shares)
+            other = StageView(companion.b)
+            with self.stage.placed(), other.placed():
+                self.comparison = CompareView(companion, self.stage, other)
+                self.comparison.close_wanted.connect(self._stop_comparing)
+                self.stages.add_second(self.comparison, self.comparison.shares)
         elif not wanted and self.comparison is not None:
             self._close_comparison()
         else:

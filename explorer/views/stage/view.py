@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -46,6 +48,7 @@ class StageView(Card):
         self._leads = True
         self._rescaled = Rescaled()
         self._cells = 0
+        self._placing = False
         self.legend = StageLegend()
         self.add_corner(self.legend)
         self.canvas = StageCanvas()
@@ -114,6 +117,17 @@ class StageView(Card):
         if event.type() == QEvent.Type.StyleChange and self._data is not None:
             self._read()
             self._share_headline()
+
+    @contextmanager
+    def placed(self) -> Iterator[None]:
+        """While it is put somewhere and has one size after the other: its data are read for the last of them alone."""
+        self._placing = True
+        try:
+            yield
+        finally:
+            self._placing = False
+            if self._data is not None and self.canvas.most_cells(*strips_of(self._store.session)) != self._cells:
+                self._read()
 
     def _read(self) -> None:
         session = self._store.session
@@ -218,5 +232,5 @@ class StageView(Card):
         self.scroll_bar.setVisible(furthest > 0)
         if self._data.hint:
             self._say_where()
-        if self.canvas.most_cells(*strips_of(self._store.session)) != self._cells:
+        if not self._placing and self.canvas.most_cells(*strips_of(self._store.session)) != self._cells:
             self._read()

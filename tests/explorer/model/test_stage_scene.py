@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.model.stage_scene import gate_nodes, group_size, grouped, loss_ceiling
+from explorer.model.stage_scene import gate_nodes, group_size, grouped, loss_ceiling, regrouped
 from rnncore.library import LIBRARY, find_cell
 from tests.explorer.model.stages import WORDS, scene_of, small_walk
 
@@ -105,6 +105,19 @@ def test_more_than_64_units_are_grouped_and_the_cells_cover_them_all():
     covered = [u for c in range(scene.cells) for u in scene.units_of(c)]
     assert covered == list(range(200))
     assert scene.states[0].cells.shape == (3, 50)
+
+
+@pytest.mark.parametrize("poison", [False, True])
+def test_a_scene_in_fewer_cells_is_the_one_that_would_be_made_for_them(poison):
+    w = small_walk("lstm", hidden=70, poison=poison)
+    for before, most in ((64, 11), (11, 64), (7, 5)):
+        made, wanted = regrouped(scene_of(w, before), most), scene_of(w, most)
+        assert made.group == wanted.group and made.value_scale == wanted.value_scale
+        for one, other in zip(
+            (*made.states, *made.gates, *made.initial), (*wanted.states, *wanted.gates, *wanted.initial), strict=True
+        ):
+            assert (one.label, one.node, one.finite) == (other.label, other.node, other.finite)
+            np.testing.assert_array_equal(one.cells, other.cells)
 
 
 def test_one_step_and_one_unit_make_a_scene():

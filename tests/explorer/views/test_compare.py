@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QPoint, Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from explorer.actions import choices
 from explorer.model import action as do
@@ -18,13 +18,14 @@ from explorer.model.beside import Beside
 from explorer.model.reducer import new_session
 from explorer.model.session import Changes
 from explorer.model.settings import CorpusChoice
-from explorer.model.stage_data import stage_data
+from explorer.model.stage_data import stage_data, strips_of
 from explorer.services import worker
 from explorer.services.companion import Companion
 from explorer.services.sessions import open_session, save_session
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
+from explorer.views.stage import StageView
 from explorer.views.window import MainWindow
 from rnncore.model import Init
 from rnncore.truncation import Full, Window
@@ -355,6 +356,20 @@ def test_b_saved_to_a_file_of_its_own_keeps_its_weights(store, companion, tmp_pa
     again = Companion(store)
     until(lambda: again.b.session.model.parameters["W"][1, 1] == 3.0)
     again.close()
+
+
+def test_a_stage_is_read_for_the_size_that_it_has_in_the_end(window, monkeypatch):
+    store = window.store
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, hidden_size=70)))
+    store.wait()
+    QApplication.processEvents()
+    read = []
+    whole = StageView._read
+    monkeypatch.setattr(StageView, "_read", lambda view: (read.append(view), whole(view)))
+    window.toggle_comparison()
+    assert read.count(window.stage) <= 1 and read.count(window.comparison.stage) <= 4
+    for stage in (window.stage, window.comparison.stage):
+        assert stage.canvas.most_cells(*strips_of(store.session)) == stage._cells
 
 
 def test_the_window_shows_both_and_returns(window, monkeypatch):
