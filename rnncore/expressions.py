@@ -100,6 +100,8 @@ class Expressions:
             before = "-" in ast.unparse(e.slice)
             remedy = f"Write {name}_prev for the step before's value." if before else f"Write {name}."
             raise failure(e, "an index is not in the language", remedy)
+        if isinstance(e, ast.Starred):
+            raise failure(e, "nothing stands before the *", "Write what belongs there, or take the sign away.")
         if isinstance(e, ast.Tuple):
             raise failure(e, "a comma has no meaning here", "Write 0.5 with a point, and one value at a time.")
         what = _NAMES.get(type(e).__name__, "this")
@@ -318,7 +320,6 @@ _NAMES = {
     "ListComp": "a comprehension",
     "GeneratorExp": "a comprehension",
     "NamedExpr": "a walrus assignment",
-    "Starred": "a star",
     "Await": "await",
     "Yield": "yield",
 }

@@ -33,9 +33,9 @@ _PATTERNS = (
 _WORD = r"[^\W\d]\w*"
 
 
-def has_subscript(line: str) -> bool:
-    """Whether a line has small letters or figures below it, outside a comment."""
-    return re.search(SUBSCRIPTS, line.split("#", 1)[0]) is not None
+def in_names_elsewhere(line: str) -> bool:
+    """Whether a line has, outside a comment, what Python takes for part of a name: letters below it, a raised dot."""
+    return re.search(f"{SUBSCRIPTS}|·", line.split("#", 1)[0]) is not None
 
 
 def of_notation(line: str, functions: Iterable[str]) -> Answer | None:
@@ -46,7 +46,7 @@ def of_notation(line: str, functions: Iterable[str]) -> Answer | None:
             return problem, remedy, found.start() + 1
     if line[:1] in (" ", "\t") and code.strip():
         return "this line begins with a space or a tab", "Begin every equation at the left edge.", 1
-    return _side_by_side(code, frozenset(functions)) or _brackets(code)
+    return _side_by_side(code, frozenset(functions)) or _brackets(code) or _alone(code)
 
 
 def _side_by_side(code: str, functions: frozenset[str]) -> Answer | None:
@@ -81,6 +81,21 @@ def _brackets(code: str) -> Answer | None:
             open_.pop()
     if open_:
         return "this bracket is never closed", "Write a ) where it ends.", open_[-1] + 1
+    return None
+
+
+def _alone(code: str) -> Answer | None:
+    """A sign with nothing to one side of it."""
+    if found := re.search(r"([-+*@=])\s*(?=\)|,|$)", code):
+        return (
+            f"nothing stands after the {found[1]}",
+            "Write what belongs there, or take the sign away.",
+            found.start() + 1,
+        )
+    if found := re.search(r"(?<=[-+*@=(])\s*([*@])|^\s*(=)", code):
+        sign = found[1] or found[2]
+        remedy = "Give what it computes a name" if sign == "=" else "Write what belongs there, or take the sign away"
+        return f"nothing stands before the {sign}", f"{remedy}.", code.index(sign, found.start()) + 1
     return None
 
 

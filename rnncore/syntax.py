@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from rnncore.errors import CellError
-from rnncore.mistakes import has_subscript, of_notation
+from rnncore.mistakes import in_names_elsewhere, of_notation
 
 FUNCTIONS: Mapping[str, str] = MappingProxyType({"sigmoid": "sigmoid", "σ": "sigmoid", "tanh": "tanh", "relu": "relu"})
 CLAMP = "clamp"
@@ -27,7 +27,7 @@ def parse(text: str) -> ast.Module:
             remedy=f"Keep them under {MAX_TEXT:,}.",
         )
     for number, line in enumerate(text.split("\n"), 1):
-        if has_subscript(line):  # Python would read them as letters on the line
+        if in_names_elsewhere(line):  # Python would read them as letters on the line
             _explain(text, number)
     try:
         return ast.parse(text)
