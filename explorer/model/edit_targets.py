@@ -95,9 +95,10 @@ def action_of(target: Target, text: str) -> do.Action:
         return do.ClampGate(target.name, value, target.unit)
     value = read_number(text)
     if target.kind == "rate":
-        if not (math.isfinite(value) and value >= 0.0):
+        if not (math.isfinite(value) and value > 0.0):
             why = "is below 0, and would climb the loss" if value < 0.0 else "would make every weight NaN"
-            raise RnnError(f"a learning rate of {exact(value)} {why}. Type a number from 0 up, such as 0.1.")
+            why = "would learn nothing" if value == 0.0 else why
+            raise RnnError(f"a learning rate of {exact(value)} {why}. Type a number above 0, such as 0.1.")
         return do.EditLearningRate(value)
     assert target.unit is not None
     if target.kind == "initial":

@@ -154,7 +154,12 @@ def optimiser_form(settings: Settings, done: Done) -> Popover:
 
     form = Popover("Optimiser", apply)
     kinds = form.choice("Rule", dict(OPTIMISERS), type(old))
-    rate = form.rate("Learning rate", old.learning_rate, "Where the rate begins; annealing may lower it from there.")
+    rate = form.rate(
+        "Learning rate",
+        old.learning_rate,
+        "Where the rate begins; annealing may lower it from there.",
+        zero=not old.learning_rate,
+    )
     momentum = form.share("Momentum", _field(old, "momentum", 0.9))
     rules = dict(ANNEALINGS)
     if settings.annealing not in rules.values():
@@ -221,7 +226,7 @@ def model_form(settings: Settings, done: Done) -> Popover:
     if init_name(settings.init) == "custom":
         names["custom"] = "custom"
     init = form.choice("Start weights", names, init_name(settings.init))
-    gain = form.rate("Recurrent gain", old.gain, GAIN_HELP)
+    gain = form.rate("Recurrent gain", old.gain, GAIN_HELP, zero=True)
     keeps = bool(settings.make_cell().keep_gates)
     forget = form.share(
         "Forget bias",

@@ -6,52 +6,32 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QAbstractSpinBox,
-    QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from rnncore.errors import RnnError
 
 from ...theme.theme import current
 from ...theme.tokens import SPACE
 from ...widgets.chip import Chip
+from ...widgets.number_boxes import RateBox, RealBox, WholeBox
 from ...widgets.paint import pop_up
-
-
-class RateBox(QDoubleSpinBox):
-    """A spin box for positive numbers of any size: it prints 0.003 and 1e-05, and its arrows multiply."""
-
-    def __init__(self, value: float, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setDecimals(12)
-        self.setRange(0.0, 1e6)
-        self.setValue(value)
-        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.UpDownArrows)
-
-    def textFromValue(self, value: float) -> str:
-        return f"{value:.6g}"
-
-    def stepBy(self, steps: int) -> None:
-        self.setValue(max(self.value(), 1e-9) * 10.0 ** (steps / 4))
+from ...widgets.wrong import mark_wrong, say
 
 
 class Popover(QFrame):
-    """A form in a popup. ``apply`` is called with nothing once the user accepts."""
+    """A form in a popup. ``apply`` is called with nothing once the user accepts; it raises RnnError for what cannot be.
+
+    A number that cannot be is refused as it is typed, below the rows, and the form stays open until it can.
+    """
 
     def __init__(self, title: str, apply: Callable[[], None], parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(title)
         self._apply = apply
+        self._said = ""
+        self._boxes: list[RealBox | WholeBox] = []
         outer = QVBoxLayout(self)
         outer.setContentsMargins(SPACE.large, SPACE.medium, SPACE.large, SPACE.medium)
         outer.setSpacing(SPACE.medium)
@@ -89,31 +69,30 @@ class Popover(QFrame):
         box.setCurrentIndex(values.index(chosen) if chosen in values else 0)
         return self._row(label, box, help)  # type: ignore[return-value]
 
-    def whole(self, label: str, value: int, low: int, high: int, help: str = "") -> QSpinBox:
+    def whole(self, label: str, value: int, low: int, high: int, help: str = "") -> WholeBox:
         """Add a row for a whole number."""
-        box = QSpinBox()
-        box.setRange(low, high)
-        box.setValue(value)
-        return self._row(label, box, help)  # type: ignore[return-value]
+        return self._number(label, WholeBox(value, low, high), help)  # type: ignore[return-value]
 
-    def rate(self, label: str, value: float, help: str = "") -> RateBox:
-        """Add a row for a positive number of any size."""
-        return self._row(label, RateBox(value), help)  # type: ignore[return-value]
+    def rate(self, label: str, value: float, help: str = "", *, zero: bool = False) -> RateBox:
+        """Add a row for a positive number of any size; ``zero``: or for 0."""
+        return self._number(label, RateBox(value, zero=zero), help)  # type: ignore[return-value]
 
-    def share(self, label: str, value: float, high: float = 0.999999, help: str = "") -> QDoubleSpinBox:
+    def share(self, label: str, value: float, high: float = 0.999999, help: str = "") -> RealBox:
         """Add a row for a number from 0 up to ``high``."""
-        box = QDoubleSpinBox()
-        box.setDecimals(4)
-        box.setRange(0.0, high)
+        box = RealBox(value, 0.0, high)
         box.setSingleStep(0.05)
-        box.setValue(value)
-        return self._row(label, box, help)  # type: ignore[return-value]
+        return self._number(label, box, help)  # type: ignore[return-value]
 
     def check(self, label: str, on: bool, help: str = "") -> QCheckBox:
         """Add a row with a box to tick."""
         box = QCheckBox()
         box.setChecked(on)
         return self._row(label, box, help)  # type: ignore[return-value]
+
+    def _number(self, label: str, box: RealBox | WholeBox, help: str) -> QWidget:
+        self._boxes.append(box)
+        box.lineEdit().textChanged.connect(lambda _: self._say_what_is_wrong())
+        return self._row(label, box, help)
 
     def _row(self, label: str, widget: QWidget, help: str) -> QWidget:
         widget.setAccessibleName(label)
@@ -135,12 +114,33 @@ class Popover(QFrame):
         """Show or hide rows, and fit the popover to what is left."""
         for widget, visible in shown.items():
             self.form.setRowVisible(widget, visible)
+        self._say_what_is_wrong()
         self.adjustSize()
 
     def set_note(self, text: str) -> None:
         """Print a sentence below the rows."""
-        self.note.setText(text)
-        self.note.setVisible(bool(text))
+        self._said = text
+        self._say_what_is_wrong()
+
+    def _wrong(self) -> RealBox | WholeBox | None:
+        """The first number in sight that cannot be."""
+        return next((box for box in self._boxes if self.form.isRowVisible(box) and box.problem), None)
+
+    def _say_what_is_wrong(self) -> None:
+        wrong = self._wrong()
+        for box in self._boxes:
+            mark_wrong(box.lineEdit(), bool(box.problem))
+        self._say("" if wrong is None else f"{wrong.accessibleName()}: {wrong.problem}")
+
+    def _say(self, problem: str) -> None:
+        """Print what is wrong, or else the form's own sentence."""
+        if problem:
+            say(self.note, problem, wrong=True)
+        else:
+            self.note.setPalette(QPalette())
+            self.note.setText(self._said)
+            self.note.setAccessibleName(self._said)
+        self.note.setVisible(bool(self.note.text()))
         self.adjustSize()
 
     # --- showing ---
@@ -162,10 +162,20 @@ class Popover(QFrame):
             field.setFocus()
 
     def accept(self) -> None:
-        """Apply the values and close."""
-        for box in self.findChildren(QAbstractSpinBox):
-            box.interpretText()
-        self._apply()
+        """Apply the values and close, or say what cannot be."""
+        wrong = self._wrong()
+        if wrong is not None:
+            wrong.setFocus()
+            wrong.selectAll()
+            return
+        for box in self._boxes:
+            if not box.problem:
+                box.interpretText()
+        try:
+            self._apply()
+        except RnnError as error:
+            self._say(str(error))
+            return
         self.close()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from explorer.actions import WALKS
@@ -229,3 +230,33 @@ def test_the_form_explains_the_order_of_the_backward_pass(fill):
     for order, (_, help) in WALKS.items():
         form["Walk back"] = order
         assert help in form.form.note.text()
+
+
+@pytest.mark.parametrize("text", ["-1", "0", "nan", "1e999", "", "abc"])
+def test_a_form_with_a_wrong_number_says_so_as_it_is_typed_and_stays_open(fill, text):
+    form = fill(optimiser_form, Settings())
+    rate = form["Learning rate"]
+    form.form.show()
+    rate.selectAll()
+    QTest.keyClick(rate, Qt.Key.Key_Delete)
+    QTest.keyClicks(rate, text)
+    assert form.form.note.isVisible() and form.form.note.text().startswith("Learning rate: ")
+    assert rate.lineEdit().property("wrong")
+    QTest.keyClick(rate, Qt.Key.Key_Return)
+    form.form.accept()
+    assert form.form.isVisible() and not form.results
+    rate.selectAll()
+    QTest.keyClicks(rate, "1e-3")
+    assert not form.form.note.isVisible() and not rate.lineEdit().property("wrong")
+    QTest.keyClick(rate, Qt.Key.Key_Return)
+    assert not form.form.isVisible() and form.results[0].optimiser == SGD(1e-3)
+
+
+def test_a_wrong_number_in_a_row_that_is_out_of_sight_keeps_nobody(fill):
+    form = fill(optimiser_form, replace(Settings(), clip=ClipByNorm(2.0)))
+    form.form.show()
+    form["Clip at"].lineEdit().setText("none")
+    assert form.form.note.text().startswith("Clip at: ")
+    form["Clip"] = "off"
+    assert not form.form.note.isVisible()
+    assert form.accepted().clip is None
