@@ -135,6 +135,14 @@ def hints(cell: Cell) -> tuple[str, ...]:
         said.append("Nothing that h needs reads a state of the step before: the cell has no memory.")
     if "input" not in ops:
         said.append("Nothing that h needs reads x: the words make no difference.")
+    for spec in cell.parameters:
+        letter, read = spec.name[:1], spec.name[1:]
+        if (
+            spec.kind == "vector"
+            and letter.isupper()
+            and read in ("x", *cell.states, *(f"{s}_prev" for s in cell.states))
+        ):
+            said.append(f"{spec.name} is one vector of weights; the product is {letter} @ {read}.")
     idle = [n.name for n in cell.nodes if n.name and n.index not in needed and n.name in (*cell.gates, *cell.states)]
     used = {cell.nodes[n].parameter for n in needed}
     unlearnt = [p.name for p in cell.parameters if p.name not in used]
