@@ -130,7 +130,7 @@ class GatesData:
             return self.subtitle, ""
         if self.ungated:
             said = f"no gates in this cell: its {self.gates[0].op} instead"
-            return f"{said}; {self.subtitle}", said, "no gates: its " + self.gates[0].op, "no gates"
+            return f"{said}; {self.subtitle}", said, "no gates: its " + self.gates[0].op, "no gates", ""
         if not self.begun:
             return self.subtitle, ""
         who = "all losses" if self.loss is None else f"loss {self.loss}"

@@ -236,6 +236,10 @@ def test_a_cell_without_gates_says_so_and_shows_what_it_has(qtbot) -> None:
     with small_store(cell="vanilla") as store:
         made = view(qtbot, store)
         assert "no gates in this cell: its tanh instead" in made.subtitle_label.text()
+        for width in range(300, 500, 20):
+            made.resize(width, 320)
+            settle(store, made)
+            assert "…" not in made.subtitle_label.shown()
         assert made.canvas.data.names == ("h",)
 
 
