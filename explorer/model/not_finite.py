@@ -6,12 +6,40 @@ from typing import Any
 
 import numpy as np
 
-from rnncore.walk import Walk
+from rnncore.bptt import global_norm
+from rnncore.errors import RnnError
+from rnncore.history import History
+from rnncore.trace import forward
+from rnncore.walk import Walk, walk
 
 from .branch_labels import number
 from .names import initial_name
 
 REMEDY = "Set it right, take the edits back, or go back some updates (PgUp)."
+CALMER = "lower the learning rate or clip the gradient"
+
+
+def stopped(history: History) -> str:
+    """Return what to say when training has stopped at the newest update, whose loss or gradient is not finite.
+
+    It names the sentence and the first number of that update's own passes that is not finite, where they show one.
+    """
+    said = f"Training stopped at update {history.last}"
+    what = "the loss or the gradient is not finite"
+    try:
+        trainer = history.trainer_at(history.last - 1)
+        piece = trainer.next_piece
+        lanes = zip(np.atleast_2d(piece.inputs), np.atleast_2d(piece.targets), piece.lengths, strict=True)
+        for sentence, (inputs, targets, length) in zip(piece.sentences, lanes, strict=False):
+            trace = forward(trainer.model, inputs[:length])
+            why = cause(walk(trainer.model, trace, targets[:length], trainer.settings.truncation))
+            if why:
+                whole = all(np.isfinite(value).all() for value in trainer.model.parameters.values())
+                after = f" Then {CALMER}." if whole else ""
+                return f"{said}, at sentence {sentence + 1}: {what}. {why}{after}"
+    except RnnError:  # what is known is said below
+        pass
+    return f"{said}: {what}. Go back some updates (PgUp), then {CALMER}."
 
 
 def cause(walk: Walk) -> str:
@@ -26,7 +54,7 @@ def cause(walk: Walk) -> str:
         lost = ~np.isfinite(losses)
         spoilt = [name for name, gradient in walk.gradients.items() if not np.isfinite(gradient).all()]
         if not (lost.any() or spoilt):
-            return ""
+            return _too_long(walk)
         if source and lost.any():
             return f"{source}. {REMEDY}"
         if source:
@@ -49,6 +77,19 @@ def cause(walk: Walk) -> str:
             f"All values are finite, but the gradient of {_entry(name, walk.gradients[name])}: it has exploded on its "
             "way back. Shorten the truncation, or make the recurrent weights smaller."
         )
+
+
+def _too_long(walk: Walk) -> str:
+    """A gradient whose entries are finite and whose norm is not."""
+    if np.isfinite(global_norm(walk.gradients)):
+        return ""
+    name, gradient = max(walk.gradients.items(), key=lambda item: float(np.abs(item[1]).max(initial=0.0)))
+    at = tuple(int(i) for i in np.unravel_index(int(np.abs(gradient).argmax()), gradient.shape))
+    where = f"{name}[{', '.join(str(i + 1) for i in at)}]"
+    return (
+        f"The gradient of {where} is {number(gradient[at])}: its square, and so the gradient's norm, is too large for "
+        f"{walk.model.dtype.name}. {REMEDY}"
+    )
 
 
 def _weight(walk: Walk) -> str:

@@ -421,11 +421,10 @@ class Worker:
         )
 
     def _not_finite(self, history: History) -> None:
+        from ..model.not_finite import stopped
+
         self._training = False
-        self._post(
-            f"Training stopped at update {history.last}: the loss or the gradient is not finite. "
-            "Go back some updates (PgUp), then lower the learning rate or clip the gradient."
-        )
+        self._post(stopped(history))
 
     def _count(self, updates: int, words: int) -> None:
         now = time.perf_counter()

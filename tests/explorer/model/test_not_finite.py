@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from explorer.model import action as do
-from explorer.model.not_finite import cause
+from explorer.model.not_finite import cause, stopped
 from explorer.model.verification import verify
+from rnncore.optim import SGD
 from tests.explorer.model.runs import Driver, small_run
 
 
@@ -85,3 +86,35 @@ def test_a_loss_that_overflows_by_itself_is_named_with_its_step():
     made.do(do.EditWeight("V", target, 0, -1.7e308), do.EditWeight("V", others[0], 0, 1.7e308))
     assert np.isfinite(made.derived.trace(made.session).logits).all()
     assert said(made).startswith("The loss at t = 0 is ∞: the probability of its target is too small for float64.")
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_a_gradient_whose_norm_alone_is_too_large_is_named_by_its_largest_entry(precision):
+    huge = 1e300 if precision == "float64" else 1e30
+    made = driver(do.EditWeight("V", 0, 0, huge), cell="vanilla", precision=precision)
+    walk = made.derived.walk(made.session)
+    assert all(np.isfinite(gradient).all() for gradient in walk.gradients.values())
+    text = said(made)
+    assert text.startswith("The gradient of ") and f"norm, is too large for {precision}. Set it right" in text
+
+
+def run_to_its_end(made: Driver) -> str:
+    history = made.session.run.history
+    last = history.run(50, stop_when_not_finite=True)
+    assert last is not None and not last.finite and last.update == history.last
+    return stopped(history)
+
+
+def test_a_training_that_stops_names_update_sentence_and_the_weight_that_was_broken():
+    text = run_to_its_end(driver(do.EditWeight("W_f", 1, 2, math.nan)))
+    assert text.startswith("Training stopped at update 1, at sentence ")
+    assert "The weight W_f[2, 3] is NaN" in text and "PgUp" in text and "learning rate" not in text
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_a_training_that_explodes_names_the_first_number_that_did_and_the_calmer_rate(batch_size):
+    linear = {"cell": "linear", "equations": "h = U @ x + W @ h_prev", "batch_size": batch_size}
+    made = driver(optimiser=SGD(1e150), **linear)
+    text = run_to_its_end(made)
+    assert f"Training stopped at update {made.session.run.history.last}, at sentence " in text
+    assert "too large for float64" in text and text.endswith("Then lower the learning rate or clip the gradient.")
