@@ -35,6 +35,10 @@ BROADEST, UNBOUND = 440, 16777215
 """The rows' breadth beside a picture, at scale 1; Qt's greatest size."""
 LEAST_PICTURE = 170
 """Height below the rows, at scale 1, from which on a picture is worth its place."""
+ONTO = "Onto the stage", "To stage"
+"""What the button that opens the network in the window says, and where there is less room."""
+ROOMY = 400
+"""From this height on, at scale 1, what stands below each other stands further apart."""
 AROUND = 110
 """What is above and below the rows, at scale 1."""
 
@@ -57,7 +61,7 @@ class ExperimentsView(Panel):
         self._name_choices()
         self.rows = OutcomeRows()
         self.numbers = Scrolled(self.rows)
-        self.stage = Chip("Onto the stage", accent="value")
+        self.stage = Chip(ONTO[0], accent="value")
         self.pictured = Chip("Picture", checkable=True)
         self.pictured.setToolTip("The picture in place of the numbers")
         self.reset = Chip("Reset")
@@ -86,7 +90,6 @@ class ExperimentsView(Panel):
         self._split.setSpacing(SPACE.medium)
         self._split.addWidget(self.numbers, 5)
         self.body.addLayout(self._split, 1)
-        self.body.setSpacing(SPACE.tight)
         self.knobs.set_knobs(self._experiment.knobs)
         self.refresh()
 
@@ -127,7 +130,9 @@ class ExperimentsView(Panel):
         found, fresh = self._store.later(MEASURED, (asked,), lambda: experiment.measure(values))
         source = f" ({experiment.source})" if experiment.source else ""
         place = f"{experiment.number} of {len(EXPERIMENTS)}: {experiment.title}"
-        self.subtitle_label.set_forms(f"{place}{source}", place, experiment.title)
+        self.subtitle_label.set_forms(
+            f"{place}{source}", place, experiment.title, f"{experiment.number} of {len(EXPERIMENTS)}"
+        )
         self.stage.setToolTip(f"Open this very network in the window. {experiment.steps} (Ctrl+Z takes it back)")
         self.reset.setVisible(self.knobs.are_turned)
         instead = "measuring …"
@@ -219,8 +224,12 @@ class ExperimentsView(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        room = self.width() - 2 * SPACE.large - self.stage.sizeHint().width() - self.pictured.sizeHint().width()
-        self.choices.fit(room - 3 * SPACE.small)
+        room = self.width() - 2 * SPACE.large - self.pictured.sizeHint().width() - 3 * SPACE.small
+        self.body.setSpacing(SPACE.small if self.height() >= current(self).px(ROOMY) else SPACE.tight)
+        least = self.choices.minimumSizeHint().width()
+        self.stage.set_value(next((s for s in ONTO if self.stage.width_saying(s) + least <= room), ONTO[-1]))
+        self.stage.setAccessibleName(ONTO[0])
+        self.choices.fit(room - self.stage.sizeHint().width())
         self._arrange()
         # What the rows need is known once the layout has given them their width.
         QTimer.singleShot(0, self, self._arrange)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..model.experiments.records import Arrow, Bar, Outcome, PairTable
 from ..theme.theme import Theme
-from .paint import arrow, elided, hatch, pen
+from .paint import arrow, elided, hatch, pen, text_width
 from .surface import Surface
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -48,7 +49,7 @@ class OutcomeFigure(Surface):
             _bars(painter, theme, area, outcome.bars, self.devicePixelRatioF())
             return
         if outcome.arrows:
-            if area.width() >= max(1.3 * area.height(), theme.px(420)):
+            if area.width() >= max(1.3 * area.height(), theme.px(250)):
                 part = QRectF(area.left() + 0.56 * area.width(), area.top(), 0.44 * area.width(), area.height())
                 area = area.adjusted(0, 0, -0.46 * area.width(), 0)
             else:
@@ -75,12 +76,22 @@ def _tables(painter: QPainter, theme: Theme, area: QRectF, tables: tuple[PairTab
     lines = 1 + max(len(t.words) for t in tables)
     gap = theme.px(14)
 
+    margin = theme.px(14)
+
     def cell(columns: int) -> float:
         rows = math.ceil(count / columns)
-        wide = (area.width() - (columns - 1) * gap) / columns - theme.px(14)
+        wide = (area.width() - (columns - 1) * gap) / columns - margin
         return min(wide, area.height() / rows - lines * line - theme.px(16)) / size
 
+    def whole(columns: int) -> bool:
+        return all(_wide(theme, t.title, t.words) + margin <= area.width() / columns for t in tables)
+
     columns = max(range(1, count + 1), key=lambda n: (cell(n), n))
+    if not whole(columns):
+        # Nothing that is written is cut: in another arrangement whose cells are hardly smaller, or in fewer words.
+        other = [n for n in range(1, columns) if whole(n) and cell(n) >= 0.7 * cell(columns)]
+        columns = max(other, default=columns)
+        tables = tables if other else tuple(_in_brief(t) for t in tables)
     side = max(2.0, math.floor(min(cell(columns), theme.px(34)) * ratio) / ratio)
     rows = math.ceil(count / columns)
     wide, high = area.width() / columns, area.height() / rows
@@ -90,6 +101,16 @@ def _tables(painter: QPainter, theme: Theme, area: QRectF, tables: tuple[PairTab
         left = area.left() + (n % columns) * wide
         top = area.top() + (n // columns) * high
         _table(painter, theme, QRectF(left, top, wide, high), table, side, line, ratio)
+
+
+def _in_brief(table: PairTable) -> PairTable:
+    return replace(table, title=table.brief[0], words=table.brief[1:]) if table.brief else table
+
+
+def _wide(theme: Theme, title: str, words: tuple[str, ...]) -> float:
+    """The width of what is written around a table."""
+    small = theme.font("small")
+    return max(text_width(title, theme.font("small", bold=True)), *(text_width(w, small) for w in words), 0.0)
 
 
 def _table(
@@ -148,10 +169,11 @@ def _arrows(painter: QPainter, theme: Theme, area: QRectF, arrows: tuple[Arrow, 
         painter.drawText(QRectF(room.left(), room.top(), room.width(), line), _MIDDLE, one.label)
         painter.setFont(theme.font("small"))
         angle = math.degrees(math.acos(min(max(one.cosine, -1.0), 1.0)))
-        words = f"wrong: × {one.ratio:.3g}, {angle:.0f}° off"
+        forms = (f"wrong: × {one.ratio:.3g}, {angle:.0f}° off", f"× {one.ratio:.3g}, {angle:.0f}° off")
         painter.setPen(theme.colour(one.token))
         beside = QRectF(room.left() + theme.px(28), room.top(), room.width() - theme.px(28), line)
-        painter.drawText(beside, _MIDDLE, elided(words, theme.font("small"), beside.width()))
+        words = next((form for form in forms if text_width(form, painter.font()) <= beside.width()), forms[-1])
+        painter.drawText(beside, _MIDDLE, elided(words, painter.font(), beside.width()))
         turn = math.radians(angle)
         body = room.adjusted(theme.px(4), line + theme.px(4), -theme.px(8), -line - theme.px(2))
         if body.height() < theme.px(12):
@@ -164,7 +186,11 @@ def _arrows(painter: QPainter, theme: Theme, area: QRectF, arrows: tuple[Arrow, 
         arrow(painter, foot, foot + QPointF(length, 0), theme.colour("good"), width, theme.px(8))
         painter.setPen(theme.colour("good"))
         below = QRectF(foot.x(), foot.y() + theme.px(3), body.width(), line)
-        painter.drawText(below, _MIDDLE, "right, length 1")
+        painter.drawText(
+            below,
+            _MIDDLE,
+            "right, length 1" if text_width("right, length 1", painter.font()) <= below.width() else "right",
+        )
 
 
 # --- bars -------------------------------------------------------------------------------------------------------
@@ -196,17 +222,22 @@ def _bars(painter: QPainter, theme: Theme, area: QRectF, bars: tuple[Bar, ...], 
             if n == 0 and wide >= small.horizontalAdvance("τ 0"):
                 painter.setPen(theme.colour("muted"))
                 at = QRectF(x, area.top(), wide, line)
-                painter.drawText(at, _CENTRE, f"copy {place + 1}" if wide > theme.px(52) else f"{place + 1}")
+                painter.drawText(at, _CENTRE, copy_label(place, wide, theme))
             x += wide
         painter.setFont(theme.font("small", fixed=True))
         painter.setPen(theme.colour("text"))
         painter.drawText(QRectF(x + theme.px(8), y, tail, high - theme.px(8)), _MIDDLE, f"Σ {bar.words}")
 
 
+def copy_label(place: int, wide: float, theme: Theme) -> str:
+    """What stands above the block of one copy."""
+    return f"copy τ = {place}" if wide > theme.px(64) else f"{place}"
+
+
 def _block(painter: QPainter, theme: Theme, block: QRectF, part: float, missing: bool, ratio: float) -> None:
     if missing:
         painter.setPen(pen(theme.colour("cut"), 1.0, Qt.PenStyle.DashLine))
-        painter.setBrush(hatch(theme.colour("cut", 0.35), 8, ratio))
+        painter.setBrush(hatch(theme.colour("cut", 0.55), 8, ratio))
         painter.drawRoundedRect(block.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
         return
     painter.setPen(Qt.PenStyle.NoPen)

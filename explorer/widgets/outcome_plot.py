@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QWidget
 
 from ..model.experiments.records import Curve, Outcome
 from ..theme.theme import Theme, current
-from .paint import pen
+from .paint import pen, text_width
+from .power_axis import PowerAxis
 
 DECADES = 8
 """A logarithmic axis begins at most so many powers of ten below its top; one can zoom further down."""
@@ -29,8 +30,9 @@ class OutcomePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
     pointed = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems={"left": PowerAxis("left")})
         self._outcome: Outcome | None = None
+        self._written: list[tuple[pg.TextItem, float, float, tuple[float, float]]] = []
         self.setMinimumSize(120, 90)
         self.setFrameShape(self.Shape.NoFrame)
         self.hideButtons()
@@ -75,14 +77,13 @@ class OutcomePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         assert outcome is not None
         item = self.getPlotItem()
         item.clear()
+        self._written = []
         colour, size = theme.colour("muted").name(), f"{theme.font('tiny').pixelSize()}px"
         for side, title in (("left", outcome.y_title), ("bottom", outcome.x_title)):
             item.setLabel(side, title, color=colour, **{"font-size": size})
         item.setLogMode(x=False, y=outcome.log)
         item.showGrid(x=False, y=outcome.heat is None, alpha=0.25)
-        whole = all(len(c.x) <= 13 and (c.x == np.round(c.x)).all() for c in outcome.curves)
-        ticks = [(float(x), f"{x:g}") for x in outcome.curves[0].x] if outcome.curves and whole else None
-        self.getAxis("bottom").setTicks(None if ticks is None else [ticks])
+        self._number_steps()
         item.layout.setContentsMargins(0, theme.px(4), self._label_width(), 0)
         named = ", ".join(c.label for c in outcome.curves if c.label)
         upright = re.sub("<.*?>", "", outcome.y_title)
@@ -137,6 +138,8 @@ class OutcomePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         super().resizeEvent(event)
         if hasattr(self, "_outcome"):
             self.getPlotItem().layout.setContentsMargins(0, self._theme.px(4), self._label_width(), 0)
+            self._number_steps()
+            self._keep_in()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         """Write each curve's name beside its end, moved apart where they would meet."""
@@ -192,6 +195,7 @@ class OutcomePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
             item.addItem(pg.ScatterPlotItem([x], [y], size=size, brush=None, pen=pg.mkPen(theme.colour(token))))
             self._write(item, x, y, words, (1.1, -0.1) if token == "muted" else (-0.1, 1.1))
         left, bottom, wide, high_ = outcome.extent
+        self._keep_in()
         item.setRange(xRange=(left, left + wide), yRange=(bottom, bottom + high_), padding=0.0)
 
     def _write(self, item: Any, x: float, y: float, words: str, anchor: tuple[float, float]) -> None:
@@ -200,6 +204,26 @@ class OutcomePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         label.setFont(theme.font("tiny"))
         label.setPos(x, y)
         item.addItem(label)
+        share = 0.0 if self._outcome is None else (x - self._outcome.extent[0]) / self._outcome.extent[2]
+        self._written.append((label, share, text_width(words, theme.font("tiny")), anchor))
+
+    def _number_steps(self) -> None:
+        """Of a few whole numbers below the curves as many are named as have room, from the first on."""
+        curves = () if self._outcome is None else self._outcome.curves
+        if not curves or any(len(c.x) > 13 or (c.x != np.round(c.x)).any() for c in curves):
+            self.getAxis("bottom").setTicks(None)
+            return
+        steps = curves[0].x
+        wide = max(text_width(f"{x:g}", self._theme.font("tiny")) for x in steps) + 6
+        pitch = self.getPlotItem().vb.width() / max(1, len(steps))
+        every = next((n for n in (1, 2, 3, 4, 6) if n * pitch >= wide), 12)
+        self.getAxis("bottom").setTicks([[(float(x), f"{x:g}") for x in steps[::every]]])
+
+    def _keep_in(self) -> None:
+        """Let words that would begin left of the map stand to the right of their place."""
+        wide = self.getPlotItem().vb.width()
+        for label, share, needed, (x, y) in self._written:
+            label.setAnchor((-0.1 if share * wide < 1.2 * needed + 8 else x, y))
 
     def mousePressEvent(self, event: Any) -> None:
         super().mousePressEvent(event)

@@ -12,7 +12,6 @@ from .paint import pen
 from .surface import Surface
 
 _WRAP = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop)
-_MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
 
 MOST_AIR = 24
@@ -137,25 +136,27 @@ class OutcomeRows(Surface):
         high = max(line, self._text(None, theme, row.label, small, "muted", 0.0, label))
         under = below and bool(row.expected)
         if painter is not None:
+            base = y + QFontMetricsF(small).ascent()  # one for all types: in a box each stands at another height
             painter.setFont(small)
             painter.setPen(theme.colour("muted" if not row.judged else "good" if row.ok else "cut"))
-            painter.drawText(QRectF(0, y, before, line), _MIDDLE, row.mark)
+            painter.drawText(QPointF(0, base), row.mark)
             if row.token:
                 style = Qt.PenStyle.DashLine if row.dashed else Qt.PenStyle.SolidLine
                 painter.setPen(pen(theme.colour(row.token), theme.px(2), style))
                 middle = round(y + line / 2)
                 painter.drawLine(QPointF(theme.px(14), middle), QPointF(theme.px(31), middle))
             self._text(painter, theme, row.label, small, "muted", y, label, before)
-            painter.setFont(theme.font("small", fixed=True))
+            fixed = theme.font("small", fixed=True)
+            painter.setFont(fixed)
             painter.setPen(theme.colour("text"))
-            at = QRectF(before + label, y, value, line)
-            painter.drawText(at, _MIDDLE | Qt.AlignmentFlag.AlignRight, row.text)
+            right = before + label + value
+            painter.drawText(QPointF(right - QFontMetricsF(fixed).horizontalAdvance(row.text), base), row.text)
             painter.setFont(small)
             painter.setPen(theme.colour("muted"))
             if band:
-                painter.drawText(QRectF(at.right() + theme.px(10), y, band, line), _MIDDLE, row.expected)
+                painter.drawText(QPointF(right + theme.px(10), base), row.expected)
             elif under:
-                painter.drawText(QRectF(before, y + high - 2, width - before, line), _MIDDLE, row.expected)
+                painter.drawText(QPointF(before, base + high - 2), row.expected)
         return y + high + (line if under else 0.0)
 
     def _text(

@@ -107,7 +107,7 @@ def highway(bias: float) -> Outcome:
             Row("whole LSTM: off ∏ f by", errors["whole LSTM"], 1e-6, token="gradient"),
             Row(f"∏ f after {HIGHWAY_STEPS} steps", left_over, 0.0, 1.0, token="text", dashed=True),
         ),
-        "The greatest difference of ∂c_t/∂c₋₁ from ∏ f, in parts of it. The highway along c is ∏ f and nothing else; "
+        "The greatest difference of ∂cₜ/∂c₋₁ from ∏ f, in parts of it. The highway along c is ∏ f and nothing else; "
         "all that the whole cell adds comes by way of h and the gates.",
         tuple(curves),
         log=True,

@@ -83,12 +83,16 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class PairTable:
-    """How often each pair counts: ``counts`` (T, T) [t, τ]; ``words`` below it say what comes of that."""
+    """How often each pair counts: ``counts`` (T, T) [t, τ]; ``words`` below it say what comes of that.
+
+    ``brief`` are title and words in a shorter form, for where the tables have little room.
+    """
 
     title: str
     counts: Array
     words: tuple[str, ...] = ()
     token: str = "gradient"
+    brief: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         "E1",
         "Why is the gradient of a shared weight a sum over its copies?",
-        "h_t = w h_{t−1}, one unit, h₋₁ = 0.9: dh/dw of the last",
+        "hₜ = w hₜ₋₁, one unit, h₋₁ = 0.9: dh/dw of the last",
         hand.equal_votes,
         hand.bench,
         "Walk back and watch dW in the accumulator: one vote a step.",
@@ -93,7 +93,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         "E14",
         "By which way does an LSTM’s gradient survive?",
-        "∂c_t/∂c₋₁ by complex step, for gates that do not listen to h, and for the whole cell",
+        "∂cₜ/∂c₋₁ by complex step, for gates that do not listen to h, and for the whole cell",
         memory.highway,
         memory.highway_bench,
         "The gates panel shows f; the horizon follows c.",

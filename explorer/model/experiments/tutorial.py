@@ -154,7 +154,13 @@ def double_counting(k: float) -> Outcome:
         f"up to {most} times: the gradient grows, and turns.",
         tables=(
             PairTable("right", Window(window).table(STEPS), (f"window {window}",)),
-            PairTable("the wrong fix", policy.table(STEPS), (f"counts up to {most} times",), "cut"),
+            PairTable(
+                "the wrong fix",
+                policy.table(STEPS),
+                (f"counts up to {most} times",),
+                "cut",
+                brief=("wrong", f"up to {most} ×"),
+            ),
         ),
         arrows=(
             Arrow("dU", mean["U"], mean["cosine U"]),
@@ -233,7 +239,12 @@ def three_meanings(k: float, gain: float) -> Outcome:
         f"window, {spread[1]} and {spread[2]} for whole chunks of {n} and {n + 1}, {spread[-1]} % between tail and "
         f"window.",
         tables=tuple(
-            PairTable(name, tables[name], (f"{pairs[name]} of {every} pairs", f"cosine {mean[name]:.3f}"))
+            PairTable(
+                name,
+                tables[name],
+                (f"{pairs[name]} of {every} pairs", f"cosine {mean[name]:.3f}"),
+                brief=(name.replace("whole chunks of", "chunks"), f"{pairs[name]} of {every}", f"cos {mean[name]:.3f}"),
+            )
             for name in named
             if not name.endswith("rest")
         ),

@@ -6,10 +6,12 @@ import time
 from itertools import pairwise
 
 import numpy as np
+import pyqtgraph
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QImage, QPainter, QRegion
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer.actions import matching
 from explorer.model.experiments.table import EXPERIMENT, EXPERIMENTS
@@ -18,9 +20,11 @@ from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.experiments import ExperimentsView
 from explorer.views.window import MainWindow
+from explorer.widgets import outcome_figure
 from explorer.widgets.enlarge import enlarge
-from explorer.widgets.outcome_figure import OutcomeFigure
+from explorer.widgets.outcome_figure import OutcomeFigure, copy_label
 from explorer.widgets.outcome_plot import OutcomePlot, apart
+from explorer.widgets.paint import text_width
 from tests.explorer.model.runs import small_run
 
 
@@ -189,9 +193,11 @@ def test_on_the_whole_screen_the_type_grows(store, qtbot):
         assert current(picture).scale == pytest.approx(1.6 * current().scale)
     assert view.plot.getAxis("left").style["tickFont"].pixelSize() > 1.4 * current().font("tiny").pixelSize()
     enlarge(1.0, view)
+    view.show_experiment("E13")  # the one that was measured at first
+    until(lambda: view.outcome is not None)
     QTest.qWait(30)
     view.rows.set_room(0)
-    assert view.rows.height_for(700) == pytest.approx(small, rel=0.3) and current(view.plot) is current()
+    assert view.rows.height_for(700) == pytest.approx(small, rel=0.02) and current(view.plot) is current()
 
 
 def test_names_that_would_meet_are_moved_apart_within_bounds():
@@ -260,3 +266,91 @@ def test_experiments_are_numbered_without_a_gap_and_each_is_two_clicks_away(stor
     view.choices.chips[2].click()
     until(lambda: view.outcome is not None)
     assert view.experiment.title == "The gradient cliff"
+
+
+@pytest.mark.parametrize("width", [275, 333, 420, 900])
+def test_no_button_is_cut_in_a_narrow_panel(store, qtbot, width):
+    dock = QWidget()  # which makes it as narrow as it likes
+    qtbot.addWidget(dock)
+    view = ExperimentsView(store, dock)
+    view.resize(width, 260)
+    dock.resize(width, 260)
+    dock.show()
+    until(lambda: view.outcome is not None)
+    for chip in (view.stage, view.choices.chips[-1] if view.choices.in_a_row else view.choices.menu_chip):
+        assert chip.width() >= chip.sizeHint().width(), chip.text()
+    assert view.stage.mapTo(view, view.stage.rect().topRight()).x() <= view.width() - 12
+    assert view.stage.text() == ("To stage" if width < 300 else "Onto the stage")
+    assert view.stage.accessibleName() == "Onto the stage"
+
+
+def test_what_stands_in_a_row_of_numbers_stands_on_one_base_line(store, qtbot):
+    view = shown(store, qtbot, (700, 400))
+    until(lambda: view.outcome is not None)
+    written = []
+
+    class Noted(QPainter):
+        def drawText(self, *args):
+            if isinstance(args[0], QPointF):
+                written.append((args[0].y(), args[1]))
+            super().drawText(*args)
+
+    image = QImage(view.rows.size(), QImage.Format.Format_RGB32)
+    painter = Noted(image)
+    view.rows.paint(painter, current(view), QRegion())
+    painter.end()
+    for row in view.outcome.rows:
+        bases = {y for y, text in written if text == row.text} & {y for y, text in written if text == row.expected}
+        assert bases & {y for y, text in written if text == row.mark}, row.label
+
+
+def test_the_copies_of_the_picture_are_numbered_as_in_the_rows(store, qtbot):
+    view = shown(store, qtbot, (900, 500))
+    until(lambda: view.outcome is not None)
+    labels = [copy_label(place, 200.0, current(view)) for place in range(3)]
+    assert all(any(label in row.label for row in view.outcome.rows) for label in labels)
+
+
+@pytest.mark.parametrize("name", ["E12", "E13"])
+@pytest.mark.parametrize("size", [(333, 280), (404, 676), (900, 500)])
+def test_nothing_that_is_written_around_the_tables_is_cut(store, qtbot, monkeypatch, name, size):
+    view = shown(store, qtbot, size)
+    view.show_experiment(name)
+    until(lambda: view.outcome is not None)
+    if view.pictured.isVisible():
+        view.pictured.click()
+    QTest.qWait(10)
+    drawn = []
+    paint = outcome_figure._table
+    monkeypatch.setattr(
+        outcome_figure,
+        "_table",
+        lambda p, t, area, table, *rest: drawn.append((area, table)) or paint(p, t, area, table, *rest),
+    )
+    view.figure.grab()
+    assert len(drawn) == len(view.outcome.tables)
+    theme = current(view)
+    for area, table in drawn:
+        wide = outcome_figure._wide(theme, table.title, table.words)
+        assert wide + theme.px(14) <= area.width() + 1, (table.title, table.words)
+
+
+def test_words_in_the_map_and_numbers_below_a_narrow_plot_are_whole(store, qtbot):
+    view = shown(store, qtbot, (333, 280))
+    view.pictured.click()
+    view.show_experiment("E3")
+    until(lambda: view.outcome is not None)
+    QTest.qWait(30)
+    box = view.plot.getPlotItem().vb
+    words = [item for item in box.allChildren() if isinstance(item, pyqtgraph.TextItem)]
+    assert len(words) == 2
+    for item in words:
+        assert item.mapRectToScene(item.boundingRect()).left() >= box.sceneBoundingRect().left() - 1
+    view.show_experiment("E11")
+    until(lambda: view.outcome is not None)
+    QTest.qWait(30)
+    ((ticks),) = view.plot.getAxis("bottom")._tickLevels
+    pitch = view.plot.getPlotItem().vb.width() / 13
+    font = current(view.plot).font("tiny")
+    for (x, one), (y, two) in pairwise(ticks):
+        assert (y - x) * pitch > (text_width(one, font) + text_width(two, font)) / 2
