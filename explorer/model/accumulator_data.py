@@ -125,6 +125,36 @@ class AccumulatorData:
             lines.append(f"loss {t} → τ {tau}: {number(share, 3)}{part}")
         return tuple(lines)
 
+    def factor(self, row: int | None, column: int | None) -> str:
+        """What the entry of a row (of δ, at the left) or of a column (of its operand, above) of the last vote is."""
+        vote = self.vote
+        values = self.delta if row is not None else self.operand
+        place, group = (row, self.row_group) if row is not None else (column, self.column_group)
+        if vote is None or values is None or place is None:
+            return ""
+        labels = self.row_labels if row is not None else self.column_labels
+        size = len(self.values) if row is not None else self.values.shape[1]
+        first, last = place * group, min((place + 1) * group, size) - 1
+        told = f"“{labels[first]}”" if first < len(labels) else str(first + 1)
+        where = told if first == last else f"{first + 1} to {last + 1}, the furthest from 0"
+        left, _, right = vote.label.partition(" ⊗ ")
+        return (
+            f"{left if row is not None else right} [{where}] = {number(float(values[place]))}, of the vote {vote.label}"
+        )
+
+    def last_vote(self) -> str:
+        """How large the last vote is, with the numbers that this is worked out from; "" before there is one."""
+        vote = self.vote
+        if vote is None:
+            return ""
+        name, said = gradient_name(self.parameter), number(vote.norm, 4)
+        left, _, right = vote.label.partition(" ⊗ ")
+        if not isinstance(vote.operand, np.ndarray):
+            return f"‖Δ{name}‖ = ‖{left}‖ = {said}"
+        with np.errstate(all="ignore"):
+            sizes = [number(float(np.linalg.norm(v)), 4) for v in (vote.delta, vote.operand)]
+        return f"‖Δ{name}‖ = ‖{left}‖ · ‖{right}‖ = {sizes[0]} × {sizes[1]} = {said}"
+
 
 def furthest(values: Array, rows: int, columns: int) -> Array:
     """(R, C) → (⌈R/rows⌉, ⌈C/columns⌉): of each block the entry furthest from zero, sign kept; NaN beats all."""

@@ -131,8 +131,9 @@ class HorizonData:
 
     def reading(self, lag: int) -> tuple[str, ...]:
         """Lines about one lag: the formula, its numbers, whether it is counted, and the references."""
+        beside = [f"{line.label} = {survival(line.values, lag)}" for line in self.lines if 0 <= lag < len(line.values)]
         if not 0 <= lag < len(self.values):
-            return (f"lag {lag}: {self.who} has no step so far back",)
+            return (f"lag {lag}: {self.who} has no step so far back", *beside)
         s, said = self.state, survival(self.values, lag)
         if self.loss is not None:
             t = self.loss
@@ -151,9 +152,7 @@ class HorizonData:
             if 0 < share < 1:
                 cut = f"counted for {round(share * count)} of them"
         lines += [cut] if cut else []
-        beside = (line for line in self.lines if lag < len(line.values))
-        lines += [f"{line.label} = {survival(line.values, lag)}" for line in beside]
-        return tuple(lines)
+        return (*lines, *beside)
 
 
 # --- what a position shows ------------------------------------------------------------------------------------------

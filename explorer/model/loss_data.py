@@ -87,6 +87,19 @@ class LossFrame:
         valid = f" · {self.evaluated} {self.valid[1, at]:.4g}" if at >= 0 else ""
         return f"{head} · {body}{tail}{valid}{self._beside_at(n)}"
 
+    def formulas(self, update: int) -> tuple[str, ...]:
+        """What the numbers of a hover are worked out from, with numbers."""
+        words = max(2, round(math.exp(self.chance)))
+        lines = [
+            "loss = −ln ŷ[the word that came], the mean over an update’s words",
+            f"ln V = ln {words} = {self.chance:.4g}: the loss of one who guesses blindly",
+        ]
+        n = min(int(np.searchsorted(self.smooth[0], update)), self.smooth.shape[1] - 1)
+        if update > 0 and n >= 0 and np.isfinite(self.smooth[1, n]):
+            mean = float(self.smooth[1, n])
+            lines.insert(1, f"perplexity = e^loss = e^{mean:.4g} = {_perplexity(mean)}")
+        return tuple(lines)
+
     def _beside_at(self, n: int) -> str:
         """B's mean where A's ``n``-th point is, and its difference from A's."""
         if self.beside is None:

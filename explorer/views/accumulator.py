@@ -97,6 +97,7 @@ class AccumulatorView(Panel):
             name = "no vote yet" if vote is None else f"{vote.label} →"
             size = "–" if vote is None else number(vote.norm, 3)
             self.vote.set_vote(name, f"‖Δ{gradient_name(data.parameter)}‖ {size}", vote is not None)
+            self.vote.setToolTip(data.last_vote())
             self.map.set_data(data)
         self._mark_hover()
         if self.map.cell[0] >= 0:

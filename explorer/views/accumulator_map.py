@@ -78,6 +78,7 @@ class AccumulatorMap(Canvas):
         self._data: AccumulatorData | None = None
         self._cell = (-1, -1)
         self._marked = -1
+        self._said: tuple[str, ...] = ()
 
     @property
     def data(self) -> AccumulatorData | None:
@@ -236,8 +237,26 @@ class AccumulatorMap(Canvas):
             self.update()
             self.pointed.emit(row, column)
 
+    def tip(self, x: float, y: float) -> str:
+        """What the cell there holds, once that has been asked for; at the edges a factor of the last vote."""
+        return "\n".join(self._said) if self.cell_at(x, y) == self._cell != (-1, -1) else self.factor_at(x, y)
+
+    def factor_at(self, x: float, y: float) -> str:
+        """What the edge of the picture says at a point: one entry of a factor of the last vote; "" elsewhere."""
+        data = self._data
+        if data is None or data.vote is None:
+            return ""
+        grid, (rows, columns) = self.grid(data), data.cells.shape
+        row, column = int((y - grid.top) // grid.high), int((x - grid.left) // grid.wide)
+        if 0 <= row < rows and grid.left - grid.edge - 4 <= x < grid.left:
+            return data.factor(row, None)
+        if 0 <= column < columns and grid.top - grid.edge - 4 <= y < grid.top:
+            return data.factor(None, column)
+        return ""
+
     def say(self, lines: tuple[str, ...]) -> None:
         """Show a tool tip beside the cell pointed at, and tell a screen reader."""
+        self._said = lines
         if self._cell[0] < 0:
             QToolTip.hideText()
             return

@@ -158,11 +158,15 @@ class HorizonPlot(Canvas):
 
     def lag_at(self, x: float) -> int:
         """The lag nearest to a place; −1 where the loss has none."""
+        lag = self._nearest(x)
+        return lag if self._data is not None and lag < len(self._data.values) else -1
+
+    def _nearest(self, x: float) -> int:
+        """The lag of the axis nearest to a place, whether the loss has it or not; −1 beside the axis."""
         data, area = self._data, self.plot_area()
         if data is None or not len(data.values) or not area.left() - 8 <= x <= area.right() + 8:
             return -1
-        lag = round((x - area.left()) / max(area.width(), 1.0) * max(1, data.length - 1))
-        return lag if 0 <= lag < len(data.values) else -1
+        return max(0, round((x - area.left()) / max(area.width(), 1.0) * max(1, data.length - 1)))
 
     # --- painting ---
 
@@ -360,12 +364,18 @@ class HorizonPlot(Canvas):
         lag = self.lag_at(event.position().x())
         self.setCursor(Qt.CursorShape.PointingHandCursor if lag >= 0 else Qt.CursorShape.ArrowCursor)
         self.point_at(lag)
-        data = self._data
-        if data is not None and lag >= 0:
-            lines = [*data.reading(lag), *(f"{line.label}: {line.meaning}" for line in data.lines)]
-            QToolTip.showText(event.globalPosition().toPoint(), "\n".join(lines), self)
+        said = self.tip(event.position().x(), event.position().y())
+        if said:
+            QToolTip.showText(event.globalPosition().toPoint(), said, self)
         else:
             QToolTip.hideText()
+
+    def tip(self, x: float, y: float) -> str:
+        """What is drawn over the lag at a place, and what each line is."""
+        data, lag = self._data, self._nearest(x)
+        if data is None or lag < 0:
+            return ""
+        return "\n".join([*data.reading(lag), *(f"{line.label}: {line.meaning}" for line in data.lines)])
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         lag = self.lag_at(event.position().x())

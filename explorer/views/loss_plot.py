@@ -119,6 +119,12 @@ class LossPlot(LossPicture):
         part = (place.x() - shown.area.left()) / shown.area.width()
         return self._frame.nearest(shown.first + part * (shown.last - shown.first))
 
+    def tip(self, x: float, y: float) -> str:
+        """How the numbers at a place are worked out: the numbers themselves stand in the picture."""
+        place, frame = QPointF(x, y), self._frame
+        update = self._line_update(place, self._line_at(place))
+        return "" if frame is None or update is None else "\n".join(frame.formulas(update))
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed = event.position()
         self._dragged = (event.position(), self.range)

@@ -33,7 +33,7 @@ class _Under:
 
 
 class GraphCanvas(Surface):
-    """Paints the graph; hovering over a box or an edge tells its formula with numbers, over a weight what it is."""
+    """Paints the graph; hovering tells the formula of a box, a number or an edge with numbers, and what a weight is."""
 
     parameter_pointed = Signal(str)
     """The weight under the pointer; "" when there is none."""
@@ -132,6 +132,10 @@ class GraphCanvas(Surface):
         for weight, rect in layout.names.items():
             if name_area(rect).contains(round(x), round(y)):
                 return _Under(None, None, (weight.parameter,), weight.node)
+        written = [] if self.shown is None else self.shown.texts.items()
+        number = next((key for key, (room, lines) in written if lines and room.contains(x, y)), None)
+        if number is not None:
+            return _Under(number, drawing.box(number).node)
         # Two that come up side by side are both within reach: the nearer one is meant.
         away = [min(max(abs(px - x), abs(py - y)) for px, py in edge.samples(24)) for edge in drawing.edges]
         nearest = min(range(len(away)), key=lambda n: away[n], default=-1)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolTip
 
 from explorer.model import action as do
+from explorer.model.formula import number
 from explorer.model.session import Changes
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
@@ -253,3 +254,32 @@ def test_a_large_walk_that_was_never_shown_is_named_and_said_to_be_computed(show
     settle(store)
     assert len(middle) > 1
     assert view.map.data is not None
+
+
+@pytest.mark.parametrize("name", ["W_i", "U_f", "b_o", "V"])
+def test_what_has_been_said_of_a_cell_is_said_again_when_the_mouse_rests(shown, name: str) -> None:
+    store, view = shown(cell="lstm", size=(520, 420))
+    store.dispatch(do.Select(parameter=name))
+    backward(store, 0.5)
+    view.map.point_at(0, 0)
+    settle(store)
+    at = view.map.area_of(0, 0).center()
+    said = view.map.tip(at.x(), at.y())
+    assert said.startswith(view.map.data.name(0, 0)) and "…" not in said
+    elsewhere = view.map.area_of(1, 0).center()
+    assert view.map.tip(elsewhere.x(), elsewhere.y()) == ""
+
+
+def test_the_edges_and_the_last_votes_length_say_what_they_are(shown) -> None:
+    store, view = shown(cell="lstm", size=(520, 420))
+    backward(store, 0.5)
+    data = view.map.data
+    left, above = view.map.area_of(1, 0), view.map.area_of(0, 2)
+    delta = view.map.tip(left.left() - 4, left.center().y())
+    assert delta.startswith(data.vote.label.split(" ⊗ ")[0]) and f"[2] = {number(float(data.vote.delta[1]))}" in delta
+    operand = view.map.tip(above.center().x(), above.top() - 4)
+    assert f"[3] = {number(float(data.vote.operand[2]))}" in operand
+    sizes = [float(np.linalg.norm(v)) for v in (data.vote.delta, data.vote.operand)]
+    assert view.vote.toolTip().endswith(
+        f"{number(sizes[0], 4)} × {number(sizes[1], 4)} = {number(sizes[0] * sizes[1], 4)}"
+    )

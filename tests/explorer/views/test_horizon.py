@@ -368,3 +368,18 @@ def test_the_lag_in_work_is_named_where_not_all_have_room(shown) -> None:
         places = odd_places(theme, values, points, 40.0, 280.0, ring)
         assert ring in places and 3 < len(places) < 20
     assert odd_places(theme, [0.5] * 60, points, 40.0, 280.0) == {}
+
+
+def test_a_mouse_that_rests_is_told_every_line_even_beyond_the_loss_on_show(shown) -> None:
+    store, view = shown(cell="lstm", truncation=Full())
+    backward(store, 0.6)
+    settle(store)
+    plot, data = view.plot, view.plot.data
+    area = plot.plot_area()
+    beyond = [lag for lag in range(data.length) if lag >= len(data.values)]
+    assert beyond and any(len(line.values) > beyond[0] for line in data.lines)
+    for lag in range(data.length):
+        x = area.left() + lag / (data.length - 1) * area.width()
+        said = plot.tip(x, area.center().y())
+        assert said and plot.lag_at(x) == (lag if lag < len(data.values) else -1)
+        assert all(f"\n{line.label} = " in said for line in data.lines if lag < len(line.values))

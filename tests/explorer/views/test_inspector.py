@@ -20,6 +20,7 @@ from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.inspector import graph_fit
 from explorer.views.inspector.forms import LINE, set_formula, told
+from explorer.views.inspector.graph import GraphCanvas
 from explorer.views.inspector.graph_fit import MARK, label_fonts
 from explorer.views.inspector.tabs import TABS
 from explorer.views.inspector.typeset import line
@@ -446,3 +447,23 @@ def test_the_numbers_that_a_formula_is_made_of_tell_it_as_well_as_its_result(qtb
     row = next(r for r in formulas._rows if r.one is not None)
     told_there = formulas._at(60.0, row.top + 8.0)
     assert row.one.text in told_there and f"exactly {row.one.value!r}" in told_there
+
+
+def test_every_number_on_the_graph_tells_its_formula(qtbot) -> None:
+    made = make_walk()
+    graph = GraphCanvas()
+    qtbot.addWidget(graph)
+    graph.resize(460, 420)
+    found = data(made, len(made), t=3)
+    graph.set_data(found)
+    graph.show()
+    written = [(key, room) for key, (room, lines) in graph.shown.texts.items() if lines]
+    assert len(written) > 10
+    for key, room in written:
+        for x in (room.left() + 1, room.center().x(), room.right() - 1):
+            said = graph._say(graph._over(x, room.center().y()))
+            assert said, key
+        node = graph.fitted.drawing.box(key).node
+        assert found.explanation(node) in {
+            graph._say(graph._over(room.center().x(), y)) for y in (room.top() + 2, room.bottom() - 2)
+        }

@@ -363,3 +363,13 @@ def test_the_line_of_chance_is_named_above_it_where_the_curve_does_not_run_throu
     room = chance_room(QRectF(32, 7, 150, 60), y, 13.0)
     assert room.top() >= 0 and room.height() == 13
     assert room.bottom() <= y + 1 if above else room.top() > y
+
+
+def test_the_curve_says_how_its_numbers_are_worked_out(qtbot) -> None:
+    shown = panel(qtbot, np.linspace(3.0, 1.0, 40))
+    area = shown.plot.view().area
+    said = shown.plot.tip(area.right() - 2, area.center().y()).splitlines()
+    mean = float(shown.plot._frame.smooth[1, -1])
+    assert said[1] == f"perplexity = e^loss = e^{mean:.4g} = {np.exp(mean):.2f}"
+    assert said[2].startswith(f"ln V = ln 20 = {np.log(20):.4g}")
+    assert shown.plot.tip(area.left() - 30, area.center().y()) == ""
