@@ -122,6 +122,7 @@ def check_gradients(
     parameters: tuple[str, ...] | None = None,
     initial_state: Mapping[str, Any] | None = None,
     gradients: Mapping[str, Array] | None = None,
+    table: Array | None = None,
     tolerance: float | None = None,
     seed: int = 0,
 ) -> GradientReport:
@@ -138,6 +139,8 @@ def check_gradients(
         Which parameters; all by default.
     gradients : mapping, optional
         What to check instead of :func:`~rnncore.bptt.backward`'s result (a planted error, another program's gradient).
+    table : (T, T) int, optional
+        How often each pair (loss t, weight copy τ) is to count, known from elsewhere than ``truncation.table``.
     tolerance : float, optional
         Largest relative error that passes: 1e-8 by complex step, 1e-5 by central differences.
 
@@ -157,7 +160,9 @@ def check_gradients(
         if name not in analytic or np.shape(analytic[name]) != shape:
             raise RnnError(f"among the gradients to be checked there is none of {name} with its shape {shape}")
     rng = np.random.default_rng(seed)
-    table = stream_table(truncation, trace.length)
+    table = stream_table(truncation, trace.length) if table is None else table
+    if np.shape(table) != (trace.length, trace.length):
+        raise RnnError(f"the table of pairs must be {trace.length} × {trace.length}; this one is {np.shape(table)}")
     noise = NOISE[method] * gradient_scale(trace, wanted, analytic)
     rows = []
     for name in names:

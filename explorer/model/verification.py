@@ -14,6 +14,7 @@ from .formula import compact
 from .not_finite import cause
 from .plurals import count
 from .session import Check, Compared, Verification
+from .spot_checks import chosen_pair, counted, entry_error, pair_gradients
 
 LEDGER_TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 NOISE = {"float64": 1e-5, "float32": 1e-2}
@@ -33,7 +34,7 @@ def verify(walk: Walk, update: int) -> Verification:
     precision = walk.model.dtype.name
     tolerance = LEDGER_TOLERANCE[precision]
     noise = NOISE[precision] * gradient_scale(walk.trace, walk.targets, walk.gradients)
-    checks = [_ledger(walk, tolerance, noise), _kernel(walk, tolerance, noise), _numeric(walk, update)]
+    checks = [_ledger(walk, update, tolerance, noise), _kernel(walk, tolerance, noise), _numeric(walk, update)]
     ledger_error, kernel_error, difference = (_error(check) for check in checks)
     ok = all(check.ok for check in checks)
     worst = max(ledger_error, difference, kernel_error)
@@ -79,17 +80,28 @@ def _error(check: Check) -> float:
     return max((row.error for row in check.rows), default=0.0)
 
 
-def _ledger(walk: Walk, tolerance: float, noise: float) -> Check:
+def _ledger(walk: Walk, update: int, tolerance: float, noise: float) -> Check:
+    """Whether the entries add up, and one of them by itself: it takes the place of the sum where it is wrong."""
     rows = []
+    pair = chosen_pair(walk, update)
     with np.errstate(all="ignore"):
+        apart = {} if pair is None else pair_gradients(walk, *pair)
         for one in ledgers(walk.model, walk.trace, walk.targets, walk.truncation, gradients=walk.gradients).values():
             summed = float((one.kept * one.signed).sum())
             size = max(one.total, float(np.abs(one.kept * one.signed).sum()))
             size = max(size, noise) if size else 0.0
             error = 0.0 if size == 0 else abs(summed - one.total) / size
             error = error if math.isfinite(error) else math.inf
-            rows.append(Compared(one.parameter, summed, one.total, error, error <= tolerance))
-    return Check("Ledger against ‖G‖", "Σ kept·signed", "‖G‖", tolerance, tuple(rows))
+            row = Compared(one.parameter, summed, one.total, error, error <= tolerance)
+            if pair is not None and row.ok:
+                norm, off = entry_error(one, pair, apart[one.parameter], walk.gradients[one.parameter], noise)
+                if not off <= tolerance:
+                    where = f"‖g‖ of {one.parameter}, loss {pair[0]} to step {pair[1]}"
+                    off = off if math.isfinite(off) else math.inf
+                    row = Compared(where, float(one.norms[pair]), norm, off, False)
+            rows.append(row)
+    note = "" if pair is None else f"and each entry of loss {pair[0]} to step {pair[1]} against its outer product"
+    return Check("Ledger against ‖G‖", "Σ kept·signed", "‖G‖", tolerance, tuple(rows), note)
 
 
 def _kernel(walk: Walk, tolerance: float, noise: float) -> Check:
@@ -139,6 +151,7 @@ def _numeric(walk: Walk, update: int) -> Check:
         initial_state=walk.trace.initial_state,
         # Numeric derivatives are of double precision; single ones are checked in what they were made from.
         gradients=walk.gradients if whole and walk.model.dtype == np.float64 else None,
+        table=counted(walk.truncation, steps),
     )
     rows = tuple(_entry(r.parameter, r.index, r.numeric, r.analytic, r.relative, report.tolerance) for r in report.rows)
     notes = [f"by {report.method}, {walk.truncation.describe()}, up to {SAMPLES} entries of each parameter"]
