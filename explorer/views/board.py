@@ -52,6 +52,7 @@ class Board(ArrangedBoard):
             dock.returned.connect(self._returned)
             dock.visibilityChanged.connect(self._seen_or_not)
         self.tabs.clicked.connect(self._tab_clicked)
+        self.tabs.pulled.connect(self._tab_pulled)
         self.tabs.menu = lambda: menu_of_panels(self)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
@@ -135,6 +136,18 @@ class Board(ArrangedBoard):
         if dock.in_sight and held is not None and not held.in_sight and held.alone is None:
             dock.take_keyboard()
         self._choose(dock)
+
+    def _tab_pulled(self, name: str, at: QPoint) -> None:
+        """Put a panel whose tab was let go of above another panel to that one's place; anywhere else it floats."""
+        dock = self.docks[name]
+        here = (d for d in self.docks.values() if d.in_sight and not d.isFloating() and d.alone is None)
+        other = next((d for d in here if d.rect().contains(d.mapFromGlobal(at))), None)
+        if other is not None and other not in (dock, *self.tabifiedDockWidgets(dock)):
+            self.share_place(dock, other)
+        else:
+            dock.come_out(at)
+            dock.activateWindow()
+            dock.ensure().setFocus(Qt.FocusReason.MouseFocusReason)  # moved by the mouse: the arrows step the walk
 
     def _choose(self, dock: PanelDock) -> None:
         """Take a panel at hand that has not got the keyboard."""

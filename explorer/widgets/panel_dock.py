@@ -147,13 +147,21 @@ class PanelDock(QDockWidget):
 
     # --- floating ---
 
-    def come_out(self) -> None:
-        """Float: where it did before, else beside its place, so that one sees it come off."""
+    def come_out(self, at: QPoint | None = None) -> None:
+        """Float: with its heading ``at`` a point of the screen, else where it did before.
+
+        At the first time that is beside its place, so that one sees it come off.
+        """
         self.raise_()  # behind another tab it has no place
         place = QRect(self.mapToGlobal(QPoint(0, 0)), self.size())
         self.setFloating(True)
-        self.setGeometry(self._out or self._beside(place))
+        room = self._out or self._beside(place)
+        if at is not None:
+            room = QRect(at - QPoint(room.width() // 3, current().px(24)), room.size())
+        self.setGeometry(room)
         self.show()
+        if at is not None:
+            self.into_sight()
 
     def _beside(self, place: QRect) -> QRect:
         """A place over the window for what was docked at ``place``, which it does not cover."""
