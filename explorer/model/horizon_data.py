@@ -254,7 +254,7 @@ def _lines(found: Horizons, loss: int | None, count: int, state: str, reference:
         values = np.power(radius, np.arange(found.length, dtype=float))
         rest = "".join(f"; ρ({n}) = {number(r, 3)}" for n, r in found.radii[1:])
         meaning = f"what a linear network would keep in the long run: ρ({name}) = {number(radius, 3)}{rest}"
-        lines.append(Line(f"ρ({name})^ℓ", values, "weight", meaning))
+        lines.append(Line(f"ρ({name})ˡ", values, "weight", meaning))
     return tuple(lines)
 
 

@@ -65,7 +65,7 @@ class TruncationCanvas(Canvas):
         data, area = self._data, self.areas()[0]
         if data is None or not data.length:
             return None
-        most = max(current(self).px(15), 0.3 * area.height())
+        most = max(current(self).px(15), 0.36 * area.height())
         return word_row(current(self), data.words[: data.length], (area.width() - 8) / data.length, most)
 
     def _foot(self) -> float:

@@ -78,7 +78,7 @@ def test_a_line_for_the_spectral_radius_falls_as_its_powers() -> None:
     walk = make_walk("vanilla")
     data = horizon_data(horizons(walk.trace, walk.targets), walk.progress(0), 5)
     radius = np.abs(np.linalg.eigvals(walk.model.parameters["W"])).max()
-    assert [line.label for line in data.lines] == ["mean of 6 losses", "ρ(W)^ℓ"]
+    assert [line.label for line in data.lines] == ["mean of 6 losses", "ρ(W)ˡ"]
     assert data.lines[1].values == pytest.approx(radius ** np.arange(6))
 
 
