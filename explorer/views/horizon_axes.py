@@ -67,7 +67,7 @@ def paint_axes(
         y = crisp(area.top() + area.height() * (data.top - power) / (data.top - data.bottom), ratio)
         painter.fillRect(QRectF(area.left(), y - 0.5 / ratio, area.width(), 1 / ratio), theme.colour("line", 0.8))
         painter.setPen(theme.colour("muted"))
-        painter.drawText(QRectF(0, y - line / 2, area.left() - 8, line), _RIGHT, f"10{raised(power)}")
+        painter.drawText(QRectF(0, y - line / 2, area.left() - theme.px(9), line), _RIGHT, f"10{raised(power)}")
     if not lags:
         return
     wide = metrics.horizontalAdvance("000") + 8

@@ -114,7 +114,9 @@ def _beside(
     runs = np.flatnonzero(np.isfinite(curves[curve]) & (curves[curve] >= area.top()) & (curves[curve] <= area.bottom()))
     if not len(runs):
         return None
-    near = runs[int(0.6 * (len(runs) - 1))]
+    # The curve itself is whole before the cut; behind it another may lie nearer to its dashes than they to their name.
+    whole = runs[runs + area.left() < cut] if curve == 0 and not np.isnan(cut) else runs
+    near = (whole if len(whole) else runs)[int(0.6 * (len(whole) - 1))]
     best, cost = None, np.inf
     steep = upper[curve] - low[curve]
     for top in (low[curve] - high, upper[curve]):

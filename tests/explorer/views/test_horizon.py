@@ -383,3 +383,13 @@ def test_a_mouse_that_rests_is_told_every_line_even_beyond_the_loss_on_show(show
         said = plot.tip(x, area.center().y())
         assert said and plot.lag_at(x) == (lag if lag < len(data.values) else -1)
         assert all(f"\n{line.label} = " in said for line in data.lines if lag < len(line.values))
+
+
+def test_the_walking_loss_is_named_where_its_curve_is_whole() -> None:
+    xs = np.arange(400.0)
+    curves = np.array([40 + 0.2 * xs, 52 + 0.2 * xs])
+    area, cut = QRectF(0, 0, 400, 300), 220.0
+    (own, other) = place(
+        [Label(("loss 8",), 0, "gradient"), Label(("mean",), 1, "gradient")], curves, area, lambda _: 40.0, 12.0, cut
+    )
+    assert own.text == "loss 8" and own.room.right() < cut and other.text == "mean"
