@@ -23,6 +23,8 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 
+from ..theme.tokens import luminance
+
 if TYPE_CHECKING:
     from ..theme.theme import Theme
 
@@ -138,6 +140,13 @@ def rounded(
             _stretched(painter, image, (left, top, wide, tall), corner, thick, fill, edge, ratio)
             return
     painter.drawPixmap(QPointF(left / ratio, top / ratio), _rounded(wide, tall, radius, inner, outer, width, ratio))
+
+
+def groove(painter: QPainter, theme: Theme, rect: QRectF) -> None:
+    """What a bar or a slider can fill; outlined where a line is as bright as what fills it."""
+    bright = theme.tokens.dark and luminance(theme.tokens.line) > 0.2
+    fill, edge = (theme.colour("raised"), theme.colour("line")) if bright else (theme.colour("line"), None)
+    rounded(painter, rect, rect.height() / 2, fill, edge)
 
 
 def _stretched(

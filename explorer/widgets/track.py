@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelE
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme.theme import current
-from .paint import pen
+from .paint import groove, pen
 
 
 class Track(QWidget):
@@ -109,9 +109,8 @@ class Track(QWidget):
         room = self.width() - 2.0 * radius
         share = min(max(self._value / self._maximum, 0.0), 1.0)
         knob = radius + room * share
+        groove(painter, theme, QRectF(0, middle - thick / 2, self.width(), thick))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("line"))
-        painter.drawRoundedRect(QRectF(0, middle - thick / 2, self.width(), thick), thick / 2, thick / 2)
         if share > 0:
             painter.setBrush(theme.colour(self._token))
             painter.drawRoundedRect(QRectF(0, middle - thick / 2, knob, thick), thick / 2, thick / 2)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from ...model.saturation import Saturation
 from ...theme.theme import Theme, current
-from ...widgets.paint import elided, rounded, text_width
+from ...widgets.paint import elided, groove, rounded, text_width
 from ...widgets.surface import Surface
 
 NONE_YET = "not computed yet"
@@ -125,7 +125,7 @@ class SaturationBars(Surface):
             painter.setPen(theme.colour("muted"))
             painter.drawText(cell, middle, bar.name)
             track = QRectF(cell.left() + left, cell.center().y() - theme.px(4), length, theme.px(8))
-            rounded(painter, track, track.height() / 2, theme.colour("line"))
+            groove(painter, theme, track)
             if bar.share:
                 filled = QRectF(track.x(), track.y(), max(track.height(), length * bar.share), track.height())
                 rounded(painter, filled, track.height() / 2, theme.colour("cut" if bar.warns else "weight"))
@@ -152,7 +152,7 @@ class SaturationBars(Surface):
             room = words.width() - text_width(bar.name, theme.font("label")) - theme.px(4)
             said = SHORT_LOST if bar.lost and text_width(LOST, small) > room else _percent(bar)
             painter.drawText(words, middle | Qt.AlignmentFlag.AlignRight, said)
-            rounded(painter, track, track.height() / 2, theme.colour("line"))
+            groove(painter, theme, track)
             if bar.share:
                 filled = QRectF(track.x(), track.y(), max(track.height(), track.width() * bar.share), track.height())
                 rounded(painter, filled, track.height() / 2, theme.colour("cut" if bar.warns else "weight"))
