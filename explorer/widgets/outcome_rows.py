@@ -191,6 +191,7 @@ class Scrolled(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(rows)
         self.setMinimumSize(140, 60)
+        self.setAccessibleName("Numbers of the experiment")
 
 
 def tip(outcome: Outcome) -> str:

@@ -40,6 +40,7 @@ class PanelTabs(QObject):
                 dock.panel.title_elsewhere(dock.windowTitle() in shared and not dock.isFloating() and not dock.alone)
         for bar in self._bars():
             bar.setDrawBase(False)
+            bar.setAccessibleName("Panels that share this place")
             bar.setExpanding(False)
             bar.setUsesScrollButtons(True)
             bar.setElideMode(Qt.TextElideMode.ElideNone)

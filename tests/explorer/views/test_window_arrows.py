@@ -212,3 +212,13 @@ def test_in_a_window_of_middling_width_every_heading_is_named_and_no_chip_is_cut
         chips = [chip for chip in header.findChildren(Chip) if chip.isVisible()]
         assert chips and all(chip.width() >= chip.sizeHint().width() for chip in chips), name
         assert max(chip.mapTo(header, chip.rect().topRight()).x() for chip in chips) < header.width(), name
+
+
+def test_whatever_the_tab_key_comes_to_has_a_name(window):
+    for info in PANELS:
+        window.board.show_panel(info.id)
+        QTest.qWait(10)
+        for _ in range(9):
+            press(window, Key.Key_Tab)
+            reached = QApplication.focusWidget()
+            assert reached.accessibleName(), (info.id, type(reached).__name__)
