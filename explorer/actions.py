@@ -277,6 +277,13 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("code", "Code", "Show the step as numpy and PyTorch code.", "View", ("C",), do.SetTab("code")),
     Command("numbers", "Numbers", "Show the step's exact numbers.", "View", ("N",), do.SetTab("numbers")),
+    Command(
+        "checked",
+        "The gradient, checked",
+        "Both numbers of every check behind the badge: ledger, fast kernel, numeric derivatives.",
+        "View",
+        ("Ctrl+G",),
+    ),
     Command("save-layout", "Save layout as…", "Keep the places, sizes and tabs of all panels by a name.", "View"),
     Command("remove-layout", "Remove layout…", "Forget a layout that was saved by name.", "View"),
     Command("next-unit", "Next unit", "Select the next unit in every panel.", "View", ("U",), do.StepUnit(1)),

@@ -96,6 +96,7 @@ SYNONYMS: Mapping[str, str] = {
     "menu": "commands alt",
     "commands": "search palette find ctrl+k",
     "keys": "shortcuts hotkeys keyboard help cheat sheet",
+    "checked": "verify verification badge gradcheck finite difference complex step kernel ledger identity proof",
     "doctor": "version about system diagnose help bug",
 }
 """By the id of a command."""

@@ -96,7 +96,7 @@ def _ledger(walk: Walk, update: int, tolerance: float, noise: float) -> Check:
             if pair is not None and row.ok:
                 norm, off = entry_error(one, pair, apart[one.parameter], walk.gradients[one.parameter], noise)
                 if not off <= tolerance:
-                    where = f"‖g‖ of {one.parameter}, loss {pair[0]} to step {pair[1]}"
+                    where = f"‖g‖ of {one.parameter}, loss {pair[0]} to step {pair[1]}, ledger and outer product"
                     off = off if math.isfinite(off) else math.inf
                     row = Compared(where, float(one.norms[pair]), norm, off, False)
             rows.append(row)

@@ -47,6 +47,7 @@ class CommandsWindow(DialogsWindow):
             "commands": self.show_commands,
             "keys": self.show_keys,
             "doctor": self.show_doctor,
+            "checked": self.show_verification,
         }
         self.menu_chip: Chip | None = None
         self.help_line = ElidedLabel("", role="label", token="muted")

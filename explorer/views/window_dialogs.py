@@ -74,10 +74,12 @@ class DialogsWindow(FilesWindow):
     def show_verification(self) -> None:
         """Show both numbers of every check behind the badge."""
         found = self.store.session.verification
-        if found is not None:
-            from .verification import VerificationDialog
+        if found is None:
+            self.store.dispatch(do.Notify(Message("The gradient is still being checked. Ask again in a moment.")))
+            return
+        from .verification import VerificationDialog
 
-            self._show(VerificationDialog(found, self))
+        self._show(VerificationDialog(found, self))
 
     def type_text(self) -> None:
         """Let the user type or paste a text to learn."""

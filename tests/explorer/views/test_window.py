@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtTest import QTest
 
 from explorer.model import action as do
 from explorer.model.verification import digits
 from explorer.theme import palette
 from explorer.views.verification import VerificationDialog
+from rnncore import ops
 from rnncore.kernel import Kernel
+from rnncore.ledger import _Sums
+from rnncore.truncation import Window
 
-from .windows import Key, press, until
+from .windows import Ctrl, Key, press, until
 
 
 def test_an_error_planted_in_the_kernel_turns_the_badge_red(window, monkeypatch):
@@ -44,6 +49,59 @@ def test_an_error_planted_in_the_kernel_turns_the_badge_red(window, monkeypatch)
     for words in (worst.where, digits(worst.first), digits(worst.second), "Σ kept·signed", "numeric", "analytic"):
         assert words in dialog.view.toPlainText()
     dialog.reject()
+
+
+@pytest.mark.parametrize("planted", ["kernel", "slope", "table", "softmax", "ledger", "norms"])
+def test_a_planted_error_turns_the_badge_red_within_two_seconds_and_green_again_when_it_is_gone(
+    window, monkeypatch, planted
+):
+    store, badge = window.store, window.bar.badge
+    until(window, lambda: badge.value().startswith("✓"))
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, cell="lstm")))
+    until(window, lambda: badge.value().startswith("✓ gradient") and store.session.settings.cell == "lstm")
+
+    def bent(right, by):
+        return lambda *given, **more: by(right(*given, **more))
+
+    with monkeypatch.context() as patch:
+        if planted == "kernel":
+            patch.setattr(
+                Kernel, "gradients", bent(Kernel.gradients, lambda f: ({n: 1.001 * f[0][n] for n in f[0]}, f[1]))
+            )
+        elif planted == "slope":
+            wrong = replace(ops.ELEMENTWISE["tanh"], vjp=lambda gradient, y, a: (gradient * (1.001 - y * y),))
+            patch.setattr("rnncore.graph.ELEMENTWISE", {**ops.ELEMENTWISE, "tanh": wrong})
+        elif planted == "table":
+            patch.setattr(Window, "table", bent(Window.table, lambda table: np.tril(np.ones_like(table))))
+        elif planted == "softmax":
+            patch.setattr(
+                "rnncore.bptt.cross_entropy_vjp", bent(ops.cross_entropy_vjp, lambda gradient: 1.001 * gradient)
+            )
+        elif planted == "ledger":
+            patch.setattr(_Sums, "add", _with("products"))
+        else:
+            patch.setattr(_Sums, "add", _with("squares"))
+        store.dispatch(do.TypeSentence("the cat that the dogs chase runs home ."))
+        began = time.process_time()  # of this process alone, however busy the machine is
+        until(window, lambda: badge.value().startswith("✗"))
+        assert time.process_time() - began < 2.0 and badge._accent == "cut"
+        press(window, Key.Key_G, Ctrl)
+        dialog = window.findChild(VerificationDialog)
+        worst = next(check for check in store.session.verification.checks if not check.ok).worst
+        for words in (worst.where, digits(worst.first), digits(worst.second)):
+            assert words in dialog.view.toPlainText()
+        QTest.keyClick(dialog.view, Key.Key_Escape)
+        QTest.qWait(1)
+    press(window, Key.Key_Z, Ctrl)
+    until(window, lambda: badge.value().startswith("✓ gradient") and badge._accent == "good")
+
+
+def _with(what, right=_Sums.add):
+    def wrong(self, *given):
+        right(self, *given)
+        getattr(self, what)[...] *= 1.001
+
+    return wrong
 
 
 def test_closing_while_it_trains_ends_the_threads(window):
