@@ -180,7 +180,8 @@ class MainWindow(LayoutsWindow):
         if changes & (Changes.BUSY | Changes.TRAINING):
             rate = session.training.updates_per_second
             speed = f"training, {rate:,.0f} updates/s" if session.training.running and rate else ""
-            calm = "exact float64  ·  every number on screen is computed"
+            exact = "exact float64" if session.settings.precision == "float64" else "single precision, float32"
+            calm = f"{exact}  ·  every number on screen is computed"
             self.right_hint.set_text(f"{session.busy} …" if session.busy else speed or calm)
         if changes & Changes.TRAINING and session.training.running and not self.board.is_wide:
             self._show_loss_once()

@@ -157,3 +157,13 @@ for _ in range(20):
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
+
+
+def test_the_precision_that_is_told_is_the_one_that_is_computed_in(window):
+    store, hint = window.store, window.right_hint
+    assert "exact float64" in hint.text()
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, precision="float32")))
+    store.wait()
+    assert "float32" in hint.text() and "float64" not in hint.text()
+    press(window, Key.Key_Z, Ctrl)
+    assert "exact float64" in hint.text()
