@@ -15,6 +15,8 @@ from ..theme.theme import Theme, current
 from ..widgets.paint import pen
 
 Array = np.ndarray[Any, Any]
+CHANCE = "ln V"
+"""The loss of one who guesses blindly."""
 
 
 class View(NamedTuple):
@@ -114,13 +116,23 @@ def paint_axes(painter: QPainter, theme: Theme, frame: LossFrame, shown: View) -
         painter.setPen(pen(theme.colour("muted"), 1.0, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
         painter.setPen(theme.colour("muted"))
-        painter.drawText(chance_room(area, y, high), Qt.AlignmentFlag.AlignRight, "ln V")
+        painter.drawText(chance_room(area, y, high), Qt.AlignmentFlag.AlignRight, CHANCE)
 
 
 def chance_room(area: QRectF, y: float, high: float) -> QRectF:
     """Where the line of chance at ``y`` is named, in letters ``high`` pixels tall: above it, where no loss that has
     been learnt comes; below it where the widget's top would cut it off."""
     return QRectF(area.left(), max(0.0, y - high - 1) if y >= high else y + 1, area.width() - 3, high)
+
+
+def chance_name(frame: LossFrame, shown: View, theme: Theme) -> QRectF:
+    """Where the name of the line of chance stands; empty where the line is not in sight."""
+    if not shown.low < frame.chance <= shown.top:
+        return QRectF()
+    metrics = QFontMetricsF(theme.font("small"))
+    room = chance_room(shown.area, float(shown.y(np.array(frame.chance))), metrics.height())
+    wide = metrics.horizontalAdvance(CHANCE)
+    return QRectF(room.right() - wide, room.top(), wide, room.height())
 
 
 def _short(value: float) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from ..model.loss_data import LossFrame
 from ..theme.theme import Theme
 from ..widgets.paint import elided, text_width
-from .loss_axes import View
+from .loss_axes import CHANCE, View
 
 MOST = 6
 """No more names than so many, the newest; the others are told where one points."""
@@ -21,7 +21,7 @@ def paint_names(painter: QPainter, theme: Theme, frame: LossFrame, shown: View) 
     font, area = theme.font("small"), shown.area
     high = QFontMetricsF(font).height()
     painter.setFont(font)
-    taken: list[QRectF] = _said(frame, shown, text_width("ln V", font), high)
+    taken: list[QRectF] = _said(frame, shown, text_width(CHANCE, font), high)
     for update, name in marks(frame)[-MOST:]:
         if not shown.first <= update <= shown.last:
             continue

@@ -26,7 +26,7 @@ from ..model.loss_lines import Line
 from ..theme.theme import Theme, current
 from ..widgets.canvas import Canvas
 from ..widgets.paint import pen, text_width
-from .loss_axes import View, level_text, paint_axes
+from .loss_axes import View, chance_name, level_text, paint_axes
 from .loss_growth import first_changes, same_rest
 from .loss_legend import EMPTY
 from .loss_names import marks, paint_names
@@ -168,8 +168,12 @@ class LossPicture(Canvas):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(pen(theme.colour("text"), 1.4))
         if shown.first <= frame.current <= shown.last:
-            x = self.x_of(frame.current)
-            painter.drawLine(QPointF(x, shown.area.top()), QPointF(x, shown.area.bottom()))
+            x, name = self.x_of(frame.current), chance_name(frame, shown, theme)
+            if name.left() - 3 <= x <= name.right() + 3:
+                painter.drawLine(QPointF(x, shown.area.top()), QPointF(x, name.top()))
+                painter.drawLine(QPointF(x, name.bottom()), QPointF(x, shown.area.bottom()))
+            else:
+                painter.drawLine(QPointF(x, shown.area.top()), QPointF(x, shown.area.bottom()))
 
     def _paint_reading(self, painter: QPainter, theme: Theme, frame: LossFrame, shown: View) -> None:
         if self._hover is None or not shown.first <= self._hover <= shown.last:

@@ -20,7 +20,7 @@ from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.loss import LossView
-from explorer.views.loss_axes import View, chance_room
+from explorer.views.loss_axes import View, chance_name, chance_room
 from rnncore.curve import EVALUATION
 from rnncore.truncation import Full
 
@@ -373,3 +373,23 @@ def test_the_curve_says_how_its_numbers_are_worked_out(qtbot) -> None:
     assert said[1] == f"perplexity = e^loss = e^{mean:.4g} = {np.exp(mean):.2f}"
     assert said[2].startswith(f"ln V = ln 20 = {np.log(20):.4g}")
     assert shown.plot.tip(area.left() - 30, area.center().y()) == ""
+
+
+def test_the_line_of_the_update_on_show_leaves_out_the_name_of_the_line_of_chance(qtbot) -> None:
+    shown = panel(qtbot, np.full(400, 1.0), current=400)
+    view = shown.plot.view()
+    name = chance_name(shown.plot.frame, view, current())
+    x = shown.plot.x_of(400)
+    assert not name.isEmpty() and name.left() - 3 <= x <= name.right() + 3
+    text = current().colour("text")
+    picture = shown.plot.grab().toImage()
+    ratio = picture.devicePixelRatio()
+
+    def drawn(y: float) -> bool:
+        columns = range(round((x - 1.5) * ratio), round((x + 1.5) * ratio) + 1)
+        lights = [picture.pixelColor(c, round(y * ratio)).lightness() for c in columns if c < picture.width()]
+        return max(lights) > 0.6 * text.lightness()
+
+    assert drawn(view.area.top() + 2) and drawn(view.area.bottom() - 4)
+    inside = [drawn(y) for y in np.linspace(name.top() + 1, name.bottom() - 1, 9)]
+    assert not all(inside), "the letters alone"
