@@ -293,19 +293,21 @@ class _Builder:
                 ("future", "from the future", "gradient"),
                 ("sum", "their sum", "gradient"),
             ):
-                if key == "loss" and state != "h":
-                    continue
+                if key != "future" and state != "h":
+                    continue  # there is but one stream
                 for unit in units:
                     known = found[f"{key}_known"]
                     none = found["sum_known"] & ~known  # the last step has no future
                     cells = self._flowed(found[key][:, unit], known, role, none)
                     rows.append(self._line(f"∂L/∂{state}", unit, f", {words}", cells))
         for node in reversed(cell.operations):
-            if cell.nodes[node].name in cell.states:
-                continue
+            name = cell.nodes[node].name
+            if name in cell.states and not cell.consumers[node]:
+                continue  # all that it gets are the streams
             values, known = progress.gradient(node)
-            label = cell.nodes[node].name or cell.nodes[node].text
-            hows[self._unit(f"∂L/∂({label})", 0)] = self._how_back(node)
+            label = name or cell.nodes[node].text
+            streams = "" if name not in cell.states else "their sum + " if name == "h" else "from the future + "
+            hows[self._unit(f"∂L/∂({label})", 0)] = streams + self._how_back(node)
             for unit in units:
                 cells = self._flowed(values[:, unit], known, "gradient")
                 rows.append(self._line(f"∂L/∂({label})", unit, "", cells))
@@ -319,11 +321,18 @@ class _Builder:
         values = {name: progress.parameter_gradient(name) for name in self.model.parameters}
         so_far = "" if progress.complete else ", as far as it has come"
         votes = []
-        for node in (cell.nodes[n] for n in cell.operations if cell.nodes[n].op == "matmul"):
-            name = cell.nodes[node.inputs[0]].parameter
-            if name is not None:
-                votes.append(f"d{name} += ∂L/∂({node.text}) ⊗ {self._label(node.inputs[1])}")
-        note = f"the sum over time{so_far}: {'; '.join([*votes, 'dV += (ŷ − y) ⊗ h'])}"
+        for made in (cell.nodes[n] for n in cell.operations):
+            for place, read in enumerate(made.inputs):
+                name = cell.nodes[read].parameter
+                if name is None:
+                    continue
+                if made.op in ("matmul", "mul"):
+                    sign, other = "⊗" if made.op == "matmul" else "·", self._label(made.inputs[1 - place])
+                    votes.append(f"d{name} += ∂L/∂({made.text}) {sign} {other}")
+                elif made.op == "add":
+                    votes.append(f"d{name} += ∂L/∂{self._label(made.index)}")
+        output = ["dV += (ŷ − y) ⊗ h", *(["db_y += ŷ − y"] if "b_y" in values else [])]
+        note = f"the sum over time{so_far}: {'; '.join([*votes, *output])}"
         return Sheet("Gradients", note, self._matrices(values, "d", progress.phase != "forward", "gradient"))
 
     def update(self) -> Sheet | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .paper_data import Line, Paper
+from .paper_data import NOTHING, Line, Paper
+from .paper_worked import worked
 
 
 def told(found: Paper, sheet: int, block: int, line: int, column: int) -> str:
@@ -15,11 +16,16 @@ def told(found: Paper, sheet: int, block: int, line: int, column: int) -> str:
     this = table.lines[line]
     where = f"{this.label}, {table.heads[column]}" if table.heads[column] else this.label
     text = this.cells[column].text
+    if text == NOTHING and page.title == "Backward":
+        return f"{where}: no gradient comes here"
     said = [f"{where} = {text}" if text else f"{where}: to be worked out"]
     same = (other.label for other in table.lines if other.name == this.name)
     how = next((page.hows[label] for label in same if page.hows.get(label)), "")
     if how:
         said.append(f"{this.name} = {how}")
+    if numbers := worked(found, page, table, this, column):
+        said.append(f"= {numbers}")
+    if how:
         said += [f"{other.label} = {other.cells[column].text}" for other in _read(table.lines, this, how, column)]
     return "\n".join(said)
 
