@@ -131,8 +131,9 @@ class AnatomyView(Panel):
         sizes = min(SizesView.wanted(theme, count), theme.px(250))
         high = self.height() - theme.px(HEADING) >= self.chain.wanted() + sizes
         both = wide or high
-        self.both.setStretchFactor(self.chain, 1 if wide else round(self.chain.wanted()))
-        self.both.setStretchFactor(self.sizes, 1 if wide else round(sizes))
+        for place, share in enumerate((1, 1) if wide else (round(self.chain.wanted()), round(sizes))):
+            if self.both.stretch(place) != share:  # setting the same lays out the whole window anew
+                self.both.setStretch(place, share)
         way = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         if self.both.direction() != way:
             self.both.setDirection(way)

@@ -46,8 +46,13 @@ class _Header(QWidget):
     def set_titles(self, titles: tuple[str, ...]) -> None:
         """Show the first of the titles, from the fullest to the shortest, that there is room for."""
         if titles != self._titles:
+            title = self._title
+            whole = title.isVisible() and title.text() == self._titles[0]
             self._titles = titles
-            self.fit()
+            if whole and titles[0] and title.wide(titles[0]) <= title.width():
+                title.set_text(titles[0])  # a step has another digit: no reason to measure its neighbours
+            else:
+                self.fit()
 
     def wide(self, which: int) -> int:
         """Pixels that one of the titles takes with the least distance to its neighbour: 0 the fullest, −1 the last."""

@@ -90,8 +90,9 @@ class Choices(QWidget):
 
     def fit(self, room: int) -> None:
         """Take no more than ``room`` pixels: a row of chips if they fit, else the menu."""
-        self._room = room
-        self._show()
+        before, self._room = self.in_a_row, room
+        if self.in_a_row != before:  # showing the same again lays the window out anew
+            self._show()
 
     @property
     def in_a_row(self) -> bool:

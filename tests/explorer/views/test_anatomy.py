@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 
 from explorer.model import action as do
 from explorer.theme import palette
@@ -149,3 +149,25 @@ def test_in_a_large_panel_the_chain_is_set_in_larger_type_that_still_fits(shown)
     view.resize(320, 340)
     view.grab()
     assert chain.type_of(chain.data) == ("label", "small")
+
+
+def test_a_step_lays_nothing_out_anew(shown, qapp) -> None:
+    store, view = shown((340, 620))
+    backward(store, 0.3)
+    settle(store)
+
+    class Counted(QObject):
+        laid_out = 0
+
+        def eventFilter(self, watched, event):
+            self.laid_out += event.type() == QEvent.Type.LayoutRequest and watched is view
+            return False
+
+    counted = Counted()
+    qapp.installEventFilter(counted)
+    before = view.chain.data
+    for _ in range(4):
+        store.dispatch(do.Move("step"))
+        settle(store)
+    qapp.removeEventFilter(counted)
+    assert view.chain.data is not before and counted.laid_out == 0
