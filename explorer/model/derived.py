@@ -132,6 +132,10 @@ class Derived:
         """Return where the inspector keeps the formulas of this walk that it has written out."""
         return self._memo("formulas", (self.walk(session),), dict)
 
+    def sheets(self, session: Session) -> dict[tuple[str, int], Any]:
+        """Return where pencil and paper keeps the tables of this walk, by name and decimals."""
+        return self._memo("sheets", (self.walk(session),), dict)
+
     def chains(self, session: Session) -> dict[tuple[Any, ...], Any]:
         """Return where the ledger keeps the chains of factors of this walk that it has computed."""
         return self._memo("chains", (self.walk(session),), dict)

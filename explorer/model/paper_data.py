@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cached_property
 
 import numpy as np
 
@@ -82,15 +83,20 @@ class Sheet:
     blocks: tuple[Block, ...]
     hows: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def rows(self) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
         """(label, cells) of all tables' lines."""
         return tuple((line.label, line.cells) for block in self.blocks for line in block.lines)
 
-    @property
+    @cached_property
     def blanks(self) -> int:
         """How many entries are still empty."""
         return sum(not cell.text for _, cells in self.rows for cell in cells)
+
+    @cached_property
+    def frame(self) -> tuple[object, ...]:
+        """All that two sheets have in common which differ in their entries and notes alone."""
+        return (self.title, *((block.heads, tuple(line.label for line in block.lines)) for block in self.blocks))
 
 
 @dataclass(frozen=True)
@@ -118,8 +124,7 @@ def paper(session: Session, derived: Derived, decimals: int = 4, *, everything: 
         return Paper(refused=refused)
     walk = derived.walk(session)
     progress = walk.progress(len(walk)) if everything else derived.progress(session)
-    build = _Builder(session, progress, decimals)
-    sheets = (build.weights(), build.forward(), build.backward(), build.gradients(), build.update())
+    sheets = _Builder(session, progress, decimals).sheets(derived.sheets(session))
     return Paper(tuple(s for s in sheets if s is not None))
 
 
@@ -153,6 +158,30 @@ class _Builder:
         self.heads = tuple(f"t = {t}" for t in range(self.steps))
         # A GRU has a gate z; two rows of one name would be two answers to one question.
         self.logits = "z" if all(node.name != "z" for node in self.model.cell.nodes) else "logits z"
+
+    def sheets(self, kept: dict[tuple[str, int], tuple[object, Sheet | None]]) -> list[Sheet | None]:
+        """All tables; of what is ``kept`` of this walk those in which no entry has become another."""
+        progress, cell = self.progress, self.model.cell
+        counts = (progress.inputs_known, progress.logits_known, progress.softmax_known, progress.losses_known)
+        going: object = progress.position
+        going = "blank" if progress.phase == "forward" else "summed" if progress.summed else going
+        found = []
+        for name, state, make in (
+            ("weights", None, self.weights),
+            ("forward", (counts, tuple(map(progress.forward_known, cell.operations))), self.forward),
+            ("backward", going, self.backward),
+            ("gradients", going, self.gradients),
+            ("update", self._updated, self.update),
+        ):
+            key = (name, self.decimals)
+            if key not in kept or kept[key][0] != state:
+                kept[key] = state, make()
+            found.append(kept[key][1])
+        return found
+
+    @property
+    def _updated(self) -> bool:
+        return self.progress.position >= len(self.walk) > 0
 
     def _cells(self, values: Array, known: Array, role: str) -> tuple[Cell, ...]:
         """One row over time: (T,) numbers, blank where not known."""
@@ -340,7 +369,6 @@ class _Builder:
         walk = self.walk
         if walk.update is None:
             return None
-        done = self.progress.position >= len(walk) > 0
         note = "this sentence’s own update, by the optimiser and clip in force"
         words = round(1.0 / walk.scale) if walk.scale else 0
         if words > 1:
@@ -349,5 +377,5 @@ class _Builder:
         if rule is not None and type(rule.optimiser) is SGD and rule.clip is None:
             mean = f" / {words}" if words > 1 else ""
             note += f": new w = w − {rule.learning_rate!r} · d{mean}"
-        blocks = self._matrices(walk.update.parameters, "new ", done, "weight")
+        blocks = self._matrices(walk.update.parameters, "new ", self._updated, "weight")
         return Sheet("After the update", note, blocks)

@@ -205,13 +205,16 @@ class _Placer:
 
 def changed(before: Paper, after: Paper) -> frozenset[Ref]:
     """Return which entries of ``after`` say something else than in ``before``; none where the tables are others."""
-    if frame(before) != frame(after):
+    pairs = list(enumerate(zip(before.sheets, after.sheets, strict=False)))
+    pairs = [(s, (old, new)) for s, (old, new) in pairs if old is not new]  # most are the very same as before
+    if len(before.sheets) != len(after.sheets) or any(old.frame != new.frame for _, (old, new) in pairs):
         return frozenset()
     return frozenset(
         Ref(s, b, n, i)
-        for s, (old, new) in enumerate(zip(before.sheets, after.sheets, strict=True))
+        for s, (old, new) in pairs
         for b, (was, now) in enumerate(zip(old.blocks, new.blocks, strict=True))
         for n, (past, line) in enumerate(zip(was.lines, now.lines, strict=True))
+        if past.cells != line.cells
         for i, (one, other) in enumerate(zip(past.cells, line.cells, strict=True))
         if one.text != other.text
     )
@@ -219,4 +222,4 @@ def changed(before: Paper, after: Paper) -> frozenset[Ref]:
 
 def frame(found: Paper) -> tuple[tuple[object, ...], ...]:
     """All that two papers have in common which differ in their entries alone."""
-    return tuple((s.title, b.heads, line.label) for s in found.sheets for b in s.blocks for line in b.lines)
+    return tuple(sheet.frame for sheet in found.sheets)

@@ -281,3 +281,23 @@ def test_every_printed_decimal_is_that_of_a_computation_to_forty_digits(units, s
                 # a learning rate of 0.1 on the mean over the words, as the note says
                 moved = [x - Decimal("0.1") * g / steps for x, g in zip(weights[name][i], grads[name][i], strict=True)]
                 assert after[f"new {name}[{label}]"] == [printed(x) for x in moved]
+
+
+def test_a_step_writes_only_those_tables_anew_in_which_an_entry_has_become_another():
+    made = driver(cell="lstm")
+    walk = made.derived.walk(made.session)
+    back = walk.script.backward_start
+    for position, same in ((5, {0, 2, 3, 4}), (back + 20, {0, 1, 4}), (back, {0, 2, 3, 4}), (len(walk) - 1, {0, 1})):
+        made.do(do.GoTo(position))
+        before = paper(made.session, made.derived)
+        again = paper(made.session, made.derived)
+        assert all(a is b for a, b in zip(before.sheets, again.sheets, strict=True))
+        made.do(do.Move("operation", 1 if position != back else -1))
+        after = paper(made.session, made.derived)
+        assert {n for n, (a, b) in enumerate(zip(before.sheets, after.sheets, strict=True)) if a is b} >= same
+    # whatever is kept, it is what would be written
+    for position in (0, 3, back, back + 9, walk.script.update_start, walk.script.update_start + 1, len(walk), 7):
+        made.do(do.GoTo(position))
+        kept = paper(made.session, made.derived)
+        made.derived.forget("sheets")
+        assert paper(made.session, made.derived) == kept
