@@ -187,9 +187,12 @@ class _Placer:
             apart = self.stacked and not cornered and (len(name) > BRIEF or bool(how) or bool(rows[0].part))
             if apart:
                 self._put(x, y, across, "name", name)
-                if how:
-                    before = self.measure(name, "text")
-                    self._put(x + before, y, across - before, "how", f" = {how}")
+                before = self.measure(name, "text") + 2 * self.pad
+                for part, words in enumerate(self._wrapped(f"= {how}", self.room - x, before) if how else ()):
+                    y, before = (y + line, 0.0) if part else (y, before)
+                    text = f" {words}" if before else words
+                    if words:  # what has no room beside the name goes on below it
+                        self._put(x + max(0.0, before - 2 * self.pad), y, across - before, "how", text)
                 y += line
             for row in rows:
                 said = row.part if apart or cornered else row.label

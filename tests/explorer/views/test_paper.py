@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QPageLayout, QTextOption, QTextTable
+from PySide6.QtGui import QFontMetricsF, QPageLayout, QTextOption, QTextTable
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QApplication
 
@@ -16,8 +16,9 @@ from explorer.model.paper_data import EXACT, SHEET
 from explorer.model.settings import CorpusChoice
 from explorer.store import Store
 from explorer.theme import palette
-from explorer.theme.theme import theme_named
+from explorer.theme.theme import current, theme_named
 from explorer.views.paper import PaperView
+from explorer.widgets.paper_sheet import _font
 from tests.explorer.model.runs import small_run
 
 
@@ -263,3 +264,20 @@ def test_every_entry_says_what_it_is_and_how_it_is_worked_out(store, view):
     assert first == f"h[2], t = 1 = {row.cells[1].text}"
     assert how == "h = tanh(a)" and read == f"a[2] = {before.cells[1].text}"
     assert sheet.told_at(-5, -5) == ""
+
+
+@pytest.mark.parametrize("width", [250, 333, 480])
+@pytest.mark.parametrize("cell", ["gru", "lstm-peephole"])
+def test_a_formula_that_is_broader_than_its_panel_goes_on_below(store, view, width, cell):
+    store.dispatch(do.ChangeSettings(replace(SHEET, cell=cell), whole=True))
+    store.wait()
+    view.resize(width, 400)
+    placed, theme = view.sheet_view.placed, view.sheet_view
+    metrics = QFontMetricsF(_font(current(theme), "text"))
+    hows = [i for i in placed.items if i.kind == "how"]
+    assert placed.stacked and hows
+    for item in hows:
+        assert item.x + metrics.horizontalAdvance(item.text) <= view.area.viewport().width() + 1, item.text
+    heights = sorted(i.y for i in hows)
+    numbers = {i.y for i in placed.items if i.kind == "entry"}
+    assert not numbers & set(heights)
