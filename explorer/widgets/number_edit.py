@@ -11,6 +11,8 @@ from rnncore.errors import RnnError
 from ..model.edit_targets import NUMBER, read_number
 from ..model.formula import exact
 from ..theme.theme import current
+from .value_editor import BEGINS
+from .wrong import mark_wrong
 
 
 def number_in(text: str) -> float | None:
@@ -33,6 +35,7 @@ class NumberEdit(QLineEdit):
         super().__init__(parent)
         self._over = parent
         self.setAccessibleName(name)
+        self.textEdited.connect(self._mark)
         self.hide()
 
     def begin(self, area: QRectF, value: float) -> None:
@@ -47,6 +50,7 @@ class NumberEdit(QLineEdit):
         y = min(max(int(area.center().y()) - high // 2, 0), max(parent.height() - high, 0))
         self.setGeometry(x, y, wide, high)
         self.setText(text)
+        mark_wrong(self, False)
         self.selectAll()
         self.show()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -59,6 +63,10 @@ class NumberEdit(QLineEdit):
             if had:
                 self._over.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _mark(self, text: str) -> None:
+        """Mark at once what is no number; a sign that only begins one is no error yet."""
+        mark_wrong(self, number_in(text) is None and not BEGINS.fullmatch(text.casefold()))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
         if key == Qt.Key.Key_Escape:
@@ -66,7 +74,8 @@ class NumberEdit(QLineEdit):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             value = number_in(self.text())
             if value is None:
-                remedy = f"“{self.text().strip()[:40]}” is no number. {NUMBER}"
+                typed = self.text().strip()[:40]
+                remedy = f"{f'“{typed}” is no number' if typed else 'The field is empty'}. {NUMBER}"
                 QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), remedy, self)
                 self.selectAll()
             else:

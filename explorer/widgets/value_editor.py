@@ -27,7 +27,7 @@ from .chip import Chip
 from .paint import pop_up
 from .wrong import mark_wrong, say
 
-_BEGINS = re.compile(r"\s*[+−–-]?\s*(?:[.,]?|[\d.,]+e[+−–-]?|i|in|n|na|f|fr|fre)\s*")
+BEGINS = re.compile(r"\s*[+−–-]?\s*(?:[.,]?|[\d.,]+e[+−–-]?|i|in|n|na|f|fr|fre)\s*")
 """What is no value yet, and may become one: a number, or “free”."""
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 ROOM = 320
@@ -120,7 +120,7 @@ class ValueEditor(QFrame):
     def _edited(self, text: str) -> None:
         """Say at once what could not be set; a sign that only begins a number is no error yet."""
         try:
-            if self._check is not None and not _BEGINS.fullmatch(text.casefold()):
+            if self._check is not None and not BEGINS.fullmatch(text.casefold()):
                 self._check(self.field.target, text)
         except RnnError as error:
             self._say(str(error), error=True)

@@ -71,3 +71,17 @@ def test_without_a_number_it_stays_and_escape_gives_up(qtbot, made: NumberEdit) 
     assert made.isHidden()
     assert seen == []
     QToolTip.hideText()
+
+
+def test_what_is_no_number_is_marked_while_it_is_typed_and_a_beginning_is_not(qtbot, made: NumberEdit) -> None:
+    made.selectAll()
+    for typed, wrong in (("-", False), ("1", False), ("e", False), ("-", False), ("3", False), ("x", True)):
+        qtbot.keyClicks(made, typed)
+        assert bool(made.property("wrong")) == wrong, made.text()
+    qtbot.keyClick(made, Qt.Key.Key_Return)
+    assert made.isVisible() and "is no number" in QToolTip.text()
+    made.clear()
+    qtbot.keyClick(made, Qt.Key.Key_Return)
+    assert made.isVisible() and "The field is empty" in QToolTip.text()
+    made.begin(QRectF(10, 5, 8, 4), 0.1)
+    assert not made.property("wrong")
