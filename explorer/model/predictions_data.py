@@ -12,7 +12,7 @@ from rnncore.corpus import Corpus
 from rnncore.frozen import dataclass
 from rnncore.model import Model
 from rnncore.sampling import generate
-from rnncore.trace import forward
+from rnncore.trace import Trace, forward
 
 from .derived import Derived
 from .formula import number
@@ -57,8 +57,10 @@ class PredictionsData:
     masked: Array = field(repr=False)
     mean_loss: float | None
     counted: int
-    scene: object = field(repr=False)
+    scene: Trace = field(repr=False)
     """The forward pass that all this is of: the same one, the same numbers."""
+    targets: Array = field(repr=False)
+    """(T,) The token ids that come, −1 where a step has no loss."""
 
     @property
     def finite(self) -> bool:
@@ -72,6 +74,16 @@ class PredictionsData:
             return None
         p = self.probabilities[self.probabilities > 0] if self.finite else np.array([np.nan])
         return abs(float(-(p * np.log(p)).sum()))
+
+    @np.errstate(all="ignore")
+    def worked(self, t: int, token: int) -> str:
+        """The softmax of one token at step ``t`` with its numbers; "" where they are too large to be written so."""
+        z = np.asarray(self.scene.logits[t], dtype=np.float64)
+        total = float(np.exp(z).sum())
+        if not 0.0 < total < math.inf:
+            return ""
+        power = number(float(z[token]))
+        return f"p = e^z / Σ e^z = e^{f'({power})' if power.startswith('−') else power} / {number(total)}"
 
     def rank(self, token: int) -> int:
         """Place of a token in the order, from 1."""
@@ -270,4 +282,5 @@ def predictions_data(session: Session, derived: Derived) -> PredictionsData:
         float(losses.mean()) if len(losses) else None,
         len(so_far),
         trace,
+        targets,
     )

@@ -255,10 +255,14 @@ class PredictionsCanvas(PictureCanvas):
             p = float(data.target_probabilities[t])
             if data.masked[t]:
                 return f"{head}\nwhich is not asked for: no loss"
-            return f"{head}\n{_loss(p)}" if data.known[t] else f"{head}\n{NOT_YET}"
+            if not data.known[t]:
+                return f"{head}\n{NOT_YET}"
+            token = int(data.targets[t])
+            return "\n".join(line for line in (head, _loss(p), data.worked(t, token)) if line)
         if bar is not None:
             target = ", the target" if bar.target else ""
-            return f"“{bar.label}”: rank {bar.rank} of {data.size}{target}\n{_loss(bar.probability)}"
+            head = f"“{bar.label}”: rank {bar.rank} of {data.size}{target}"
+            return "\n".join(line for line in (head, _loss(bar.probability), data.worked(data.t, bar.token)) if line)
         return lines(data.rows)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

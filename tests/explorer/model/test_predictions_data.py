@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.model import action as do
+from explorer.model.formula import number
 from explorer.model.predictions_data import (
     HERE,
     START,
@@ -213,3 +214,14 @@ def test_a_vocabulary_without_words_ends_the_text_at_once() -> None:
     model = Model.create("vanilla", 3, 4, seed=0)
     text = continuation(Request(model, (0,), 5, 1.0, 0), empty, 0)
     assert text.ended and text.tokens == () and len(text.own) == 0
+
+
+def test_a_probability_is_worked_out_from_its_logit():
+    made = Driver()
+    made.do(do.GoToEnd())
+    found = predictions_data(made.session, made.derived)
+    z = made.derived.trace(made.session).logits[found.t]
+    said = found.worked(found.t, 2)
+    assert said.startswith("p = e^z / Σ e^z = e^") and said.endswith(f" / {number(float(np.exp(z).sum()))}")
+    power, total = said.rpartition("= e^")[2].replace("−", "-").replace("(", "").replace(")", "").split(" / ")
+    assert np.exp(float(power)) / float(total) == pytest.approx(found.probabilities[2], rel=2e-3)
