@@ -26,7 +26,10 @@ def chosen_pair(walk: Walk, seed: int) -> tuple[int, int] | None:
 
 
 def pair_gradients(walk: Walk, t: int, tau: int) -> dict[str, Array]:
-    """Return g(t, τ) of every parameter as a whole array: the outer products that a ledger never makes."""
+    """Return g(t, τ) of every parameter as a whole array: the outer products that a ledger never makes.
+
+    Those of the output layer are g(t, t), wherever τ is: there is no other (see :func:`place_of`).
+    """
     trace, cell = walk.trace, walk.trace.cell
     found = lane_gradients(trace, np.asarray(walk.targets), t, 0)
     where = slice(tau, tau + 1)
@@ -34,12 +37,15 @@ def pair_gradients(walk: Walk, t: int, tau: int) -> dict[str, Array]:
     for use in cell.uses:
         if found.nodes[use.delta] is not None:
             result[use.parameter] += use_gradient(trace, use, found.nodes[use.delta], where)
-    if t == tau:
-        hidden = trace.hidden[tau].astype(np.float64)
-        result["V"] += np.outer(found.d_logits[tau], hidden)
-        if "b_y" in result:
-            result["b_y"] += found.d_logits[tau]
+    result["V"] += np.outer(found.d_logits[t], trace.hidden[t].astype(np.float64))
+    if "b_y" in result:
+        result["b_y"] += found.d_logits[t]
     return result
+
+
+def place_of(name: str, pair: tuple[int, int]) -> tuple[int, int]:
+    """Return the entry of a parameter's ledger for a pair: a loss reaches the output layer in its own step alone."""
+    return (pair[0], pair[0]) if name in ("V", "b_y") else pair
 
 
 def entry_error(one: Ledger, pair: tuple[int, int], gradient: Array, whole: Array, noise: float) -> tuple[float, float]:

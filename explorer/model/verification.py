@@ -14,7 +14,7 @@ from .formula import compact
 from .not_finite import cause
 from .plurals import count
 from .session import Check, Compared, Verification
-from .spot_checks import chosen_pair, counted, entry_error, pair_gradients
+from .spot_checks import chosen_pair, counted, entry_error, pair_gradients, place_of
 
 LEDGER_TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 NOISE = {"float64": 1e-5, "float32": 1e-2}
@@ -94,11 +94,12 @@ def _ledger(walk: Walk, update: int, tolerance: float, noise: float) -> Check:
             error = error if math.isfinite(error) else math.inf
             row = Compared(one.parameter, summed, one.total, error, error <= tolerance)
             if pair is not None and row.ok:
-                norm, off = entry_error(one, pair, apart[one.parameter], walk.gradients[one.parameter], noise)
+                at = place_of(one.parameter, pair)
+                norm, off = entry_error(one, at, apart[one.parameter], walk.gradients[one.parameter], noise)
                 if not off <= tolerance:
-                    where = f"‖g‖ of {one.parameter}, loss {pair[0]} to step {pair[1]}, ledger and outer product"
+                    where = f"‖g‖ of {one.parameter}, loss {at[0]} to step {at[1]}, ledger and outer product"
                     off = off if math.isfinite(off) else math.inf
-                    row = Compared(where, float(one.norms[pair]), norm, off, False)
+                    row = Compared(where, float(one.norms[at]), norm, off, False)
             rows.append(row)
     note = "" if pair is None else f"and each entry of loss {pair[0]} to step {pair[1]} against its outer product"
     return Check("Ledger against ‖G‖", "Σ kept·signed", "‖G‖", tolerance, tuple(rows), note)

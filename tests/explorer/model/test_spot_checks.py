@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explorer.model import action as do
-from explorer.model.spot_checks import chosen_pair, counted, pair_gradients
+from explorer.model.spot_checks import chosen_pair, counted, pair_gradients, place_of
 from explorer.model.verification import verify
 from rnncore.ledger import _Sums
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
@@ -42,7 +42,8 @@ def test_the_pairs_of_all_losses_add_up_to_the_gradient(cell):
     for t in range(made.trace.length):
         for tau in range(t + 1):
             for name, gradient in pair_gradients(made, t, tau).items():
-                total[name] += gradient
+                if place_of(name, (t, tau)) == (t, tau):
+                    total[name] += gradient
     for name, gradient in total.items():
         np.testing.assert_allclose(gradient, made.gradients[name], atol=1e-13)
 
@@ -68,6 +69,20 @@ def test_norms_that_no_sum_contains_are_checked_too(monkeypatch, cell):
     assert not found.ok and [check.ok for check in found.checks] == [False, True, True]
     worst = found.checks[0].worst
     assert worst.where.startswith("‖g‖ of ") and worst.first != worst.second and worst.where in found.report
+
+
+def test_norms_of_the_output_layer_are_checked_at_every_pair(monkeypatch):
+    right = _Sums.output_layer
+
+    def wrong(self, d_logits):
+        right(self, d_logits)
+        self.squares *= 1.0 + 1e-6
+
+    monkeypatch.setattr(_Sums, "output_layer", wrong)
+    driver = Driver(small_run())
+    for update in range(5):
+        found = verify(driver.derived.walk(driver.session), update)
+        assert not found.ok and found.checks[0].worst.where.startswith("‖g‖ of V, loss ")
 
 
 @pytest.mark.parametrize("losses", ["new", "all", "last"])
