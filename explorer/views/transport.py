@@ -32,6 +32,13 @@ BUTTONS = (
     ("end", "end"),
 )
 
+SAID = {
+    "update": ("After how many updates the weights on show are, of all that were made", "PgUp", "PgDown"),
+    "pass": ("Where the walk stands on its way forward, backward and through the update", "Ctrl+Left", "Ctrl+Right"),
+    "step": ("Which time step of this pass", "Shift+Left", "Shift+Right"),
+    "op": ("Which operation of this time step, of how many, and what it is", "Left", "Right"),
+}
+"""What each slider shows, and the keys that move it."""
 LEAVING = {"home": 450, "end": 450, "back-step": 370, "next-step": 370}
 """Buttons that go in a narrow transport, and up to which width at scale 1."""
 
@@ -75,6 +82,9 @@ class TransportView(Card):
             track.wanted.connect(wanted)
             value = ElidedLabel("", role="small", token="text", fixed=True, stretch=False, ground="panel")
             self._names[name], self.tracks[name], self._labels[name] = label, track, value
+            said, back, on = SAID[name]
+            for part in (label, track, value):
+                part.setToolTip(f"{said}: drag, or {key_text(back)} {key_text(on)}")
             grid.addWidget(label, line, 0)
             grid.addWidget(track, line, 1)
             grid.addWidget(value, line, 2)

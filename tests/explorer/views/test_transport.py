@@ -12,6 +12,8 @@ from explorer.theme.theme import theme_named
 from explorer.views.transport import BUTTONS, TransportView
 from tests.explorer.model.runs import small_run
 
+from .stores import small_store
+
 
 @pytest.fixture
 def view(qtbot):
@@ -182,3 +184,13 @@ def test_the_names_of_the_sliders_are_whole_in_a_narrow_transport_with_large_typ
     assert view.tracks["op"].width() > 40
     view.setParent(None)
     palette.apply(qapp, theme_named("dark"))
+
+
+def test_every_slider_says_what_it_shows_and_by_which_keys_it_moves(qtbot):
+    with small_store() as store:
+        view = TransportView(store)
+        qtbot.addWidget(view)
+        tips = [track.toolTip() for track in view.tracks.values()]
+        assert tips == [label.toolTip() for label in view._labels.values()]
+        assert len(set(tips)) == 4 and all("drag" in tip for tip in tips)
+        assert tips[0].endswith("PgUp PgDn") and tips[3].endswith("← →")
