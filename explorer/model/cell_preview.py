@@ -143,6 +143,12 @@ def hints(cell: Cell) -> tuple[str, ...]:
             and read in ("x", *cell.states, *(f"{s}_prev" for s in cell.states))
         ):
             said.append(f"{spec.name} is one vector of weights; the product is {letter} @ {read}.")
+    for product in (n for n in cell.nodes if n.op == "matmul"):
+        operand = cell.nodes[product.inputs[1]]
+        if operand.op == "parameter":
+            said.append(
+                f"No equation gives {operand.text}: in {product.text} it is a vector of weights, alike at every step."
+            )
     idle = [n.name for n in cell.nodes if n.name and n.index not in needed and n.name in (*cell.gates, *cell.states)]
     used = {cell.nodes[n].parameter for n in needed}
     unlearnt = [p.name for p in cell.parameters if p.name not in used]

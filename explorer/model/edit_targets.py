@@ -242,7 +242,25 @@ def _within(index: tuple[int, ...], shape: tuple[int, ...], name: str) -> None:
 _TYPED = re.compile(r"^\s*([^\W\d]\w*?)(0|₀|[-−]1|₋₁|)\s*(?:\[\s*(\d+)\s*(?:,\s*(\d+)\s*)?\])?\s*$")
 _TOKEN = re.compile(r"^\s*(?:token|word)\s*\[?\s*(\d+)\s*\]?\s*$", re.IGNORECASE)
 _RATE = re.compile(r"^\s*(?:learning[ -]?rate|rate|η)\s*$", re.IGNORECASE)
-EXAMPLES = "W[3, 2] = 0.5,  h-1[1] = −1,  token 2 = cat,  f = 1"
+
+
+def examples(session: Session) -> str:
+    """A line of each kind that can be typed, of this very network; what has no such thing is left out."""
+    cell, parameters = session.model.cell, session.model.parameters
+    matrix = next((name for name, array in parameters.items() if array.ndim == 2 and name != "V"), None)
+    # A clamped gate says more than a clamped sum, which is what a cell without gates has to offer.
+    gate = next((name for name in (*cell.gates, *can_be_clamped(cell)) if name in can_be_clamped(cell)), None)
+    word = session.sentence.words[min(1, len(session.sentence.words) - 1)] if session.sentence.words else "the"
+    weight = f"{matrix}[1, 1] = 0.5" if matrix else ""
+    found = [weight, f"{cell.states[0]}-1[1] = −1", f"token 1 = {word}", "rate = 0.1"]
+    return ",  ".join(line for line in (*found, f"{gate} = 1" if gate else "") if line)
+
+
+def clamp_examples(session: Session) -> str:
+    """The same of clamps: of all units, of one, and taken off."""
+    names = can_be_clamped(session.model.cell)
+    first, second, third = (names[min(n, len(names) - 1)] for n in range(3)) if names else ("h", "h", "h")
+    return f"{first} = 1,  {second}[1] = 0,  {third} = free"
 
 
 def read_target(session: Session, text: str) -> Target:
@@ -274,7 +292,7 @@ def read_target(session: Session, text: str) -> Target:
         if name in can_be_clamped(cell) and column is None:
             return Target("clamp", name, unit)
     known = ", ".join([*parameters, *(f"{s}-1" for s in cell.states), *can_be_clamped(cell), "token", "rate"])
-    raise RnnError(f"nothing here is called “{text.strip()[:40]}”. There are {known}. Examples: {EXAMPLES}")
+    raise RnnError(f"nothing here is called “{text.strip()[:40]}”. There are {known}. Examples: {examples(session)}")
 
 
 def suggestions(session: Session) -> tuple[Target, ...]:

@@ -131,21 +131,32 @@ def paper(session: Session, derived: Derived, decimals: int = 4, *, everything: 
 def refusal(session: Session) -> str:
     """Return why a session is too large to be worked by hand, "" when it is not."""
     units, steps, words = session.model.hidden_size, session.sentence.length, session.model.vocabulary_size
-    if units > MOST_UNITS:
-        return (
-            f"Work by hand wants 1 to {MOST_UNITS} units; this network has {units}. "
-            "The button “2 units” keeps the cell and the text, and Ctrl+Z brings the large network back."
-        )
-    if steps > MOST_STEPS:
-        return (
-            f"Work by hand wants at most {MOST_STEPS} steps; this sentence has {steps}. Ctrl+L chooses a shorter one."
-        )
-    if words > MOST_WORDS:
-        return (
-            f"Work by hand wants at most {MOST_WORDS} words; this vocabulary has {words}. "
-            "The button “A small sheet” brings one of two words."
-        )
+    found = (
+        (units, MOST_UNITS, f"1 to {MOST_UNITS} units", f"this network has {units}"),
+        (steps, MOST_STEPS, f"at most {MOST_STEPS} steps", f"this sentence has {steps}"),
+        (words, MOST_WORDS, f"at most {MOST_WORDS} words", f"this vocabulary has {words}"),
+    )
+    obstacles = [f"{limit} ({has})" for number, most, limit, has in found if number > most]
+    if obstacles:
+        # All of them at once: who has taken one away is not to meet the next one only then.
+        return f"Work by hand wants {', '.join(obstacles)}. {_way_out(units, steps, words)}"
     return "" if steps else "There is no sentence."
+
+
+def keeps_the_text(session: Session) -> bool:
+    """Whether fewer units alone make a network small enough, so that the text can stay."""
+    return session.model.hidden_size > MOST_UNITS and session.model.vocabulary_size <= MOST_WORDS
+
+
+def _way_out(units: int, steps: int, words: int) -> str:
+    if words > MOST_WORDS:
+        back = " Ctrl+Z brings this one back."
+        return f"The button “A small sheet” brings a network of two units and a text of two words.{back}"
+    shorter = "Ctrl+L chooses a shorter sentence."
+    if units <= MOST_UNITS:
+        return shorter
+    small = "The button “2 units” keeps the cell and the text, and Ctrl+Z brings the large network back."
+    return f"{small} {shorter}" if steps > MOST_STEPS else small
 
 
 class _Builder:

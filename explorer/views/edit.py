@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from rnncore.errors import RnnError
 
 from ..model.edit_targets import (
-    EXAMPLES,
     Field,
     Target,
     action_of,
+    clamp_examples,
     clamp_suggestions,
+    examples,
     field_of,
     read_target,
     suggestions,
@@ -34,7 +35,7 @@ class EditDialog(PanelDialog):
         self._store, self._clamps = store, clamps
         self._shown: list[Field] = []
         self.line = QLineEdit()
-        placeholder = "f = 1,  i[3] = 0,  o = free" if clamps else EXAMPLES
+        placeholder = clamp_examples(store.session) if clamps else examples(store.session)
         self.line.setPlaceholderText(placeholder)
         self.line.setAccessibleName(f"What to change, for instance {placeholder}")
         self.line.setFont(current().font("body", fixed=True))

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QLabel, QM
 from rnncore.model import Init
 
 from ..model import action as do
-from ..model.paper_data import DECIMALS, EXACT, MOST_UNITS, SHEET, Paper, paper
+from ..model.paper_data import DECIMALS, EXACT, SHEET, Paper, keeps_the_text, paper
 from ..model.paper_html import ROUNDED, html, page, plain
 from ..model.plurals import count as plural
 from ..model.session import Changes, Message
@@ -150,7 +150,6 @@ class PaperView(Panel):
 
     def _arrange_chips(self, *, refused: bool) -> None:
         """What a narrow panel has no room for is in the menu of the sheet, or goes without its label."""
-        too_many = self._store.session.model.hidden_size > MOST_UNITS
         room = self.width() - 2 * SPACE.large
         sure = self.filled.sizeHint().width() + self.print.sizeHint().width() + 2 * SPACE.tight
         labelled = self.decimals.width_with(DECIMALS_LABEL)
@@ -159,7 +158,7 @@ class PaperView(Panel):
         pressed = next((chip for chip in (self.fewer, self.begin) if chip.hasFocus()), None)
         for chip in (self.decimals, self.filled, self.print):
             chip.setVisible(not refused)
-        self.fewer.setVisible(refused and too_many)
+        self.fewer.setVisible(refused and keeps_the_text(self._store.session))
         self.begin.setVisible(refused or offered)
         if pressed is not None and pressed.isHidden():
             self.filled.setFocus()  # else the keyboard leaves the panel with the chip, and F11 fills another

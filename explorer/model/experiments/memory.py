@@ -100,6 +100,7 @@ def highway(bias: float) -> Outcome:
         errors[label] = float((np.abs(measured - exact).max(axis=(1, 2)) / products[label]).max())
         curves.append(Curve(label, steps, np.linalg.norm(measured, ord=2, axis=(1, 2)), token))
     curves.append(Curve("∏ f, muted", steps, products["gates muted"], "text", dashed=True))
+    curves.append(Curve("∏ f, whole", steps, products["whole LSTM"], "muted", dashed=True))
     left_over = float(products["gates muted"][-1])
     return Outcome(
         (

@@ -78,6 +78,7 @@ def test_of_no_built_in_cell_there_is_anything_to_hint_at(key):
         ("k = tanh(U @ x)\nh = tanh(W @ h_prev)", ["reads x", "h does not need k, and U will never be learnt."]),
         ("h = tanh(U @ x)", ["no memory"]),
         ("h = tanh(W @ h_prev + U @ x + Cx)", ["Cx is one vector of weights; the product is C @ x."]),
+        ("h = tanh(U @ x + W @ h_prev) * sigmoid(Q @ z)", ["No equation gives z: in Q @ z it is a vector of weights"]),
         ("m = m_prev + U @ x\nh = tanh(Wm + m)", ["Wm is one vector of weights; the product is W @ m."]),
         ("h = tanh(U @ x + b)\nc = c_prev + U2 @ x", ["no memory", "h does not need c, and U2 will never be learnt."]),
     ],

@@ -8,7 +8,9 @@ from explorer.model import action as do
 from explorer.model.edit_targets import (
     Target,
     action_of,
+    clamp_examples,
     column_target,
+    examples,
     field_of,
     read_number,
     read_target,
@@ -16,6 +18,7 @@ from explorer.model.edit_targets import (
 )
 from explorer.model.edits import edits
 from rnncore.errors import RnnError
+from rnncore.library import LIBRARY
 from tests.explorer.model.runs import Driver, small_run
 
 
@@ -81,7 +84,7 @@ def test_what_is_typed_names_a_target_and_its_value_an_action(driver, text, targ
         ("W_f[1]", r"\[row, column\]"),
         ("b_f[1, 2]", r"Write b_f\[row\]"),
         ("q", "nothing here is called “q”"),
-        ("", "Examples: W"),
+        ("", "Examples: U_i"),
         ("f[1, 2]", "nothing here is called"),
         ("h[", "There are U_i"),
         ("f[0]", "count from 1"),
@@ -193,3 +196,11 @@ def test_an_empty_field_is_called_empty():
 def test_what_no_gate_can_be_held_at_is_refused_as_it_is_typed(text):
     with pytest.raises(RnnError, match="1e30"):
         action_of(Target("clamp", "f"), text)
+
+
+@pytest.mark.parametrize("cell", LIBRARY)
+def test_what_is_given_as_an_example_is_there_in_this_network(cell):
+    session = Driver(small_run(cell=cell)).session
+    for line in (*examples(session).split(",  "), *clamp_examples(session).split(",  ")):
+        name, value = line.split(" = ")
+        assert action_of(read_target(session, name), value) is not None

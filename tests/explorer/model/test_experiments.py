@@ -212,6 +212,15 @@ def test_e14_the_cells_jacobian_is_that_of_differences(whole):
         assert jacobian[:, unit] == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-9)
 
 
+def test_e14_of_both_networks_the_product_of_the_forget_gates_is_drawn():
+    curves = {curve.label: curve for curve in EXPERIMENT["E14"].measure().curves}
+    _, trace, _ = memory.highway_bench(1.0, whole=True).example()
+    assert {"∏ f, muted", "∏ f, whole"} <= set(curves)
+    assert len(curves["∏ f, whole"].y) == trace.length and not np.array_equal(
+        curves["∏ f, whole"].y, curves["∏ f, muted"].y
+    )
+
+
 def test_e14_both_networks_have_the_same_weights_of_the_input():
     muted, whole = (memory.highway_bench(0.5, whole=w).example()[0].parameters for w in (False, True))
     assert all(np.array_equal(muted[n], whole[n]) for n in ("U_i", "U_f", "U_o", "U_g", "V"))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from explorer.model import action as do
-from explorer.model.paper_data import EXACT, SHEET, WIDEST, decimal, paper, refusal
+from explorer.model.paper_data import EXACT, SHEET, WIDEST, decimal, keeps_the_text, paper, refusal
 from explorer.model.runs import start_run
 from explorer.model.settings import CorpusChoice
 from explorer.model.walking import same_place
@@ -88,6 +88,12 @@ def test_too_large_a_network_sentence_or_vocabulary_is_refused_by_name():
     long = CorpusChoice("text", "a b " * 25, (("max_length", 60),))
     assert "steps" in refusal(driver(corpus=long).session)
     assert refusal(driver().session) == ""
+    # What two units would not make small enough is not promised to be.
+    both = driver(corpus=many, hidden_size=9).session
+    assert "9" in refusal(both) and "vocabulary" in refusal(both)
+    assert "2 units" not in refusal(both) and "A small sheet" in refusal(both) and not keeps_the_text(both)
+    large = driver(hidden_size=9).session
+    assert "2 units" in refusal(large) and keeps_the_text(large)
 
 
 def test_numbers_are_decimals_and_what_is_not_a_number_is_shown_as_such():
