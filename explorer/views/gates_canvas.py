@@ -200,9 +200,9 @@ class GatesCanvas(PictureCanvas):
             painter.drawText(QRectF(self.rect()), _WRAPPED, NONE)
         if data is None or not data.gates or not data.length:
             return
-        line = self._line()
+        line, named = self._line(), self._side() > 0
         for gate in range(len(data.gates)):
-            head = head_texts(data, gate)
+            head = head_texts(data, gate, named=named)
             if self._picture.is_new((gate, "head"), head):
                 area = self.strip(gate, 0)
                 painter.fillRect(QRectF(area.left(), 0, area.width() + 1, 2 * line), theme.colour("panel"))
@@ -303,21 +303,22 @@ class GatesCanvas(PictureCanvas):
         data = self._data
         if data is None or not data.gates:
             return ("",)
-        row = self.rows[-1]
-        grouped = self._blocks_of(0, row, self.strip(0, len(self.rows) - 1)).says("units", "steps")
-        after = f" · {grouped}" if grouped else ""
+        found = self._blocks_of(0, self.rows[-1], self.strip(0, len(self.rows) - 1))
+        grouped = found.says("units", "steps")
         if data.shares is None:
-            return f"bars: ‖dθ‖² / ‖G‖² so far, being summed up{after}", "bars: ‖dθ‖² / ‖G‖²"
+            return _with(grouped, ("bars: ‖dθ‖² / ‖G‖² so far, being summed up", "bars: ‖dθ‖² / ‖G‖²"))
         others = data.shares.rest(data.names)
         rest = ", ".join(f"{name} {per_cent(share)}" for name, share in others)
         brief = ", ".join(f"{name.removesuffix(' layer')} {per_cent(share)}" for name, share in others)
-        return (
-            f"bars: ‖dθ‖² / ‖G‖² so far; {rest}; ‖G‖ = {number(data.shares.norm, 3)}{after}",
-            f"bars: ‖dθ‖² / ‖G‖² so far; {rest}; ‖G‖ = {number(data.shares.norm, 3)}",
-            f"bars: ‖dθ‖² / ‖G‖²; {brief}; ‖G‖ {number(data.shares.norm, 2)}",
-            f"‖dθ‖² / ‖G‖²; {brief}",
-            f"share of ‖G‖²; {brief}",
-            "bars: share of ‖G‖²",
+        return _with(
+            grouped,
+            (
+                f"bars: ‖dθ‖² / ‖G‖² so far; {rest}; ‖G‖ = {number(data.shares.norm, 3)}",
+                f"bars: ‖dθ‖² / ‖G‖²; {brief}; ‖G‖ {number(data.shares.norm, 2)}",
+                f"‖dθ‖² / ‖G‖²; {brief}",
+                f"share of ‖G‖²; {brief}",
+                "bars: share of ‖G‖²",
+            ),
         )
 
     def _foot_said(self) -> str:
@@ -348,8 +349,12 @@ class GatesCanvas(PictureCanvas):
 
     def tip(self, x: float, y: float) -> str:
         spot, data = self.spot_at(x, y), self._data
-        said = "" if spot is None or data is None else data.explain(spot.gate, spot.t, spot.unit)
-        return said or self.foot_texts()[0]
+        if spot is None or data is None:
+            return self.foot_texts()[0]
+        said = data.explain(spot.gate, spot.t, spot.unit)
+        area = self.strip(spot.gate, self.rows.index(spot.quantity))
+        grouped = self._blocks_of(spot.gate, spot.quantity, area).says("units", "steps")
+        return f"{said}\n({grouped}: of this row, {LABELS[spot.quantity]}, it is this one)" if grouped else said
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         data, step = self._data, ARROWS.get(Qt.Key(event.key()))
@@ -361,3 +366,10 @@ class GatesCanvas(PictureCanvas):
         t = min(max((self._chosen.t or 0) + step[1], 0), data.length - 1)
         unit = min(max((self._chosen.unit or 0) + step[0], 0), data.hidden - 1)
         self.picked.emit(t, unit, node)
+
+
+def _with(grouped: str, forms: tuple[str, ...]) -> tuple[str, ...]:
+    """Forms of a text after each of which stands how cells are grouped; that is said even where nothing else is."""
+    if not grouped:
+        return forms
+    return (*(f"{form} · {grouped}" for form in forms), grouped, grouped.replace(", the furthest from 0", ", furthest"))

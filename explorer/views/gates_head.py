@@ -25,15 +25,21 @@ def line_height(theme: Theme) -> int:
     return int(np.ceil(QFontMetricsF(theme.font("small")).height()))
 
 
-def head_texts(data: GatesData, gate: int) -> tuple[tuple[str, ...], bool, float, str]:
-    """Of one gate: how much of it is saturated, whether that is a warning, its share, and that in words."""
+def head_texts(data: GatesData, gate: int, *, named: bool = False) -> tuple[tuple[str, ...], bool, float, str]:
+    """Of one gate: how much of it is saturated, whether that is a warning, its share, and that in words.
+
+    ``named``: what the two lines are stands at the left of them, once for all gates.
+    """
     count, of = data.saturated(gate)
     warns = bool(data.not_finite(gate)) or count > MUCH * of
     shares = data.shares
     share = None if shares is None else shares.of(data.gates[gate].name)
     said = "…" if share is None else per_cent(share)
     filled = share if share is not None and share > 0 else 0.0
-    return data.saturation_forms(gate), warns, round(min(filled, 1.0), 3), said
+    forms = data.saturation_forms(gate)
+    if named and not data.not_finite(gate) and len(forms) > 1:
+        forms = forms[1:]
+    return forms, warns, round(min(filled, 1.0), 3), said
 
 
 def paint_head(

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from explorer.model import action as do
 from explorer.model.gates_data import QUANTITIES
+from explorer.model.settings import CorpusChoice
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
@@ -293,3 +294,27 @@ def test_cells_without_room_have_no_numbers(qtbot, monkeypatch, store: Store) ->
     store.dispatch(do.GoTo(end(store)))
     settle(store, made)
     assert made.canvas.rows == QUANTITIES
+
+
+def test_how_cells_are_grouped_is_said_at_every_width_and_by_every_tip(qtbot) -> None:
+    text = CorpusChoice("text", "the program is free " * 40, (("max_length", 200),))
+    with small_store(cell="gru", corpus=text, hidden_size=1) as store:
+        store.dispatch(do.GoTo(end(store)))
+        for width in (230, 300, 372, 620, 900):
+            made = view(qtbot, store, (width, 420))
+            canvas = made.canvas
+            strip = canvas.strip(0, len(canvas.rows) - 1)
+            if canvas._blocks_of(0, canvas.rows[-1], strip).whole:
+                continue
+            assert "furthest" in canvas._foot_said(), width
+            assert "a cell: " in canvas.tip(strip.center().x(), strip.center().y())
+
+
+def test_all_gates_say_alike_how_much_of_them_is_saturated(qtbot) -> None:
+    with small_store(cell="gru") as store:
+        store.dispatch(do.GoTo(end(store)))
+        for width in (300, 372, 460, 620, 900):
+            made = view(qtbot, store, (width, 320))
+            said = [head_texts(made.canvas.data, n, named=made.canvas._side() > 0)[0][0] for n in range(3)]
+            assert len({form.startswith("saturated") for form in said}) == 1
+            assert all(form[0].isdigit() for form in said) == (made.canvas._side() > 0)
