@@ -182,7 +182,11 @@ def _share_formula(n: StepNumbers, node: int, share: Share, reader: int) -> Form
 
 
 def carry(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
-    formulas = tuple(gradient_formula(n, leaf, details=False) for leaf in n.cell.state_leaves.values())
+    # Of a sum of several products there is no room for what each of them is made of.
+    formulas = tuple(
+        gradient_formula(n, leaf, details=len(gradient_shares(n, leaf, False)) == 1)
+        for leaf in n.cell.state_leaves.values()
+    )
     norm = float(progress.carry_norms[n.t])
     note = f"This flows on to step {n.t - 1}: norm {number(norm)}, all units and states together."
     return Now("Now: carry to the step before", formulas, note, "gradient")

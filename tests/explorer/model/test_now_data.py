@@ -124,3 +124,13 @@ def test_shares_of_one_gradient_say_by_which_way_each_came() -> None:
                 ways.add(text.split(" by way of ")[1].split(" = ")[0])
     assert len(ways) == len(made.model.cell.consumers[made.model.cell.state_leaves["h"]])
     assert "z₅ ⊙ h₄" in ways
+
+
+def test_what_is_carried_by_one_product_tells_the_products_numbers() -> None:
+    made = make_walk("vanilla")
+    (formula,) = now(made, made.progress(after(made, "carry", 3)), 1, words(made)).formulas
+    (detail,) = formula.details
+    assert plain(detail).startswith("Wᵀ") or "W" in plain(detail)
+    assert " = " in plain(detail) and "×" in plain(detail)
+    summed = now((lstm := make_walk("lstm")), lstm.progress(after(lstm, "carry", 3)), 1, words(lstm))
+    assert not any(f.details for f in summed.formulas if " + " in f.text)
