@@ -101,9 +101,15 @@ class Companion(QObject):
         at = f"update A {a.shown}, B {b.shown}"
         if self._stopped:
             return f"B stopped at update {b.last}"
-        if self._asked is not None and self.b.busy and not b.running:
+        if self.on_its_way:
             return f"{at}: B is {self.b.session.busy or 'on its way'}"
         return at
+
+    @property
+    def on_its_way(self) -> bool:
+        """Whether B is about to come to A's update: until then they are of different weights, and not comparable."""
+        a, b = self.a.session.training, self.b.session.training
+        return a.shown != b.shown and self._asked is not None and self.b.busy and not b.running
 
     def comparison(self) -> Comparison:
         """Compare both as they stand."""

@@ -162,7 +162,9 @@ class CompareView(QWidget):
         state = self.companion.state
         forms = found.forms
         self.numbers.set_forms(*(f"{state}  ·  {form}" for form in forms) if state else forms)
-        self.strip.show_comparison(found)
+        passing = self.companion.on_its_way
+        self.numbers.set_token("muted" if passing else "text")
+        self.strip.show_comparison(found, passing=passing)
 
     def _point_at(self, t: int | None) -> None:
         self._a.dispatch(do.Hover(t))

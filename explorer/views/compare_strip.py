@@ -26,6 +26,8 @@ LOSS, STATE = "loss B − A", "‖h_B − h_A‖"
 LEAST = 150
 ROWS = ("loss", "state", "gradient")
 """The strip's rows from top to bottom."""
+FAINT = 0.35
+"""How strong the numbers are while they compare different updates."""
 GAP = 16
 """Pixels at scale 1 between two parameters."""
 
@@ -44,6 +46,8 @@ class CompareStrip(Canvas):
         self._found: Comparison | None = None
         self._hover: int | None = None
         self._chosen: int | None = None
+        self.passing = False
+        """Whether what is shown is of different updates for a moment."""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     # --- what is shown ---
@@ -53,9 +57,9 @@ class CompareStrip(Canvas):
         """What is shown."""
         return self._found
 
-    def show_comparison(self, found: Comparison) -> None:
-        """Show ``found``."""
-        self._found = found
+    def show_comparison(self, found: Comparison, *, passing: bool = False) -> None:
+        """Show ``found``; faint while it is ``passing``, since one of the two is on its way to the other's update."""
+        self._found, self.passing = found, passing
         self.setAccessibleName(" ".join([found.forms[0] + ".", *(f"{line}." for line in found.gradient_words)]))
         self.update()
 
@@ -83,6 +87,7 @@ class CompareStrip(Canvas):
         if found is None:
             return
         painter.fillRect(region.boundingRect(), theme.colour("background"))  # it stands between two cards
+        painter.setOpacity(FAINT if self.passing else 1.0)
         layout, left = self._axis()
         high = self.row_height
         legend = ""
