@@ -506,16 +506,15 @@ def test_how_far_b_is_on_its_way_is_said(store, companion, monkeypatch):
     until(lambda: companion.state == "")
 
 
-def test_numbers_of_different_updates_are_faint_until_b_has_come(window, monkeypatch):
-    monkeypatch.setattr(worker, "PATIENCE", 0.0)
+def test_numbers_of_different_updates_are_faint_until_b_has_come(window):
     store = window.store
-    store.dispatch(do.Advance(200))
-    until(lambda: store.session.training.shown == 200)
+    store.dispatch(do.Advance(2000))
+    until(lambda: store.session.training.shown == 2000)
     window.toggle_comparison()
     view = window.comparison
     faint = []
     view.companion.compared.connect(lambda: faint.append((view.companion.state, view.strip.passing)))
-    until(lambda: view.companion.b.session.training.shown == 200)
+    until(lambda: view.companion.b.session.training.shown == 2000)
     until(lambda: not view.strip.passing)
     on_the_way = [passing for state, passing in faint if "B is " in state]
     assert on_the_way and all(on_the_way)
