@@ -190,7 +190,8 @@ class ExperimentsView(Panel):
         self.numbers.setMinimumHeight(rows if below else 60)
         # In a broad panel the picture has what the rows do not need.
         self.numbers.setMaximumWidth(theme.px(BROADEST) if broad and outcome is not None else UNBOUND)
-        self.numbers.setMaximumHeight(rows if below else UNBOUND)
+        # Before there is a picture they have its room too: nothing is to hang in the middle, and jump up later.
+        self.numbers.setMaximumHeight(rows if below and shown else UNBOUND)
         self._split.setDirection(QBoxLayout.Direction.LeftToRight if broad else QBoxLayout.Direction.TopToBottom)
         if shown and outcome is not None:
             seen: QWidget | None = self._picture(outcome)

@@ -354,3 +354,15 @@ def test_words_in_the_map_and_numbers_below_a_narrow_plot_are_whole(store, qtbot
     font = current(view.plot).font("tiny")
     for (x, one), (y, two) in pairwise(ticks):
         assert (y - x) * pitch > (text_width(one, font) + text_width(two, font)) / 2
+
+
+def test_nothing_jumps_up_when_what_was_measured_arrives(store, qtbot):
+    view = shown(store, qtbot, (400, 660))
+    view.show_experiment("E14")
+    QTest.qWait(0)
+    QApplication.sendPostedEvents()
+    assert view.outcome is None
+    before = view.choices.y(), view.knobs.y(), view.numbers.y()
+    until(lambda: view.outcome is not None)
+    QTest.qWait(30)
+    assert (view.choices.y(), view.knobs.y(), view.numbers.y()) == before
