@@ -33,12 +33,12 @@ BUTTONS = (
 )
 
 SAID = {
-    "update": ("After how many updates the weights on show are, of all that were made", "PgUp", "PgDown"),
-    "pass": ("Where the walk stands on its way forward, backward and through the update", "Ctrl+Left", "Ctrl+Right"),
-    "step": ("Which time step of this pass", "Shift+Left", "Shift+Right"),
-    "op": ("Which operation of this time step, of how many, and what it is", "Left", "Right"),
+    "update": ("After how many updates the weights on show are, of all that were made", "update-back", "update"),
+    "pass": ("Where the walk stands on its way forward, backward and through the update", "back-pass", "next-pass"),
+    "step": ("Which time step of this pass", "back-step", "next-step"),
+    "op": ("Which operation of this time step, of how many, and what it is", "back", "next"),
 }
-"""What each slider shows, and the keys that move it."""
+"""What each slider shows, and the commands whose keys move it."""
 LEAVING = {"home": 450, "end": 450, "back-step": 370, "next-step": 370}
 """Buttons that go in a narrow transport, and up to which width at scale 1."""
 
@@ -84,7 +84,7 @@ class TransportView(Card):
             self._names[name], self.tracks[name], self._labels[name] = label, track, value
             said, back, on = SAID[name]
             for part in (label, track, value):
-                part.setToolTip(f"{said}: drag, or {key_text(back)} {key_text(on)}")
+                part.setToolTip(f"{said}: drag, or {' '.join(key_text(BY_ID[by].keys[0]) for by in (back, on))}")
             grid.addWidget(label, line, 0)
             grid.addWidget(track, line, 1)
             grid.addWidget(value, line, 2)
