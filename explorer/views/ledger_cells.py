@@ -92,13 +92,17 @@ class LedgerCells:
 
 def _ground(theme: Theme, data: LedgerData) -> Any:
     """(T, T) colours of the pairs that are not added yet: empty, cut off, or above the diagonal (0: nothing)."""
-    raised = np.array(theme.tokens.rgb("raised"), float)
     found = np.where(np.tri(data.length, dtype=bool), flat(theme, "raised"), np.uint32(0))
-    # Too small for lines of their own: the cells of every third diagonal make the hatching.
-    t, tau = np.nonzero(data.cut)
-    share = np.where((t + tau) % 3 == 0, 0.6, 0.2)[:, None]
-    found[t, tau] = packed(raised * (1 - share) + np.array(theme.tokens.rgb("cut"), float) * share)
+    _hatch_dots(theme, found, data.cut)
     return found
+
+
+def _hatch_dots(theme: Theme, shown: Any, cut: Any) -> None:
+    """Colour the dots of ``cut`` in ``shown``: too small for lines, those of every third diagonal make the hatching."""
+    raised = np.array(theme.tokens.rgb("raised"), float)
+    t, tau = np.nonzero(cut)
+    share = np.where((t + tau) % 3 == 0, 0.6, 0.2)[:, None]
+    shown[t, tau] = packed(raised * (1 - share) + np.array(theme.tokens.rgb("cut"), float) * share)
 
 
 def _paint_pixels(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, ground: Any) -> None:
@@ -110,6 +114,7 @@ def _paint_pixels(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid,
         entries = np.where(data.added, data.entries, 0.0)
         found = blocks(entries, max(1, int(area.height())), max(1, int(area.width())))
         shown = np.ascontiguousarray(shown[found.row, found.column])
+        _hatch_dots(theme, shown, data.cut[found.row, found.column])  # of the pixels: of the pairs some would be left
     rows, columns = shown.shape
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     painter.fillRect(area, theme.colour("panel"))

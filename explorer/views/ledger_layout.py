@@ -14,6 +14,8 @@ BESIDE = 250
 """Width at scale 1 from which what is said of a pair has a column of its own beside the triangle."""
 ROOMY = 420
 """Height at scale 1 from which a panel has lines to spare."""
+FINE = 2.0
+"""Cells that are less high than so many pixels are as wide as that, where there is room."""
 TOLD = 9
 """Lines that are kept below a high and narrow picture."""
 
@@ -47,7 +49,8 @@ class Grid(NamedTuple):
     @property
     def cells(self) -> QRectF:
         """The area of all of them, and of the empty half."""
-        return self.cell(0, 0) | self.cell(self.rows - 1, self.rows - 1)
+        # Cells of less than half a pixel have no area that could be united.
+        return QRectF(self.cell(0, 0).topLeft(), self.cell(self.rows - 1, self.rows - 1).bottomRight())
 
     @property
     def base(self) -> float:
@@ -78,6 +81,8 @@ def layout(theme: Theme, width: float, height: float, rows: int) -> Grid:
         # A little broader than high, where that makes room for the entry's number.
         number = number_width(theme) + 2
         wide = number if side < number <= min(1.8 * side, beside / rows) else side
+        if side < FINE:
+            wide = min(FINE, beside / rows)
         bars = max(1.0, min(room - side * rows, max(least, theme.px(120))))
         right = left + wide * rows + theme.px(20)
         reading = QRectF(right, top, min(width - right, theme.px(460)), max(side * rows, 8 * line))

@@ -14,6 +14,7 @@ from explorer.model import ledger_data
 from explorer.model.derived import Derived
 from explorer.model.formula import number
 from explorer.model.ledger_chain import chain
+from explorer.model.settings import CorpusChoice
 from explorer.theme.theme import current
 from explorer.views import ledger_canvas, ledger_cells
 from explorer.views import ledger_reading as reading
@@ -21,6 +22,7 @@ from explorer.views.ledger import LedgerView
 from explorer.views.ledger_layout import layout
 from explorer.widgets.cell_numbers import number_width
 from explorer.widgets.paint import text_width
+from rnncore.truncation import Window
 
 from . import stores
 from .test_inspector import Stub, on_screen
@@ -241,6 +243,30 @@ def test_pairs_that_are_cut_are_told_from_others_however_small_their_cells(qtbot
     image = made.canvas.grab().toImage()
     colour = image.pixelColor(made.canvas.centre_of(3, 1).toPoint())
     assert colour.red() > colour.blue() + 10
+
+
+@pytest.mark.parametrize("size", [(900, 110), (600, 170), (372, 600)])
+def test_a_long_sentences_ledger_is_painted_however_shallow_the_panel_is(qtbot, size) -> None:
+    long = " ".join(f"w{n % 23}" for n in range(199))
+    text = CorpusChoice("text", f"{long}\n{long}", (("max_length", 200),))
+    with stores.small_store(corpus=text, truncation=Window(4)) as store:
+        made = stores.on_screen(qtbot, LedgerView(store), store, size)
+        store.dispatch(do.GoTo(len(store.derived.walk(store.session))))
+        stores.settle(store, made)
+        data = made.canvas._data
+        assert data is not None and data.length == 200
+        cells = made.canvas.grid(data).cells.toRect()
+        assert cells.width() > 150
+        assert cells.height() > 50
+        image = made.canvas.grab(cells).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    seen = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., 2::-1].astype(int)
+    # Below the diagonal all is cut but its rim: the ground of cells that are not there, hatched.
+    rows, columns = np.indices(seen.shape[:2])
+    below = (rows - 3) / seen.shape[0] > (columns + 3) / seen.shape[1] + 0.05
+    empty = (abs(seen - np.array(current().tokens.rgb("panel"))) < 3).all(axis=2)
+    assert below.sum() > 100
+    assert not empty[below].any()
+    assert 0.2 < (seen[..., 0] > seen[..., 2] + 20)[below].mean() < 0.8
 
 
 def test_a_vote_that_is_no_number_is_shown_in_its_colour(qtbot) -> None:
