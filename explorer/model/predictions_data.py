@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ class Bar:
     target: bool
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class PredictionsData:
     """The distribution after step ``t``, and the probability of every target of the sentence.
 
@@ -62,12 +63,12 @@ class PredictionsData:
     targets: Array = field(repr=False)
     """(T,) The token ids that come, −1 where a step has no loss."""
 
-    @property
+    @cached_property
     def finite(self) -> bool:
         """Whether the distribution is one: every probability a number."""
         return self.probabilities is not None and bool(np.isfinite(self.probabilities).all())
 
-    @property
+    @cached_property
     def entropy(self) -> float | None:
         """−Σ p ln p in nats; NaN when the distribution is none, None while it is not computed."""
         if self.probabilities is None:
@@ -121,7 +122,7 @@ class PredictionsData:
         short = f"t = {self.t}, after “{self.word}”"
         return self.subtitle, short, f"t = {self.t}", ""
 
-    @property
+    @cached_property
     def rows(self) -> tuple[tuple[str, str, str], ...]:
         """The numbers beside the bars: (name, number, colour token)."""
         found: list[tuple[str, str, str]] = []

@@ -66,6 +66,15 @@ class TruncationData:
     def length(self) -> int:
         return len(self.counts)
 
+    def same_runs(self, other: TruncationData) -> bool:
+        """Whether ``other`` differs in nothing but the run that walks."""
+        return (self.policy, self.words, self.lanes, self.between) == (
+            other.policy,
+            other.words,
+            other.lanes,
+            other.between,
+        ) and bool(np.array_equal(self.counts, other.counts))
+
     @property
     def sentence(self) -> str:
         """What is kept, in words."""
@@ -226,8 +235,14 @@ def crossing(between: str) -> tuple[bool, bool]:
 
 
 def lane_rows(data: TruncationData, most: int) -> Array:
-    """Return which lanes are drawn (N,) when there is room for ``most``: all, or evenly chosen ones with the last."""
+    """Return which lanes are drawn (N,) when there is room for ``most``: all, or evenly chosen ones with the last.
+
+    The one that walks is always among them: it stands in place of the nearest.
+    """
     count = len(data.lanes)
     if count <= most:
         return np.arange(count)
-    return np.unique(np.linspace(0, count - 1, max(most, 1)).round().astype(int))
+    rows = np.unique(np.linspace(0, count - 1, max(most, 1)).round().astype(int))
+    if data.current is not None:
+        rows[np.abs(rows - data.current).argmin()] = data.current
+    return rows

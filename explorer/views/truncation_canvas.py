@@ -35,11 +35,24 @@ class TruncationCanvas(Canvas):
 
     def show_data(self, data: TruncationData) -> None:
         """Show ``data``."""
+        last, drawn = self._data, self._drawn()
         self._data = data
         if self._held is not None and self._before is not None and data.words != self._before.words:
             self._held = self._before = None
         self.setAccessibleName(f"{CALLED[data.kind]}: {data.sentence}. Between sequences: {MEANINGS[data.between]}")
-        self.update()
+        if last is None or not last.same_runs(data) or drawn != self._drawn():
+            self.update()
+        elif last.current != data.current:
+            self._update_lanes({last.current, data.current})
+
+    def _update_lanes(self, walking: set[int | None]) -> None:
+        """Paint anew what has become brighter or fainter: where all were alike, or will be, all of them."""
+        rows = self.lanes()
+        spacing, area = self._spacing(rows), self.areas()[0]
+        for n, y in rows:
+            if None in walking or n in walking:
+                high = max(spacing, float(current(self).px(20)))
+                self.update(QRectF(area.left(), y - high / 2, area.width(), high).toAlignedRect().adjusted(0, -1, 0, 1))
 
     def sizeHint(self) -> QSize:
         return QSize(320, 200)
@@ -106,6 +119,9 @@ class TruncationCanvas(Canvas):
                 return n
         return None
 
+    def _drawn(self) -> list[int]:
+        return [n for n, _ in self.lanes()] if self._data is not None else []
+
     @property
     def _whole(self) -> bool:
         """Whether nothing is cut, so that the scissors lie ready at the start."""
@@ -118,10 +134,11 @@ class TruncationCanvas(Canvas):
         if data is None or not data.length:
             return
         self._paint_values(painter, theme, data)
-        self._paint_lanes(painter, theme, data)
+        self._paint_lanes(painter, theme, data, region)
         self._paint_reason(painter, theme)
-        self._paint_copies(painter, theme, data)
-        paint_between(painter, theme, self._boxes(), data.between)
+        self._paint_copies(painter, theme, data, region)
+        if region.intersects(self.areas()[1].toAlignedRect()):
+            paint_between(painter, theme, self._boxes(), data.between)
 
     def _paint_values(self, painter: QPainter, theme: Theme, data: TruncationData) -> None:
         y = self.areas()[0].top() + theme.px(8)
@@ -146,13 +163,20 @@ class TruncationCanvas(Canvas):
         painter.fillRect(QRectF(left, y - 7, wide, 14), theme.colour("panel"))
         painter.drawText(QRectF(left, y - 8, wide, 16), Qt.AlignmentFlag.AlignVCenter, words)
 
-    def _paint_lanes(self, painter: QPainter, theme: Theme, data: TruncationData) -> None:
+    def _spacing(self, rows: list[tuple[int, float]]) -> float:
+        """From one run that is drawn to the next."""
+        return rows[1][1] - rows[0][1] if len(rows) > 1 else float(current(self).px(18))
+
+    def _paint_lanes(self, painter: QPainter, theme: Theme, data: TruncationData, region: QRegion) -> None:
         rows = self.lanes()
-        spacing = rows[1][1] - rows[0][1] if len(rows) > 1 else theme.px(18)
+        spacing = self._spacing(rows)
         thick = max(1.5, min(4.0, spacing * 0.3))
         lines = hatch(theme.colour("cut", 0.4), 6, self.devicePixelRatioF())
         band = min(theme.px(16), 0.72 * spacing)
+        asked, reach = region.boundingRect(), max(spacing, float(theme.px(20)))
         for n, y in rows:
+            if y + reach < asked.top() or y - reach > asked.bottom():
+                continue
             lane, lit = data.lanes[n], data.current in (None, n)
             if lane.low:
                 # What this run never reaches, hatched as on the stage.
@@ -204,10 +228,12 @@ class TruncationCanvas(Canvas):
         painter.setPen(theme.colour("text"))
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
 
-    def _paint_copies(self, painter: QPainter, theme: Theme, data: TruncationData) -> None:
+    def _paint_copies(self, painter: QPainter, theme: Theme, data: TruncationData, region: QRegion) -> None:
         """The weight copies, how often each is counted, and the words that they read."""
         area = self.areas()[0]
         y, high = area.bottom() - theme.px(17) - self._foot(), theme.px(14)
+        if region.boundingRect().bottom() < y:
+            return
         font = theme.font("tiny", fixed=True)
         painter.setFont(font)
         lines = hatch(theme.colour("cut", 0.55), 6, self.devicePixelRatioF())

@@ -91,6 +91,15 @@ def test_more_lanes_than_room_leave_some_out_but_not_the_last():
     assert len(few) == 3 and few[-1] == data.length - 1 and few[0] == 0
 
 
+@pytest.mark.parametrize("walking", range(6))
+def test_the_lane_that_walks_is_drawn_where_there_is_no_room_for_all(walking):
+    data = truncation_data(session(Window(2)), walking)
+    rows = list(lane_rows(data, 3))
+    assert walking in rows
+    assert rows == sorted(set(rows))
+    assert len(rows) == 3
+
+
 def test_a_nudge_moves_the_cut_by_one_step_and_stays_within_the_sentence():
     length = truncation_data(session(Full())).length
     assert nudged(truncation_data(session(Full())), 1) == Full()

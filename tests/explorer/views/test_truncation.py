@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QRegion
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from explorer.model import action as do
 from explorer.model.truncation_data import WHERE
@@ -99,6 +101,45 @@ def test_the_walking_loss_lights_its_lane(store, view):
     store.dispatch(do.Move("pass"))
     store.dispatch(do.Move("operation"))
     assert view._data.current == store.session.sentence.length - 1
+
+
+def stands(view):
+    """What stands on the screen: not what a painting of the whole would make of it."""
+    return view.screen().grabWindow(view.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+
+def settle_on_screen(store):
+    for _ in range(4):
+        QApplication.processEvents()
+        store.wait()
+
+
+@pytest.mark.parametrize("size", [(420, 320), (640, 300), (280, 170)])
+def test_of_another_walking_loss_only_the_lanes_are_painted_and_leave_no_trace(store, view, monkeypatch, size):
+    view.resize(*size)
+    regions = []
+    paint = view.canvas.paint
+    monkeypatch.setattr(
+        view.canvas, "paint", lambda p, theme, region: regions.append(QRegion(region)) or paint(p, theme, region)
+    )
+    walk = store.derived.walk(store.session)
+    starts = [n + 1 for n, step in enumerate(walk) if step.kind == "d_logits"]
+    store.dispatch(do.GoTo(starts[0]))
+    settle_on_screen(store)
+    assert len(starts) > 3
+    painted = 0
+    for at in (*starts[1:], starts[1], 0, starts[2]):
+        regions.clear()
+        store.dispatch(do.GoTo(at))
+        settle_on_screen(store)
+        painted += bool(regions)
+        if len(view.canvas.lanes()) == len(view._data.lanes):  # else another lane comes into the picture
+            assert all(QRegion(view.canvas.rect()).subtracted(region) for region in regions)
+        shown = stands(view)
+        view.canvas.update()
+        settle_on_screen(store)
+        assert stands(view) == shown
+    assert painted >= 3
 
 
 def test_a_panel_that_is_shown_for_the_first_time_does_not_grow(store, qtbot):
