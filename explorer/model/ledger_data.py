@@ -48,6 +48,8 @@ class LedgerData:
     so_far: float = 0.0
     total: float = 0.0
     walking: tuple[int, int] | None = None
+    place: tuple[int, int] | None = None
+    """The pair that a part of the picture should show: the one the walk is at, or as a sweep, that of its step."""
     ledger: Ledger | None = field(default=None, repr=False)
     selected: tuple[int, int] | None = None
     chain: Callable[[int, int], Chain | None] | None = field(default=None, repr=False)
@@ -83,6 +85,19 @@ class LedgerData:
         }[self.mode]
 
     @property
+    def help(self) -> str:
+        """What the picture is, at length."""
+        return "\n".join(
+            (
+                self.subtitles[0],
+                "a row is a loss, a column a copy of the weight; hatched: what the truncation cuts off",
+                "below: each copy’s votes, the sum over all losses; their sum is the norm of the gradient",
+                "the wheel, or + and − with the panel’s keys, shows fewer losses or more; 0 shows them all",
+                "a part goes along with the walk until it is dragged, or moved by the wheel with Shift",
+            )
+        )
+
+    @property
     def reach(self) -> Array:
         """(T, T) what :attr:`entries` come to in the end: it sets the scale, so that no colour changes as one steps."""
         assert self.ledger is not None
@@ -101,7 +116,7 @@ class LedgerData:
     def vote(self, tau: int) -> str:
         """What a weight copy's bar says."""
         votes = number(float(self.votes[tau]), 4)
-        return f"this copy’s votes: copy τ = {tau} contributes {votes} to ‖d{self.parameter}‖"
+        return f"this copy’s votes, of all losses: copy τ = {tau} contributes {votes} to ‖d{self.parameter}‖"
 
     @property
     def complete(self) -> bool:
@@ -181,6 +196,7 @@ def ledger_data(
         float(signed.sum()),
         ledger.total,
         _walking(progress),
+        _place(progress),
         ledger,
     )
 
@@ -209,11 +225,19 @@ def _walking(progress: Progress) -> tuple[int, int] | None:
     return None
 
 
+def _place(progress: Progress) -> tuple[int, int] | None:
+    """Where the walk is: its pair, or where all losses walk together the step's own."""
+    step = progress.step
+    if step is None or step.phase != "backward" or step.t is None:
+        return None
+    return (step.t if step.loss is None else step.loss), step.t
+
+
 def ledger_state(session: Session, derived: Derived, mode: str) -> tuple[object, ...]:
     """What a walk's ledger depends on as it is shown: the same again means that nothing of it is another."""
     progress, name = derived.progress(session), default_parameter(session)
     added = np.asarray(progress.added(name)) > 0
-    return name, mode, _pair(session), _walking(progress), added.tobytes(), session.sentence.words
+    return name, mode, _pair(session), _place(progress), _walking(progress), added.tobytes(), session.sentence.words
 
 
 def _pair(session: Session) -> tuple[int, int] | None:

@@ -24,7 +24,9 @@ from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
 from ..widgets.elided import ElidedLabel
 from ..widgets.panel import Panel
+from ..widgets.tips import plain
 from .ledger_canvas import LedgerCanvas
+from .ledger_layout import BESIDE
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -62,6 +64,7 @@ class LedgerView(Panel):
         self.add(self.caption)
         self.add(self.canvas, 1)
         self._place()
+        self.canvas.turned.connect(self._say_what)
         self.canvas.pair_chosen.connect(lambda t, tau: store.dispatch(do.Select(t=tau, loss=t)))
         self.canvas.pair_pointed.connect(
             lambda t, tau: store.dispatch(do.Hover() if t < 0 else do.Hover(t=tau, loss=t))
@@ -72,10 +75,27 @@ class LedgerView(Panel):
         high = self.height() >= current(self).px(360)
         self.caption.setVisible(high)
         self.subtitle_label.setVisible(not high and self.width() >= current(self).px(300))
+        # A narrow and low panel has room for no more than the title: the picture then says itself what is in sight.
+        self.canvas.says_where = not high and self.width() < current(self).px(1.9 * BESIDE)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
+        self._say_what()
+
+    def _say_what(self) -> None:
+        """What the picture is, and which part of it is in sight."""
+        data = self.canvas.data
+        if data is None:
+            return
+        wheres = () if self.canvas.says_where else self.canvas.wheres()
+        forms = [f"{what} · {where}" if what else where for what in data.subtitles for where in wheres]
+        forms = sorted(forms, key=len, reverse=True) or list(data.subtitles)
+        help = plain(data.help)
+        for label in (self.caption, self.subtitle_label):
+            label.set_forms(*forms)
+            if label.toolTip() != help:
+                label.setToolTip(help)
 
     def _changed(self, changes: Changes) -> None:
         if changes == Changes.HOVER and self.in_sight and not self._stale:
@@ -114,8 +134,6 @@ class LedgerView(Panel):
         data = ledger_of(session, derived, self._mode)
         if is_large(walk):
             data = replace(data, chain=partial(self._chain, data.chain, walk))
-        self.caption.set_forms(*data.subtitles)
-        self.subtitle_label.set_forms(*data.subtitles)
         self.parameter.set_value(data.parameter)
         menu = self.parameter.menu()
         if menu is not None and [a.text() for a in menu.actions()] != list(data.parameters):
@@ -123,6 +141,7 @@ class LedgerView(Panel):
             for name in data.parameters:
                 menu.addAction(name, partial(self._choose, name))
         self.canvas.set_data(data)
+        self._say_what()
         self._mark_hover()
 
     def _chain(self, chain: Chains | None, walk: Walk, t: int, tau: int) -> Chain | None:

@@ -4,32 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QRegion
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QRegion, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from ..model.ledger_data import LedgerData
+from ..model.ledger_part import AHEAD, Part, fewer
 from ..theme.theme import Theme, current
 from ..widgets.canvas import ARROWS, Canvas
-from ..widgets.paint import elided, frame, pen, text_width
+from ..widgets.paint import frame, pen
+from . import ledger_margins as margins
 from . import ledger_reading as reading
 from .ledger_cells import LedgerCells, Pair
-from .ledger_layout import Grid, layout
+from .ledger_layout import Grid, grouped, layout
 
 MANY = 64
 """Cells that change at once above which what holds them all is painted again: naming each takes longer."""
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+NEARER, FURTHER = 0.7, 1 / 0.7
+"""By how much one turn of the wheel, or one key, changes the number of losses in sight."""
+ZOOMS = {Qt.Key.Key_Plus: NEARER, Qt.Key.Key_Equal: NEARER, Qt.Key.Key_Minus: FURTHER}
+STILL = 4.0
+"""Pixels by which a click may slip before it drags."""
 
 
 class LedgerCanvas(Canvas):
-    """Paints a :class:`LedgerData`.
+    """Paints a :class:`LedgerData`, or a part of it: the wheel, + and − show fewer losses or more, 0 all of them.
 
     A click or an arrow key emits ``pair_chosen`` and the mouse ``pair_pointed``, with loss t and copy τ (−1, −1: at
-    none).
+    none). A part goes along with the walk, until it is dragged away from it, or turned away by the wheel with Shift.
     """
+
+    KEYS = frozenset({*ARROWS, *ZOOMS, Qt.Key.Key_0})
 
     pair_chosen = Signal(int, int)
     pair_pointed = Signal(int, int)
+    turned = Signal()
+    """Another part is in sight than before."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Gradient ledger", parent)
@@ -38,20 +47,36 @@ class LedgerCanvas(Canvas):
         self._step: int | None = None
         self._cells = LedgerCells()
         self._grid: tuple[tuple[object, ...], Grid] | None = None
+        self._count, self._corner = 0, (0, 0)
+        self._follows = True
+        self._pressed: tuple[QPointF, Part] | None = None
+        self._drags = False
+        self.says_where = False
+        """Whether it is to tell itself what is in sight, since nothing above it does."""
+
+    @property
+    def data(self) -> LedgerData | None:
+        """What is shown."""
+        return self._data
 
     def set_data(self, data: LedgerData) -> None:
         """Show ``data``; only what differs is painted again."""
         before, self._data = self._data, data
-        self.setAccessibleName(f"Gradient ledger of {data.parameter}: {data.sums[0]}")
         if self._hover is not None and max(self._hover) >= data.length:
             self._hover = None
-        if before is None or self._key(before) != self._key(data):
+        if before is None or before.length != data.length:
+            self._follows = True
+        moved = self._follow(before, data)
+        self._describe()
+        if moved or before is None or self._key(before) != self._key(data):
             self.update()
+            if moved or before is None or before.length != data.length:
+                self.turned.emit()
             return
         if not data.length:
             return
         grid = self.grid(data)
-        changed = self._cells.changed(data)
+        changed = [pair for pair in self._cells.changed(data) if grid.part.sees(*pair)]
         marked = {before.walking, data.walking, before.selected, data.selected} - {None}
         if before.walking == data.walking and before.selected == data.selected:
             marked = set()
@@ -61,13 +86,25 @@ class LedgerCanvas(Canvas):
             self.update(whole.adjusted(-2, -2, 4, 4).toAlignedRect())
             changed = changed[:1]
         for pair in {*changed, *marked}:
-            self.update(grid.cell(*pair).adjusted(-2, -2, 4, 4).toAlignedRect())  # type: ignore[misc]
+            self._update_cell(grid, pair)  # type: ignore[arg-type]
         for row in {p[0] for p in (before.walking, data.walking) if p is not None} if marked else ():
-            self.update(QRectF(0, grid.top + row * grid.high - 12, grid.left, grid.high + 24).toAlignedRect())
+            self.update(QRectF(0, grid.y_of(row) - 12, grid.left, grid.high + 24).toAlignedRect())
         if before.sums != data.sums or not np.array_equal(before.votes, data.votes, equal_nan=True):
             self.update(self._votes_area(data))
         if marked or changed:
             self._update_reading(data)
+
+    def _describe(self) -> None:
+        """Say to a screen reader what is there."""
+        if self._data is not None:
+            where = self.where()
+            name = f"Gradient ledger of {self._data.parameter}: {self._data.sums[0]}"
+            self.setAccessibleName(f"{name}; {where}" if where else name)
+
+    def _update_cell(self, grid: Grid, pair: Pair) -> None:
+        """Paint one cell again, with the frame around it."""
+        if grid.part.sees(*pair):
+            self.update(grid.cell(*pair).adjusted(-2, -2, 4, 4).toAlignedRect())
 
     def wait(self, words: tuple[str, ...]) -> None:
         """Keep what is shown while the ledger of newer weights is computed; one of another sentence is taken away."""
@@ -81,18 +118,22 @@ class LedgerCanvas(Canvas):
         before, self._step = self._step, t
         if self._data is not None and t != before:
             for step in (before, t):
-                if step is not None and step < self._data.length:
-                    self.update(self._column(self._data, step).adjusted(-2, -2, 2, 2).toAlignedRect())
+                column = self._column(self._data, step) if step is not None and step < self._data.length else QRectF()
+                if not column.isNull():
+                    self.update(column.adjusted(-2, -2, 2, 2).toAlignedRect())
 
     def _column(self, data: LedgerData, tau: int) -> QRectF:
-        """The cells of one weight copy, of all losses that can reach it."""
+        """The cells of one weight copy, of all losses in sight that can reach it; nothing where there are none."""
         grid = self.grid(data)
-        return grid.cell(tau, tau) | grid.cell(data.length - 1, tau)
+        part, first, last = grid.part, max(tau, grid.part.first), grid.part.first + grid.part.rows - 1
+        seen = part.copy <= tau < part.copy + part.columns and first <= last
+        return grid.cell(first, tau) | grid.cell(last, tau) if seen else QRectF()
 
     def _key(self, data: LedgerData) -> tuple[object, ...]:
         """What the whole picture depends on."""
         ledger = data.ledger
-        return (id(ledger), data.mode, data.length, data.words, self.width(), self.height())
+        part = self.grid(data).part if data.length else None
+        return (id(ledger), data.mode, data.length, data.words, self.width(), self.height(), part)
 
     def sizeHint(self) -> QSize:
         return QSize(300, 240)
@@ -108,11 +149,13 @@ class LedgerCanvas(Canvas):
     # --- geometry ---
 
     def grid(self, data: LedgerData) -> Grid:
-        """Where everything lies; kept for a size."""
-        theme = current(self)
-        key = (self.width(), self.height(), data.length, id(theme))
+        """Where everything lies; kept for a size and a part."""
+        theme, length = current(self), max(1, data.length)
+        key = (self.width(), self.height(), length, id(theme), self._count, self._corner)
         if self._grid is None or self._grid[0] != key:
-            self._grid = (key, layout(theme, self.width(), self.height(), max(1, data.length)))
+            rows = self._count if 0 < self._count < length else length
+            grid = layout(theme, self.width(), self.height(), rows, length)
+            self._grid = key, grid._replace(part=grid.part.at(*self._corner))
         return self._grid[1]
 
     def pair_at(self, x: float, y: float) -> Pair | None:
@@ -121,8 +164,8 @@ class LedgerCanvas(Canvas):
         if data is None or not data.length:
             return None
         grid = self.grid(data)
-        t, tau = int((y - grid.top) // grid.high), int((x - grid.left) // grid.wide)
-        return (t, tau) if 0 <= tau <= t < data.length else None
+        t, tau = grid.at(x, y)
+        return (t, tau) if tau <= t and grid.part.sees(t, tau) else None
 
     def centre_of(self, t: int, tau: int) -> QPointF:
         """The middle of a cell."""
@@ -141,6 +184,94 @@ class LedgerCanvas(Canvas):
         left = grid.right + 8
         return QRectF(left, grid.base, self.width() - left - 2, grid.bars)
 
+    # --- which part is in sight ---
+
+    @property
+    def part(self) -> Part | None:
+        """The losses and copies that are in sight."""
+        return self.grid(self._data).part if self._data is not None and self._data.length else None
+
+    def wheres(self) -> tuple[str, ...]:
+        """What is in sight of a long sentence, from the fullest form to the shortest; () for all of it, each pair."""
+        data, part = self._data, self.part
+        if data is None or part is None:
+            return ()
+        return part.said or grouped(self.grid(data))
+
+    def where(self) -> str:
+        """The same in full; "" for all of it, each pair."""
+        return next(iter(self.wheres()), "")
+
+    def show_losses(self, count: int) -> None:
+        """Show so many losses; 0 for all of them."""
+        data = self._data
+        if data is None or count == self._count:
+            return
+        self._count = count
+        if not count:
+            self._follows, self._corner = True, (0, 0)
+        self._turned()
+
+    def _turned(self) -> None:
+        self._describe()
+        self.update()
+        self.turned.emit()
+
+    def _move(self, part: Part) -> bool:
+        """Show another part of the same size; whether it is another."""
+        if (part.first, part.copy) == self._corner:
+            return False
+        self._corner = part.first, part.copy
+        return True
+
+    def _follow(self, before: LedgerData | None, data: LedgerData) -> bool:
+        """Bring in sight what has just been selected, or where the walk is; whether another part is shown for it."""
+        if not data.length or not self._count:
+            return False
+        part = self.grid(data).part
+        chosen = data.selected if before is None or before.selected != data.selected else None
+        pair = chosen or (data.place if self._follows else None)
+        return pair is not None and max(pair) < data.length and self._move(part.showing(*pair))
+
+    def _zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Show fewer losses or more; what lies at a point stays there, or else the pair that is told about."""
+        data, part = self._data, self.part
+        if data is None or part is None:
+            return
+        grid, pair = self.grid(data), self.pair(data)
+        if pair is None:
+            last = min(part.first + part.rows, data.length) - 1
+            pair = last, min(last, part.copy + part.columns - 1)
+        x, y = (at.x(), at.y()) if at is not None else (0.0, 0.0)
+        t, tau = (y - grid.top) / grid.high + part.first, (x - grid.left) / grid.wide + part.copy
+        count = fewer(part.rows, data.length, factor)
+        if count == self._count:
+            return
+        if not count:
+            self.show_losses(0)
+            return
+        self._count = count
+        grid = self.grid(data)
+        part = grid.part
+        if at is None:
+            down, right = part.rows // 2, part.columns - 1 - int(AHEAD * part.columns)
+            self._move(part.at(pair[0] - down, pair[1] - right))
+        else:
+            first, copy = t - (y - grid.top) / grid.high, tau - (x - grid.left) / grid.wide
+            self._move(part.at(round(first), round(copy)))
+        self._by_hand()
+
+    def _scroll(self, part: Part) -> None:
+        """Show another part by hand."""
+        if self._move(part):
+            self._by_hand()
+
+    def _by_hand(self) -> None:
+        """The walk is followed from a part that shows it, and not from one that was turned away from it."""
+        data, part = self._data, self.part
+        self._follows = data is None or part is None or data.place is None or part.sees(*data.place)
+        self._turned()
+
     # --- painting ---
 
     def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
@@ -155,15 +286,19 @@ class LedgerCanvas(Canvas):
         area = QRectF(0, 0, grid.right + 3, grid.base).toAlignedRect()
         if region.intersects(area):
             self._paint_cells(painter, theme, data, grid, region)
-            self._paint_words(painter, theme, data, grid, region)
+            margins.paint_words(painter, theme, data, grid, region)
+            if grid.names:
+                margins.paint_numbers(painter, theme, data, grid, self.width())
         if region.intersects(self._votes_area(data)):
-            self._paint_votes(painter, theme, data, grid)
+            margins.paint_votes(painter, theme, data, grid, self.sum_area(data))
         pair = self.pair(data)
         if grid.reading is not None:
             reading.paint_table(painter, theme, data, pair, grid.reading)
             return
-        reading.paint_head(painter, theme, reading.head(theme, data, pair, grid, self.width()))
-        reading.paint_flow(painter, theme, data, pair, grid.flow)
+        head = reading.head(theme, data, pair, grid, self.width())
+        reading.paint_head(painter, theme, head)
+        where = self.wheres() if self.says_where else ()
+        reading.paint_flow(painter, theme, data, pair, grid.flow, where, named=not head)
 
     def _paint_cells(self, painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, region: QRegion) -> None:
         pixmap = self._cells.renewed(self, theme, data, grid, self._key(data))
@@ -172,84 +307,16 @@ class LedgerCanvas(Canvas):
         source = QRectF(clip.x() * ratio, clip.y() * ratio, clip.width() * ratio, clip.height() * ratio)
         painter.drawPixmap(QRectF(clip), pixmap, source)
         if self._step is not None and self._step < data.length:
-            frame(painter, self._column(data, self._step), theme.colour("muted"), 1.0)
+            column = self._column(data, self._step)
+            if not column.isNull():
+                frame(painter, column, theme.colour("muted"), 1.0)
         for pair, token, width in (
             (data.selected, "text", 2.0),
             (data.walking, "gradient", 2.0),
             (self._hover, "text", 1.5),
         ):
-            if pair is not None and max(pair) < data.length:
+            if pair is not None and grid.part.sees(*pair):
                 _frame(painter, grid.cell(*pair), theme.colour(token), width)
-
-    def _paint_words(self, painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, region: QRegion) -> None:
-        size = "label" if grid.high >= theme.px(44) else "small" if grid.high >= theme.px(14) else "tiny"
-        font = theme.font(size)
-        metrics = QFontMetricsF(font)
-        painter.setFont(font)
-        every = max(1, int(np.ceil(metrics.height() * 0.8 / grid.high)))  # what is left out above and below letters
-        free = 0.0
-        for t in range(0, data.length, every):
-            # The first of many rows is lower than its number, which takes the place of the next.
-            y = max(0.0, grid.top + (t + 0.5) * grid.high - metrics.height() / 2)
-            if y < free:
-                continue
-            free = y + metrics.height() * 0.78
-            room = QRectF(0, y, grid.left - theme.px(8), metrics.height())
-            if not region.intersects(room.toAlignedRect()):
-                continue
-            current_row = data.walking is not None and data.walking[0] == t
-            painter.setPen(theme.colour("text" if current_row else "muted"))
-            # Words left out between words would read as a sentence: then the losses are numbered.
-            said = str(t) if every > 1 else data.words[t] or "–"
-            painter.drawText(room, _RIGHT, elided(said, font, room.width()))
-        if grid.names:
-            self._paint_names(painter, theme, data, grid)
-
-    def _paint_names(self, painter: QPainter, theme: Theme, data: LedgerData, grid: Grid) -> None:
-        """The weight copies' numbers below their columns."""
-        small = theme.font("small", fixed=True)
-        painter.setFont(small)
-        painter.setPen(theme.colour("muted"))
-        every = max(1, int(np.ceil((text_width(str(data.length), small) + 6) / grid.wide)))
-        top = grid.top + data.length * grid.high + 2
-        painter.drawText(QRectF(0, top, grid.left - theme.px(8), grid.names), _RIGHT, "copy τ")
-        for tau in range(0, data.length, every):
-            middle = grid.left + (tau + 0.5) * grid.wide
-            room = QRectF(middle - 20, top, 40, grid.names)
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, str(tau))
-
-    def _paint_votes(self, painter: QPainter, theme: Theme, data: LedgerData, grid: Grid) -> None:
-        """A bar for each weight copy: what it has contributed to ‖G‖ so far, up for more, down for less."""
-        left, side, bars, base = grid.left, grid.wide, grid.bars, grid.base
-        votes = np.where(np.isfinite(data.votes), data.votes, 0.0)
-        limit, middle = data.most_votes, base + bars / 2
-        painter.setPen(pen(theme.colour("line")))
-        painter.drawLine(QPointF(left, middle), QPointF(left + data.length * side, middle))
-        painter.setPen(Qt.PenStyle.NoPen)
-        for tau, vote in enumerate(votes.tolist()):
-            if vote:
-                painter.setBrush(theme.colour("gradient" if vote > 0 else "value"))
-                height = bars / 2 * abs(vote) / limit
-                y = middle - height if vote > 0 else middle
-                painter.drawRect(QRectF(left + tau * side + 1, y, max(1.0, side - 2), height))
-        for tau in np.flatnonzero(~np.isfinite(data.votes)).tolist():
-            # No number has a length: the whole column in its colour says which it is.
-            vote = data.votes[tau]
-            token = "nan" if np.isnan(vote) else "plus_inf" if vote > 0 else "minus_inf"
-            area = QRectF(left + tau * side + 1, base, max(1.0, side - 2), bars)
-            painter.fillRect(area, theme.colour(token, 0.45))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        small, fixed = theme.font("small"), theme.font("small", fixed=True)
-        painter.setFont(small)
-        painter.setPen(theme.colour("muted"))
-        gutter = QRectF(0, base, left - theme.px(8), bars)
-        painter.drawText(gutter, _RIGHT, elided("votes", small, gutter.width()))
-        area = self.sum_area(data)
-        painter.setFont(fixed)
-        painter.setPen(theme.colour("text"))
-        forms = data.sums
-        said = next((form for form in forms if text_width(form, fixed) <= area.width()), forms[-1])
-        painter.drawText(area, _LEFT, said)
 
     # --- what is said of a pair ---
 
@@ -279,10 +346,31 @@ class LedgerCanvas(Canvas):
             self._update_reading(data)
             for one in (before, pair):
                 if one is not None:
-                    self.update(self.grid(data).cell(*one).adjusted(-2, -2, 4, 4).toAlignedRect())
+                    self._update_cell(self.grid(data), one)
         self.pair_pointed.emit(*(pair or (-1, -1)))
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        part = self.part
+        if event.button() == Qt.MouseButton.LeftButton and part is not None:
+            self._pressed, self._drags = (event.position(), part), False
+        super().mousePressEvent(event)
+
+    def _drag(self, to: QPointF) -> bool:
+        """Move what is in sight with the mouse; whether that is what the mouse does."""
+        if self._pressed is None or self._data is None:
+            return False
+        (start, part), grid = self._pressed, self.grid(self._data)
+        away = to - start
+        self._drags = self._drags or (away.manhattanLength() > STILL and not part.whole)
+        if self._drags:
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self._point_at(None)
+            self._scroll(part.moved(-round(away.y() / grid.high), -round(away.x() / grid.wide)))
+        return self._drags
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._drag(event.position()):
+            return
         hover = self.pair_at(event.position().x(), event.position().y())
         self.setCursor(Qt.CursorShape.PointingHandCursor if hover is not None else Qt.CursorShape.ArrowCursor)
         self._point_at(hover)
@@ -290,9 +378,25 @@ class LedgerCanvas(Canvas):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pair = self.pair_at(event.position().x(), event.position().y())
-        if pair is not None and event.button() == Qt.MouseButton.LeftButton:
+        dragged, self._pressed, self._drags = self._drags, None, False
+        if dragged:
+            self.setCursor(Qt.CursorShape.ArrowCursor if pair is None else Qt.CursorShape.PointingHandCursor)
+        elif pair is not None and event.button() == Qt.MouseButton.LeftButton:
             self.pair_chosen.emit(*pair)
         super().mouseReleaseEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        down, right = event.angleDelta().y(), event.angleDelta().x()
+        along, part = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) or not down, self.part
+        if part is None or not (down or right):
+            event.ignore()
+            return
+        if along and not part.whole:
+            steps = -round((down or right) / 120 * max(1, part.rows // 5))
+            self._scroll(part.moved(steps, steps))
+        elif not along:
+            self._zoom(NEARER if down > 0 else FURTHER, event.position())
+        event.accept()
 
     def leaveEvent(self, event: QEvent) -> None:
         self._point_at(None)
@@ -308,11 +412,19 @@ class LedgerCanvas(Canvas):
             return "\n".join(f"{what}  {value}".rstrip() for what, value in data.lines(*pair, 14))
         if not self._votes_area(data).contains(int(x), int(y)):
             return ""
-        tau = int((x - grid.left) // grid.wide)
-        return data.vote(tau) if 0 <= tau < data.length and y < grid.base + grid.bars else data.sums[0]
+        tau = grid.at(x, y)[1]
+        seen = grid.left <= x and tau < grid.part.copy + grid.part.columns
+        return data.vote(tau) if seen and y < grid.base + grid.bars else data.sums[0]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        data, step = self._data, ARROWS.get(Qt.Key(event.key()))
+        data, key = self._data, Qt.Key(event.key())
+        step = ARROWS.get(key)
+        if data is not None and data.length and key in ZOOMS:
+            self._zoom(ZOOMS[key])
+            return
+        if data is not None and key == Qt.Key.Key_0:
+            self.show_losses(0)
+            return
         if data is None or not data.length or step is None:
             super().keyPressEvent(event)
             return

@@ -22,6 +22,9 @@ Pair = tuple[int, int]
 SMALL = 5.0
 """Pixels below which a cell has no gap and no hatching of its own."""
 
+EDGED = 9.0
+"""Pixels from which a cell that is cut has an edge: of smaller ones the edges would be all that is seen."""
+
 
 def looks(data: LedgerData) -> Any:
     """(T, T) what each cell looks like: its entry, or whether it is empty (−∞), cut off (∞) or nothing (0)."""
@@ -70,9 +73,14 @@ class LedgerCells:
             self._pixmap = QPixmap(widget.size() * ratio)
             self._pixmap.setDevicePixelRatio(ratio)
             self._pixmap.fill(theme.colour("panel"))
-            pairs = [(t, tau) for t in range(data.length) for tau in range(t + 1)]
+            part = grid.part
+            pairs = [
+                (t, tau)
+                for t in range(part.first, part.first + part.rows)
+                for tau in range(part.copy, min(t + 1, part.copy + part.columns))
+            ]
         else:
-            pairs = self.changed(data)
+            pairs = [pair for pair in self.changed(data) if grid.part.sees(*pair)]
         self._painted = self._looks_of(data)
         if not pairs:
             return self._pixmap
@@ -106,15 +114,16 @@ def _hatch_dots(theme: Theme, shown: Any, cut: Any) -> None:
 
 
 def _paint_pixels(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, ground: Any) -> None:
-    shown = ground.copy()
-    shown[data.added] = colours_of(theme, data.entries[data.added], scale_of(data))
-    area = grid.cells
+    area, part = grid.cells, grid.part
+    sight = np.s_[part.first : part.first + part.rows, part.copy : part.copy + part.columns]
+    shown, added, entries, cut = ground[sight].copy(), data.added[sight], data.entries[sight], data.cut[sight]
+    shown[added] = colours_of(theme, entries[added], scale_of(data))
     if min(grid.wide, grid.high) < 1:
         # Smaller than a pixel: each pixel shows of its pairs the furthest from 0.
-        entries = np.where(data.added, data.entries, 0.0)
-        found = blocks(entries, max(1, int(area.height())), max(1, int(area.width())))
-        shown = np.ascontiguousarray(shown[found.row, found.column])
-        _hatch_dots(theme, shown, data.cut[found.row, found.column])  # of the pixels: of the pairs some would be left
+        found = blocks(np.where(added, entries, 0.0), max(1, int(area.height())), max(1, int(area.width())))
+        shown = shown[found.row, found.column]
+        _hatch_dots(theme, shown, cut[found.row, found.column])  # of the pixels: of the pairs some would be left
+    shown = np.ascontiguousarray(shown)
     rows, columns = shown.shape
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     painter.fillRect(area, theme.colour("panel"))
@@ -124,7 +133,8 @@ def _paint_pixels(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid,
 def _paint_squares(
     painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, colours: Any, pairs: list[Pair], ratio: float
 ) -> None:
-    gap = (1.0 if min(grid.wide, grid.high) < 12 else 2.0) / 2
+    size = min(grid.wide, grid.high)
+    gap, round_by = (1.0 if size < 12 else 2.0) / 2, 1.0 if size < EDGED else 2.0
     lines = hatch(theme.colour("cut", 0.55), 6, ratio)
     for t, tau in pairs:
         area = grid.cell(t, tau).adjusted(gap, gap, -gap, -gap)
@@ -134,11 +144,12 @@ def _paint_squares(
             red, green, blue, _ = colours[t, tau].tolist()
             painter.setBrush(theme.colour("raised").fromRgb(red, green, blue))
         elif data.cut[t, tau]:
-            painter.setPen(pen(theme.colour("cut", 0.6)))
+            if size >= EDGED:
+                painter.setPen(pen(theme.colour("cut", 0.6)))
             painter.setBrush(lines)
         else:
             painter.setBrush(theme.colour("raised"))
-        painter.drawRoundedRect(area, 2, 2)
+        painter.drawRoundedRect(area, round_by, round_by)
     kind = number_type(theme, grid.wide - 2, grid.high - 2)
     # In the log mode the colours are of a scale of their own, and the numbers would be of neither.
     added = [pair for pair in pairs if data.added[pair]]

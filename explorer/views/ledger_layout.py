@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontMetricsF
 
+from ..model.ledger_part import Part
 from ..theme.theme import Theme
 from ..widgets.cell_numbers import number_width
 
@@ -23,17 +25,17 @@ TOLD = 9
 class Grid(NamedTuple):
     """The picture's measures in pixels.
 
-    ``left`` and ``top`` are the cells' corner, ``wide`` and ``high`` one cell's size; ``names`` is the height of the
-    line that numbers the columns (0: none), ``bars`` that of the votes, ``foot`` of the sum below them (0: the sum
-    stands beside them). ``reading`` is the table that is said of a pair, None where there is room for ``flow`` alone:
-    lines below the picture, with the head of it in the empty half of the triangle.
+    ``left`` and ``top`` are the cells' corner, ``wide`` and ``high`` one cell's size, ``part`` says which are in sight;
+    ``names`` is the height of the line that numbers the columns (0: none), ``bars`` that of the votes, ``foot`` of the
+    sum below them (0: the sum stands beside them). ``reading`` is the table that is said of a pair, None where there is
+    room for ``flow`` alone: lines below the picture, with the head of it in the empty half of the triangle.
     """
 
     left: float
     top: float
     wide: float
     high: float
-    rows: int
+    part: Part
     names: float
     bars: float
     foot: float
@@ -42,32 +44,47 @@ class Grid(NamedTuple):
 
     def cell(self, t: int, tau: int) -> QRectF:
         """The area of one cell, on whole pixels: it can be painted again without a trace on its neighbours."""
-        x, y = round(self.left + tau * self.wide), round(self.top + t * self.high)
-        right, foot = round(self.left + (tau + 1) * self.wide), round(self.top + (t + 1) * self.high)
-        return QRectF(x, y, right - x, foot - y)
+        x, y = round(self.x_of(tau)), round(self.y_of(t))
+        return QRectF(x, y, round(self.x_of(tau + 1)) - x, round(self.y_of(t + 1)) - y)
+
+    def x_of(self, tau: float) -> float:
+        """The left edge of a copy's column."""
+        return self.left + (tau - self.part.copy) * self.wide
+
+    def y_of(self, t: float) -> float:
+        """The upper edge of a loss's row."""
+        return self.top + (t - self.part.first) * self.high
+
+    def at(self, x: float, y: float) -> tuple[int, int]:
+        """Loss and copy (t, τ) whose row and column a point lies in."""
+        return int((y - self.top) // self.high) + self.part.first, int((x - self.left) // self.wide) + self.part.copy
 
     @property
     def cells(self) -> QRectF:
         """The area of all of them, and of the empty half."""
         # Cells of less than half a pixel have no area that could be united.
-        return QRectF(self.cell(0, 0).topLeft(), self.cell(self.rows - 1, self.rows - 1).bottomRight())
+        part = self.part
+        last = self.cell(part.first + part.rows - 1, part.copy + part.columns - 1)
+        return QRectF(self.cell(part.first, part.copy).topLeft(), last.bottomRight())
 
     @property
     def base(self) -> float:
         """Where the bars begin."""
-        return self.top + self.rows * self.high + 4 + self.names
+        return self.top + self.part.rows * self.high + 4 + self.names
 
     @property
     def right(self) -> float:
-        return self.left + self.rows * self.wide
+        return self.left + self.part.columns * self.wide
 
 
-def layout(theme: Theme, width: float, height: float, rows: int) -> Grid:
-    """The measures for ``rows`` losses in ``width`` × ``height`` pixels.
+def layout(theme: Theme, width: float, height: float, rows: int, of: int | None = None) -> Grid:
+    """The measures for ``rows`` losses in ``width`` × ``height`` pixels, and as many copies.
 
-    A wide panel has square cells, or nearly, and a column beside them for what is said of a pair; else the cells take
-    the whole width, and it is said below them, in lines or, in a high panel, as a table.
+    Of more losses (``of``) some are in sight, and as many copies as there is room for. A wide panel has square cells,
+    or nearly, and a column beside them for what is said of a pair; else the cells take the whole width, and it is said
+    below them, in lines or, in a high panel, as a table.
     """
+    of = rows if of is None else of
     line = QFontMetricsF(theme.font("small")).height() + 1
     top = 2.0
     left = float(min(theme.px(58), round(0.22 * width)))
@@ -77,16 +94,18 @@ def layout(theme: Theme, width: float, height: float, rows: int) -> Grid:
     most = float(theme.px(88))
     beside = width - left - theme.px(BESIDE) - 16
     if width >= theme.px(1.9 * BESIDE) and beside >= 0.42 * (room - least):
-        side = min((room - least) / rows, beside / rows, most)
+        widest = beside / rows if rows >= of else beside
+        side = min((room - least) / rows, widest, most)
         # A little broader than high, where that makes room for the entry's number.
         number = number_width(theme) + 2
-        wide = number if side < number <= min(1.8 * side, beside / rows) else side
+        wide = number if side < number <= min(1.8 * side, widest) else side
         if side < FINE:
-            wide = min(FINE, beside / rows)
+            wide = min(FINE, widest)
+        columns = rows if rows >= of else max(1, min(of, int(beside / wide)))
         bars = max(1.0, min(room - side * rows, max(least, theme.px(120))))
-        right = left + wide * rows + theme.px(20)
+        right = left + wide * columns + theme.px(20)
         reading = QRectF(right, top, min(width - right, theme.px(460)), max(side * rows, 8 * line))
-        return Grid(left, top, wide, side, rows, names, bars, 0.0, reading, QRectF())
+        return Grid(left, top, wide, side, Part(of, rows, columns), names, bars, 0.0, reading, QRectF())
     foot = QFontMetricsF(theme.font("small", fixed=True)).height() + 2
     wide = min((width - left - 4) / rows, theme.px(120))
     told = TOLD * line + 6 if height >= theme.px(ROOMY) else 0.0
@@ -98,6 +117,22 @@ def layout(theme: Theme, width: float, height: float, rows: int) -> Grid:
     high = min((room - least) / rows, 1.6 * wide, most)
     bars = max(1.0, min(room - high * rows, max(least, theme.px(140))))
     wide = min(wide, max(2.6 * high, theme.px(24)))
+    columns = rows
+    if rows < of:
+        columns = max(1, min(of, int((width - left - 4) / wide)))
+        wide = (width - left - 4) / columns
     table = QRectF(4, height - told + 4, width - 8, told - 4) if told else None
     below = QRectF(2, height - flow + 2, width - 4, flow - 2) if flow else QRectF()
-    return Grid(left, top, wide, high, rows, names, bars, foot, table, below)
+    return Grid(left, top, wide, high, Part(of, rows, columns), names, bars, foot, table, below)
+
+
+def grouped(grid: Grid) -> tuple[str, ...]:
+    """How many pairs share a pixel, from the fullest form to the shortest; () where each has its own."""
+    rows, columns = (
+        max(1, ceil(n / max(1, int(size))))
+        for n, size in ((grid.part.rows, grid.cells.height()), (grid.part.columns, grid.cells.width()))
+    )
+    if rows == columns == 1:
+        return ()
+    parts = [f"{n} {name}" for n, name in ((rows, "losses"), (columns, "copies")) if n > 1]
+    return (f"a dot: {' × '.join(parts)}, the furthest from 0; + zooms", f"a dot: {' × '.join(parts)}", "grouped")

@@ -70,17 +70,17 @@ def head(theme: Theme, data: LedgerData, pair: Pair | None, grid: Grid, width: f
     chain = data.chain_of(*pair)
     if chain is not None:
         said[1:] = chain.share
-    lines = []
-    y, right = grid.top, width - 4.0
+    lines: list[tuple[QRectF, str]] = []
+    y, right, part = grid.top, width - 4.0, grid.part
     for n, text in enumerate(said):
         font = head_font(theme, n)
         metrics = QFontMetricsF(font)
-        row = min(int((y + metrics.height() - grid.top) / grid.high), grid.rows - 1)
-        room = right - (grid.left + (row + 1) * grid.wide + 6)
+        row = part.first + min(int((y + metrics.height() - grid.top) / grid.high), part.rows - 1)
+        room = right - (max(grid.left, grid.x_of(row + 1)) + 6)
         if metrics.horizontalAdvance(text) > room:
             text = text.split(" of ")[0]
         wide = metrics.horizontalAdvance(text)
-        if not text or wide > room or y + metrics.height() > grid.top + grid.rows * grid.high:
+        if not text or wide > room or y + metrics.height() > grid.top + part.rows * grid.high:
             break
         lines.append((QRectF(right - wide - 2, y, wide + 2, metrics.height()), text))
         y += metrics.height()
@@ -100,20 +100,23 @@ def paint_head(painter: QPainter, theme: Theme, lines: list[tuple[QRectF, str]])
         painter.drawText(room, _RIGHT, said)
 
 
-def flow(theme: Theme, data: LedgerData, pair: Pair | None, area: QRectF) -> list[str]:
-    """The chain of factors in lines as broad as ``area``: all of it, or with the steps in the middle as one product."""
+def flow(theme: Theme, data: LedgerData, pair: Pair | None, area: QRectF, *, named: bool = False) -> list[str]:
+    """The chain of factors in lines as broad as ``area``: all of it, or with the steps in the middle as one product.
+
+    ``named``: which pair it is of comes before it, since no head tells.
+    """
     font = theme.font("small")
     most = int((area.height() + 1) // QFontMetricsF(font).height())
     if most < 1:
         return []
     if pair is None:
         return broken(tuple(HINT.split()), area.width(), theme)[:most]
-    chain = data.chain_of(*pair)
+    chain, before = data.chain_of(*pair), (f"loss {pair[0]} → τ {pair[1]}:",) if named else ()
     if chain is None:
-        return []
+        return broken((*before, *data.reading(*pair)[1:]), area.width(), theme)[:most] if named else []
     lines: list[str] = []
     for steps in (1000, 6, 4, 3, 2, 1):
-        lines = broken(chain.pieces(steps), area.width(), theme)
+        lines = broken((*before, *chain.pieces(steps)), area.width(), theme)
         if len(lines) <= most:
             return lines
     return lines[:most]
@@ -132,11 +135,25 @@ def broken(pieces: tuple[str, ...], width: float, theme: Theme) -> list[str]:
     return lines
 
 
-def paint_flow(painter: QPainter, theme: Theme, data: LedgerData, pair: Pair | None, area: QRectF) -> None:
-    """Print the chain's lines."""
+def paint_flow(
+    painter: QPainter,
+    theme: Theme,
+    data: LedgerData,
+    pair: Pair | None,
+    area: QRectF,
+    where: tuple[str, ...] = (),
+    *,
+    named: bool = False,
+) -> None:
+    """Print one of the forms of ``where``, what of the ledger is in sight, and the chain's lines."""
     font = theme.font("small")
     high = QFontMetricsF(font).height()
     painter.setFont(font)
+    said = next((form for form in where if text_width(form, font) <= area.width()), "")
+    if said and area.height() >= high - 1:
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(QRectF(area.left(), area.top(), area.width(), high), _LEFT, said)
+        area = area.adjusted(0, high, 0, 0)
     painter.setPen(theme.colour("muted" if pair is None else "text"))
-    for n, said in enumerate(flow(theme, data, pair, area)):
+    for n, said in enumerate(flow(theme, data, pair, area, named=named)):
         painter.drawText(QRectF(area.left(), area.top() + n * high, area.width(), high), _LEFT, said)
