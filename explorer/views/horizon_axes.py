@@ -9,8 +9,10 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from ..model.horizon_data import HorizonData, raised
 from ..theme.theme import Theme
-from ..widgets.paint import crisp, hatch, pen
+from ..widgets.paint import crisp, elided, hatch, pen
 
+AWAY = 9
+"""Pixels at scale 1 from the names of the powers to the first lag, whose mark has a ring."""
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -60,24 +62,33 @@ def paint_axes(
     lags: bool,
 ) -> None:
     """Draw a line for each power of ten that is named, and where there is room the ``lags`` below."""
-    metrics = QFontMetricsF(theme.font("small"))
     painter.setFont(theme.font("small"))
-    line = metrics.height()
+    line = QFontMetricsF(theme.font("small")).height()
     for power in powers(data, area.height(), line):
         y = crisp(area.top() + area.height() * (data.top - power) / (data.top - data.bottom), ratio)
         painter.fillRect(QRectF(area.left(), y - 0.5 / ratio, area.width(), 1 / ratio), theme.colour("line", 0.8))
         painter.setPen(theme.colour("muted"))
-        painter.drawText(QRectF(0, y - line / 2, area.left() - theme.px(9), line), _RIGHT, f"10{raised(power)}")
-    if not lags:
-        return
-    wide = metrics.horizontalAdvance("000") + 8
-    last = max(1, data.length - 1)
-    step = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if last / n * wide <= area.width()), last)
-    name = "lag ℓ"
-    end = area.right() - metrics.horizontalAdvance(name) - 4
-    for lag in range(0, last + 1, step):
-        x = x_of(lag)
-        if x + wide / 2 - 4 < end:
-            room = QRectF(x - wide / 2, area.bottom() + 2, wide, line)
+        painter.drawText(QRectF(0, y - line / 2, area.left() - theme.px(AWAY), line), _RIGHT, f"10{raised(power)}")
+    if lags:
+        # In the corner, where it takes the room of no lag.
+        name = QRectF(0, area.bottom() + 2, area.left() - theme.px(AWAY), line)
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(name, _RIGHT, elided("lag ℓ", theme.font("small"), name.width()))
+        for lag, room in lag_names(theme, data.length, area, x_of):
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter, str(lag))
-    painter.drawText(QRectF(0, area.bottom() + 2, area.right(), line), _RIGHT, name)
+
+
+def lag_names(theme: Theme, length: int, area: QRectF, x_of: Callable[[float], float]) -> list[tuple[int, QRectF]]:
+    """The lags that are named below an axis of ``length`` of them, and where: the first and the last always."""
+    metrics = QFontMetricsF(theme.font("small"))
+    last, gap = max(0, length - 1), metrics.horizontalAdvance("0") + 2
+    wide = metrics.horizontalAdvance(str(last)) + gap
+    step = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if wide * max(1, last) / n <= area.width()), last)
+    rooms: list[tuple[int, QRectF]] = []
+    for lag in dict.fromkeys((last, *range(0, last, max(1, step)))):
+        own = metrics.horizontalAdvance(str(lag)) + 2
+        # The last stands within the picture: its lag lies at the very edge of it.
+        left = min(x_of(lag) - own / 2, area.right() + theme.px(8) - own)
+        if all(left + own + gap / 2 <= other.left() or other.right() + gap / 2 <= left for _, other in rooms):
+            rooms.append((lag, QRectF(left, area.bottom() + 2, own, metrics.height())))
+    return sorted(rooms, key=lambda named: named[0])

@@ -24,7 +24,7 @@ from ..model.horizon_data import UNDERFLOW, HorizonData, Line, rising_names
 from ..theme.theme import Theme, current
 from ..widgets.canvas import ENTER, Canvas
 from ..widgets.paint import pen, text_width
-from .horizon_axes import dashes, paint_axes, paint_hatch
+from .horizon_axes import AWAY, dashes, paint_axes, paint_hatch
 from .horizon_labels import Label, Placed, key_of, paint_name, place
 from .horizon_odd import is_odd, odd_places, paint_odd
 
@@ -125,7 +125,7 @@ class HorizonPlot(Canvas):
         return self._area[1]
 
     def _measured(self, theme: Theme) -> QRectF:
-        left = QFontMetricsF(theme.font("small")).horizontalAdvance("10⁻³⁰⁸") + 2
+        left = QFontMetricsF(theme.font("small")).horizontalAdvance("10⁻³⁰⁸") + theme.px(AWAY)
         return QRectF(left, theme.px(7), self.width() - left - theme.px(8), self.height() - theme.px(7) - self._foot())
 
     def _foot(self) -> float:
