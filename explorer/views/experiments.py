@@ -23,6 +23,7 @@ from ..widgets.knobs import Knobs
 from ..widgets.outcome_figure import OutcomeFigure
 from ..widgets.outcome_rows import OutcomeRows, Scrolled
 from ..widgets.panel import Panel
+from ..widgets.wrap_row import WrapRow
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -72,13 +73,7 @@ class ExperimentsView(Panel):
         self.pictured.clicked.connect(self._arrange)
         self.knobs.turned.connect(self.read)
         self.reset.clicked.connect(self.knobs.reset)
-        row = QHBoxLayout()
-        row.setSpacing(SPACE.small)
-        row.addWidget(self.choices)
-        row.addStretch(1)
-        row.addWidget(self.pictured)
-        row.addWidget(self.stage)
-        self.body.addLayout(row)
+        self.add(WrapRow(self.choices, self.pictured, self.stage, last=self.pictured))
         turning = QHBoxLayout()
         turning.setSpacing(SPACE.small)
         turning.addWidget(self.knobs, 1)

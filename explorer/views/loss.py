@@ -30,6 +30,7 @@ BROAD = 520
 """From this width on, at scale 1, the legend and the numbers stand beside what is there anyway."""
 LOW = 260
 """Below this height, at scale 1, a narrow panel has one line of numbers alone."""
+ONE = "One update", "Update", "+1"
 
 
 class LossView(Panel):
@@ -56,7 +57,7 @@ class LossView(Panel):
         self.train.setAccessibleName("Train")
         self.train.setToolTip("Train until paused (T)")
         self.train.clicked.connect(lambda: store.dispatch(do.Train()))
-        self.one = Chip("One update")
+        self.one = Chip(ONE[0])
         self.one.setToolTip("Do one update (PgDn)")
         self.one.clicked.connect(lambda: store.dispatch(do.Advance(1)))
         self._row = row = QHBoxLayout()
@@ -129,7 +130,7 @@ class LossView(Panel):
             self._broad = broad
             if broad:
                 self._column.removeWidget(self.legend)
-                self.header.insertWidget(self.header.indexOf(self.scale), self.legend)
+                self.header_bar.insert(self.legend, self.scale)
                 self._column.removeWidget(self.footer)
                 self._row.insertWidget(2, self.footer, 1)
                 self._row.insertSpacing(2, SPACE.medium)
@@ -152,6 +153,9 @@ class LossView(Panel):
             self.legend.setMinimumWidth(1)
             self.legend.setWordWrap(free < 0)
         self.legend.setVisible(bool(self.legend.text()))
+        room = self.width() - 2 * SPACE.large - self.train.sizeHint().width() - SPACE.small
+        self.one.set_value(next((form for form in ONE if self.one.width_saying(form) <= room), ONE[-1]))
+        self.one.setAccessibleName(ONE[0])
         self._show_numbers()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

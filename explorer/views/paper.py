@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMarginsF, QMimeData, QSize, QSizeF, Qt
+from PySide6.QtCore import QEvent, QMarginsF, QMimeData, QSizeF, Qt
 from PySide6.QtGui import QPageLayout, QPalette, QResizeEvent, QTextDocument, QTextOption
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QLabel, QMenu, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QScrollArea, QWidget
 
 from rnncore.model import Init
 
@@ -22,6 +22,7 @@ from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
 from ..widgets.panel import Panel
 from ..widgets.paper_sheet import PaperSheet
+from ..widgets.wrap_row import WrapRow
 
 if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
@@ -34,13 +35,6 @@ ROOMY = 360
 ORDINARY = 720.0
 """Pixels of the breadth of an ordinary sheet: its type is then as large as in a book."""
 ROLES = ("text", "muted", "line", "value", "gradient", "loss", "weight")
-
-
-class _Tools(QWidget):
-    """A row of chips that keeps no panel from becoming narrower: what has no room is hidden."""
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
 
 
 class PaperView(Panel):
@@ -78,14 +72,7 @@ class PaperView(Panel):
         printing.addSeparator()
         printing.addAction("A small sheet: two words, two units", self._begin)
         self.print.set_menu(printing)
-        tools = _Tools()
-        row = QHBoxLayout(tools)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE.tight)
-        for chip in (self.fewer, self.begin, self.decimals, self.filled, self.print):
-            row.addWidget(chip)
-        row.addStretch(1)
-        self.add(tools)
+        self.add(WrapRow(self.fewer, self.begin, self.decimals, self.filled, self.print, gap=SPACE.tight))
         self.sheet_view = PaperSheet()
         self.sheet_view.filled.connect(self._follow)
         self.area = QScrollArea()

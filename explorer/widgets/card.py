@@ -26,17 +26,28 @@ class _Header(QWidget):
     """A card's heading, which becomes as narrow as it must.
 
     Where it is narrow, what stands in it first moves together, then the title takes a shorter form; one that is named
-    elsewhere as well, on a tab, is left out in the end, so that no chip is cut off. What else is too long is elided.
+    elsewhere as well, on a tab, is left out in the end. Any other stays, and the panel's chips move to a line of their
+    own: none is cut off. What else is too long is elided.
     """
 
     def __init__(self, title: _Title) -> None:
         super().__init__()
-        self.row = QHBoxLayout(self)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(0)
+        self.row = QHBoxLayout()
         self.row.setContentsMargins(0, 0, 0, 0)
         self.row.setSpacing(SPACE.large)
+        lines.addLayout(self.row)
+        self._below = QHBoxLayout()
+        self._below.setSpacing(SPACE.small)
+        lines.addLayout(self._below)
         self.row.addWidget(title)
         self._title = title
-        self._titles: tuple[str, ...] = (title.text(),)
+        self.titles: tuple[str, ...] = (title.text(),)
+        """The forms of the title, from the fullest to the shortest."""
+        self._own: list[QWidget] = []
+        self._kept: list[QWidget] = []
         self.widest: int = SPACE.large
         """Pixels between what stands in it, where there is room."""
 
@@ -45,10 +56,10 @@ class _Header(QWidget):
 
     def set_titles(self, titles: tuple[str, ...]) -> None:
         """Show the first of the titles, from the fullest to the shortest, that there is room for."""
-        if titles != self._titles:
+        if titles != self.titles:
             title = self._title
-            whole = title.isVisible() and title.text() == self._titles[0]
-            self._titles = titles
+            whole = title.isVisible() and title.text() == self.titles[0]
+            self.titles = titles
             if whole and titles[0] and title.wide(titles[0]) <= title.width():
                 title.set_text(titles[0])  # a step has another digit: no reason to measure its neighbours
             else:
@@ -56,7 +67,7 @@ class _Header(QWidget):
 
     def wide(self, which: int) -> int:
         """Pixels that one of the titles takes with the least distance to its neighbour: 0 the fullest, −1 the last."""
-        return self._title.wide(self._titles[which]) + SPACE.tight if self._titles[which] else 0
+        return self._title.wide(self.titles[which]) + SPACE.tight if self.titles[which] else 0
 
     def room_beside(self, chip: QWidget) -> int:
         """Pixels that the title and ``chip`` can share at most."""
@@ -65,9 +76,7 @@ class _Header(QWidget):
 
     def _others(self) -> list[QWidget]:
         """What stands beside the title."""
-        items = (self.row.itemAt(place) for place in range(self.row.count()))
-        widgets = (None if item is None else item.widget() for item in items)
-        return [w for w in widgets if w is not None and w is not self._title and not w.isHidden()]
+        return [*_seen(self._below), *(widget for widget in _seen(self.row) if widget is not self._title)]
 
     def _room(self, others: list[QWidget]) -> int:
         margins = self.row.contentsMargins()
@@ -78,21 +87,64 @@ class _Header(QWidget):
         title, others = self._title, self._others()
         room = self._room(others)
         gaps = [gap for gap in (SPACE.large, SPACE.medium, SPACE.small, SPACE.tight) if gap <= self.widest]
-        fits = ((gap, text) for text in self._titles for gap in gaps if title.wide(text) + gap * len(others) <= room)
-        if self._titles[0]:
-            spacing, shown = next(fits, (SPACE.tight, "" if title.elsewhere else self._titles[-1]))
+        fits = ((gap, text) for text in self.titles for gap in gaps if title.wide(text) + gap * len(others) <= room)
+        if self.titles[0]:
+            found = next(fits, None)
+            stacked = found is None and bool(self._kept) and not title.elsewhere
+            self._stack(stacked)
+            if stacked:
+                beside = [widget for widget in _seen(self.row) if widget is not title]
+                room = self._room(beside) - SPACE.tight * len(beside)
+                found = next(((SPACE.tight, text) for text in self.titles if title.wide(text) <= room), None)
+            spacing, shown = found or (SPACE.tight, "" if title.elsewhere else self.titles[-1])
         else:
             spacing, shown = self.widest, ""
         if self.row.spacing() != spacing:
             self.row.setSpacing(spacing)
         title.set_text(shown)
-        title.setAccessibleName(self._titles[0])
+        title.setAccessibleName(self.titles[0])
         title.setVisible(bool(shown))
+
+    def add(self, chip: QWidget, *, own: bool) -> None:
+        """Append a chip, one of its ``own`` or one that the dock has put there and that stays beside the title."""
+        (self._own if own else self._kept).append(chip)
+        self.row.addWidget(chip)
+
+    def insert(self, widget: QWidget, before: QWidget) -> None:
+        """Put a widget of any width to the left of one of the chips."""
+        self._stack(False)
+        self.row.insertWidget(self.row.indexOf(before), widget)
+
+    def _stack(self, stacked: bool) -> None:
+        """Move its own chips to the line below the title, or back beside it."""
+        if stacked == bool(self._below.count()) or not self._own:
+            return
+        if stacked:
+            margins = self.row.contentsMargins()
+            self._below.setContentsMargins(margins.left(), SPACE.tight, margins.right(), 0)
+            for chip in self._own:
+                self.row.removeWidget(chip)
+                self._below.addWidget(chip)
+            self._below.addStretch(1)
+            return
+        self._below.setContentsMargins(0, 0, 0, 0)
+        while self._below.takeAt(0) is not None:
+            pass
+        place = self.row.indexOf(self._kept[0]) if self._kept else self.row.count()
+        for n, chip in enumerate(self._own):
+            self.row.insertWidget(place + n, chip)
 
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
             self.fit()
         return super().event(event)
+
+
+def _seen(row: QHBoxLayout) -> list[QWidget]:
+    """What stands in a line, from left to right."""
+    items = (row.itemAt(place) for place in range(row.count()))
+    widgets = (None if item is None else item.widget() for item in items)
+    return [widget for widget in widgets if widget is not None and not widget.isHidden()]
 
 
 def _least(widget: QWidget) -> int:
@@ -129,6 +181,7 @@ class Card(QWidget):
             self.subtitle_label.setVisible(bool(subtitle))
         self._inline = inline
         self._framed = True
+        self._short: tuple[str, ...] = ()
         self.title_label.setVisible(bool(title))
         self.body = QVBoxLayout()
         self.body.setContentsMargins(0, SPACE.small, 0, 0)
@@ -138,8 +191,14 @@ class Card(QWidget):
 
     def set_title(self, title: str, *shorter: str) -> None:
         """Change the heading, which is the accessible name as well; ``shorter`` forms are for a narrow panel."""
-        self.header_bar.set_titles((title, *shorter))
+        self.header_bar.set_titles((title, *(shorter or self._short)))
         self.setAccessibleName(title)
+
+    def set_short_title(self, short: str) -> None:
+        """Say what stands for every title in a narrow panel that has no shorter form of its own."""
+        self._short = (short,)
+        if len(self.header_bar.titles) == 1:
+            self.header_bar.set_titles((*self.header_bar.titles, short))
 
     def title_elsewhere(self, elsewhere: bool) -> None:
         """Say whether what the panel is called stands beside it as well: a title without room is then left out."""
@@ -158,7 +217,7 @@ class Card(QWidget):
 
     def add_corner(self, widget: QWidget) -> None:
         """Put ``widget`` into the upper right corner, to the right of those put there before."""
-        self.header.addWidget(widget)
+        self.header_bar.add(widget, own=True)
 
     def add(self, widget: QWidget, stretch: int = 0) -> None:
         """Append ``widget`` to the body."""

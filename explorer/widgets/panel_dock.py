@@ -71,9 +71,10 @@ class PanelDock(QDockWidget):
             self.back_chip = Chip("Dock")
             self.back_chip.hide()
             self.back_chip.clicked.connect(self.go_back)
-            panel.add_corner(self.arrows_chip)
-            panel.add_corner(self.back_chip)
-            panel.add_corner(self.menu_chip)
+            panel.header_bar.add(self.arrows_chip, own=False)
+            panel.header_bar.add(self.back_chip, own=False)
+            panel.header_bar.add(self.menu_chip, own=False)
+            panel.set_short_title(self.windowTitle())
             self.take_back(panel.give_header())
             self._fit_type()
             self._show_way_back()  # it may float since the last start

@@ -142,7 +142,7 @@ class InspectorView(Panel):
         """Show ``data``."""
         before, self._data = self._data, data
         if before is None or (before.title, before.subtitles) != (data.title, data.subtitles):
-            self.set_title(data.title)
+            self.set_title(data.title, f"Step t = {data.t}")
             self.subtitle_label.set_forms(*data.subtitles)
         self.details.set_data(data)
         fresh = before is None or before.cell.text != data.cell.text

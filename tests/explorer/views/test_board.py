@@ -259,7 +259,7 @@ def test_a_title_without_room_is_left_out_where_its_tab_names_the_panel_and_shor
     ledger = panel(window, "ledger")
     title = ledger.title_label
     long = "A title that has no room at all in such a panel, however one may turn it"
-    ledger.set_title(long)
+    ledger.set_title(long, long)
     QTest.qWait(20)
     assert title.isHidden()
     window.board.float_panel(dock(window, "ledger"))

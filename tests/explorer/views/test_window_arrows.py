@@ -208,7 +208,7 @@ def test_in_a_window_of_middling_width_every_heading_is_named_and_no_chip_is_cut
         window.stage.canvas.setFocus()
         QTest.qWait(40)
         card, header = dock(window, name).panel, dock(window, name).panel.header_bar
-        assert card.title_label.isVisible() and card.title_label.shown() in header._titles, name
+        assert card.title_label.isVisible() and card.title_label.shown() in header.titles, name
         chips = [chip for chip in header.findChildren(Chip) if chip.isVisible()]
         assert chips and all(chip.width() >= chip.sizeHint().width() for chip in chips), name
         assert max(chip.mapTo(header, chip.rect().topRight()).x() for chip in chips) < header.width(), name

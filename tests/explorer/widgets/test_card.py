@@ -50,13 +50,14 @@ def test_a_long_text_never_forces_a_panel_wider(qtbot):
     assert label.accessibleName().startswith("word word")
 
 
-def heading(qtbot, width: int, *, elsewhere: bool) -> Card:
+def heading(qtbot, width: int, *, elsewhere: bool, docked: bool = False) -> Card:
     card = Card("Gradient ledger", " ", inline=True)
     qtbot.addWidget(card)
     card.set_title("Gradient ledger", "Ledger")
     card.title_elsewhere(elsewhere)
-    for chip in (Chip("W_i"), Chip("signed"), Chip("⋯")):
+    for chip in (Chip("W_i"), Chip("signed")):
         card.add_corner(chip)
+    card.header_bar.add(Chip("⋯"), own=not docked)
     card.resize(width, 200)
     card.show()
     qtbot.wait(10)
@@ -86,3 +87,39 @@ def test_in_a_narrow_heading_things_move_together_then_the_title_becomes_shorter
 def test_a_title_that_stands_nowhere_else_is_shortened_and_never_left_out(qtbot):
     card = heading(qtbot, 200, elsewhere=False)
     assert card.title_label.isVisible() and card.title_label.shown().startswith("L")
+
+
+def test_chips_without_room_beside_a_title_that_stays_have_a_line_of_their_own_and_come_back(qtbot):
+    card = heading(qtbot, 440, elsewhere=False, docked=True)
+    high = {}
+    for width in (440, 200, 300, 190, 440):
+        card.resize(width, 200)
+        qtbot.wait(10)
+        parameter, mode, menu = chips_of(card)
+        assert "…" not in card.title_label.shown(), width
+        assert card.title_label.isVisible()
+        assert all(chip.width() >= chip.sizeHint().width() for chip in (parameter, mode, menu)), width
+        assert all(chip.geometry().right() < card.header_bar.width() for chip in (parameter, mode, menu)), width
+        assert parameter.x() < mode.x()
+        assert menu.y() < card.title_label.geometry().bottom()
+        high[width] = card.header_bar.sizeHint().height()
+        assert (mode.y() > menu.geometry().bottom()) == (width < 220), width
+    assert high[200] > high[440]
+    # On a tab the title is named already, and gives way.
+    card = heading(qtbot, 440, elsewhere=True, docked=True)
+    card.resize(190, 200)
+    qtbot.wait(10)
+    assert card.title_label.isHidden()
+    assert card.header_bar.sizeHint().height() == high[440]
+
+
+def test_a_panel_without_a_shorter_title_takes_its_tabs_where_it_is_narrow(qtbot):
+    card = heading(qtbot, 440, elsewhere=False, docked=True)
+    card.set_title("Gradients of every gate")
+    card.set_short_title("Gates")
+    card.resize(240, 200)
+    qtbot.wait(10)
+    assert card.title_label.shown() == "Gates"
+    card.set_title("Gradients of all gates")
+    assert card.title_label.shown() == "Gates"
+    assert card.accessibleName() == "Gradients of all gates"
