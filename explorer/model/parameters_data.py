@@ -25,6 +25,7 @@ from .session import Session
 Array = np.ndarray[Any, Any]
 LARGE = 32
 """A matrix with more rows or columns than this is analysed off the interface thread."""
+_LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 MOST_SIDE, MOST_NUMBERS = 512, 4_000_000
 """Beyond these a spectrum takes seconds, in which nothing else could be prepared: it is left out, and said to be."""
 
@@ -97,7 +98,8 @@ class Axis:
 @dataclass(frozen=True, eq=False, slots=True)
 class ParametersData:
     """One parameter on show; ``numbers`` and ``spectrum`` are None until they are there, ``fresh`` tells whether they
-    are of the weights on show. ``rows`` is the list beside the picture: (name, number, colour token)."""
+    are of the weights on show. ``rows`` is the list beside the picture: (name, number, colour token). ``saturated``
+    says how much of its ``gate`` is, and ``counted`` how that is found."""
 
     name: str
     names: tuple[str, ...]
@@ -109,6 +111,7 @@ class ParametersData:
     fresh: bool
     gate: str
     saturated: str
+    counted: str
     progress: Progress = field(repr=False)
     change: float | None
     change_name: str
@@ -160,6 +163,40 @@ class ParametersData:
         if self.saturated:
             found.append((f"{self.gate} saturated", self.saturated, "text"))
         return tuple(found)
+
+    @property
+    def formulas(self) -> str:
+        """The same as lines, each with what it is."""
+        s, name = self.spectrum, self.name
+        spread = ""
+        if s is not None and len(s.singular):
+            spread = f"{number(float(s.singular[0]), 4)} / {number(float(s.singular[-1]), 3)}"
+        meanings = {
+            f"‖{name}‖": "√ Σ w²",
+            f"spectral radius ρ({name})": "max |eigenvalue|",
+            "largest σ": f"max ‖{name} v‖ / ‖v‖",
+            "condition σ₁/σₙ": spread,
+            f"{self.gate} saturated": self.counted,
+        }
+        lines = []
+        for what, value, _ in self.rows:
+            meaning = meanings.get(what.removesuffix(" (finite ones)"), "")
+            lines.append(f"{what}: {value}" + (f"  ({meaning})" if meaning else ""))
+        return "\n".join(lines)
+
+    def sigma(self, k: int) -> str:
+        """One singular value, counted from 0: its number, what it is, and how far it is from the largest."""
+        assert self.spectrum is not None
+        values, n = self.spectrum.singular, str(k + 1).translate(_LOW)
+        value, first = float(values[k]), float(values[0])
+        lines = [
+            f"σ{n}({self.name}) = {number(value, 6)}",
+            f"{self.name} v{n} = σ{n} u{n}: number {k + 1} of {len(values)}, the largest first",
+        ]
+        if k:
+            ratio = number(first / value, 3) if value else "∞"
+            lines.append(f"σ₁ / σ{n} = {number(first, 4)} / {number(value, 4)} = {ratio}")
+        return "\n".join(lines)
 
     @property
     def brief(self) -> tuple[str, str]:
@@ -269,12 +306,20 @@ def chosen_parameter(session: Session) -> str:
     return default_parameter(session)
 
 
-def saturation_of(gate: Gate | None, progress: Progress) -> str:
-    """How much of a gate is saturated in what the walk has computed of it; "" while there is nothing."""
-    if gate is None:
-        return ""
-    flags = gate.flags[: progress.forward_known(gate.node)]
-    return f"{100 * np.count_nonzero(flags) / flags.size:.0f} %" if flags.size else ""
+def saturation_of(gate: Gate | None, progress: Progress) -> tuple[str, str]:
+    """How much of a gate is saturated in what the walk has computed of it, and how that is counted; "" while there is
+    nothing. What is clamped is neither saturated nor not."""
+    known = 0 if gate is None else progress.forward_known(gate.node)
+    if gate is None or not known:
+        return "", ""
+    values, units = gate.values[:known], gate.values.shape[1]
+    bad, of = int(np.count_nonzero(~np.isfinite(values))), known * (units - gate.held)
+    if bad:
+        return f"{bad} not finite", f"{bad} of {values.size} values of {gate.name} are NaN or ∞"
+    if not of:
+        return "clamped", f"all units of {gate.name} are clamped"
+    count, held = int(np.count_nonzero(gate.flags[:known])), f", {gate.held} units clamped" if gate.held else ""
+    return f"{100 * count / of:.0f} %", f"{gate.rule} in {count} of {of} values so far{held}"
 
 
 def updates(progress: Progress) -> bool:
@@ -318,7 +363,7 @@ def parameters_data(
         spectrum,
         fresh,
         "" if gate is None else gate.name,
-        saturation_of(gate, progress),
+        *saturation_of(gate, progress),
         progress,
         change,
         said,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -17,9 +17,9 @@ from ..theme.theme import Theme, current
 from ..widgets.canvas import ARROWS, ENTER, PictureCanvas
 from ..widgets.cell_numbers import MOST, Type, inks, number_type, print_numbers
 from ..widgets.cells import cell_image, colours_of, spread
-from ..widgets.number_rows import line_height, lines, paint_rows
+from ..widgets.number_rows import line_height, paint_rows
 from ..widgets.paint import elided, frame
-from .parameters_spectrum import paint_spectrum, paint_strip
+from .parameters_spectrum import bars_of, paint_spectrum
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -54,6 +54,7 @@ class ParametersCanvas(PictureCanvas):
         self._data: ParametersData | None = None
         self._marks = Marks()
         self._cursor: tuple[int, int] | None = None
+        self._sigma: int | None = None
 
     def sizeHint(self) -> QSize:
         return QSize(420, 260)
@@ -189,8 +190,7 @@ class ParametersCanvas(PictureCanvas):
             self._paint_numbers(painter, theme, data, areas.rows)
         if self._picture.is_new("spectrum", (data.name, layout), data.spectrum):
             painter.fillRect(areas.spectrum, theme.colour("panel"))
-            low = areas.spectrum.height() < 4 * line_height(current(self)) - 1
-            (paint_strip if low else paint_spectrum)(painter, theme, data.spectrum, areas.spectrum)
+            paint_spectrum(painter, theme, data.spectrum, areas.spectrum)
 
     def _paint_numbers(self, painter: QPainter, theme: Theme, data: ParametersData, area: QRectF) -> None:
         line, small = line_height(current(self)), theme.font("small")
@@ -266,6 +266,9 @@ class ParametersCanvas(PictureCanvas):
             if j is not None and j < m.size:
                 cell = self.entry_rect(0, j)
                 frame(painter, QRectF(cell.left(), area.top(), cell.width(), area.height()), text, 1.0)
+        bars = None if self._sigma is None else bars_of(theme, data.spectrum, self.areas().spectrum)
+        if bars is not None and self._sigma is not None and self._sigma < len(bars.values):
+            frame(painter, bars.bar(self._sigma).adjusted(-1, -1, 1, 1), text, 1.0)
         for entry in (self._cursor if self.hasFocus() else None, self._over):
             if entry is not None:
                 frame(painter, self.entry_rect(*entry), theme.colour("weight"), 2.0)
@@ -284,8 +287,29 @@ class ParametersCanvas(PictureCanvas):
         if entry is not None and event.button() == Qt.MouseButton.LeftButton:
             self.edit_asked.emit(*entry)
 
+    def sigma_at(self, x: float, y: float) -> int | None:
+        """The singular value, counted from 0, whose bar is at a point; None beside them."""
+        if self._data is None:
+            return None
+        bars = bars_of(current(self), self._data.spectrum, self.areas().spectrum)
+        return None if bars is None else bars.at(x, y)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        sigma = self.sigma_at(event.position().x(), event.position().y())
+        if sigma != self._sigma:
+            self._sigma = sigma
+            self.update(self.areas().spectrum.toAlignedRect())
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self._sigma is not None:
+            self._sigma = None
+            self.update(self.areas().spectrum.toAlignedRect())
+        super().leaveEvent(event)
+
     def tip(self, x: float, y: float) -> str:
-        return self.said(self.entry_at(x, y))
+        sigma = self.sigma_at(x, y)
+        return self.said(self.entry_at(x, y)) if sigma is None or self._data is None else self._data.sigma(sigma)
 
     def said(self, entry: tuple[int, int] | None) -> str:
         """What a tool tip says of an entry; of none, the numbers that may not have found room."""
@@ -294,7 +318,7 @@ class ParametersCanvas(PictureCanvas):
             return ""
         if entry is not None:
             return f"{data.explain(*entry)}\n(double-click to edit)"
-        return lines(data.rows)
+        return data.formulas
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         data, key = self._data, Qt.Key(event.key())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
@@ -13,6 +15,8 @@ from ..widgets.paint import elided, pen
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+WIDEST = 64
+"""Pixels at scale 1 of the broadest bar."""
 _SUPER = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -36,70 +40,107 @@ def caption(values: np.ndarray, low: int, step: int) -> str:
     return ", ".join(parts)
 
 
-def paint_strip(painter: QPainter, theme: Theme, spectrum: Spectrum | None, area: QRectF) -> None:
-    """Singular values as bars on a log axis in a strip without an axis: its ends are named beside it."""
+class Bars(NamedTuple):
+    """Where the bars of singular values stand: one in ``step`` of them, each ``pitch`` pixels after the one before."""
+
+    plot: QRectF
+    low: int
+    high: int
+    step: int
+    pitch: float
+    values: np.ndarray
+
+    def bar(self, k: int) -> QRectF:
+        """The bar of the singular value ``k``, counted from 0, which is one of those on show."""
+        value, n, plot = float(self.values[k]), k // self.step, self.plot
+        power = np.log10(value) if value > 0 else -np.inf
+        tall = float(np.clip((power - self.low) / (self.high - self.low), 0.0, 1.0)) * plot.height()
+        tall = max(1.0, tall)
+        gap = 1.0 if self.pitch >= 3 else 0.0
+        return QRectF(plot.left() + n * self.pitch, plot.bottom() - tall, max(1.0, self.pitch - gap), tall)
+
+    @property
+    def all(self) -> list[QRectF]:
+        """All bars on show."""
+        return [self.bar(k) for k in range(0, len(self.values), self.step)]
+
+    def at(self, x: float, y: float) -> int | None:
+        """The singular value whose bar a point is at, or above or below; None beside them."""
+        plot, count = self.plot, -(-len(self.values) // self.step)
+        n = int((x - plot.left()) // self.pitch)
+        return n * self.step if 0 <= n < count and plot.top() <= y <= plot.bottom() + 3 else None
+
+
+def bars_of(theme: Theme, spectrum: Spectrum | None, area: QRectF) -> Bars | None:
+    """The bars of a spectrum in ``area``, as broad as it is; None where there is nothing to draw."""
     values = np.zeros(0) if spectrum is None else spectrum.singular
-    if not len(values) or values[0] == 0 or not np.isfinite(values).all():
-        paint_spectrum(painter, theme, spectrum, area)
-        return
+    if area.isEmpty() or not len(values) or values[0] == 0 or not np.isfinite(values).all():
+        return None
     low, high = spectrum_range(values)
-    tiny = theme.font("tiny")
-    said = f"σ {_power(low)}…{_power(high)}"
-    side = QFontMetricsF(tiny).horizontalAdvance(said) + 8
-    painter.setFont(tiny)
-    painter.setPen(theme.colour("muted"))
-    painter.drawText(area, _RIGHT, said)
-    plot = area.adjusted(0, 0, -side, 0)
-    painter.fillRect(plot, theme.colour("raised"))
-    shown = values[:: -(-len(values) // max(1, int(plot.width() // 2)))]
-    pitch = min(plot.width() / len(shown), theme.px(16))
-    with np.errstate(divide="ignore"):
-        tall = np.clip((np.log10(shown) - low) / (high - low) * plot.height(), 1.0, plot.height())
-    for k, t in enumerate(tall.tolist()):
-        bar = QRectF(plot.left() + k * pitch, plot.bottom() - t, max(1.0, pitch - (pitch >= 3)), t)
-        painter.fillRect(bar, theme.colour("weight"))
+    if is_strip(theme, area):
+        said = QFontMetricsF(theme.font("tiny")).horizontalAdvance(_ends(low, high)) + 8
+        plot = area.adjusted(0, 0, -said, 0)
+    else:
+        side = QFontMetricsF(theme.font("small")).horizontalAdvance("10⁻¹⁰") + 4
+        top = area.top() + 1.5 * line_height(theme)  # the caption, and half of the uppermost label
+        plot = QRectF(area.left() + side, top, area.width() - side, area.bottom() - top - 3)
+    step = -(-len(values) // max(1, int(plot.width() // 2)))
+    # A few of them need not be as broad as the heat map's cells.
+    pitch = min(plot.width() / -(-len(values) // step), theme.px(WIDEST))
+    return Bars(plot, low, high, step, pitch, values)
+
+
+def is_strip(theme: Theme, area: QRectF) -> bool:
+    """Whether there is no room for a caption and an axis."""
+    return area.height() < 4 * line_height(theme) - 1
+
+
+def _ends(low: int, high: int) -> str:
+    return f"σ {_power(low)}…{_power(high)}"
 
 
 def paint_spectrum(painter: QPainter, theme: Theme, spectrum: Spectrum | None, area: QRectF) -> None:
-    """Singular values as bars on a log axis whose ends are powers of ten, with a line at 1."""
+    """Singular values as bars on a log axis whose ends are powers of ten, with a line at 1.
+
+    In a strip there is no axis: its ends are named beside it.
+    """
     if area.isEmpty():
         return
-    small, line = theme.font("small"), line_height(theme)
-    painter.setFont(small)
-    painter.setPen(theme.colour("muted"))
-    values = np.zeros(0) if spectrum is None else spectrum.singular
-    if spectrum is None or not len(values) or values[0] == 0:
+    bars = bars_of(theme, spectrum, area)
+    if bars is None:
+        small = theme.font("small")
+        painter.setFont(small)
+        painter.setPen(theme.colour("muted"))
         why = "computing the spectrum…" if spectrum is None else spectrum.why or "all singular values are 0"
         painter.drawText(area, _LEFT, elided(why, small, area.width()))
         return
-    low, high = spectrum_range(values)
-    side = QFontMetricsF(small).horizontalAdvance("10⁻¹⁰") + 4
-    wide = area.width() - side
-    step = -(-len(values) // max(1, int(wide // 2)))
-    said = caption(values, low, step)
-    painter.drawText(QRectF(area.left(), area.top(), area.width(), line), _LEFT, elided(said, small, area.width()))
-    top = area.top() + 1.5 * line  # the caption, and half of the uppermost label
-    plot = QRectF(area.left() + side, top, wide, area.bottom() - top - 3)
-    decade = plot.height() / (high - low)
-    for power in {low, high, 0} if low <= 0 <= high else {low, high}:
-        y = plot.bottom() - (power - low) * decade
+    if is_strip(theme, area):
+        painter.setFont(theme.font("tiny"))
         painter.setPen(theme.colour("muted"))
-        if power in (low, high) or decade >= line:
+        painter.drawText(area, _RIGHT, _ends(bars.low, bars.high))
+        painter.fillRect(bars.plot, theme.colour("raised"))
+    else:
+        _paint_axis(painter, theme, bars, area)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour("weight"))
+    painter.drawRects(bars.all)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _paint_axis(painter: QPainter, theme: Theme, bars: Bars, area: QRectF) -> None:
+    small, line, plot = theme.font("small"), line_height(theme), bars.plot
+    painter.setFont(small)
+    painter.setPen(theme.colour("muted"))
+    said = caption(bars.values, bars.low, bars.step)
+    painter.drawText(QRectF(area.left(), area.top(), area.width(), line), _LEFT, elided(said, small, area.width()))
+    decade = plot.height() / (bars.high - bars.low)
+    for power in {bars.low, bars.high, 0} if bars.low <= 0 <= bars.high else {bars.low, bars.high}:
+        y = plot.bottom() - (power - bars.low) * decade
+        painter.setPen(theme.colour("muted"))
+        if power in (bars.low, bars.high) or decade >= line:
             middle = min(y, area.bottom() - line / 2)
-            painter.drawText(QRectF(area.left(), middle - line / 2, side - 4, line), _RIGHT, _power(power))
+            room = QRectF(area.left(), middle - line / 2, plot.left() - area.left() - 4, line)
+            painter.drawText(room, _RIGHT, _power(power))
         dash = Qt.PenStyle.DashLine if power == 0 else Qt.PenStyle.SolidLine
         painter.setPen(pen(theme.colour("line" if power else "muted"), 1.0, dash))
         painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-    shown = values[::step]
-    pitch = min(plot.width() / len(shown), theme.px(16))
-    gap = 1.0 if pitch >= 3 else 0.0
-    with np.errstate(divide="ignore"):
-        tall = np.clip((np.log10(shown) - low) * decade, 1.0, plot.height())
-    bars = [
-        QRectF(plot.left() + k * pitch, plot.bottom() - t, max(1.0, pitch - gap), t)
-        for k, t in enumerate(tall.tolist())
-    ]
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.colour("weight"))
-    painter.drawRects(bars)
-    painter.setBrush(Qt.BrushStyle.NoBrush)

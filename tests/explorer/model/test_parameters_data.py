@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from explorer.model import action as do
+from explorer.model.gates_data import gate_table
 from explorer.model.parameters_data import (
     MOST_SIDE,
     ParametersData,
@@ -16,6 +18,7 @@ from explorer.model.parameters_data import (
     numbers_of,
     parameters_data,
     relative_size,
+    saturation_of,
     spectrum_of,
 )
 
@@ -183,6 +186,26 @@ def test_a_gates_parameter_shows_how_much_of_the_gate_is_saturated() -> None:
     share = 100 * (np.abs(made.derived.trace(made.session).hidden) > 0.95).mean()
     assert row(data, "h saturated") == f"{share:.0f} %"
     assert shown(made, "V").gate == ""
+
+
+def test_what_is_clamped_or_not_finite_is_not_counted_as_saturated_or_not() -> None:
+    made = driver("lstm")
+    made.do(do.GoToEnd())
+    walk = made.derived.walk(made.session)
+    gate = gate_table(made.derived, walk.trace).gate_of("W_f")
+    assert gate is not None
+    steps, units = gate.values.shape
+    progress = walk.progress(len(walk))
+    values, flags = gate.values.copy(), np.zeros_like(gate.flags)
+    flags[:, 0] = 1.0
+    held = replace(gate, held=units - 2, flags=flags)
+    share, counted = saturation_of(held, progress)
+    assert share == "50 %"
+    assert counted.endswith(f"in {steps} of {2 * steps} values so far, {units - 2} units clamped")
+    assert saturation_of(replace(gate, held=units), progress)[0] == "clamped"
+    values[1, 1] = np.nan
+    assert saturation_of(replace(gate, values=values), progress)[0] == "1 not finite"
+    assert saturation_of(gate, walk.progress(0)) == ("", "")
 
 
 def test_without_a_choice_the_recurrent_matrix_is_shown() -> None:
