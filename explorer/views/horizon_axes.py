@@ -46,7 +46,7 @@ def powers(data: HorizonData, height: float, line: float) -> list[int]:
     most = max(1, int(height // (line * 1.25)))
     every = next((n for n in (1, 2, 4, 8, 16, 32, 64, 154, 308, 616) if decades / n <= most), decades)
     found = [p for p in range(data.bottom, data.top + 1) if p % every == 0]
-    if height * (min(found) - data.bottom) / decades >= line:
+    if height * (min(found) - data.bottom) / decades >= 1.2 * line:
         found.append(data.bottom)
     return found
 
@@ -68,7 +68,9 @@ def paint_axes(
         y = crisp(area.top() + area.height() * (data.top - power) / (data.top - data.bottom), ratio)
         painter.fillRect(QRectF(area.left(), y - 0.5 / ratio, area.width(), 1 / ratio), theme.colour("line", 0.8))
         painter.setPen(theme.colour("muted"))
-        painter.drawText(QRectF(0, y - line / 2, area.left() - theme.px(AWAY), line), _RIGHT, f"10{raised(power)}")
+        # The lowest stands a little higher than its line: the name of the lags is right below it.
+        top = min(y - line / 2, area.bottom() - 0.8 * line)
+        painter.drawText(QRectF(0, top, area.left() - theme.px(AWAY), line), _RIGHT, f"10{raised(power)}")
     if lags:
         # In the corner, where it takes the room of no lag.
         name = QRectF(0, area.bottom() + 2, area.left() - theme.px(AWAY), line)
