@@ -21,6 +21,8 @@ from ..widgets.number_rows import line_height, paint_rows
 from ..widgets.paint import elided, frame
 from .parameters_spectrum import bars_of, paint_spectrum
 
+LINED = 4.0
+"""Pixels from which cells have lines between them."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -215,7 +217,10 @@ class ParametersCanvas(PictureCanvas):
         area, ratio = self.cells_area(), self.devicePixelRatioF()
         colours = colours_of(theme, numbers.cells, numbers.scale)
         rows, columns = numbers.cells.shape
-        image = cell_image(colours, spread(rows, area.height(), ratio), spread(columns, area.width(), ratio), ratio)
+        # Lines between the rows alone, or the columns, would make stripes of a matrix.
+        gap = 1.0 if min(area.height() / rows, area.width() / columns) >= LINED else 0.0
+        down, across = spread(rows, area.height(), ratio, gap), spread(columns, area.width(), ratio, gap)
+        image = cell_image(colours, down, across, ratio)
         painter.drawImage(area.topLeft(), image)
         whole = numbers.blocks.rows == numbers.blocks.columns == 1
         kind = number_type(theme, area.width() / columns - 1, area.height() / rows - 1)

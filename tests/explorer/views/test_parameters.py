@@ -349,3 +349,20 @@ def test_the_tokens_stand_beside_a_map_that_is_smaller_than_its_room(qtbot) -> N
         ink = [x for x, y in places if picture.pixelColor(x, y) != ground]
         assert ink and cells.left() - max(ink) < 12
         made.close()
+
+
+def test_small_cells_have_lines_between_rows_and_columns_or_between_neither(qtbot) -> None:
+    with small_store(cell="vanilla", hidden_size=64) as store:
+        made = view(qtbot, store, (900, 200))
+        store.dispatch(do.Select(parameter="W"))
+        settle(store, made)
+        canvas = made.canvas
+        area = canvas.cells_area()
+        high, wide = area.height() / 64, area.width() / 64
+        assert min(high, wide) < 3.5 < max(high, wide)
+        ground = current().colour("panel").rgb()
+        image = canvas.grab().toImage()
+        middle = area.center().toPoint()
+        down = [image.pixel(round(area.left() + wide / 2), y) for y in range(int(area.top()), middle.y())]
+        across = [image.pixel(x, round(area.top() + high / 2)) for x in range(int(area.left()), middle.x())]
+        assert (ground in down) is (ground in across)
