@@ -128,13 +128,30 @@ class GatesCanvas(PictureCanvas):
 
     def _side(self) -> int:
         """Room for the rows' names; in a narrow panel there is none, and one row says by its chip what it is."""
+        side, leaves = self._side_wanted()
+        return side if leaves >= current(self).px(LEAST) or (len(self.rows) > 1 and not self.named_above) else 0
+
+    def _side_wanted(self) -> tuple[int, float]:
+        """How wide the rows' names are at the left, and how wide a strip they leave."""
         theme = current(self)
         measure = QFontMetricsF(theme.font("small")).horizontalAdvance
         scales = SCALES if self.width() >= theme.px(520) else ()
         side = int(max(map(measure, (*LEGEND, *LABELS.values(), *scales))) + theme.px(10))
         count = len(self._data.gates) if self._data is not None else 1
-        left = (self.width() - side - theme.px(10) * (count - 1)) / max(1, count)
-        return side if left >= theme.px(LEAST) or len(self.rows) > 1 else 0
+        return side, (self.width() - side - theme.px(10) * (count - 1)) / max(1, count)
+
+    @property
+    def named_above(self) -> bool:
+        """Whether each row has its name above it: in a narrow and high panel names at the left would take the room."""
+        theme, rows = current(self), len(self.rows)
+        return (
+            rows > 1
+            and self._side_wanted()[1] < theme.px(LEAST)
+            and self.height() - self._head() - self._foot() >= rows * (self._line() + theme.px(26))
+        )
+
+    def _caption(self) -> int:
+        return self._line() if self.named_above else 0
 
     def strip(self, gate: int, row: int) -> QRectF:
         """The area of the cells of one gate in one row."""
@@ -145,8 +162,10 @@ class GatesCanvas(PictureCanvas):
         gap, side, head = theme.px(10), self._side(), self._head()
         wide = int((self.width() - side - gap * (count - 1)) / count)
         between = theme.px(5)
-        high = int((self.height() - head - self._foot() - between * (rows - 1)) / rows)
-        area = QRectF(side + gate * (wide + gap), head + row * (high + between), max(1, wide), max(1, high))
+        above = self._caption()
+        high = int((self.height() - head - self._foot() - between * (rows - 1)) / rows) - above
+        top = head + row * (high + between) + (row + 1) * above
+        area = QRectF(side + gate * (wide + gap), top, max(1, wide), max(1, high))
         self._strips[gate, row] = area
         return area
 
@@ -222,7 +241,7 @@ class GatesCanvas(PictureCanvas):
             painter.setFont(theme.font("small"))
             painter.setPen(theme.colour("muted"))
         scales = tuple(self.scale_said(quantity) for quantity in self.rows)
-        if side and self._picture.is_new("labels", scales):
+        if (side or self.named_above) and self._picture.is_new("labels", scales):
             for row, quantity in enumerate(self.rows):
                 self._paint_label(painter, theme, row, LABELS[quantity], scales[row])
         if self.has_times and self._picture.is_new("times", data.words):
@@ -240,13 +259,25 @@ class GatesCanvas(PictureCanvas):
     def scale_said(self, quantity: str) -> str:
         """What stands below the name of a row: where its colours are full; "" where there is no room."""
         data, side = self._data, self._side() - current(self).px(6)
-        if data is None or self.strip(0, 0).height() < 2 * self._line() or (quantity == "gradient" and not data.begun):
+        low, font = self.strip(0, 0).height() < 2 * self._line(), current(self).font("tiny")
+        if self.named_above:
+            low, side = False, int(self.width() - text_width(f"{LABELS[quantity]}  ", current(self).font("small")))
+        if data is None or low or (quantity == "gradient" and not data.begun):
             return ""
-        font = current(self).font("tiny")
         return next((form for form in data.full_at(quantity) if text_width(form, font) <= side), "")
 
     def _paint_label(self, painter: QPainter, theme: Theme, row: int, name: str, scale: str) -> None:
         area, line, side = self.strip(0, row), self._line(), self._side() - theme.px(2)
+        if self.named_above:
+            place = QRectF(0, area.top() - line, self.width(), line)
+            painter.fillRect(place, theme.colour("panel"))
+            painter.setFont(theme.font("small"))
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(place, _LEFT, name)
+            place.setLeft(text_width(f"{name}  ", painter.font()))
+            painter.setFont(theme.font("tiny"))
+            painter.drawText(place, _LEFT, scale)
+            return
         painter.fillRect(QRectF(0, area.top(), side, area.height()), theme.colour("panel"))
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("muted"))

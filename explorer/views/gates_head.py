@@ -67,14 +67,23 @@ def paint_head(
             painter.setPen(theme.colour("cut" if warns else "muted"))
             painter.drawText(top, _RIGHT, text)
             break
-    wide = metrics.horizontalAdvance("100 %") + theme.px(2)
-    bar = QRectF(area.left(), line + line / 2 - theme.px(2), max(4.0, area.width() - wide), theme.px(5))
-    rounded(painter, bar, RADIUS.cell, theme.colour("raised"))
-    if share > 0:
-        filled = QRectF(bar.left(), bar.top(), max(2.0, bar.width() * share), bar.height())
-        rounded(painter, filled, RADIUS.cell, theme.colour("gradient"))
+    said = share_said(theme, said, area.width())
+    wide = metrics.horizontalAdvance("100 %") + theme.px(2) if said else 0.0
+    bar = QRectF(area.left(), line + line / 2 - theme.px(2), area.width() - wide, theme.px(5))
+    if bar.width() >= theme.px(8):
+        rounded(painter, bar, RADIUS.cell, theme.colour("raised"))
+        if share > 0:
+            filled = QRectF(bar.left(), bar.top(), max(2.0, bar.width() * share), bar.height())
+            rounded(painter, filled, RADIUS.cell, theme.colour("gradient"))
     painter.setPen(theme.colour("text"))
     painter.drawText(QRectF(area.left(), line, area.width(), line), _RIGHT, said)
+
+
+def share_said(theme: Theme, said: str, room: float) -> str:
+    """The form of a share that is not cut off in ``room`` pixels: half of a number is another number."""
+    metrics = QFontMetricsF(theme.font("small"))
+    forms = (said, said.replace(" ", ""), said.removesuffix(" %"))
+    return next((form for form in forms if metrics.horizontalAdvance(form) <= room), "")
 
 
 def paint_legend(painter: QPainter, theme: Theme, width: float) -> None:

@@ -14,11 +14,11 @@ from explorer.model.gates_data import QUANTITIES
 from explorer.model.settings import CorpusChoice
 from explorer.store import Store
 from explorer.theme import palette
-from explorer.theme.theme import theme_named
+from explorer.theme.theme import current, theme_named
 from explorer.views import gates, gates_numbers
 from explorer.views.gates import GatesView
 from explorer.views.gates_canvas import UNIT_SCALE, GatesCanvas, Spot
-from explorer.views.gates_head import LEGEND, head_texts
+from explorer.views.gates_head import LEGEND, head_texts, share_said
 from explorer.widgets.paint import text_width
 
 from .stores import on_screen, settle, small_store
@@ -318,3 +318,31 @@ def test_all_gates_say_alike_how_much_of_them_is_saturated(qtbot) -> None:
             said = [head_texts(made.canvas.data, n, named=made.canvas._side() > 0)[0][0] for n in range(3)]
             assert len({form.startswith("saturated") for form in said}) == 1
             assert all(form[0].isdigit() for form in said) == (made.canvas._side() > 0)
+
+
+def test_in_a_narrow_and_high_panel_the_rows_have_their_names_above_and_their_scales(qtbot, store: Store) -> None:
+    made = view(qtbot, store, (200, 320))
+    store.dispatch(do.GoTo(end(store)))
+    settle(store, made)
+    canvas = made.canvas
+    assert canvas.named_above
+    assert canvas.rows == QUANTITIES
+    areas = [canvas.strip(0, row) for row in range(len(QUANTITIES))]
+    line = canvas._line()
+    assert areas[0].left() == 0
+    for above, below in pairwise(areas):
+        assert below.top() - above.bottom() >= line
+    assert areas[0].top() >= canvas._head() + line
+    assert areas[-1].bottom() <= canvas.height() - canvas._foot() + 1
+    assert canvas.scale_said("value").startswith("full at")
+    made.resize(620, 320)
+    settle(store, made)
+    assert not canvas.named_above
+    assert canvas.strip(0, 0).left() > 50
+
+
+@pytest.mark.parametrize("room", range(0, 60, 4))
+def test_of_a_share_without_room_the_sign_is_left_out_and_never_a_digit(dark, room: int) -> None:
+    said = share_said(current(), "23 %", room)
+    assert said in ("23 %", "23%", "23", "")
+    assert not said or text_width(said, current().font("small")) <= room
