@@ -10,7 +10,7 @@ from ..model.plurals import count
 from ..model.truncation_data import BETWEEN, CALLED, MEANINGS, WHERE, TruncationData, dragged, lane_rows, nudged
 from ..theme.theme import Theme, current
 from ..widgets.canvas import Canvas
-from ..widgets.paint import arrow_head, hatch, pen, scissors, text_width
+from ..widgets.paint import arrow_head, elided, hatch, pen, scissors, text_width
 from ..widgets.word_row import WordRow, paint_word, word_row
 from .truncation_between import paint_between
 
@@ -79,7 +79,9 @@ class TruncationCanvas(Canvas):
         if data is None or not data.length:
             return None
         most = max(current(self).px(15), 0.36 * area.height())
-        return word_row(current(self), data.words[: data.length], (area.width() - 8) / data.length, most)
+        return word_row(
+            current(self), data.words[: data.length], (area.width() - 8) / data.length, most, two_lines=True
+        )
 
     def _foot(self) -> float:
         """The height below the copies."""
@@ -251,15 +253,19 @@ class TruncationCanvas(Canvas):
         if row is not None:
             for t in range(data.length):
                 column = QRectF(self.column(t), y + high + 1, wide, row.high)
-                paint_word(painter, row, column, data.words[t])
+                paint_word(painter, row, column, data.words[t], t)
         else:
             small = theme.font("tiny")
             painter.setFont(small)
             below = QRectF(self.column(0), y + high + 1, area.width(), theme.px(14))
-            said = f"how often each of {data.length} weight copies is counted"
-            if QFontMetricsF(small).horizontalAdvance(said) > below.width():
-                said = "how often each is counted"
-            painter.drawText(below, 0, said)
+            below.setRight(self.column(data.length))
+            forms = (
+                f"how often each of {data.length} weight copies is counted",
+                f"how often each of {data.length} is counted",
+                "how often each is counted",
+            )
+            said = next((form for form in forms if text_width(form, small) <= below.width()), forms[-1])
+            painter.drawText(below, 0, elided(said, small, below.width()))
 
     def _boxes(self) -> list[tuple[str, QRectF]]:
         area = self.areas()[1]

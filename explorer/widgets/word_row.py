@@ -17,16 +17,22 @@ TALLEST = 64
 
 
 class WordRow(NamedTuple):
-    """How the words are written: in which type, upright or not, and how high the row is."""
+    """How the words are written: in which type, upright or not, how high the row is, and in how many lines."""
 
     font: QFont
     upright: bool
     high: float
+    lines: int = 1
 
 
 @lru_cache(maxsize=64)
-def word_row(theme: Theme, words: tuple[str, ...], wide: float, most: float) -> WordRow | None:
-    """The row for columns ``wide`` pixels wide, at most ``most`` high; None where there is room for no word."""
+def word_row(
+    theme: Theme, words: tuple[str, ...], wide: float, most: float, *, two_lines: bool = False
+) -> WordRow | None:
+    """The row for columns ``wide`` pixels wide, at most ``most`` high; None where there is room for no word.
+
+    With ``two_lines`` words that are broader than their columns may lie in two lines by turns.
+    """
     for role in ("small", "tiny"):
         font = theme.font(role)
         high = QFontMetricsF(font).height()
@@ -37,12 +43,25 @@ def word_row(theme: Theme, words: tuple[str, ...], wide: float, most: float) -> 
     # Upright and shortened as well they would be harder to read than lying.
     if wide >= high - 1 and tall <= most:
         return WordRow(font, True, tall)
+    widths = [text_width(word, font) for word in words]
+    apart = two_lines and 2 * high <= most and max(widths, default=0.0) <= 2 * wide - 4
+    # The words at both ends have a neighbour on one side only.
+    if apart and max(widths[:1] + widths[-1:], default=0.0) <= wide + 6:
+        return WordRow(font, False, 2 * high, 2)
     return WordRow(font, False, high) if wide >= theme.px(24) and high <= most else None
 
 
-def paint_word(painter: QPainter, row: WordRow, column: QRectF, word: str) -> None:
-    """Write a word into its column of the row, shortened where it is longer; an upright one ends at the top."""
+def paint_word(painter: QPainter, row: WordRow, column: QRectF, word: str, place: int = 0) -> None:
+    """Write a word into its column of the row, shortened where it is longer; an upright one ends at the top.
+
+    ``place`` says which of the words it is: in two lines every other one stands in the second.
+    """
     painter.setFont(row.font)
+    if row.lines > 1:
+        high, more = row.high / row.lines, column.width() / 2
+        line = QRectF(column.left() - more, column.top() + place % row.lines * high, 2 * column.width(), high)
+        painter.drawText(line, Qt.AlignmentFlag.AlignCenter, elided(word, row.font, line.width()))
+        return
     if not row.upright:
         painter.drawText(column, Qt.AlignmentFlag.AlignCenter, elided(word, row.font, column.width()))
         return

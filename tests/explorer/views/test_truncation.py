@@ -15,6 +15,7 @@ from explorer.model.truncation_data import WHERE
 from explorer.theme.theme import current
 from explorer.views import truncation_canvas
 from explorer.views.truncation import TruncationView
+from explorer.widgets import word_row
 from explorer.widgets.paint import elided
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 
@@ -244,7 +245,7 @@ def test_what_crosses_between_sequences_is_said_to_act_in_training(store, view):
 def test_the_words_that_narrow_copies_read_stand_upright_and_whole(store, view, monkeypatch):
     written = []
     monkeypatch.setattr(
-        truncation_canvas, "paint_word", lambda _, row, column, word: written.append((row, column, word))
+        truncation_canvas, "paint_word", lambda _, row, column, word, place: written.append((row, column, word))
     )
     store.dispatch(do.TypeSentence("the boys that the girl chases chase the dogs"))
     view.resize(330, 300)
@@ -254,3 +255,24 @@ def test_the_words_that_narrow_copies_read_stand_upright_and_whole(store, view, 
     assert all(elided(word, row.font, column.height()) == word for row, column, word in written)
     _, column, _ = written[-1]
     assert column.bottom() <= canvas.areas()[0].bottom() + 1 and max(y for _, y in canvas.lanes()) < column.top() - 14
+
+
+@pytest.mark.parametrize("size", [(275, 225), (300, 240), (330, 300)])
+@pytest.mark.parametrize("length", [9, 30, 200])
+def test_no_words_of_a_small_panel_are_cut(store, view, monkeypatch, size, length: int):
+    cut = []
+
+    def noted(text, font, width):
+        found = elided(text, font, width)
+        cut.extend([text] if found != text else [])
+        return found
+
+    for module in (truncation_canvas, word_row):
+        monkeypatch.setattr(module, "elided", noted)
+    words = ["the", "boys", "that", "the", "girl", "chases", "chase", "the", "dogs"]
+    store.dispatch(do.TypeSentence(" ".join((words * 30)[: length - 1])))
+    view.resize(*size)
+    settle(store, view)
+    view.canvas.restyle()
+    view.grab()
+    assert not cut

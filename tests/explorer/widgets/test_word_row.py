@@ -36,3 +36,32 @@ def test_an_upright_word_stays_in_its_column(qapp):
     lit = [(x, y) for x in range(60) for y in range(60) if image.pixelColor(x, y).red() > 90]
     assert lit and all(20 <= x < 38 and 4 <= y <= 5 + row.high for x, y in lit)
     assert max(y for _, y in lit) - min(y for _, y in lit) > 20
+
+
+def test_words_that_are_broader_than_their_columns_lie_in_two_lines_by_turns_where_that_shows_them_whole(qapp):
+    theme = theme_named("dark")
+    longest = max(text_width(word, theme.font("tiny")) for word in WORDS)
+    wide = longest / 2 + 3
+    row = word_row(theme, WORDS, wide, longest - 1, two_lines=True)
+    assert row is not None and row.lines == 2 and not row.upright
+    assert row.high <= longest - 1
+    assert word_row(theme, WORDS, wide, longest - 1) is None or word_row(theme, WORDS, wide, longest - 1).lines == 1
+    assert word_row(theme, ("chases", *WORDS), wide, longest - 1, two_lines=True) in (
+        None,
+        word_row(theme, ("chases", *WORDS), wide, longest - 1),
+    )
+    image = QImage(200, 60, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.black)
+    painter = QPainter(image)
+    painter.setPen(Qt.GlobalColor.white)
+    for place, word in enumerate(WORDS):
+        paint_word(painter, row, QRectF(20 + place * wide, 5, wide, row.high), word, place)
+    painter.end()
+    for place in range(len(WORDS)):
+        middle = 20 + (place + 0.5) * wide
+        lit = {
+            y for y in range(60) for x in range(int(middle) - 1, int(middle) + 2) if image.pixelColor(x, y).red() > 60
+        }
+        half = 5 + row.high / 2
+        assert lit
+        assert all((y >= half - 1) is bool(place % 2) for y in lit)
