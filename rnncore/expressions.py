@@ -23,7 +23,7 @@ class Expressions:
     Attributes
     ----------
     targets : frozenset of str
-        All names that the equations compute, in whatever order.
+        All names that the equations compute, in whatever order; made from them and the equations' ``text``.
     current : str
         The name that is being computed.
     nodes : list of Node
@@ -36,8 +36,10 @@ class Expressions:
         Parameter -> what it is ("matrix" or "vector") and of what ("x" or "hidden").
     """
 
-    def __init__(self, targets: frozenset[str]) -> None:
+    def __init__(self, targets: frozenset[str], text: str = "") -> None:
         self.targets = targets
+        # The tree counts lines and columns in these.
+        self._lines = text.replace("\r\n", "\n").replace("\r", "\n").encode().split(b"\n")
         self.current = ""
         self.nodes: list[Node] = []
         self.leaves: dict[tuple[str, str], int] = {}
@@ -174,7 +176,19 @@ class Expressions:
             "BitXor": "Write the product out, for instance h * h.",
         }.get(type(e.op).__name__, "Use + - * @ only.")
         what = _OPERATORS.get(type(e.op).__name__, "this operator")
-        raise failure(e, f"{what} is not in the language", remedy)
+        raise failure(self._operator(e), f"{what} is not in the language", remedy)
+
+    def _operator(self, e: ast.BinOp) -> ast.AST:
+        """Where the sign between two operands stands: after what closes the left one, and comments."""
+        number, at = e.left.end_lineno or e.lineno, e.left.end_col_offset or 0
+        while number <= min(e.right.lineno, len(self._lines)):
+            line = self._lines[number - 1]
+            while at < len(line) and line[at : at + 1] in b" \t)\\\f":
+                at += 1
+            if at < len(line) and line[at : at + 1] != b"#":
+                return ast.Pass(lineno=number, col_offset=at)
+            number, at = number + 1, 0
+        return e
 
     def _vector(self, e: ast.expr) -> int:
         """An operand of an element-wise operation: anything but the raw input and a matrix."""

@@ -40,7 +40,7 @@ def read_cell(name: str, text: str) -> Cell:
 def _read(name: str, text: str, tree: ast.Module) -> Cell:
     """The cell that the tree's equations make."""
     equations = [equation_of(statement) for statement in tree.body]
-    found = Expressions(frozenset(target.id for target, _ in equations))
+    found = Expressions(frozenset(target.id for target, _ in equations), text)
     if "h" not in found.targets:
         instead = f", or call {equations[-1][0].id} h" if equations else ""
         raise CellError(
