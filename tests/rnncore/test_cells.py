@@ -181,7 +181,7 @@ def test_an_error_keeps_its_place_on_the_way_to_another_process():
         Cell.from_equations("c", "c = c_prev + b\nh = tanh(c) / 2")
     again = pickle.loads(pickle.dumps(caught.value))
     assert type(again) is CellError and str(again) == str(caught.value)
-    assert (again.line, again.column, again.remedy) == (2, 5, caught.value.remedy)
+    assert (again.line, again.column, again.remedy) == (2, 13, caught.value.remedy)
 
 
 @pytest.mark.parametrize("name", ["-" * 9000 + "h", "h + " * 9000 + "h", "(" * 500, "\0", "h +", 3, None, "\ud800"])
