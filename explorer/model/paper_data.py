@@ -19,6 +19,7 @@ from rnncore.optim import SGD
 from rnncore.progress import Progress
 
 from .derived import Derived
+from .names import initial_name
 from .session import Session
 from .settings import CorpusChoice, Settings
 from .step_update import update_rule
@@ -256,9 +257,9 @@ class _Builder:
     def forward(self) -> Sheet:
         """Every value of the forward pass."""
         cell, trace, progress = self.model.cell, self.walk.trace, self.progress
-        read = self._until(progress.inputs_known)
-        tokens = np.asarray(trace.inputs).tolist()
-        spoken = tuple(Cell(self.words[x] if k else "", "") for x, k in zip(tokens, read.tolist(), strict=True))
+        # The words, and the state that the first step finds, are given: all the rest is worked out from them.
+        read = self._until(max(1, progress.inputs_known))
+        spoken = tuple(Cell(self.words[x]) for x in np.asarray(trace.inputs).tolist())
         rows = [Line("x", "x", "", spoken)]
         for state in cell.states:
             before = trace.previous(state)
@@ -285,7 +286,9 @@ class _Builder:
         hows = {self._unit(self._label(n), 0): self._how(n) for n in cell.operations}
         hows[f"{self.logits}[{self.words[0]}]"] = "V h + b_y" if "b_y" in self.model.parameters else "V h"
         hows[f"ŷ[{self.words[0]}]"] = "eᶻ / Σ eᶻ"
-        return Sheet("Forward", "one column a time step", (Block(self.heads, tuple(rows)),), hows)
+        starts = " and ".join(map(initial_name, cell.states))
+        note = f"one column a time step; given are x, y and {starts}, the state before t = 0"
+        return Sheet("Forward", note, (Block(self.heads, tuple(rows)),), hows)
 
     def _label(self, node: int) -> str:
         """What a value is called: its name, or its expression in brackets."""

@@ -25,6 +25,8 @@ def html(found: Paper, colours: Mapping[str, str], *, title: str = "") -> str:
     if found.refused:
         return f"<p style='color:{colours['muted']}'>{escape(found.refused)}</p>"
     parts = [f"<h3 style='color:{colours['text']}'>{escape(title)}</h3>"] if title else []
+    # At the foot it could be all that there is on a last page.
+    parts.append(f"<p style='color:{colours['muted']}'>{escape(ROUNDED)}</p>")
     for sheet in found.sheets:
         parts.append(
             f"<p style='margin-bottom:2px'><b style='color:{colours['text']}'>{escape(sheet.title)}</b> "
@@ -35,9 +37,10 @@ def html(found: Paper, colours: Mapping[str, str], *, title: str = "") -> str:
             # A table that stands alone needs none around it: a page can then end within it.
             one = _table(line[0], sheet.hows, colours) if len(line) == 1 else ""
             parts.append(
-                one or f"<table border='0' cellspacing='0' cellpadding='0'><tr valign='top'>{cells}</tr></table>"
+                one
+                or f"<table border='0' cellspacing='0' cellpadding='0' style='margin-bottom:6px'>"
+                f"<tr valign='top'>{cells}</tr></table>"
             )
-    parts.append(f"<p style='color:{colours['muted']}'>{escape(ROUNDED)}</p>")
     return "".join(parts)
 
 
@@ -95,9 +98,14 @@ def _pieces(block: Block, hows: Mapping[str, str]) -> Iterator[Block]:
 
 def _table(block: Block, hows: Mapping[str, str], colours: Mapping[str, str]) -> str:
     """One table. No-break spaces keep a label in one line: numbers are read across."""
-    muted = colours["muted"]
-    edge = f"border:1px solid {colours['line']}"
-    head = "".join(f"<th style='color:{muted}; {edge}'>{_whole(h)}</th>" for h in ("", *block.heads))
+    muted, line_of = colours["muted"], f"1px solid {colours['line']}"
+    # Each cell has its own lower edge: of lines that cells share, a page that ends within a table loses one.
+    edge = f"border-right:{line_of}; border-bottom:{line_of}"
+    first = f"border-left:{line_of}; {edge}"
+    head = "".join(
+        f"<th style='color:{muted}; border-top:{line_of}; {first if n == 0 else edge}'>{_whole(h)}</th>"
+        for n, h in enumerate(("", *block.heads))
+    )
     rows = []
     for line in block.lines:
         entries = "".join(
@@ -109,8 +117,8 @@ def _table(block: Block, hows: Mapping[str, str], colours: Mapping[str, str]) ->
         how = f" <span style='color:{muted}'>{_whole('= ' + said)}</span>" if said else ""
         # The empty type of the numbers makes all cells of a row equally high: a page never ends within one.
         name = f"<span style='color:{colours['text']}'>{_whole(line.label)}</span>{how}<tt>&#8203;</tt>"
-        rows.append(f"<tr><td style='{edge}'>{name}</td>{entries}</tr>")
-    style = "border-collapse:collapse; border-style:none"
+        rows.append(f"<tr><td style='{first}'>{name}</td>{entries}</tr>")
+    style = "border-collapse:separate; border-spacing:0; border-style:none"
     # What is a head goes on at the top of the next page.
     head = f"<thead><tr>{head}</tr></thead>"
     return f"<table cellspacing='0' cellpadding='3' style='{style}'>{head}<tbody>{''.join(rows)}</tbody></table>"

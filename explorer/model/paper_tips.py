@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from .names import initial_name
 from .paper_data import NOTHING, Line, Paper
 from .paper_worked import worked
+
+GIVEN = ("x", "target y")
+"""Rows of the sentence itself."""
 
 
 def told(found: Paper, sheet: int, block: int, line: int, column: int) -> str:
@@ -19,6 +23,10 @@ def told(found: Paper, sheet: int, block: int, line: int, column: int) -> str:
     if text == NOTHING and page.title == "Backward":
         return f"{where}: no gradient comes here"
     said = [f"{where} = {text}" if text else f"{where}: to be worked out"]
+    if page.title == "Forward" and this.name.endswith(" before") and column == 0:
+        said.append(f"given: {initial_name(this.name.removesuffix(' before'))}, the state before the first step")
+    elif page.title == "Forward" and this.name in GIVEN:
+        said.append("given")
     same = (other.label for other in table.lines if other.name == this.name)
     how = next((page.hows[label] for label in same if page.hows.get(label)), "")
     if how:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
 
     from ..store import Store
+    from .window_files import FilesWindow
 
 DECIMALS_LABEL = "decimals"
 ROOMY = 360
@@ -46,6 +47,8 @@ class PaperView(Panel):
         super().__init__(store, "Pencil and paper", " ", inline=True, parent=parent)
         self._decimals, self._everything = 4, False
         self._refused: bool | None = None
+        self.saved_in = ""
+        """The folder of the last sheet, where no window keeps one."""
         self.begin = Chip("A small sheet", accent="value")
         self.begin.setToolTip("Two words, two units, weights of one decimal (Ctrl+Z takes it back)")
         self.begin.clicked.connect(self._begin)
@@ -243,9 +246,23 @@ class PaperView(Panel):
 
     def save_sheet(self) -> None:
         """Ask for a file and write the sheet there."""
-        path, _ = QFileDialog.getSaveFileName(self, "Save the sheet", "sheet.pdf", "PDF (*.pdf);;HTML (*.html)")
+        path, _ = QFileDialog.getSaveFileName(self, "Save the sheet", self.proposal(), "PDF (*.pdf);;HTML (*.html)")
         if path:
+            self._keeper().saved_in = str(Path(path).parent)
             self.write(path)
+
+    def proposal(self) -> str:
+        """The file that the dialog begins with, where the sessions are saved as well."""
+        return str(Path(self._keeper().saved_in or Path.home()) / "sheet.pdf")
+
+    def _keeper(self) -> PaperView | FilesWindow:
+        """Who knows which folder was saved to last: the window, also of a panel that floats above it."""
+        from .window_files import FilesWindow
+
+        around: QWidget | None = self
+        while around is not None and not isinstance(around, FilesWindow):
+            around = around.parentWidget()
+        return around or self
 
     def write(self, path: str) -> None:
         """Write the sheet to a PDF or HTML file; what cannot be written becomes a message."""

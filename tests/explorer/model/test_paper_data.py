@@ -29,13 +29,27 @@ def table(found, title):
     return {label: [c.text for c in cells] for label, cells in sheet.rows}
 
 
-def test_nothing_stepped_is_a_blank_sheet_with_its_weights():
-    made = driver()
+@pytest.mark.parametrize("cell", ["vanilla", "lstm"])
+def test_nothing_stepped_is_a_sheet_with_all_that_is_given_and_nothing_that_is_worked_out(cell):
+    made = driver(cell=cell)
+    start = np.array([0.25] + [0.0] * (made.session.model.hidden_size - 1))
+    made.do(do.EditInitialState("h", 0, 0.25))
     found = paper(made.session, made.derived)
-    forward = table(found, "Forward")
-    assert all(text == "" for label, row in forward.items() if label != "target y" for text in row)
+    forward = dict(table(found, "Forward"))
+    words = made.session.sentence.words
+    assert forward.pop("x") == list(words[:-1])
+    assert forward.pop("target y") == list(words[1:])
+    for state in made.session.model.cell.states:
+        for unit, value in enumerate(start if state == "h" else 0 * start):
+            first, *others = forward.pop(f"{state}[{unit + 1}] before")
+            assert first == decimal(value, 4)
+            assert not any(others)
+    assert not any(text for row in forward.values() for text in row)
+    note = next(sheet for sheet in found.sheets if sheet.title == "Forward").note
+    assert "h₋₁ and c₋₁" in note if cell == "lstm" else "x, y and h₋₁" in note
     weights = table(found, "Weights")
-    assert weights["W[1]"][:2] == [decimal(v, 4) for v in made.session.model.parameters["W"][0]]
+    matrix = "W" if cell == "vanilla" else "W_f"
+    assert weights[f"{matrix}[1]"][:2] == [decimal(v, 4) for v in made.session.model.parameters[matrix][0]]
 
 
 @pytest.mark.parametrize("cell", ["vanilla", "gru", "lstm"])

@@ -39,4 +39,5 @@ def test_a_blank_entry_keeps_its_number() -> None:
 
 
 def test_what_is_given_is_named_alone() -> None:
-    assert told(PAPER, 0, 0, 0, 0) == "c[1] before, t = 0 = 0.5"
+    given = "given: c₋₁, the state before the first step"
+    assert told(PAPER, 0, 0, 0, 0).splitlines() == ["c[1] before, t = 0 = 0.5", given]

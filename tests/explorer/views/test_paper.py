@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QPoint
-from PySide6.QtGui import QFontMetricsF, QPageLayout, QTextOption, QTextTable
+from PySide6.QtCore import QPoint, QRectF, QSizeF
+from PySide6.QtGui import QFontMetricsF, QImage, QPageLayout, QPainter, QTextOption, QTextTable
 from PySide6.QtPrintSupport import QPrinter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from explorer.model import action as do
 from explorer.model.paper_data import EXACT, SHEET
+from explorer.model.paper_html import ROUNDED
 from explorer.model.settings import CorpusChoice
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.paper import PaperView
+from explorer.widgets.pages import keep_whole
 from explorer.widgets.paper_sheet import _font
 from tests.explorer.model.runs import small_run
 
@@ -281,3 +285,44 @@ def test_a_formula_that_is_broader_than_its_panel_goes_on_below(store, view, wid
     heights = sorted(i.y for i in hows)
     numbers = {i.y for i in placed.items if i.kind == "entry"}
     assert not numbers & set(heights)
+
+
+def test_a_table_that_goes_on_on_the_next_page_is_closed_on_each(store, view):
+    store.dispatch(do.ChangeSettings(replace(SHEET, cell="lstm", hidden_size=3), whole=True))
+    store.wait()
+    document = view.document()
+    document.setPageSize(QSizeF(900, 900))
+    document.setDocumentMargin(40)
+    keep_whole(document)
+    assert document.pageCount() >= 3
+    for page in range(document.pageCount() - 1):
+        image = QImage(900, 900, QImage.Format.Format_Grayscale8)
+        image.fill(255)
+        painter = QPainter(image)
+        painter.translate(0, -900 * page)
+        document.drawContents(painter, QRectF(0, 900 * page, 900, 900))
+        painter.end()
+        dark = np.frombuffer(image.constBits(), np.uint8).reshape(900, image.bytesPerLine())[:, :900] < 190
+        rows = np.flatnonzero(dark.any(axis=1))
+        last = dark[rows[-1] - 1 : rows[-1] + 1].any(axis=0)
+        assert last.sum() > 0.8 * (np.flatnonzero(last)[-1] - np.flatnonzero(last)[0])
+
+
+def test_how_the_numbers_are_rounded_is_never_all_that_a_page_says(store, view):
+    view.begin.click()
+    store.wait()
+    text = view.document().toPlainText()
+    assert text.index(ROUNDED) < text.index("Weights")
+
+
+def test_the_sheet_is_saved_where_sessions_are(store, view, tmp_path, monkeypatch):
+    view.begin.click()
+    store.wait()
+    assert view.proposal() == str(Path.home() / "sheet.pdf")
+    asked = []
+    kept = tmp_path / "kept" / "sheet.html"
+    kept.parent.mkdir()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: asked.append(given[2]) or (str(kept), ""))
+    view.save_sheet()
+    assert asked == [str(Path.home() / "sheet.pdf")] and kept.exists()
+    assert view.proposal() == str(kept.parent / "sheet.pdf")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from explorer.model import action as do
+from explorer.views.paper import PaperView
 from explorer.widgets.drop_sign import DropSign
 
 from .windows import Ctrl, Key, press, until
@@ -29,6 +30,11 @@ def test_a_file_to_save_to_is_proposed_by_the_name_of_the_corpus_where_one_can_w
     window.save_as()
     window.store.wait()
     assert Path(window.proposal()).parent == tmp_path / "kept"
+    window.board.show_panel("paper")
+    until(window, lambda: window.findChild(PaperView) is not None)
+    assert window.findChild(PaperView).proposal() == str(tmp_path / "kept" / "sheet.pdf")
+    window.board.docks["paper"].setFloating(True)
+    assert window.findChild(PaperView).proposal() == str(tmp_path / "kept" / "sheet.pdf")
 
 
 def test_every_file_is_offered_to_be_opened(window, monkeypatch):
