@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Signal
@@ -117,7 +118,7 @@ class CompareView(QWidget):
 
     def _folder(self) -> str:
         path = self.companion.beside.path or self._a.session.path or ""
-        return path.replace("\\", "/").rpartition("/")[0]
+        return path.replace("\\", "/").rpartition("/")[0] or str(Path.home())
 
     # --- linked axes ---
 
