@@ -26,7 +26,7 @@ class Table:
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """What stands over the columns of step ``t``: the state before is h₅ at step 6. Copied columns keep names."""
+        """What stands over the columns of step ``t``, and in a copy too: the state before is h₅ at step 6."""
         return tuple(at_step(name, self.t) for name in self.names)
 
     def value(self, unit: int, column: int) -> float | None:
@@ -38,7 +38,7 @@ class Table:
         """The chosen rows and columns (all by default) with a heading, every number at full precision."""
         rows = range(self.units) if units is None else units
         chosen = range(len(self.names)) if columns is None else columns
-        lines = [",".join(["unit", *(self.names[c] for c in chosen)])]
+        lines = [",".join(["unit", *(self.headings[c] for c in chosen)])]
         for u in rows:
             cells = [self.value(u, c) for c in chosen]
             lines.append(",".join([str(u + 1), *("" if v is None else exact(v) for v in cells)]))

@@ -110,7 +110,8 @@ def test_the_table_copies_every_number_exactly() -> None:
     made = make_walk()
     table = data(made, len(made)).table
     read = list(csv.reader(io.StringIO(table.csv())))
-    assert read[0][:2] == ["unit", "h_prev"]
+    assert read[0] == ["unit", *table.headings]
+    assert read[0][:3] == ["unit", "h₂", "∂L/∂h₂"]
     assert len(read) == 6
     column = read[0].index("f")
     assert [float(r[column]) for r in read[1:]] == list(made.trace["f"][3])
