@@ -102,6 +102,8 @@ class StageLayout(Columns):
         gaps = 5
         wanted = self.height - s * (sum(best.values()) + (gaps - 1) * best["gap"])
         needed = 2.0 * self.cells * 7 * s
+        if d == Detail.HEAT:  # each map and each name beside it want a line
+            needed = max(needed, 2.0 * (self.states + self.gates) * max(1.5 * self.cells, 14) * s)
         spare = s * (sum(best.values()) - sum(least.values()) + (gaps - 1) * (best["gap"] - least["gap"]))
         share = min(1.0, max(0.0, 1.0 - (needed - wanted) / spare)) if spare > 0 else 1.0
         return {k: round(s * (least[k] + share * (best[k] - least[k]))) for k in least}

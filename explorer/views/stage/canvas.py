@@ -61,9 +61,15 @@ class StageCanvas(StageSurface):
         self._grip: Grip | None = None
 
     def show_data(self, data: StageData) -> None:
-        """Show ``data``; what is in hand is let go where it belongs to another sentence or to other weights."""
-        if self._grip is not None and data.scene is not self._grip.before.scene:
-            self._grip = self._held = None
+        """Show ``data``, and over it what is in hand; that is let go where it belongs to another sentence or cut."""
+        if self._grip is not None:
+            if self._grip.follow(data):
+                data = self._grip.preview
+            else:
+                self._grip = self._held = None
+        self._show(data)
+
+    def _show(self, data: StageData) -> None:
         if self._over not in data.cut.handles:
             self._over = None
         super().show_data(data)
@@ -116,8 +122,11 @@ class StageCanvas(StageSurface):
         if self._grip is not None:
             if self._grip.pull(self._layout.boundary_near(at.x())):
                 self._held = self._grip.handle
-                self.show_data(self._grip.preview)
+                self._show(self._grip.preview)
                 self.update()
+            # Pointed at is the column that the pointer is over, as ever, not the one in which the handle was taken.
+            t = self._layout.column_at(at.x())
+            self.hovered.emit(None if t is None else Hit(t))
             return
         if self._pressed is not None and self._pan_from is not None and self._layout.furthest > 0:
             away = at.x() - self._pressed.x()

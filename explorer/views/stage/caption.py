@@ -13,7 +13,7 @@ from ...theme.tokens import RADIUS
 from ...widgets.paint import rounded, text_width
 from .brush import CENTRE, Brush
 from .bundle import flows_past
-from .scissors import badge_centre
+from .scissors import badge_centre, in_sight
 
 CAPTION = "values still flow, credit does not"
 _HOW = " (drag the scissors)"
@@ -26,8 +26,14 @@ def paint_caption(brush: Brush, boundary: int, held: Handle | None) -> None:
     """The words of the scissors at ``boundary``, or of the handle that is ``held``, below the states."""
     strong = brush.data.cut_in_force or held is not None
     text = _said(brush, boundary, held)
+    away = held is None and not in_sight(brush, boundary)
+    if away:
+        text = _elsewhere(brush, boundary, text)
     font = _largest(brush, text, strong)
-    text, x = _placed(brush, badge_centre(brush, boundary), text, font)
+    if away:
+        x = float(brush.layout.gutter) if text.startswith("←") else _furthest(brush, text, font)
+    else:
+        text, x = _placed(brush, badge_centre(brush, boundary), text, font)
     _write(brush, x, text, font, strong)
 
 
@@ -84,6 +90,12 @@ def _said(brush: Brush, boundary: int, held: Handle | None) -> str:
     when = "is" if data.source is not None else "will be"
     others = ", that of others flows on" if flows_past(data, boundary) else ""
     return f"credit of loss {data.cut.loss} {when} cut here{others}{how}"
+
+
+def _elsewhere(brush: Brush, boundary: int, text: str) -> str:
+    """The words of scissors that are scrolled out of sight: where they stand, and on which side."""
+    text = text.removesuffix(_HOW).replace(CAPTION, "credit is cut here").replace(" here", f" at t = {boundary}")
+    return f"← {text}" if brush.layout.left(boundary) < brush.layout.gutter else f"{text} →"
 
 
 def _placed(brush: Brush, at: QPointF, text: str, font: QFont) -> tuple[str, float]:

@@ -11,7 +11,7 @@ from ...widgets.paint import pen, scissors
 from .brush import Brush
 from .caption import paint_caption, paint_uncut
 from .edges import SMALL, small_scissors
-from .scissors import badge_centre, badge_radius, badges, borders_of, crowded, speaks_of
+from .scissors import badge_centre, badge_radius, badges, borders_of, crowded, in_sight, speaks_of
 
 
 def paint_cut(brush: Brush, held: Handle | None, hovered: Handle | None) -> None:
@@ -28,7 +28,7 @@ def paint_cut(brush: Brush, held: Handle | None, hovered: Handle | None) -> None
             _line(brush, t, strong and t in shown, share if t in shown else 0.8 * share)
     for t in sorted(badges(brush, held)):
         x = badge_centre(brush, t).x()
-        if lay.gutter - 2 <= lay.left(t) <= lay.gutter + lay.room + 1 and brush.sees(x - near, x + near):
+        if in_sight(brush, t) and brush.sees(x - near, x + near):
             over = any(h is not None and h.name in CUTTING and h.boundary == t for h in (held, hovered))
             _badge(brush, t, 1.0 if over or (strong and (t in shown or not shown)) else 0.6, over)
     _some(brush, {h.boundary for h in data.cut.scissors})

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rnncore.truncation import Truncation
 
-from ...model.stage_cut import cut_of
+from ...model.stage_cut import Cut, cut_of
 from ...model.stage_handles import CUTTING, Handle, moved, nudged, stands
 from ...model.stage_records import StageData
 
@@ -26,15 +26,26 @@ class Grip:
 
     def pull(self, boundary: int) -> bool:
         """Bring the handle to ``boundary``, or as near to it as it can stand; True when it has moved."""
-        cut, length = self.before.cut, self.before.scene.length
-        policy = moved(cut.policy, self._taken, boundary, length)
+        policy = moved(self.before.cut.policy, self._taken, boundary, self.before.scene.length)
         handle = stands(policy, self._taken)
         if handle == self.handle:
             return False
         self.handle, self.policy = handle, policy
-        held = cut if handle == self._taken else cut_of(policy, policy.table(length), cut.loss, cut.asked)
-        self.preview = replace(self.before, cut=held, cut_in_force=True, hatched=held.dropped)
+        cut = cut_of(policy, policy.table(self.before.scene.length), self.before.cut.loss, self.before.cut.asked)
+        self.preview = self._over(cut) if self.moved else self.before
         return True
+
+    def follow(self, data: StageData) -> bool:
+        """Hold it over ``data``, which is shown from now on; False where the handle does not belong there any more."""
+        was, now = self.before.cut, data.cut
+        if data.scene is not self.before.scene or (now.policy, now.loss) != (was.policy, was.loss):
+            return False
+        self.before = data
+        self.preview = self._over(self.preview.cut) if self.moved else data
+        return True
+
+    def _over(self, cut: Cut) -> StageData:
+        return replace(self.before, cut=cut, cut_in_force=True, hatched=cut.dropped)
 
 
 def nudge(data: StageData, scissors: bool, direction: int) -> Truncation | None:

@@ -8,6 +8,7 @@ from ...model.stage_layout import Detail, Row
 from ...widgets.paint import text_width
 from .brush import LEFT, Brush
 from .bundle import has_lanes
+from .runs import places_of
 
 _PAD = 6
 _LARGEST = ("a cell:", "largest of")
@@ -21,9 +22,10 @@ _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 def paint_gutter(brush: Brush) -> None:
     """Names of the rows, of the strips in them, and what a group of units means."""
     lay, data, rows = brush.layout, brush.data, brush.layout.rows
-    _label(brush, rows["loss"], "loss", ())
     output = "output" if lay.detail >= Detail.TARGET else "P(target)"
-    _label(brush, rows["output"], output, ())
+    above, below = _runs_left_out(brush)
+    _label(brush, above, "loss", ())
+    _label(brush, below, output, ())
     if rows["input"].height >= 14:
         _label(brush, rows["input"], "input", ())
     if rows["time"].height >= 10:
@@ -32,11 +34,7 @@ def paint_gutter(brush: Brush) -> None:
         area = QRectF(_PAD, rows["lane"].top, lay.gutter - _PAD - 2, rows["lane"].height)
         brush.text(area, LEFT, _SUM, brush.theme.font("tiny"), brush.colour("gradient"))
     if lay.detail == Detail.HEAT:
-        for strips, bands in ((data.states, lay.state_bands), (data.gates, lay.gate_bands)):
-            for strip, band in zip(strips, bands, strict=True):
-                name = strip.track.label
-                _name(brush, band.value, name, "text", data.scene.group)
-                _name(brush, band.gradient, f"∂L/∂{name}", "gradient")
+        _heat_labels(brush)
         return
     gates = " ".join(s.track.label for s in data.gates)
     grouped = f"{data.scene.group}{_UNITS}" if data.scene.group > 1 else ""
@@ -46,6 +44,26 @@ def paint_gutter(brush: Brush) -> None:
         title, _, rest = data.scene.gates_title.partition(" ")
         names = [f"{rest}: {gates}"] if rest else _lines(brush, gates, " ")
         _label(brush, rows["gates"], title, _details(names, grouped, paired))
+
+
+def _runs_left_out(brush: Brush) -> tuple[Row, Row]:
+    """Say how many runs are drawn, where that is not all of them; the rows that leaves to the labels beside it."""
+    lay, rows, runs = brush.layout, brush.layout.rows, brush.data.cut.runs
+    drawn, loss, output = len(places_of(brush)), rows["loss"], rows["output"]
+    if drawn == len(runs):
+        return loss, output
+    font, high, line = brush.theme.font("tiny"), brush.theme.px(11), brush.theme.px(16)
+    top = round(lay.run_lane - high / 2)
+    low = lay.in_lane and top - loss.top < line - 2
+    area = QRectF(_PAD, rows["caption"].top if low else top, lay.gutter - _PAD - 2, high)
+    said = (f"{drawn} of {len(runs)} runs", f"{drawn}/{len(runs)} runs")
+    text = next((text for text in said if text_width(text, font) <= area.width()), said[-1])
+    brush.text(area, LEFT, text, font, brush.colour("gradient"), whole=True)
+    if low:  # there is no height for three lines, and none stands beside what is said of the scissors
+        return loss, output
+    end = min(loss.bottom, max(top + 1, loss.top + line))
+    begin = max(output.top, round(top + high - 1 + line / 2 - output.height / 2))
+    return Row(loss.top, end - loss.top), Row(begin, output.height)
 
 
 def state_area(brush: Brush) -> QRectF:
@@ -128,10 +146,39 @@ def _pair(brush: Brush, area: QRectF) -> None:
     brush.painter.drawText(area.adjusted(brush.painter.fontMetrics().horizontalAdvance("val "), 0, 0, 0), _LEFT, "∂L")
 
 
+def _heat_labels(brush: Brush) -> None:
+    """The names of the heat maps: each beside its own, or where they are too low for two lines a pair in one."""
+    data, lay, line = brush.data, brush.layout, brush.theme.px(11)
+    for strips, bands, row in (
+        (data.states, lay.state_bands, lay.rows["state"]),
+        (data.gates, lay.gate_bands, lay.rows["gates"]),
+    ):
+        pairs = [Row(band.value.top, band.gradient.bottom - band.value.top) for band in bands]
+        if pairs and min(pair.height for pair in pairs) < line:
+            _in_one(brush, row, " ".join(strip.track.label for strip in strips), data.scene.group)
+            continue
+        for strip, band, pair in zip(strips, bands, pairs, strict=True):
+            name = strip.track.label
+            if min(band.value.height, band.gradient.height) < line:
+                _in_one(brush, pair, name, data.scene.group)
+            else:
+                _name(brush, band.value, name, "text", data.scene.group)
+                _name(brush, band.gradient, f"∂L/∂{name}", "gradient")
+
+
+def _in_one(brush: Brush, row: Row, names: str, group: int) -> None:
+    """``h ∂L max of 2``: names of values, that their gradients lie below them, and what a cell of both shows."""
+    font, x = brush.theme.font("tiny"), float(_PAD)
+    most = brush.layout.gutter - _PAD - 2 - text_width(f"{names} ∂L ", font)
+    count = f"max of {group}" if text_width(f"max of {group}", font) <= most else f"max {group}"
+    for text, token in ((names, "text"), ("∂L", "gradient"), (count if group > 1 else "", "muted")):
+        area = QRectF(x, row.top - 2, brush.layout.gutter - 2 - x, row.height + 4)
+        brush.text(area, LEFT, text, font, brush.colour(token))
+        x += text_width(text + " ", font)
+
+
 def _name(brush: Brush, row: Row, text: str, token: str, group: int = 1) -> None:
     """A heat map's name, and in a second line or behind it what one of its cells shows of a ``group`` of units."""
-    if row.height < 8:
-        return
     theme, line = brush.theme, brush.theme.px(14)
     role = "small" if row.height >= 12 else "tiny"
     area = QRectF(_PAD, row.top - 2, brush.layout.gutter - _PAD - 2, row.height + 4)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import ceil
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from rnncore.truncation import Sweep
@@ -15,6 +18,8 @@ KNOB = 5.0
 """Half the width of a handle on a run, in pixels at scale 1."""
 #: How far apart overlapping runs lie, where there is room and where there is little, in pixels at scale 1.
 _ROOMY, _TIGHT = 6.0, 4.0
+#: From one handle to the next there is at least so much, in pixels at scale 1: nearer ones would be a chain.
+_APART = 40.0
 
 
 def paint_runs(brush: Brush, held: Handle | None, hovered: Handle | None) -> None:
@@ -26,12 +31,46 @@ def paint_runs(brush: Brush, held: Handle | None, hovered: Handle | None) -> Non
     own = data.cut.run if data.cut.loss is not None else None
     places = places_of(brush)
     tight = len({y for _, y in places}) > 1
-    for run, y in places:
-        if brush.sees(lay.left(run.low), lay.right(run.high)):
-            _run(brush, run, y, own is None or run == own, tight)
-    for handle in data.cut.handles:
-        if handle.name not in CUTTING:
-            _knob(brush, handle, handle in (held, hovered))
+    if places:
+        brush.painter.save()
+        area = QRectF(lay.gutter, 0.0, lay.room + 1, lay.height)
+        brush.painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
+        for run, y in places:
+            if brush.sees(lay.left(run.low), lay.right(run.high)):
+                _run(brush, run, y, own is None or run == own, tight)
+        brush.painter.restore()
+    for handle in knobs(brush, held, hovered):
+        _knob(brush, handle, handle in (held, hovered))
+
+
+def knobs(brush: Brush, held: Handle | None = None, hovered: Handle | None = None) -> tuple[Handle, ...]:
+    """The handles of runs' beginnings that are drawn: of those in sight as many as have room.
+
+    What is in hand or pointed at goes first, then the one of the run on show; of the others every so-and-so-many-th.
+    """
+    lay, cut = brush.layout, brush.data.cut
+    seen = begins_in_sight(brush)
+    if not seen and (held is None or held.name in CUTTING):
+        return ()
+    apart = _APART * brush.theme.scale
+    first = [h for h in (held, hovered) if h is not None and h.name not in CUTTING]
+    if cut.run is not None and seen:
+        after = cut.run.high + 1
+        first.append(min(seen, key=lambda h: abs(h.boundary - after)))
+    nearest = min((b.boundary - a.boundary for a, b in pairwise(seen)), default=lay.length) * lay.column_width
+    every = max(1, ceil(apart / max(1.0, nearest)))
+    found: list[Handle] = []
+    for handle in (*first, *(h for h in seen if h.origin % every == 0)):
+        if all(abs(handle.boundary - other.boundary) * lay.column_width >= 0.6 * apart for other in found):
+            found.append(handle)
+    return tuple(found)
+
+
+def begins_in_sight(brush: Brush) -> list[Handle]:
+    """The handles of runs' beginnings that stand in sight, drawn or not: each can be taken hold of."""
+    lay = brush.layout
+    handles = [h for h in brush.data.cut.handles if h.name not in CUTTING]
+    return [h for h in handles if lay.gutter <= lay.left(h.boundary) <= lay.gutter + lay.room + 1]
 
 
 def places_of(brush: Brush) -> tuple[tuple[Sweep, float], ...]:

@@ -12,7 +12,7 @@ from ...widgets.paint import crisp
 from .brush import Brush
 from .bundle import snip_lane
 from .gutter import state_area
-from .runs import KNOB, knob_centre
+from .runs import KNOB, begins_in_sight, knob_centre, knobs
 
 
 def badge_centre(brush: Brush, boundary: int) -> QPointF:
@@ -50,19 +50,31 @@ def badge_radius(brush: Brush, boundary: int) -> float:
 
 def handle_at(brush: Brush, at: QPointF) -> Handle | None:
     """The handle that can be taken hold of at a point: scissors on a border, or the beginning of a run."""
-    cut = brush.data.cut
     drawn = badges(brush, None)
-    for handle in cut.handles:
-        if handle.name in CUTTING:
-            if handle.boundary not in drawn:
-                continue
-            centre, reach = badge_centre(brush, handle.boundary), badge_radius(brush, handle.boundary) + 3.0
-        else:
-            centre, reach = knob_centre(brush, handle), KNOB * brush.theme.scale + 4.0
-        away = at - centre
-        if away.x() ** 2 + away.y() ** 2 <= reach**2:
+    for handle in brush.data.cut.scissors:
+        if handle.boundary in drawn and in_sight(brush, handle.boundary):
+            reach = badge_radius(brush, handle.boundary) + 3.0
+            if _far(at, badge_centre(brush, handle.boundary)) <= reach:
+                return handle
+    begins = begins_in_sight(brush)
+    if begins:
+        # One that has no room to be drawn appears as it is pointed at; those that are drawn go first.
+        shown = frozenset(knobs(brush))
+        far = {h: _far(at, knob_centre(brush, h)) for h in begins}
+        handle = min(begins, key=lambda h: (h not in shown or far[h] > KNOB * brush.theme.scale, far[h]))
+        if far[handle] <= KNOB * brush.theme.scale + 4.0:
             return handle
     return None
+
+
+def in_sight(brush: Brush, boundary: int) -> bool:
+    """Whether what stands at ``boundary`` is not scrolled away; scissors that wait stand before that."""
+    lay = brush.layout
+    return lay.gutter - 2 <= lay.left(boundary) <= lay.gutter + lay.room + 1
+
+
+def _far(a: QPointF, b: QPointF) -> float:
+    return float(np.hypot(a.x() - b.x(), a.y() - b.y()))
 
 
 def borders_of(brush: Brush, held: Handle | None) -> list[int]:

@@ -1,0 +1,153 @@
+"""The handles of a cut on a long or scrolled stage: which are drawn, which can be taken hold of, and what is held."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QPainter
+
+from explorer.model.stage_hit import Hit
+from explorer.model.stage_records import Marks
+from explorer.theme.theme import current
+from explorer.views.stage.brush import Brush
+from explorer.views.stage.runs import KNOB, begins_in_sight, knob_centre, knobs, places_of
+from explorer.views.stage.scissors import badge_centre, handle_at
+from rnncore.truncation import Stride, Window
+from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
+from tests.explorer.views.canvases import LEFT, pixels, written_on
+
+
+def brush_of(canvas) -> Brush:
+    return Brush(QPainter(), canvas.data, canvas.stage_layout, current(), 1.0)
+
+
+@pytest.mark.parametrize("k1", [1, 2, 3, 7])
+def test_of_two_hundred_steps_only_the_handles_that_have_room_are_drawn_and_every_one_can_be_taken(canvas, k1: int):
+    w = small_walk("vanilla", policy=Stride(k1, 9), steps=200)
+    canvas.show_data(stage_at(w, before_visit(w, 100, 101)))
+    brush = brush_of(canvas)
+    drawn, every = knobs(brush), begins_in_sight(brush)
+    assert len(every) == -(-200 // k1) - 1
+    centres = sorted(knob_centre(brush, h).x() for h in drawn)
+    assert len(centres) > 5 and min(b - a for a, b in pairwise(centres)) > 4 * KNOB
+    own = canvas.data.cut.run.high + 1
+    assert own in {h.boundary for h in drawn}, "where the run on show begins"
+    for handle in every:
+        at = knob_centre(brush, handle)
+        found = handle_at(brush, at)
+        near = [h for h in drawn if abs(knob_centre(brush, h).x() - at.x()) <= KNOB]
+        assert found == handle or found in near
+        assert found in knobs(brush, None, found), "what is pointed at is drawn"
+
+
+def test_a_handle_that_is_held_is_drawn_wherever_it_goes(canvas, qtbot):
+    w = small_walk("vanilla", policy=Stride(3, 9), steps=200)
+    canvas.show_data(stage_at(w, before_visit(w, 100, 101)))
+    lay, brush = canvas.stage_layout, brush_of(canvas)
+    start = knob_centre(brush, knobs(brush)[3]).toPoint()
+    qtbot.mousePress(canvas, LEFT, pos=start)
+    held = canvas._held
+    for to in (held.boundary + 1, 150, 40):
+        qtbot.mouseMove(canvas, QPoint(lay.left(to), start.y()))
+        assert canvas._held in knobs(brush_of(canvas), canvas._held)
+
+
+@pytest.mark.parametrize("policy", [Stride(3, 9), Stride(1, 20, "all"), Stride(2, 60)], ids=str)
+def test_nothing_of_runs_is_painted_beside_the_columns_however_far_they_are_scrolled(canvas, monkeypatch, policy):
+    w = small_walk("vanilla", policy=policy, steps=120)
+    canvas.show_data(stage_at(w, before_visit(w, 100, 101) + 3))
+    canvas.set_zoom(6.0)
+    for shift in (0.35, 0.5, 0.9):
+        canvas.scroll_to(shift * canvas.stage_layout.furthest)
+        lay = canvas.stage_layout
+        seen = pixels(canvas)
+        with monkeypatch.context() as patch:
+            patch.setattr("explorer.views.stage.surface.paint_runs", lambda *_: None)
+            canvas.update()
+            without = pixels(canvas)
+        changed = np.flatnonzero((seen != without).any(axis=(0, 2)))
+        assert changed.size and changed.min() >= lay.gutter - KNOB - 2, "a handle on the edge may reach over it"
+        assert changed.max() <= lay.gutter + lay.room + KNOB + 2
+        handles = begins_in_sight(brush_of(canvas))
+        assert all(lay.gutter <= lay.left(h.boundary) <= lay.gutter + lay.room + 1 for h in handles)
+
+
+def test_scissors_that_are_scrolled_out_of_sight_cannot_be_taken_and_are_said_to_be_there(canvas, monkeypatch):
+    w = small_walk("vanilla", policy=Window(4), steps=120)
+    canvas.show_data(stage_at(w, before_visit(w, 100, 101)))
+    canvas.set_zoom(6.0)
+    for shift, arrow in ((0.0, "→"), (canvas.stage_layout.furthest, "←")):
+        canvas.scroll_to(shift)
+        brush = brush_of(canvas)
+        assert not brush.whole(*[canvas.stage_layout.left(97)] * 2)
+        assert handle_at(brush, badge_centre(brush, 97)) is None
+        said = [text for text, *_ in written_on(canvas, monkeypatch) if "t = 97" in text and "credit" in text]
+        assert said == [f"credit is cut at t = 97 {arrow}" if arrow == "→" else f"{arrow} credit is cut at t = 97"]
+
+
+def test_runs_that_have_no_track_are_counted_beside_those_that_have_one(canvas, monkeypatch):
+    w = small_walk("vanilla", policy=Stride(1, 20), steps=60)
+    for size in ((1000, 515), (1000, 300), (700, 240)):
+        canvas.resize(*size)
+        canvas.show_data(stage_at(w, before_visit(w, 40, 40)))
+        drawn = len(places_of(brush_of(canvas)))
+        assert 0 < drawn < 60
+        said = [text for text, *_ in written_on(canvas, monkeypatch) if text.endswith("runs")]
+        assert said in ([f"{drawn} of 60 runs"], [f"{drawn}/60 runs"])
+    few = small_walk("vanilla", policy=Stride(3, 3), steps=60)
+    canvas.show_data(stage_at(few, before_visit(few, 40, 41)))
+    assert not [text for text, *_ in written_on(canvas, monkeypatch) if text.endswith("runs")]
+
+
+def test_while_the_scissors_are_dragged_the_column_under_the_pointer_is_the_one_pointed_at(canvas, qtbot):
+    w = small_walk("vanilla", policy=Window(4), steps=8)
+    canvas.show_data(stage_at(w, before_visit(w, 6, 7)))
+    lay = canvas.stage_layout
+    hovered = []
+    canvas.hovered.connect(hovered.append)
+    start = QPoint(lay.left(3), round(lay.credit_lane))
+    qtbot.mousePress(canvas, LEFT, pos=start)
+    for t in (4, 5, 6):
+        qtbot.mouseMove(canvas, QPoint((lay.left(t) + lay.right(t)) // 2, start.y()))
+        assert hovered[-1] == Hit(t)
+    qtbot.mouseMove(canvas, QPoint(4, start.y()))
+    assert hovered[-1] is None
+
+
+def test_what_is_shown_while_scissors_are_held_lies_below_them_and_leaves_them_where_they_are(canvas, qtbot):
+    w = small_walk("vanilla", policy=Window(4), steps=8)
+    scene = scene_of(w)
+    start = before_visit(w, 6, 7)
+    canvas.show_data(stage_at(w, start, scene))
+    lay, y = canvas.stage_layout, round(canvas.stage_layout.credit_lane)
+    dropped = []
+    canvas.cut_dropped.connect(dropped.append)
+    qtbot.mousePress(canvas, LEFT, pos=QPoint(lay.left(3), y))
+    qtbot.mouseMove(canvas, QPoint(lay.left(5), y))
+    # A hover, and then a step while it plays.
+    canvas.show_data(replace(stage_at(w, start, scene), marks=Marks(hover_t=5)))
+    assert canvas.data.marks.hover_t == 5 and canvas.data.cut.policy == Window(2)
+    canvas.show_data(stage_at(w, start + 3, scene))
+    assert canvas.data.progress.position == start + 3 and canvas.data.cut.policy == Window(2)
+    assert canvas.data.cut_in_force and canvas.data.hatched.tolist() == [t < 5 for t in range(8)]
+    qtbot.mouseRelease(canvas, LEFT, pos=QPoint(lay.left(5), y))
+    assert dropped == [Window(2)]
+
+
+def test_scissors_in_hand_are_let_go_where_another_loss_begins_to_walk(canvas, qtbot):
+    w = small_walk("vanilla", policy=Window(4), steps=8)
+    scene = scene_of(w)
+    canvas.show_data(stage_at(w, before_visit(w, 6, 7), scene))
+    lay, y = canvas.stage_layout, round(canvas.stage_layout.credit_lane)
+    dropped = []
+    canvas.cut_dropped.connect(dropped.append)
+    qtbot.mousePress(canvas, LEFT, pos=QPoint(lay.left(3), y))
+    qtbot.mouseMove(canvas, QPoint(lay.left(5), y))
+    canvas.show_data(stage_at(w, before_visit(w, 6, 6) + 1, scene))
+    assert canvas.data.cut.policy == Window(4) and canvas.data.cut.loss == 6
+    qtbot.mouseRelease(canvas, LEFT, pos=QPoint(lay.left(5), y))
+    assert dropped == []
