@@ -284,6 +284,7 @@ class _Builder:
         rows.append(Line("target y", "target y", "", tuple(Cell(name) for name in names)))
         rows.append(Line("L = −ln ŷ[y]", "L = −ln ŷ[y]", "", self._cells(trace.losses(targets), known, "loss")))
         hows = {self._unit(self._label(n), 0): self._how(n) for n in cell.operations}
+        hows |= {f"{self._unit(state, 0)} before": f"{state}_prev" for state in cell.states}
         hows[f"{self.logits}[{self.words[0]}]"] = "V h + b_y" if "b_y" in self.model.parameters else "V h"
         hows[f"ŷ[{self.words[0]}]"] = "eᶻ / Σ eᶻ"
         starts = " and ".join(map(initial_name, cell.states))

@@ -6,7 +6,7 @@ The places depend on no entry that the walk has still to fill in, so that nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from math import ceil
 from typing import NamedTuple
 
@@ -144,7 +144,8 @@ class _Placer:
         at, low = x, y
         for b, block in enumerate(sheet.blocks):
             width = self._width(sheet, block)
-            if at > x and at + width > x + room:
+            kin = self._kin(sheet, b)
+            if at > x and (at + width > x + room or at + kin > x + room >= x + kin):
                 at, y = x, low + self.gap
             if width <= room:
                 low = max(low, self._table(n, b, at, y, 0, len(block.heads)))
@@ -157,6 +158,14 @@ class _Placer:
                 y = low + self.gap
             at = x
         return low
+
+    def _kin(self, sheet: Sheet, first: int) -> float:
+        """The breadth of the tables from one on that belong together: those of a gate, or of the output layer."""
+        kin = _family(sheet.blocks[first])
+        if first and _family(sheet.blocks[first - 1]) == kin:
+            return 0.0  # they have begun already
+        members = list(takewhile(lambda block: _family(block) == kin, sheet.blocks[first:]))
+        return sum(self._width(sheet, block) for block in members) + (len(members) - 1) * self.gap
 
     def _wrapped(self, text: str, room: float, first: float) -> list[str]:
         """Lines of a note, the first of which has less room; at least one."""
@@ -204,6 +213,12 @@ class _Placer:
                     self._put(x + label + (i - start) * column, y, column, "entry", "", Ref(n, b, index, i))
                 y, index = y + line, index + 1
         return y
+
+
+def _family(block: Block) -> str:
+    """What a parameter's table belongs to: its gate, by the end of its name, or the output layer."""
+    name = block.lines[0].name.removeprefix("new ").removesuffix("ᵀ")
+    return "y" if name in ("V", "dV") else name.partition("_")[2]
 
 
 def changed(before: Paper, after: Paper) -> frozenset[Ref]:

@@ -45,7 +45,9 @@ def test_nothing_stepped_is_a_sheet_with_all_that_is_given_and_nothing_that_is_w
             assert first == decimal(value, 4)
             assert not any(others)
     assert not any(text for row in forward.values() for text in row)
-    note = next(sheet for sheet in found.sheets if sheet.title == "Forward").note
+    sheet = next(sheet for sheet in found.sheets if sheet.title == "Forward")
+    assert all(sheet.hows[f"{state}[1] before"] == f"{state}_prev" for state in made.session.model.cell.states)
+    note = sheet.note
     assert "h₋₁ and c₋₁" in note if cell == "lstm" else "x, y and h₋₁" in note
     weights = table(found, "Weights")
     matrix = "W" if cell == "vanilla" else "W_f"
