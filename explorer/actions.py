@@ -244,6 +244,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("larger", "Larger type", "Make all type larger.", "View", ("Ctrl++", "Ctrl+=")),
     Command("smaller", "Smaller type", "Make all type smaller.", "View", ("Ctrl+-",)),
     Command(
+        "present",
+        "Present",
+        "Show the stage alone on the whole screen in type for the last row; once more, or Esc, brings the window back.",
+        "View",
+        ("F5",),
+    ),
+    Command(
         "full-screen",
         "Full screen",
         "Show the chosen panel (the framed one) on the whole screen, or the window; once more brings it back.",

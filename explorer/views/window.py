@@ -81,6 +81,7 @@ class MainWindow(LayoutsWindow):
         self.bar.text_wanted.connect(self.type_text)
         self.bar.sentence_wanted.connect(self.choose_sentence)
         self.bar.badge_wanted.connect(self.show_verification)
+        self.bar.present_wanted.connect(self.toggle_presenting)
         self.bar.own_cell_wanted.connect(self.write_cell)
         self.banner.dismissed.connect(self._dismiss)
         store.changed.connect(self._changed)
@@ -250,7 +251,10 @@ class MainWindow(LayoutsWindow):
                 self.stage.setFocus()
 
     def _scale(self, factor: float) -> None:
-        scale = min(max(current().scale * factor, 0.7), 2.2)
+        self.set_scale(current().scale * factor)
+
+    def set_scale(self, scale: float) -> None:
+        scale = min(max(scale, 0.7), 2.2)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             palette.apply(application, theme_named(self.store.session.theme, scale))
@@ -260,6 +264,7 @@ class MainWindow(LayoutsWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._close_comparison()  # the session keeps what it was compared with
+        self.stop_presenting()  # the preferences keep how it was before
         self.about_to_close()
         event.accept()
 

@@ -10,14 +10,14 @@ from ..actions import Command
 from ..model import action as do
 from ..model.session import Message
 from ..store import Store
-from .window_panels import PanelsWindow
+from .window_present import PresentingWindow
 
 PREFIX = "layout:"
 HELP = "Arrangements of the panels by name: save this one, return to one, remove one."
 _IN_MENU = ("save-layout", "remove-layout", "reset-layout")
 
 
-class LayoutsWindow(PanelsWindow):
+class LayoutsWindow(PresentingWindow):
     """A window with ``saved_layouts``: by its name what the board says of each (see ``ArrangedBoard.layouts``)."""
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:

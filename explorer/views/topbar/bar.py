@@ -40,6 +40,7 @@ class TopBar(QWidget):
     text_wanted = Signal()
     sentence_wanted = Signal()
     badge_wanted = Signal()
+    present_wanted = Signal()
     own_cell_wanted = Signal()
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
@@ -63,6 +64,10 @@ class TopBar(QWidget):
         self.optimiser = Chip(label="Optimiser")
         self.seed = Chip(label="Seed")
         self.badge = Chip("checking the gradient …", accent="muted", outlined=True)
+        self.present = Chip("Present  F5", accent="value", filled=True)
+        self.present.setAccessibleName("Present")
+        self.present.setToolTip("The stage alone on the whole screen, in larger type (F5)")
+        self.present.clicked.connect(self.present_wanted)
         self._labels = {
             self.cell: "Cell",
             self.hidden: "Hidden",
@@ -80,6 +85,7 @@ class TopBar(QWidget):
         row.addWidget(self.more)
         row.addStretch(1)
         row.addWidget(self.badge)
+        row.addWidget(self.present)
         row.addWidget(self.menu_chip)
         self.cell.set_menu(self._cell_menu())
         self.hidden.set_menu(self._hidden_menu())
@@ -168,7 +174,7 @@ class TopBar(QWidget):
         return QSize(self._width_at(LEVELS - 1), super().minimumSizeHint().height())
 
     def _fit(self) -> None:
-        """Leave out the chips' labels, then the name, then one chip after the other, until what is left fits.
+        """Leave out labels and the button to present, then the name, then one chip after the other, until all fits.
 
         The chip "…" holds those that are left out.
         """
@@ -177,7 +183,7 @@ class TopBar(QWidget):
             if wanted <= self.width():
                 break
         shown = self._shown_at(level)
-        for widget in (self.name, *self._labels):
+        for widget in (self.name, self.present, *self._labels):
             widget.setVisible(widget in shown)
         self.badge.setVisible(self.badge in shown)
         self.more.setVisible(self.more in shown)
@@ -186,10 +192,18 @@ class TopBar(QWidget):
         lay_out_now(self)
 
     def _shown_at(self, level: int) -> list[QWidget]:
-        gone = {self.name: 2, self.seed: 3, self.optimiser: 4, self.sentence: 5, self.hidden: 6, self.badge: 7}
-        every = (self.name, *self._labels, self.badge, self.menu_chip)
+        gone = {
+            self.present: 1,
+            self.name: 2,
+            self.seed: 3,
+            self.optimiser: 4,
+            self.sentence: 5,
+            self.hidden: 6,
+            self.badge: 7,
+        }
+        every = (self.name, *self._labels, self.badge, self.present, self.menu_chip)
         shown: list[QWidget] = [w for w in every if level < gone.get(w, LEVELS)]
-        return shown if set(every) - set(shown) <= {self.name} else [*shown, self.more]
+        return shown if set(every) - set(shown) <= {self.name, self.present} else [*shown, self.more]
 
     def _label_at(self, level: int, chip: Chip) -> str:
         telling = chip in (self.hidden, self.seed, self.sentence)  # a bare number says nothing

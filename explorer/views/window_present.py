@@ -1,0 +1,96 @@
+"""The window's part that shows the stage to a class: alone, on the whole screen, in type for the last row."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from ..actions import Command
+from ..model.keys import key_text
+from ..store import Store
+from ..theme.theme import current
+from .window_panels import PanelsWindow
+
+READ_FROM = 1280, 720
+"""Logical pixels of a screen on which the usual type fills the stage."""
+MOST = 2.2
+"""No type is larger than so many times the first size."""
+
+
+class _Before(NamedTuple):
+    """How the window was before it presented."""
+
+    aside: bool
+    full: bool
+    scale: float
+    grown: float
+
+
+class PresentingWindow(PanelsWindow):
+    """A window that can present, and is afterwards as it was."""
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(store, parent)
+        self._before: _Before | None = None
+        self.take_handlers({"present": self.toggle_presenting})
+
+    @property
+    def presenting(self) -> bool:
+        """Whether the stage is shown to a class."""
+        return self._before is not None
+
+    def toggle_presenting(self) -> None:
+        """Show the stage alone on the whole screen in larger type, or bring back what was there before."""
+        if self._before is not None:
+            self.stop_presenting()
+            return
+        alone = self.board.panel_alone()
+        if alone is not None:
+            alone.fill_screen()
+        full, scale, room = self.isFullScreen(), current().scale, self.screen().size()
+        grown = min(max(min(room.width() / READ_FROM[0], room.height() / READ_FROM[1]), 1.0) * scale, max(MOST, scale))
+        self._before = _Before(self.board.aside, full, scale, grown)
+        self.board.put_aside()
+        self.setWindowState(self.windowState() | Qt.WindowState.WindowFullScreen)
+        self.set_scale(grown)
+        self._rest()
+        self.show_hints()
+
+    def stop_presenting(self) -> None:
+        """Bring back what was there before; type that was made larger or smaller meanwhile stays by so much."""
+        before, self._before = self._before, None
+        if before is None:
+            return
+        if not before.aside:
+            self._bring_back()
+        if not before.full:
+            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
+        self.set_scale(before.scale * current().scale / before.grown)
+        self._rest()
+        self.show_hints()
+
+    def set_scale(self, scale: float) -> None:
+        """Show all type so many times as large as at first."""
+        raise NotImplementedError
+
+    def run(self, command: Command) -> None:
+        idle = self.board.panel_alone() is None and self.board.panel_in_focus() is None
+        if command.id == "release" and self.presenting and idle and self.store.session.message is None:
+            self.stop_presenting()
+            return
+        super().run(command)
+
+    def title_now(self, command: Command) -> str:
+        if command.id == "present" and self.presenting:
+            return "End the presentation"
+        return super().title_now(command)
+
+    def show_hints(self) -> None:
+        if not self.presenting or self.board.panel_with_arrows() is not None:
+            super().show_hints()
+            return
+        key = key_text("F5")
+        walk = "→ next operation  ·  ⇧→ next step  ·  PgDn next update"
+        self.help_line.set_forms(f"{walk}  ·  {key} or Esc: back to the window", f"{key} or Esc: back", "Esc: back")
