@@ -18,6 +18,8 @@ backward through time, cut that gradient where you like, and watch it train.
   bptt-explorer notes.txt           … on a text of your own (any encoding)
   bptt-explorer comments.csv        … on the wordiest column of a table
   bptt-explorer run.bptt            … on a session, as it was left
+  bptt-explorer --fresh             … as on the first day; the last session stays as it is
+  bptt-explorer --theme light       … in a theme: dark, light or high-contrast
 
   bptt-explorer train notes.txt     train in the terminal, and keep notes.bptt
   bptt-explorer tour                pictures of a first walk, in a folder; needs no screen
@@ -82,11 +84,13 @@ def _command(words: list[str]) -> int:
         parser.error(f"there is no command and no file {words[0]!r}. Did you mean: bptt-explorer {meant}")
     parser.add_argument("path", nargs="?")
     parser.add_argument("--version", action="version", version=f"bptt-explorer {__version__}")
+    parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--theme", choices=("dark", "light", "high-contrast"))
     options = parser.parse_args(words)
     from explorer.services import collector
 
     with collector.resting():
-        return _window(options.path)
+        return _window(options.path, options.theme, options.fresh)
 
 
 def _command_meant(words: list[str]) -> str:
@@ -101,7 +105,7 @@ def _command_meant(words: list[str]) -> str:
 # --- the window -------------------------------------------------------------------------------------------------
 
 
-def _window(path: str | None) -> int:
+def _window(path: str | None, theme: str | None = None, fresh: bool = False) -> int:
     from explorer.services import display, doctor, libraries
 
     gone = lost()
@@ -123,7 +127,7 @@ def _window(path: str | None) -> int:
     if not screen.present:
         print(f"There is no screen to open a window on: {screen.reason}.")
         print("Here is a short tour in pictures instead.", flush=True)
-        return _tour([] if path is None else ["--", path])
+        return _tour([*(["--theme", theme] if theme else []), *(["--", path] if path is not None else [])])
     lacking = _qt_lacks()
     if lacking:
         return fail(lacking)
@@ -146,7 +150,7 @@ def _window(path: str | None) -> int:
     os.environ["QT_QPA_PLATFORM"] = ";".join(usable)
     from explorer.app import run
 
-    return run(path)
+    return run(path, theme=theme, fresh=fresh)
 
 
 def _qt_lacks() -> str:

@@ -195,7 +195,7 @@ def test_a_file_that_is_called_nearly_like_a_command_is_opened(tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     (tmp_path / "trian").write_text("a b c", encoding="utf-8")
     opened = []
-    monkeypatch.setattr(cli, "_window", lambda path: opened.append(path) or 0)
+    monkeypatch.setattr(cli, "_window", lambda path, theme, fresh: opened.append(path) or 0)
     assert cli.main(["trian"]) == 0 and opened == ["trian"]
 
 
@@ -225,6 +225,19 @@ def test_an_output_that_is_full_is_told_without_a_traceback(tmp_path, word):
         )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.startswith("bptt-explorer: the output cannot be written") and done.stderr.count("\n") == 1
+
+
+def test_a_theme_and_a_fresh_start_can_be_asked_for(monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr(cli, "_window", lambda *asked: opened.append(asked) or 0)
+    assert cli.main([]) == cli.main(["--theme", "light", "--fresh"]) == cli.main(["a.txt", "--theme=high-contrast"]) == 0
+    assert opened == [(None, None, False), (None, "light", True), ("a.txt", "high-contrast", False)]
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--theme", "purple"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "purple" in said
+    assert "high-contrast" in said
 
 
 def test_a_folder_and_an_empty_name_are_refused_before_a_window_opens(tmp_path, capsys):
