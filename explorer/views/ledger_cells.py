@@ -5,25 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPainter, QPixmap
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from ..model.blocks import blocks
 from ..model.ledger_data import LedgerData
 from ..theme.colourmap import AsinhScale, gradient_scale
 from ..theme.theme import Theme
-from ..widgets.cell_numbers import MOST, inks_of, number_type, print_numbers
+from ..widgets.cell_numbers import MOST, inks, number_type, print_numbers
 from ..widgets.cells import colours_of, flat, packed
 from ..widgets.paint import hatch, pen
 from .ledger_layout import Grid
 
 Pair = tuple[int, int]
+Place = tuple[int, int, int, int]
+"""A cell's left, upper, right and lower edge."""
 SMALL = 5.0
 """Pixels below which a cell has no gap and no hatching of its own."""
 
-EDGED = 9.0
-"""Pixels from which a cell that is cut has an edge: of smaller ones the edges would be all that is seen."""
+ROUND = 12.0
+"""Pixels from which a cell is rounded, and has an edge where it is cut: of smaller ones edges are all one would see."""
 
 
 def looks(data: LedgerData) -> Any:
@@ -68,7 +70,8 @@ class LedgerCells:
         """The picture of ``data``: painted as a whole for a new ``key``, else only what looks otherwise."""
         ratio = widget.devicePixelRatioF()
         key = (*key, id(theme), ratio)
-        if key != self._for or self._pixmap is None:
+        clean = key != self._for or self._pixmap is None
+        if clean or self._pixmap is None:
             self._for = key
             self._pixmap = QPixmap(widget.size() * ratio)
             self._pixmap.setDevicePixelRatio(ratio)
@@ -92,8 +95,7 @@ class LedgerCells:
                 self._ground = kept = key, data.cut, _ground(theme, data)
             _paint_pixels(painter, theme, data, grid, kept[2])
         else:
-            colours = theme.map.rgba(data.entries, scale_of(data))
-            _paint_squares(painter, theme, data, grid, colours, pairs, ratio)
+            _paint_squares(painter, theme, data, grid, pairs, ratio, clean=clean)
         painter.end()
         return self._pixmap
 
@@ -131,29 +133,62 @@ def _paint_pixels(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid,
 
 
 def _paint_squares(
-    painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, colours: Any, pairs: list[Pair], ratio: float
+    painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, pairs: list[Pair], ratio: float, *, clean: bool
 ) -> None:
-    size = min(grid.wide, grid.high)
-    gap, round_by = (1.0 if size < 12 else 2.0) / 2, 1.0 if size < EDGED else 2.0
-    lines = hatch(theme.colour("cut", 0.55), 6, ratio)
-    for t, tau in pairs:
-        area = grid.cell(t, tau).adjusted(gap, gap, -gap, -gap)
-        painter.fillRect(grid.cell(t, tau), theme.colour("panel"))
-        painter.setPen(Qt.PenStyle.NoPen)
-        if data.added[t, tau]:
-            red, green, blue, _ = colours[t, tau].tolist()
-            painter.setBrush(theme.colour("raised").fromRgb(red, green, blue))
-        elif data.cut[t, tau]:
-            if size >= EDGED:
-                painter.setPen(pen(theme.colour("cut", 0.6)))
-            painter.setBrush(lines)
-        else:
-            painter.setBrush(theme.colour("raised"))
-        painter.drawRoundedRect(area, round_by, round_by)
+    """Paint some cells; on ``clean`` ground nothing has to be taken away below them."""
+    size, index = min(grid.wide, grid.high), np.array(pairs).T
+    xs, ys = _edges(grid)
+    places = [
+        (xs[tau - grid.part.copy], ys[t - grid.part.first], xs[tau - grid.part.copy + 1], ys[t - grid.part.first + 1])
+        for t, tau in pairs
+    ]
+    if not clean:
+        for x, y, right, foot in places:
+            painter.fillRect(QRect(x, y, right - x, foot - y), theme.colour("panel"))
+    added, cut = data.added[tuple(index)], data.cut[tuple(index)]
+    entries = data.entries[tuple(index)][added]
+    colours = theme.map.rgba(entries, scale_of(data))
+    bare = [place for place, a, c in zip(places, added.tolist(), cut.tolist(), strict=True) if not (a or c)]
+    taken = [place for place, a, c in zip(places, added.tolist(), cut.tolist(), strict=True) if c and not a]
+    full = [place for place, a in zip(places, added.tolist(), strict=True) if a]
+    lines, edge = hatch(theme.colour("cut", 0.55), 6, ratio), pen(theme.colour("cut", 0.6))
+    if size < ROUND:
+        _paint_plain(painter, bare, theme.colour("raised"))
+        _paint_plain(painter, taken, lines)
+        for (x, y, right, foot), (red, green, blue, _) in zip(full, colours.tolist(), strict=True):
+            painter.fillRect(QRect(x, y, right - x - 1, foot - y - 1), QColor(red, green, blue))
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour("raised"))
+    for x, y, right, foot in bare:
+        painter.drawRoundedRect(QRectF(x + 1, y + 1, right - x - 2, foot - y - 2), 2, 2)
+    for (x, y, right, foot), (red, green, blue, _) in zip(full, colours.tolist(), strict=True):
+        painter.setBrush(QColor(red, green, blue))
+        painter.drawRoundedRect(QRectF(x + 1, y + 1, right - x - 2, foot - y - 2), 2, 2)
+    painter.setPen(edge)
+    painter.setBrush(lines)
+    for x, y, right, foot in taken:
+        painter.drawRoundedRect(QRectF(x + 1, y + 1, right - x - 2, foot - y - 2), 2, 2)
     kind = number_type(theme, grid.wide - 2, grid.high - 2)
     # In the log mode the colours are of a scale of their own, and the numbers would be of neither.
-    added = [pair for pair in pairs if data.added[pair]]
-    if kind is not None and added and data.mode != "log" and data.added.size <= 2 * MOST:
-        middles = (grid.cell(*pair).center() for pair in added)
-        cells = [(at.x(), at.y(), float(data.entries[pair])) for pair, at in zip(added, middles, strict=True)]
-        print_numbers(painter, kind, cells, inks_of(colours, added))
+    if kind is not None and full and data.mode != "log" and grid.part.rows * grid.part.columns <= 2 * MOST:
+        middles = [((x + right) / 2, (y + foot) / 2) for x, y, right, foot in full]
+        cells = [(x, y, value) for (x, y), value in zip(middles, entries.tolist(), strict=True)]
+        print_numbers(painter, kind, cells, inks(colours).tolist())
+
+
+def _edges(grid: Grid) -> tuple[list[int], list[int]]:
+    """The whole pixels at which the columns and the rows in sight begin, and the last of them ends."""
+    part = grid.part
+    return (
+        [round(grid.x_of(tau)) for tau in range(part.copy, part.copy + part.columns + 1)],
+        [round(grid.y_of(t)) for t in range(part.first, part.first + part.rows + 1)],
+    )
+
+
+def _paint_plain(painter: QPainter, places: list[Place], brush: QBrush | QColor) -> None:
+    """Small cells as what they are, with a pixel between them: there may be thousands."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(brush)
+    painter.drawRects([QRect(x, y, right - x - 1, foot - y - 1) for x, y, right, foot in places])

@@ -103,10 +103,3 @@ def print_numbers(painter: QPainter, kind: Type, cells: Iterable[Cell], black: I
         text = fitting(value, letters)
         # By the base line and the left end: to centre a text in an area takes Qt half as long again.
         painter.drawText(QPointF(x - len(text) * letter / 2, y + down), text)
-
-
-def inks_of(rgba: Any, pairs: list[tuple[int, int]]) -> list[bool]:
-    """The inks of some cells of a table of grounds (n, m, 4)."""
-    rows, columns = zip(*pairs, strict=True)
-    found: list[bool] = inks(rgba[list(rows), list(columns)]).tolist()
-    return found

@@ -14,6 +14,7 @@ from explorer.model.ledger_data import MODES, ledger_of
 from explorer.model.settings import CorpusChoice
 from explorer.store import Store
 from explorer.theme.theme import current
+from explorer.views import ledger_cells
 from explorer.views import ledger_margins as margins
 from explorer.views import ledger_reading as reading
 from explorer.views.ledger import LedgerView
@@ -235,3 +236,20 @@ def test_losses_are_numbered_in_even_steps_that_leave_none_of_them_out(qapp, ste
     assert str(numbers[1]).rstrip("0") in ("1", "2", "5")
     line = names[0][1].height()
     assert all(b.top() - a.top() >= 0.75 * line for (_, a), (_, b) in pairwise(names))
+
+
+def test_the_cells_of_a_part_have_their_numbers_in_them_however_long_the_sentence(qtbot, monkeypatch) -> None:
+    with long_ledger(qtbot, (900, 480), steps=200, policy=Window(4)) as (store, made):
+        store.dispatch(do.Select(t=100, loss=101))
+        for _ in range(8):
+            qtbot.keyClick(made.canvas, Qt.Key.Key_Plus)
+        printed: list[float] = []
+        monkeypatch.setattr(
+            ledger_cells, "print_numbers", lambda painter, font, found, ink: printed.extend(v for _, _, v in found)
+        )
+        made.canvas.restyle()
+        made.grab()
+        data, part = made.canvas.data, made.canvas.part
+        seen = np.argwhere(data.added)
+        assert sorted(printed) == sorted(float(data.entries[t, tau]) for t, tau in seen if part.sees(t, tau))
+        assert printed
