@@ -110,6 +110,15 @@ def cut_of(
     return Cut(loss, boundaries, dropped, policy, runs, run, handles, asked=asked)
 
 
+def stopped_before(pairs: NDArray[np.integer], loss: int, tau: int) -> int | None:
+    """The boundary that stops ``loss`` on its way to weight copy ``tau``, loss + 1 where it never sets out.
+
+    None where ``pairs`` (T, T), the truncation's table, counts the pair.
+    """
+    missed = np.flatnonzero(pairs[loss, tau : loss + 1] == 0)
+    return None if missed.size == 0 or pairs[loss, tau] else tau + int(missed[-1]) + 1
+
+
 def _runs(policy: Truncation, length: int, loss: int | None) -> tuple[tuple[Sweep, ...], Sweep | None]:
     """The runs that are drawn, and the one that speaks for ``loss``; with a window each loss has its own, undrawn."""
     if isinstance(policy, Full | Window):

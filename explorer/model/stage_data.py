@@ -8,6 +8,7 @@ from .derived import Derived
 from .edits import edits
 from .session import Session
 from .stage_build import build_stage
+from .stage_cut import stopped_before
 from .stage_records import Marks, StageData
 from .stage_scene import MOST_UNITS, Scene, gate_nodes, group_size, make_scene, regrouped
 
@@ -54,14 +55,14 @@ def _with_edits(subtitle: str, words: str) -> str:
 def marks_of(session: Session) -> Marks:
     """What is pointed at and what is selected."""
     over, chosen = session.hover, session.selection
-    path, kept = None, True
+    path = stop = None
     for place in (chosen, over):  # what is pointed at goes before what is selected
         if place.loss is not None and place.t is not None and place.t <= place.loss < session.sentence.length:
             path = place.loss, place.t
     if path is not None:
-        kept = bool(session.settings.truncation.table(session.sentence.length)[path])
+        stop = stopped_before(session.settings.truncation.table(session.sentence.length), *path)
     picked = chosen.loss if chosen.loss is not None and chosen.loss < session.sentence.length else None
-    return Marks(over.t, over.unit, over.node, chosen.t, chosen.unit, chosen.node, path, kept, picked)
+    return Marks(over.t, over.unit, over.node, chosen.t, chosen.unit, chosen.node, path, stop, picked)
 
 
 def with_marks(data: StageData, session: Session) -> StageData:

@@ -59,7 +59,8 @@ class Marks:
     """What is pointed at and what is selected: a time step, a unit, a node of the cell; None is nothing.
 
     ``path`` is (loss t, weight copy τ) of the pair that is pointed at, else of the selected one: its way lights up;
-    ``path_kept`` says whether the truncation counts it. ``selected_loss`` is the loss of the selected pair.
+    ``path_cut`` is the boundary at which the truncation cuts it, t + 1 where loss t is not asked at all; None where it
+    counts the pair. ``selected_loss`` is the loss of the selected pair.
     """
 
     hover_t: int | None = None
@@ -69,7 +70,7 @@ class Marks:
     selected_unit: int | None = None
     selected_node: int | None = None
     path: tuple[int, int] | None = None
-    path_kept: bool = True
+    path_cut: int | None = None
     selected_loss: int | None = None
 
 

@@ -13,6 +13,7 @@ from ...theme.tokens import RADIUS
 from ...widgets.paint import rounded, text_width
 from .brush import CENTRE, Brush
 from .bundle import flows_past
+from .marks import stop_of
 from .scissors import badge_centre, in_sight
 
 CAPTION = "values still flow, credit does not"
@@ -22,8 +23,11 @@ _AWAY, _CLEAR = 8, 15
 _PAD = 5
 
 
-def paint_caption(brush: Brush, boundary: int, held: Handle | None) -> None:
-    """The words of the scissors at ``boundary``, or of the handle that is ``held``, below the states."""
+def paint_caption(brush: Brush, boundary: int, held: Handle | None, taken: tuple[float, float] | None = None) -> None:
+    """The words of the scissors at ``boundary``, or of the handle that is ``held``, below the states.
+
+    ``taken`` is from where to where other words stand there: then they are shorter, on the other side, or left out.
+    """
     strong = brush.data.cut_in_force or held is not None
     text = _said(brush, boundary, held)
     away = held is None and not in_sight(brush, boundary)
@@ -34,7 +38,54 @@ def paint_caption(brush: Brush, boundary: int, held: Handle | None) -> None:
         x = float(brush.layout.gutter) if text.startswith("←") else _furthest(brush, text, font)
     else:
         text, x = _placed(brush, badge_centre(brush, boundary), text, font)
+    if taken is not None and _meet((x, x + text_width(text, font) + 2 * _PAD), taken):
+        free = _beside(brush, badge_centre(brush, boundary), text, font, taken)
+        if free is None:
+            return
+        text, x = free
     _write(brush, x, text, font, strong)
+
+
+def paint_pair(brush: Brush, spoken: int | None) -> tuple[float, float] | None:
+    """Whose cut it is that stops a pair that is pointed at or chosen, where not that of the loss on show.
+
+    At the boundary of which is ``spoken`` anyway nothing is added. Returns from where to where the words stand; None
+    where there are none.
+    """
+    marks, lay = brush.data.marks, brush.layout
+    if marks.path is None or marks.path_cut in (None, spoken) or marks.path[0] == brush.data.cut.loss:
+        return None
+    loss, stop = marks.path[0], marks.path_cut
+    assert stop is not None
+    text = f"credit of loss {loss} is cut here"
+    if stop > loss:
+        text = f"loss {loss} takes no part ({brush.data.cut.policy.describe()})"
+    font, at = _largest(brush, text, True), stop_of(brush, loss, stop)
+    wide = text_width(text, font) + 2 * _PAD
+    if not lay.gutter - 2 <= at.x() <= lay.gutter + lay.room + 1:
+        text = f"← {text}" if at.x() < lay.gutter else f"{text} →"
+        x = float(lay.gutter) if at.x() < lay.gutter else _furthest(brush, text, font)
+    else:
+        left = at.x() - wide - _AWAY
+        x = left if left >= lay.gutter else min(at.x() + _AWAY, _furthest(brush, text, font))
+    _write(brush, x, text, font, True)
+    return round(x), round(x) + text_width(text, font) + 2 * _PAD
+
+
+def _meet(a: tuple[float, float], b: tuple[float, float]) -> bool:
+    return a[0] < b[1] + 4.0 and b[0] - 4.0 < a[1]
+
+
+def _beside(brush: Brush, at: QPointF, text: str, font: QFont, taken: tuple[float, float]) -> tuple[str, float] | None:
+    """The words in the longest form that stands left or right of their scissors without those at ``taken``."""
+    lay, full = brush.layout, text.removeprefix("← ")
+    for form in (full, full.removesuffix(_HOW)):
+        wide = text_width(form, font) + 2 * _PAD
+        for x in (at.x() - _AWAY - wide, at.x() + _AWAY):
+            inside = lay.gutter <= x and x + wide <= lay.gutter + lay.room
+            if inside and not _meet((x, x + wide), taken):
+                return form, x
+    return None
 
 
 def paint_uncut(brush: Brush) -> None:
@@ -85,7 +136,12 @@ def _said(brush: Brush, boundary: int, held: Handle | None) -> str:
             return f"window k = {policy.k} for {who}: its credit {when} cut here{how}"
         return f"credit of {who} {when} cut here, that of others flows on{how}"
     if data.cut_in_force:
-        return CAPTION + how
+        path, loss = data.marks.path, data.cut.loss
+        if path is None or loss is None or path[0] == loss:
+            return CAPTION + how
+        # Beside the way of another loss it must be said whose cut this is.
+        losses = (loss, path[0]) if data.marks.path_cut == boundary else (loss,)
+        return f"credit of {said_losses(tuple(sorted(losses)))} is cut here{how}"
     # A preview: whose cut this is must be said, for other losses' gradients may cross it.
     when = "is" if data.source is not None else "will be"
     others = ", that of others flows on" if flows_past(data, boundary) else ""

@@ -9,7 +9,7 @@ from ...model.stage_handles import CUTTING, Handle
 from ...model.stage_layout import Detail
 from ...widgets.paint import pen, scissors
 from .brush import Brush
-from .caption import paint_caption, paint_uncut
+from .caption import paint_caption, paint_pair, paint_uncut
 from .edges import SMALL, small_scissors
 from .scissors import badge_centre, badge_radius, badges, borders_of, crowded, in_sight, speaks_of
 
@@ -34,9 +34,12 @@ def paint_cut(brush: Brush, held: Handle | None, hovered: Handle | None) -> None
     _some(brush, {h.boundary for h in data.cut.scissors})
     if held is not None:
         paint_caption(brush, held.boundary, held)
-    elif (spoken := speaks_of(data)) is not None:
-        paint_caption(brush, spoken, None)
-    else:
+        return
+    spoken = speaks_of(data)
+    taken = paint_pair(brush, spoken)
+    if spoken is not None:
+        paint_caption(brush, spoken, None, taken)
+    elif taken is None:
         paint_uncut(brush)
 
 

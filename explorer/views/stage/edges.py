@@ -132,10 +132,12 @@ def _ribbon(brush: Brush, t: int) -> None:
 
 def small_scissors(brush: Brush, boundary: int, alpha: float = 1.0) -> None:
     """Scissors on a ribbon that stop some losses and let others through; ``alpha`` is less before that has happened."""
-    centre = QPointF(
-        crisp(float(brush.layout.left(boundary)), brush.ratio),
-        crisp(snip_lane(brush.data, brush.layout, boundary), brush.ratio),
-    )
+    badge(brush, QPointF(brush.layout.left(boundary), snip_lane(brush.data, brush.layout, boundary)), alpha)
+
+
+def badge(brush: Brush, at: QPointF, alpha: float = 1.0) -> None:
+    """Small scissors in a ring."""
+    centre = QPointF(crisp(at.x(), brush.ratio), crisp(at.y(), brush.ratio))
     radius = SMALL * brush.theme.scale
     panel, cut = brush.colour("panel"), brush.colour("cut", alpha)
     origin = QPointF(brush.snap(centre.x()), brush.snap(centre.y()))

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter
 from ...model.stage_layout import Detail
 from ...widgets.paint import frame, pen
 from .brush import Brush
+from .edges import badge
 
 
 def paint_marks(brush: Brush) -> None:
@@ -31,24 +32,42 @@ def paint_path(brush: Brush) -> None:
     if marks.path is None:
         return
     loss, tau = marks.path
-    painter, colour = brush.painter, brush.colour("gradient" if marks.path_kept else "cut", 0.9)
-    style = Qt.PenStyle.SolidLine if marks.path_kept else Qt.PenStyle.DashLine
-    line = pen(colour, max(2.0, 3.0 * brush.theme.scale), style)
+    painter, stop = brush.painter, marks.path_cut
+    flows, cut = brush.colour("gradient", 0.9), brush.colour("cut", 0.9)
+    width = max(2.0, 3.0 * brush.theme.scale)
     start, end = ((lay.left(t) + lay.right(t)) / 2 for t in (loss, tau))
     y, top = lay.credit_lane, float(lay.rows["loss"].bottom)
+    way = [QPointF(start, top), QPointF(start, y), QPointF(end, y)]
     painter.save()
     painter.setClipRect(QRectF(lay.gutter, 0.0, lay.room, lay.rows["all"].bottom + 8.0), Qt.ClipOperation.IntersectClip)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(line)
-    painter.drawLine(QPointF(start, top), QPointF(start, y))
-    painter.drawLine(QPointF(start, y), QPointF(end, y))
-    painter.setPen(pen(colour, 2.0))
+    painter.setPen(pen(flows, width))
+    at = stop_of(brush, loss, stop) if stop is not None else None
+    if at is None:
+        painter.drawPolyline(way)
+    else:  # as far as the pair's own scissors it flows; beyond them it would
+        place = 2 if at.y() == y else 1
+        painter.drawPolyline([*way[:place], at])
+        painter.setPen(pen(cut, width, Qt.PenStyle.DashLine))
+        painter.drawPolyline([at, *way[place:]])
+    painter.setPen(pen(flows if at is None else cut, 2.0))
     painter.setBrush(brush.colour("panel"))
     painter.drawEllipse(QPointF(end, y), 6.0, 6.0)
-    painter.setBrush(colour)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(flows)
     painter.drawEllipse(QPointF(start, top), 3.5, 3.5)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    if at is not None:
+        badge(brush, at)
     painter.restore()
+
+
+def stop_of(brush: Brush, loss: int, stop: int) -> QPointF:
+    """Where ``loss`` is cut at boundary ``stop`` on the lit way: on the way down where it never reaches the states."""
+    lay, rows = brush.layout, brush.layout.rows
+    if stop > loss:
+        return QPointF((lay.left(loss) + lay.right(loss)) / 2, (rows["output"].bottom + rows["state"].top) / 2)
+    return QPointF(lay.left(stop), lay.credit_lane)
 
 
 def _column(brush: Brush, t: int, token: str) -> None:

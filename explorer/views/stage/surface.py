@@ -208,11 +208,8 @@ class StageSurface(QWidget):
             for t in (marks.hover_t, marks.selected_t):
                 if t is not None and 0 <= t < new.scene.length:
                     self.update(self._column_region(t))
-        paths = [marks.path for marks in (old.marks, new.marks)]
-        if paths[0] != paths[1]:
-            for path in paths:
-                if path is not None and path[0] < new.scene.length:
-                    self.update(self._column_region(path[1]).united(self._column_region(path[0])))
+        if (old.marks.path, old.marks.path_cut) != (new.marks.path, new.marks.path_cut):
+            self.update()  # words go with a way that is cut, beside it and beside the other scissors
 
     # -- painting -------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from explorer.model.stage_cut import cut_of, dragged, handle_tip, policy_at, tracks_of
+from explorer.model.stage_cut import cut_of, dragged, handle_tip, policy_at, stopped_before, tracks_of
 from explorer.model.stage_handles import CUTTING, Handle, equals_full, nudged, past_the_start, stands
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 
@@ -264,3 +264,15 @@ def test_every_handle_says_what_it_sets_and_how_it_is_moved(policy):
 )
 def test_a_truncation_that_cuts_nothing_says_so(policy, said):
     assert past_the_start(policy, T) == said
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.describe())
+def test_a_pair_is_stopped_where_the_table_stops_counting_on_its_way(policy):
+    table = policy.table(T)
+    for loss in range(T):
+        for tau in range(loss + 1):
+            stop = stopped_before(table, loss, tau)
+            assert (stop is None) == bool(table[loss, tau])
+            if stop is not None:
+                assert table[loss, stop : loss + 1].all() and not table[loss, tau:stop].any()
+                assert tau < stop <= loss + 1

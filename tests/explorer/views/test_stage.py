@@ -270,10 +270,10 @@ def test_a_chosen_pair_lights_its_way_and_a_cut_one_is_told_apart(stage, store):
     store.wait()
     before = stage.grab().toImage()
     store.dispatch(do.Select(t=2, loss=3))
-    assert stage.data.marks.path == (3, 2) and stage.data.marks.path_kept
+    assert stage.data.marks.path == (3, 2) and stage.data.marks.path_cut is None
     kept = stage.grab().toImage()
     store.dispatch(do.Hover(t=0, loss=4))
-    assert stage.data.marks.path == (4, 0) and not stage.data.marks.path_kept
+    assert stage.data.marks.path == (4, 0) and stage.data.marks.path_cut == 3
     cut = stage.grab().toImage()
     assert before != kept != cut != before
     store.dispatch(do.Hover())

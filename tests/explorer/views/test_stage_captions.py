@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontMetricsF
 
 from explorer.model.stage_build import build_stage
+from explorer.model.stage_cut import stopped_before
 from explorer.model.stage_hit import Hit, tip
+from explorer.model.stage_records import Marks
 from explorer.theme.palette import apply
 from explorer.theme.theme import current, enlarged
 from explorer.widgets.paint import text_width
-from rnncore.truncation import Full, Stride, Window
+from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
-from tests.explorer.views.canvases import written_on
+from tests.explorer.views.canvases import pixels, written_on
 
 
 def test_the_words_beside_the_scissors_cover_neither_states_nor_gates_and_point_to_what_is_cut(canvas, monkeypatch):
@@ -104,3 +109,61 @@ def test_of_what_a_sweep_has_not_come_to_it_is_said_that_it_will_be_cut(canvas, 
         (words,) = (text for text, _, _ in written_on(canvas, monkeypatch) if "cut here" in text)
         assert f"credit {said} cut here" in words or f"{said} cut here, that of others" in words, words
         assert data.snipped.any() == (said == "is")
+
+
+def lit(canvas, w, monkeypatch, path, at) -> list[tuple[str, float, float]]:
+    stop = stopped_before(w.table, *path)
+    marks = Marks(selected_t=path[1], selected_loss=path[0], path=path, path_cut=stop)
+    canvas.show_data(stage_at(w, at, marks=marks))
+    return [found for found in written_on(canvas, monkeypatch) if re.search(r"loss(es)? \d", found[0])]
+
+
+def test_beside_a_chosen_pair_of_another_loss_it_is_said_whose_cut_is_whose(canvas, monkeypatch):
+    w = small_walk("vanilla", policy=Window(3))
+    at = before_visit(w, 6, 7) + 1
+    said = lit(canvas, w, monkeypatch, (6, 1), at)
+    words = {text.removesuffix(" (drag the scissors)"): (left, right) for text, left, right in said}
+    mine, walking = words["credit of loss 6 is cut here"], words["credit of loss 7 is cut here"]
+    lay = canvas.stage_layout
+    assert mine[1] <= lay.left(3), "left of where loss 6 is cut"
+    assert walking[0] >= mine[1] or mine[0] >= walking[1]
+    assert lit(canvas, w, monkeypatch, (6, 5), at)[0][0].startswith("credit of loss 7 is cut here"), "a kept pair"
+    assert not lit(canvas, w, monkeypatch, (7, 1), at), "of the walking loss nothing needs to be said"
+
+
+def test_two_losses_that_are_cut_at_one_place_are_named_together(canvas, monkeypatch):
+    w = small_walk("vanilla", policy=Chunks(4))
+    (said,) = lit(canvas, w, monkeypatch, (5, 1), before_visit(w, 6, 7) + 1)
+    assert said[0].startswith("credit of losses 5 and 7 is cut here")
+
+
+def test_of_a_loss_that_never_sets_out_it_is_said_that_it_takes_no_part(canvas, monkeypatch):
+    w = small_walk("vanilla", policy=Tail(3))
+    texts = [text for text, *_ in lit(canvas, w, monkeypatch, (3, 1), before_visit(w, 6, 7) + 1)]
+    assert any(text.startswith("loss 3 takes no part") for text in texts)
+
+
+@pytest.mark.parametrize("policy", [Window(3), Chunks(4), Tail(3), Stride(2, 3, "last")], ids=str)
+def test_the_way_of_a_pair_is_dashed_only_beyond_its_own_cut(canvas, policy):
+    w = small_walk("vanilla", policy=policy)
+    lay_out = stage_at(w, len(w))
+    canvas.show_data(lay_out)
+    lay = canvas.stage_layout
+    for path in ((5, 0), (3, 0), (6, 2)):
+        stop = stopped_before(w.table, *path)
+        canvas.show_data(replace(lay_out, marks=Marks()))
+        plain = pixels(canvas)
+        canvas.show_data(replace(lay_out, marks=Marks(path=path, path_cut=stop)))
+        seen = pixels(canvas)
+        row = seen[round(lay.credit_lane)].astype(int)
+        changed = (seen != plain).any(axis=2)[round(lay.credit_lane)]
+        begin, end = ((lay.left(t) + lay.right(t)) // 2 for t in path)
+        reach = lay.left(stop) if stop is not None and stop <= path[0] else begin if stop else end
+        # Amber is greener than it is blue, the red of a cut is not.
+        flows = [x for x in range(reach + 12, begin - 2) if changed[x]]
+        assert all(row[x][1] > row[x][0] for x in flows)
+        missing = [x for x in range(end + 10, reach - 12) if stop is not None and changed[x]]
+        # Ends of dashes cover a part of a pixel, through which others shine.
+        assert sum(row[x][1] > row[x][0] + 12 for x in missing) <= 0.15 * len(missing)
+        assert (len(missing) > 10) == (stop is not None and reach - end > 30)
+        assert flows or missing
