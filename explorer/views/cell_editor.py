@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import (
+    QAction,
     QKeyEvent,
     QPalette,
     QTextCursor,
@@ -173,10 +174,10 @@ class CellEditor(PanelDialog):
     def _templates(self) -> QMenu:
         menu = QMenu(self)
         for key, title in TITLES.items():
-            menu.addAction(title, partial(self.start_from, key))
+            _tell(menu.addAction(title, partial(self.start_from, key)), LIBRARY[key].text)
         menu.addSection("Examples")
         for title, text in EXAMPLES:
-            menu.addAction(title, partial(self.take_example, title, text))
+            _tell(menu.addAction(title, partial(self.take_example, title, text)), text)
         return menu
 
     def start_from(self, key: str) -> None:
@@ -292,3 +293,9 @@ class CellEditor(PanelDialog):
             self.accept()
             return
         super().keyPressEvent(event)
+
+
+def _tell(action: QAction, equations: str) -> None:
+    """Let a line of the menu show what one would begin with."""
+    action.setToolTip(equations.strip())
+    action.setStatusTip("  ·  ".join(line.strip() for line in equations.strip().splitlines()))

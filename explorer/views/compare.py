@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from ..model import action as do
@@ -95,14 +96,26 @@ class CompareView(QWidget):
         for kind, title, changes in offers():
             if kind not in parts:
                 parts[kind] = menu.addMenu(kind)
-            parts[kind].addAction(title, partial(self.companion.differ, **changes))
+                parts[kind].setToolTipsVisible(True)
+                _explain(parts[kind].menuAction(), f"Give B {kind[0].lower()}{kind[1:]} than A's; all else is as in A.")
+            line = parts[kind].addAction(title, partial(self.companion.differ, **changes))
+            _explain(line, f"B with {title}, all else as in A, trained as far as A.")
         menu.addSeparator()
-        menu.addAction("A session file…", self.open_file)
-        menu.addAction("The same settings", partial(self._a.dispatch, do.Compare(Beside())))
-        menu.addSeparator()
-        menu.addAction("Save B as a session file…", self.save_file)
-        menu.addAction("Close the comparison", self.close_wanted.emit)
+        for title, help, act in (
+            ("A session file…", "Open a session of the same text as B.", self.open_file),
+            ("The same settings", "B as A is, from which it can differ again.", self._same),
+            ("", "", None),
+            ("Save B as a session file…", "Keep B: it opens as a session of its own.", self.save_file),
+            ("Close the comparison", "Take B away; A stays as it is.", self.close_wanted.emit),
+        ):
+            if act is None:
+                menu.addSeparator()
+            else:
+                _explain(menu.addAction(title, act), help)
         return menu
+
+    def _same(self) -> None:
+        self._a.dispatch(do.Compare(Beside()))
 
     def open_file(self) -> None:
         """Ask for a session file to be B."""
@@ -177,3 +190,8 @@ class CompareView(QWidget):
         if changes & (Changes.HOVER | Changes.SELECTION):
             session = self._a.session
             self.strip.mark(session.hover.t, session.selection.t)
+
+
+def _explain(action: QAction, help: str) -> None:
+    action.setStatusTip(help)
+    action.setToolTip(help)

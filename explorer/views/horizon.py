@@ -20,6 +20,7 @@ from ..model.names import gradient_name, row_of
 from ..model.session import Changes
 from ..theme.theme import current
 from ..widgets.chip import Chip
+from ..widgets.menu_help import tell_help
 from ..widgets.names import NameRow
 from ..widgets.panel import Panel
 from .horizon_gauge import BiasGaugeBar
@@ -168,10 +169,14 @@ class HorizonView(Panel):
         """All that the gauge can be of: every parameter, whether the row of names has a place for it or not."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        tell_help(menu, self)
         parameters = ((name, gradient_name(name)) for name in self._store.session.model.parameters)
         for key, label in ((ALL, "all parameters"), *parameters):
             action = menu.addAction(label, partial(self._compare, key))
             action.setData(key)
+            action.setStatusTip(f"Compare the truncated with the full gradient of {label}: direction and length.")
+            action.setToolTip(action.statusTip())
             action.setCheckable(True)
             action.setChecked(key == self.names.current)
         return menu

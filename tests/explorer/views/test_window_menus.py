@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from explorer.actions import COMMANDS, hints
+from explorer.actions import BY_ID, COMMANDS, hints
 from explorer.panels import PANELS
 from explorer.views.board_menus import panel_menu
 from explorer.widgets.chip import Chip
@@ -37,6 +37,23 @@ def test_every_line_of_every_chips_menu_has_its_help(window):
             if action.isEnabled():
                 assert action.statusTip() and action.toolTip(), (chip.accessibleName(), action.text())
         menu.aboutToHide.emit()
+
+
+def test_the_lines_of_menus_that_are_made_when_they_open_have_their_help_too(window):
+    window.run(BY_ID["compare"])
+    until(window, lambda: window.comparison is not None)
+    chips = [chip for chip in window.comparison.findChildren(Chip) if chip.menu() is not None]
+    menus = [chip.menu() for chip in chips] + [panel(window, "horizon").menu()]
+    assert len(menus) > 1
+    for menu in menus:
+        menu.aboutToShow.emit()
+        found = list(lines(menu))
+        assert found
+        for action in found:
+            assert action.statusTip(), action.text()
+            assert action.toolTip() not in ("", action.text().rstrip("…")), action.text()
+    menus[-1].deleteLater()
+    window.run(BY_ID["compare"])
 
 
 def test_every_command_is_reached_by_a_key_or_by_the_search_of_all_commands(window):
