@@ -153,8 +153,10 @@ def _paint_squares(
     full = [place for place, a in zip(places, added.tolist(), strict=True) if a]
     lines, edge = hatch(theme.colour("cut", 0.55), 6, ratio), pen(theme.colour("cut", 0.6))
     if size < ROUND:
-        _paint_plain(painter, bare, theme.colour("raised"))
-        _paint_plain(painter, taken, lines)
+        # What is cut is one hatched area: in pieces its lines could not be seen as such.
+        _paint_plain(painter, taken, theme.colour("cut", 0.12), 0)
+        _paint_plain(painter, taken, hatch(theme.colour("cut", 0.75), 6, ratio), 0)
+        _paint_plain(painter, bare, theme.colour("raised"), 1)
         for (x, y, right, foot), (red, green, blue, _) in zip(full, colours.tolist(), strict=True):
             painter.fillRect(QRect(x, y, right - x - 1, foot - y - 1), QColor(red, green, blue))
         return
@@ -186,9 +188,9 @@ def _edges(grid: Grid) -> tuple[list[int], list[int]]:
     )
 
 
-def _paint_plain(painter: QPainter, places: list[Place], brush: QBrush | QColor) -> None:
-    """Small cells as what they are, with a pixel between them: there may be thousands."""
+def _paint_plain(painter: QPainter, places: list[Place], brush: QBrush | QColor, gap: int) -> None:
+    """Small cells, ``gap`` pixels from one another, without more ado: there may be thousands."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(brush)
-    painter.drawRects([QRect(x, y, right - x - 1, foot - y - 1) for x, y, right, foot in places])
+    painter.drawRects([QRect(x, y, right - x - gap, foot - y - gap) for x, y, right, foot in places])
