@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QAbstractItemView,
@@ -35,6 +35,7 @@ from ...model.numbers_table import Table
 from ...theme.theme import current
 from ...theme.tokens import SPACE
 from ...widgets.chip import Chip
+from ...widgets.paint import text_width
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -42,6 +43,8 @@ _Index = QModelIndex | QPersistentModelIndex
 _BESIDE = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 RIGHT = 3
 """Pixels between a number and its column's right edge."""
+TELLING = 12
+"""A number of so many signs has room in every column."""
 
 
 class NumbersModel(QAbstractTableModel):
@@ -95,6 +98,14 @@ class NumbersModel(QAbstractTableModel):
         text = "" if value is None else exact(value) if self.full else number(value, 6)
         return text, self._table.roles[column], row == self._unit
 
+    def shorter(self, row: int, column: int, font: QFont, room: float) -> str:
+        """What a cell says with as many digits as fit: half of a number would be another one."""
+        value = None if self._table is None else self._table.value(row, column)
+        if value is None:
+            return ""
+        forms = (number(value, digits) for digits in range(15 if self.full else 5, 0, -1))
+        return next((form for form in forms if text_width(form, font) <= room), "…")
+
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if self._table is None or not index.isValid():
             return None
@@ -144,8 +155,11 @@ class _Cells(QAbstractItemDelegate):
         elif own:
             painter.fillRect(area, theme.colour("raised"))
         if text:
-            painter.setFont(theme.font("small", fixed=True, bold=own))
+            font = theme.font("small", fixed=True, bold=own)
+            painter.setFont(font)
             painter.setPen(option.palette.highlightedText().color() if chosen else theme.colour(token))
+            if len(text) > TELLING and text_width(text, font) > area.width() - RIGHT:
+                text = model.shorter(index.row(), index.column(), font, area.width() - RIGHT)
             painter.drawText(area.adjusted(0, 0, -RIGHT, 0), _BESIDE, text)
 
 
@@ -153,11 +167,16 @@ class _TableView(QTableView):
     """Copies the selected cells (or all) as CSV; a cell is edited by a double click as by Enter or F2."""
 
     edit_wanted = Signal(QModelIndex)
+    room_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setTabKeyNavigation(False)  # Tab leads out of the table, to its buttons
         self.doubleClicked.connect(self.edit_wanted)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.room_changed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -198,7 +217,7 @@ class NumbersPage(QWidget):
         self._cells = _Cells(self.view)
         self.view.setItemDelegate(self._cells)
         self.view.setAccessibleName("Exact numbers, one row a unit")
-        self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.view.verticalHeader().setToolTip("unit")
@@ -206,6 +225,7 @@ class NumbersPage(QWidget):
         self.view.verticalHeader().sectionClicked.connect(self.unit_chosen)
         self.view.selectionModel().currentRowChanged.connect(lambda index, _: self._choose(index.row()))
         self.view.edit_wanted.connect(self._want_edit)
+        self.view.room_changed.connect(self._fit)
         self.full = Chip("All digits", checkable=True)
         self.full.toggled.connect(self._set_full)
         self.copy = Chip("Copy as CSV")
@@ -228,7 +248,7 @@ class NumbersPage(QWidget):
         """Show the numbers of ``data``, and the row of its unit when that is another one than before."""
         moved, self._unit = data.unit != self._unit, data.unit
         self.model.set_table(data.table, data.unit)
-        if self._fitted_for != (current(self), self.model.full):
+        if self._fitted_for != self._fits_for():
             self._fit()
         if moved:
             column = max(0, self.view.currentIndex().column())
@@ -251,10 +271,17 @@ class NumbersPage(QWidget):
         self.model.set_full(full)
         self._fit()
 
+    def _fits_for(self) -> tuple[object, ...]:
+        return current(self), self.model.full, self.view.viewport().width(), self.model.columnCount()
+
     def _fit(self) -> None:
         """Columns as wide as a number can become, not as those of the moment are: nothing moves while one steps."""
-        self._fitted_for = (current(self), self.model.full)
+        self._fitted_for = self._fits_for()
         self.view.verticalHeader().setDefaultSectionSize(current(self).px(22))
-        widest = "−0.00012345678901234567" if self.model.full else "−1.23457·10⁻¹⁰"
+        widest = "−0.00012345678901234567" if self.model.full else "−1.23457·10⁻⁵"
         metrics = QFontMetrics(current(self).font("small", fixed=True, bold=True))
-        self.view.horizontalHeader().setDefaultSectionSize(metrics.horizontalAdvance(widest) + current(self).px(10))
+        least = metrics.horizontalAdvance(widest) + RIGHT + current(self).px(3)
+        # As many whole columns as there is room for: half of a number is another number.
+        room = self.view.viewport().width()
+        beside = min(max(1, room // least), max(1, self.model.columnCount()))
+        self.view.horizontalHeader().setDefaultSectionSize(max(least, min(room // beside, 2 * least)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,10 +15,11 @@ from explorer.model import action as do
 from explorer.model.inspector_data import InspectorData
 from explorer.model.now_parts import Words
 from explorer.theme import palette
-from explorer.theme.theme import theme_named
+from explorer.theme.theme import current, theme_named
 from explorer.views.inspector import numbers
 from explorer.views.inspector.tabs import TABS
 from explorer.views.inspector.view import InspectorView
+from explorer.widgets.paint import text_width
 from rnncore.model import Model
 from rnncore.optim import SGD
 from rnncore.trace import forward
@@ -151,3 +153,37 @@ def test_weights_that_are_not_finite_are_shown_for_what_they_are_in_every_tab(qt
         assert "nan" in found.table.csv().lower() or "inf" in found.table.csv().lower()
     box = next(b for b in shown.graph.fitted.drawing.boxes if b.kind == "operation")
     assert shown.graph._say(shown.graph._over(box.x, box.y))
+
+
+@pytest.mark.parametrize("width", [250, 330, 372, 420, 480, 700])
+def test_at_every_width_columns_are_whole_and_scrolled_one_by_one(qtbot, width: int) -> None:
+    store = Stub()
+    view = InspectorView(store)
+    qtbot.addWidget(view)
+    view.resize(width, 700)
+    view.show()
+    store.dispatch(do.SetTab("numbers"))
+    for full in (False, True, False):
+        view.numbers.full.setChecked(full)
+        QApplication.processEvents()
+        table, room = view.numbers.view, view.numbers.view.viewport().width()
+        wide = table.columnWidth(0)
+        least = text_width("−0.000123456", current().font("small", fixed=True, bold=True)) + numbers.RIGHT
+        assert wide >= least
+        assert room < wide or room % wide < max(6, room // wide) or table.model().columnCount() * wide <= room
+        table.horizontalScrollBar().setValue(1)
+        assert table.columnViewportPosition(1) == 0 or table.columnViewportPosition(0) == 0
+        table.horizontalScrollBar().setValue(0)
+
+
+def test_a_number_without_room_loses_digits_and_keeps_its_power(qtbot) -> None:
+    model = numbers.NumbersModel()
+    found = data(make_walk("lstm"), 40)
+    column = np.full(found.table.units, -1.234567891e-120)
+    model.set_table(replace(found.table, columns=(column, *found.table.columns[1:])), 0)
+    font = current().font("small", fixed=True)
+    for room in range(40, 140, 5):
+        said = model.shorter(0, 0, font, room)
+        assert text_width(said, font) <= room or said == "…"
+        assert said == "…" or said.endswith("·10⁻¹²⁰")
+    assert model.shorter(0, 0, font, 200) == "−1.2346·10⁻¹²⁰"
