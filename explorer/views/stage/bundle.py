@@ -18,6 +18,10 @@ from .ribbons import eighths, ribbon_width
 
 #: Between two lanes, and the least that a lane takes, in pixels; what is cut at a boundary has a place of its own.
 _GAP, _LEAST, _CUT = 2.0, 3.0, 12.0
+#: In columns narrower than this, at scale 1, so few lanes are told apart: more would run into one.
+_NARROW, _FEW = 100, 4
+#: How much of the colour of a lane of several losses is left.
+_PALE = 0.45
 #: Beside lower states than this lanes and scissors would lie on one another: there is one ribbon for all.
 _LOWEST = 64
 
@@ -56,7 +60,7 @@ def bundle_of(brush: Brush, boundary: int) -> Bundle:
     assert data.lanes is not None
     stopped = bool(data.lanes.stopped(boundary))
     top, bottom = lay.value_lane + 7.0, lay.rows["state"].bottom + 1.0 - _CUT * stopped
-    for most in range(MOST_LANES, 0, -1):
+    for most in range(_FEW if lay.column_width < _NARROW * lay.scale else MOST_LANES, 0, -1):
         lanes = data.lanes.at(boundary, most)
         wide = [eighths(ribbon_width(brush, lane.norm)) for lane in lanes]
         places = [max(w, _LEAST) for w in wide]
@@ -71,6 +75,15 @@ def bundle_of(brush: Brush, boundary: int) -> Bundle:
     return Bundle(tuple(found), y, y + high)
 
 
+def pools(brush: Brush) -> bool:
+    """Whether of the boundaries in sight some have a lane of several losses."""
+    data, seen = brush.data, brush.layout.visible
+    if not has_lanes(data, brush.layout):
+        return False
+    inner = range(max(1, seen.start), min(seen.stop + 1, data.scene.length))
+    return any(len(lane.losses) > 1 for t in inner if flows_past(data, t) for lane, _, _ in bundle_of(brush, t).lanes)
+
+
 def paint_bundle(brush: Brush, boundary: int, start: float, end: float, radius: float) -> None:
     """The lanes over a boundary, from the states at ``end`` into the + whose ring ends at ``start``."""
     data, lay = brush.data, brush.layout
@@ -81,15 +94,19 @@ def paint_bundle(brush: Brush, boundary: int, start: float, end: float, radius: 
     off = QPointF(start, 0.0) - QPointF(origin.x(), 0.0)
     many = len(bundle.lanes) > 1
     reach = end - start
-    lines = tuple((middle - origin.y(), wide, not math.isfinite(lane.norm)) for lane, middle, wide in bundle.lanes)
+    pale = brush.colour("gradient", _PALE)
+    lines = tuple(
+        (middle - origin.y(), wide, odd if not math.isfinite(lane.norm) else pale if len(lane.losses) > 1 else colour)
+        for lane, middle, wide in bundle.lanes
+    )
     ring = y - origin.y()
 
     def draw(painter: QPainter) -> None:
         begin = off.x() + (2.0 if many else 0.0)
         painter.setPen(Qt.PenStyle.NoPen)
-        for middle, wide, is_odd in lines:
+        for middle, wide, ink in lines:
             head = min(max(4.0, 0.8 * wide + 2.5), 0.5 * reach)
-            painter.setBrush(odd if is_odd else colour)
+            painter.setBrush(ink)
             painter.setPen(Qt.PenStyle.NoPen)
             body = QRectF(begin + head - 1.0, middle - wide / 2, reach - head - 1.0, wide)
             painter.drawRoundedRect(body, min(wide / 2, 3.0), min(wide / 2, 3.0))
@@ -100,7 +117,8 @@ def paint_bundle(brush: Brush, boundary: int, start: float, end: float, radius: 
             painter.drawLine(QPointF(off.x() + 1.0, first), QPointF(off.x() + 1.0, last))
 
     over = max(8.0, radius)
-    key = ("bundle", colour.rgba(), odd.rgba(), off.x(), reach, lines, ring if many else 0.0)
+    inks = tuple((middle, wide, ink.rgba()) for middle, wide, ink in lines)
+    key = ("bundle", colour.rgba(), off.x(), reach, inks, ring if many else 0.0)
     top = min(0.0, ring) - over
     tall = max(bundle.bottom - origin.y(), ring) + over - top
     brush.stamp(origin, QRectF(-1.0, math.floor(top), math.ceil(reach) + 3.0, math.ceil(tall)), key, draw)
@@ -112,15 +130,17 @@ def paint_bundle(brush: Brush, boundary: int, start: float, end: float, radius: 
 
 
 def _say_how_many(brush: Brush, bundle: Bundle, boundary: int, start: float, end: float) -> None:
-    """``+4`` under the lane of several losses, where there is room for it."""
+    """``Σ 4`` under the lane of several losses, where there is room for it."""
     lane, middle, wide = bundle.lanes[-1]
     if len(lane.losses) < 2:
         return
     font = brush.theme.font("tiny", fixed=True)
-    text = f"Σ {len(lane.losses)}"
-    room = QRectF(start + 6.0, middle + wide / 2, end - start - 6.0, brush.theme.px(11))
-    if text_width(text, font) <= room.width():
-        brush.text(room, LEFT, text, font, brush.colour("muted"), whole=True)
+    top, height = middle + wide / 2, brush.theme.px(11)
+    for text, before in ((f"Σ {len(lane.losses)}", 6.0), (f"Σ{len(lane.losses)}", 1.0)):
+        room = QRectF(start + before, top, end - start - before, height)
+        if text_width(text, font) <= room.width():
+            brush.text(room, LEFT, text, font, brush.colour("muted"), whole=True)
+            return
 
 
 def paint_stopped(brush: Brush, boundary: int, start: float, end: float) -> None:

@@ -249,7 +249,7 @@ def _lanes(brush: Brush, boundaries: range) -> None:
             norm = float(data.credit.norms[t])
             if not data.credit.known[t]:
                 continue
-            wide = max(1, round(min(ribbon_width(brush, norm), lay.rows["lane"].height - 6.0)))
+            wide = _in_lane(brush, t)
             colour = brush.colour("gradient" if np.isfinite(norm) else "nan", 0.4 if norm == 0.0 else 1.0)
             brush.fill(QRectF(before, round(credit_y - wide / 2), middle - before, wide), colour)
             if data.snipped[t]:
@@ -263,7 +263,17 @@ def _lanes(brush: Brush, boundaries: range) -> None:
             continue
         centre = QPointF((lay.left(t) + lay.right(t)) / 2, credit_y)
         if data.from_loss.known[t]:
-            tip = centre - QPointF(0.0, radius + 1.0)
-            arrow_head(painter, tip, 0.0, 1.0, brush.colour("loss"), min(6.0, 2 + half))
+            # On the ribbon, not in it.
+            edge = max(
+                (_in_lane(brush, b) / 2 for b in (t, t + 1) if b < lay.length and data.credit.known[b]), default=0
+            )
+            tip = centre - QPointF(0.0, radius + 1.0 if radius else max(1.0, edge))
+            arrow_head(painter, tip, 0.0, 1.0, brush.colour("loss"), min(6.0, 2 + half) if half > 6 else half)
         if radius and (data.from_loss.known[t] or data.from_future.known[t]):
             _sign(brush, t, centre, radius)
+
+
+def _in_lane(brush: Brush, boundary: int) -> int:
+    """Width in whole pixels of the ribbon over a boundary, where it runs in the lane below the states."""
+    norm = float(brush.data.credit.norms[boundary])
+    return max(1, round(min(ribbon_width(brush, norm), brush.layout.rows["lane"].height - 6.0)))

@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, Qt
 from ...model.stage_layout import Detail, Row
 from ...widgets.paint import text_width
 from .brush import LEFT, Brush
-from .bundle import has_lanes
+from .bundle import has_lanes, pools
 from .runs import places_of
 
 _PAD = 6
@@ -15,6 +15,8 @@ _LARGEST = ("a cell:", "largest of")
 _UNITS = " units"
 #: What the ribbons of all losses together are.
 _LANES = "lane = loss"
+#: And where of many losses the later ones share the last lane.
+_POOLED = "pale = rest"
 _SUM = "Σ of losses"
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
@@ -80,7 +82,9 @@ def _of_states(brush: Brush) -> tuple[tuple[str, str], ...]:
     paired = any(bool(s.gradient_known.any()) for s in data.strips)
     details = _details(_lines(brush, " │ ".join(s.track.label for s in data.states), " │ "), grouped, paired)
     # Last, for it goes first where there is little height; what a group of units shows has to be last.
-    return (*details, (_LANES, "gradient")) if has_lanes(data, brush.layout) and not grouped else details
+    if not has_lanes(data, brush.layout) or grouped:
+        return details
+    return (*details, (_LANES, "gradient"), (_POOLED, "gradient")) if pools(brush) else (*details, (_LANES, "gradient"))
 
 
 def _lines(brush: Brush, names: str, between: str) -> list[str]:

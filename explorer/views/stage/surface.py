@@ -301,7 +301,7 @@ def _gutter_key(data: StageData) -> tuple[object, ...]:
         data.all_losses,
         scene.group,
         scene.gates_title,
-        data.cut.runs,
+        data.cut.policy,
         data.cut.run if data.cut.loss is not None else None,
         tuple(t.label for t in (*scene.states, *scene.gates)),
     )
