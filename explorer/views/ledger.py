@@ -89,8 +89,9 @@ class LedgerView(Panel):
         if data is None:
             return
         wheres = () if self.canvas.says_where else self.canvas.wheres()
-        forms = [f"{what} · {where}" if what else where for what in data.subtitles for where in wheres]
-        forms = sorted(forms, key=len, reverse=True) or list(data.subtitles)
+        # Which part is in sight, and whose the votes are, matters more than the words for what all of it is.
+        forms = [f"{what} · {where}" if what else where for where in wheres for what in data.subtitles]
+        forms = forms or list(data.subtitles)
         help = plain(data.help)
         for label in (self.caption, self.subtitle_label):
             label.set_forms(*forms)

@@ -115,7 +115,7 @@ class PaperSheet(Surface):
 
     def told_at(self, x: float, y: float) -> str:
         """What the entry at a place says of itself, "" where there is none."""
-        for item in self._placed.items:
+        for item in self._placed.items if self._paper.sheets else ():
             ref = item.ref
             if ref is not None and item.x <= x < item.x + item.width and item.y <= y < item.y + item.height:
                 return told(self._paper, ref.sheet, ref.block, ref.line, ref.column)
