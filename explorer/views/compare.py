@@ -119,7 +119,7 @@ class CompareView(QWidget):
 
     def open_file(self) -> None:
         """Ask for a session file to be B."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open as B", self._folder(), f"Session (*{SESSION_SUFFIX})")
+        path = ask_for_session(self, self.companion.beside.path or self._a.session.path)
         if path:
             self.companion.open(path)
 
@@ -130,8 +130,7 @@ class CompareView(QWidget):
             self.companion.save(path)
 
     def _folder(self) -> str:
-        path = self.companion.beside.path or self._a.session.path or ""
-        return path.replace("\\", "/").rpartition("/")[0] or str(Path.home())
+        return _folder_of(self.companion.beside.path or self._a.session.path)
 
     # --- linked axes ---
 
@@ -190,6 +189,15 @@ class CompareView(QWidget):
         if changes & (Changes.HOVER | Changes.SELECTION):
             session = self._a.session
             self.strip.mark(session.hover.t, session.selection.t)
+
+
+def ask_for_session(parent: QWidget, near: str | None) -> str:
+    """Ask for a session file to be B, first in the folder of the one that is ``near``; "" for none."""
+    return QFileDialog.getOpenFileName(parent, "Open as B", _folder_of(near), f"Session (*{SESSION_SUFFIX})")[0]
+
+
+def _folder_of(path: str | None) -> str:
+    return (path or "").replace("\\", "/").rpartition("/")[0] or str(Path.home())
 
 
 def _explain(action: QAction, help: str) -> None:

@@ -13,9 +13,11 @@ from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from rnncore.errors import RnnError
+
 from ..model import action as do
 from ..model.beside import Beside
-from ..model.session import Changes
+from ..model.session import Changes, Message
 from ..store import Store
 from ..theme import palette
 from ..theme.theme import current, theme_named
@@ -212,11 +214,32 @@ class MainWindow(LayoutsWindow):
         self.store.dispatch(do.Compare(first_beside(session.settings) if session.beside is None else None))
 
     def compare_with_file(self) -> None:
-        """Ask for a session file to be B; the comparison opens for it where there is none."""
-        if self.comparison is None:
-            self.store.dispatch(do.Compare(Beside()))
+        """Ask for a session file to be B; the comparison opens for it where there is none, if it can be B."""
         if self.comparison is not None:
             self.comparison.open_file()
+            return
+        from ..services.beside_file import read_beside
+        from .compare import ask_for_session
+
+        path = ask_for_session(self, self.store.session.path)
+        if not path:
+            return
+        corpus = self.store.session.corpus
+
+        def attempt() -> str:
+            try:
+                read_beside(path, corpus)
+            except RnnError as error:
+                return str(error)
+            return ""
+
+        def finish(problem: str) -> None:
+            if problem:
+                self.store.dispatch(do.Notify(Message(f"B: {problem}", "error")))
+            else:  # one edit, which one undo takes back
+                self.store.dispatch(do.Compare(Beside(path=path)))
+
+        self.store.background(f"opening {Path(path).name}", attempt, finish)
 
     def _show_comparison(self) -> None:
         """Open or close the comparison as the session says."""

@@ -358,6 +358,31 @@ def test_b_saved_to_a_file_of_its_own_keeps_its_weights(store, companion, tmp_pa
     again.close()
 
 
+def test_a_session_file_opens_as_b_in_one_edit_and_one_undo_takes_it_away(window, monkeypatch, tmp_path):
+    store = window.store
+    other = Store(small_run(seed=5))
+    other.dispatch(do.Advance(3))
+    other.wait()
+    path = str(tmp_path / "other.bptt")
+    save_session(path, other.session)
+    other.close()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (path, ""))
+    window.actions_["compare-file"].trigger()
+    until(lambda: window.comparison is not None and window.comparison.companion.b.session.path == path)
+    window.actions_["undo"].trigger()
+    until(lambda: window.comparison is None)
+    assert store.session.beside is None
+    window.actions_["redo"].trigger()
+    until(lambda: window.comparison is not None and window.comparison.companion.b.session.path == path)
+    window.actions_["undo"].trigger()
+    (tmp_path / "none.bptt").write_bytes(b"this is none")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "none.bptt"), ""))
+    window.actions_["compare-file"].trigger()
+    until(lambda: store.session.message is not None and store.session.message.level == "error")
+    assert window.comparison is None
+    assert "none.bptt" in store.session.message.text
+
+
 def test_a_stage_is_read_for_the_size_that_it_has_in_the_end(window, monkeypatch):
     store = window.store
     store.dispatch(do.ChangeSettings(replace(store.session.settings, hidden_size=70)))
