@@ -21,8 +21,7 @@ COLUMN = 275
 PANEL = "Panel: "
 LEGEND = (
     f"{SHIFT} is Shift.  Alt by itself opens the menu; its letters and arrows lead on.  "
-    "In a panel with a thick frame the arrows choose something, and in the ledger and the horizon + − 0 zoom as the wheel "
-    "does; Esc gives the arrows back to the walk."
+    "In a panel with a thick frame the arrows choose something, + − 0 zoom; Esc gives them back to the walk."
 )
 _SEARCH = key_text(BY_ID["commands"].keys[0])
 
