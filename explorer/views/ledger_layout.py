@@ -14,6 +14,8 @@ from ..widgets.cell_numbers import number_width
 
 BESIDE = 250
 """Width at scale 1 from which what is said of a pair has a column of its own beside the triangle."""
+TELLING = 330
+"""Width at scale 1 of that column, if a part of a long sentence leaves it so much."""
 ROOMY = 420
 """Height at scale 1 from which a panel has lines to spare."""
 FINE = 2.0
@@ -101,7 +103,9 @@ def layout(theme: Theme, width: float, height: float, rows: int, of: int | None 
         wide = number if side < number <= min(1.8 * side, widest) else side
         if side < FINE:
             wide = min(FINE, widest)
-        columns = rows if rows >= of else max(1, min(of, int(beside / wide)))
+        # Of a part the copies would take all the room, and cut the words of what is said.
+        spare = max(beside - theme.px(TELLING - BESIDE), wide * min(rows, beside / wide))
+        columns = rows if rows >= of else max(1, min(of, int(spare / wide)))
         bars = max(1.0, min(room - side * rows, max(least, theme.px(120))))
         right = left + wide * columns + theme.px(20)
         reading = QRectF(right, top, min(width - right, theme.px(460)), max(side * rows, 8 * line))

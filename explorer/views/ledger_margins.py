@@ -74,9 +74,11 @@ def paint_numbers(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid,
     painter.drawText(QRectF(0, top, grid.left - theme.px(8), grid.names), _RIGHT, "copy τ")
     least = ceil((text_width(str(data.length), small) + 6) / grid.wide)
     for tau in numbered(part.copy, part.columns, least):
-        # The last of many columns is nearer to the edge than half of its number is wide.
-        middle = min(grid.x_of(tau + 0.5), width - text_width(str(tau), small) / 2)
-        painter.drawText(QRectF(middle - 20, top, 40, grid.names), Qt.AlignmentFlag.AlignCenter, str(tau))
+        half = text_width(str(tau), small) / 2
+        # The last of many columns is nearer to the edge than half of its number is wide; the first to what they are.
+        middle = min(grid.x_of(tau + 0.5), width - half)
+        if middle - half >= grid.left - theme.px(5):
+            painter.drawText(QRectF(middle - 20, top, 40, grid.names), Qt.AlignmentFlag.AlignCenter, str(tau))
 
 
 def paint_votes(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, sums: QRectF) -> None:

@@ -17,28 +17,34 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
 
-def role_of(theme: Theme, area: QRectF) -> str:
-    """The largest letters in which a whole table finds room."""
-    for role in ("body", "label"):
-        line = QFontMetricsF(theme.font(role)).height() + 2
-        if area.width() >= theme.px(340) and area.height() >= 12 * line:
-            return role
-    return "small"
+Rows = tuple[tuple[str, str], ...]
+"""(what, number) of each line."""
 
 
-def table(theme: Theme, data: LedgerData, pair: Pair | None, area: QRectF) -> tuple[tuple[str, str], ...]:
+def fitted(theme: Theme, data: LedgerData, pair: Pair | None, area: QRectF) -> tuple[str, Rows]:
+    """The largest letters in which a whole table finds room, none of its lines cut, and the lines."""
+    for role in ("body", "label", "small"):
+        line = QFontMetricsF(theme.font(role)).height()
+        large = role != "small"
+        if large and (area.width() < theme.px(340) or area.height() < 12 * (line + 2)):
+            continue
+        rows = () if pair is None else data.lines(*pair, max(1, int(area.height() // (line + 1))))
+        small, fixed = theme.font(role), theme.font(role, fixed=True)
+        broadest = max((text_width(what, small) + text_width(value, fixed) for what, value in rows if value), default=0)
+        if not large or broadest + 8 <= area.width():
+            return role, rows
+    raise AssertionError  # the smallest is taken in any case
+
+
+def table(theme: Theme, data: LedgerData, pair: Pair | None, area: QRectF) -> Rows:
     """(what, number) of each line that finds room in ``area``."""
-    if pair is None:
-        return ()
-    line = QFontMetricsF(theme.font(role_of(theme, area))).height() + 1
-    return data.lines(*pair, max(1, int(area.height() // line)))
+    return fitted(theme, data, pair, area)[1]
 
 
 def paint_table(painter: QPainter, theme: Theme, data: LedgerData, pair: Pair | None, area: QRectF) -> None:
     """Print the table; the numbers stand next to their names, not at the far end of a broad panel."""
-    role = role_of(theme, area)
+    role, rows = fitted(theme, data, pair, area)
     small, bold, fixed = theme.font(role), theme.font(role, bold=True), theme.font(role, fixed=True)
-    rows = table(theme, data, pair, area)
     if not rows:
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("muted"))

@@ -19,6 +19,7 @@ from explorer.views import ledger_margins as margins
 from explorer.views import ledger_reading as reading
 from explorer.views.ledger import LedgerView
 from explorer.views.ledger_layout import layout
+from explorer.widgets.paint import text_width
 from rnncore.truncation import Full, Window
 
 from . import stores
@@ -253,3 +254,19 @@ def test_the_cells_of_a_part_have_their_numbers_in_them_however_long_the_sentenc
         seen = np.argwhere(data.added)
         assert sorted(printed) == sorted(float(data.entries[t, tau]) for t, tau in seen if part.sees(t, tau))
         assert printed
+
+
+@pytest.mark.parametrize("size", [(900, 480), (1100, 300), (1880, 960)])
+def test_of_a_part_too_what_is_said_of_a_pair_is_whole(qtbot, size) -> None:
+    with long_ledger(qtbot, size, steps=200, policy=Window(6)) as (store, made):
+        store.dispatch(do.Select(t=180, loss=184))
+        for _ in range(4):
+            qtbot.keyClick(made.canvas, Qt.Key.Key_Plus)
+        stores.settle(store, made)
+        canvas = made.canvas
+        data, area = canvas.data, canvas.grid(canvas.data).reading
+        assert area is not None
+        role, rows = reading.fitted(current(), data, (184, 180), area)
+        assert len(rows) > 5
+        name, number = current().font(role), current().font(role, fixed=True)
+        assert all(text_width(what, name) + text_width(value, number) + 8 <= area.width() for what, value in rows)
