@@ -28,7 +28,7 @@ backward through time, cut that gradient where you like, and watch it train.
   bptt-explorer train --help        the choices: cell, units, truncation, optimiser, …
   bptt-explorer --version
 
-In the window: → one step, ⇧→ a time step, Ctrl+→ a pass, ← goes back, T trains, ? shows all keys.
+In the window: → one operation, ⇧→ a time step, Ctrl+→ a pass, ← goes back, T trains, ? shows all keys.
 A file that is called like a command can be opened as ./train.
 """
 COMMANDS = ("train", "tour", "doctor", "help")

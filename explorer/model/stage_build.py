@@ -83,7 +83,7 @@ def build_stage(
         ribbon_scale=ribbons,
         subtitle=subtitle(walk, progress, update),
         brief=subtitle(walk, progress, update, brief=True),
-        hint="→  one step     T  train" if position == 0 else "",
+        hint="→  next operation     T  train" if position == 0 else "",
         marks=marks,
         source=source,
         progress=progress,
