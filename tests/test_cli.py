@@ -35,7 +35,7 @@ def run(*words: str, cwd: Path, display: str | None = None, **env: str) -> subpr
 def test_help_teaches_by_examples_and_keys(words, capsys):
     assert cli.main(words) == 0
     told = capsys.readouterr().out
-    for taught in ("notes.txt", "train", "tour", "doctor", "→ one step", "--version"):
+    for taught in ("notes.txt", "train", "tour", "doctor", "→ one operation", "--version"):
         assert taught in told
     assert max(map(len, told.splitlines())) <= 110
 

@@ -429,11 +429,11 @@ def test_scissors_that_wait_cover_no_row_label_and_no_cell(stage, store, width, 
 
 
 def test_on_a_low_stage_the_first_hint_stands_in_the_subtitle(store, stage, qtbot):
-    assert "one step" not in stage.subtitle_label.text()
+    assert "next operation" not in stage.subtitle_label.text()
     stage.resize(1300, 250)
-    qtbot.waitUntil(lambda: "→ one step T train" in stage.subtitle_label.text())
+    qtbot.waitUntil(lambda: "→ next operation T train" in stage.subtitle_label.text())
     store.dispatch(do.Move("operation"))
-    assert "one step" not in stage.subtitle_label.text()
+    assert "next operation" not in stage.subtitle_label.text()
 
 
 def test_the_legend_says_on_which_scale_ribbons_are_and_what_the_signs_of_a_cut_mean(store, stage):
