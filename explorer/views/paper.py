@@ -20,6 +20,7 @@ from ..model.session import Changes, Message
 from ..theme.theme import Theme, current, theme_named
 from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
+from ..widgets.focus_ring import MOVED, FocusRing
 from ..widgets.panel import Panel
 from ..widgets.paper_sheet import PaperSheet
 from ..widgets.wrap_row import WrapRow
@@ -36,6 +37,23 @@ ROOMY = 360
 ORDINARY = 720.0
 """Pixels of the breadth of an ordinary sheet: its type is then as large as in a book."""
 ROLES = ("text", "muted", "line", "value", "gradient", "loss", "weight")
+
+
+class _Tables(QScrollArea):
+    """The tables, which the arrow keys scroll: a line around them tells when they do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ring: FocusRing | None = None
+        self.setAccessibleName("Worked tables, scrolled by the arrow keys")
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        parent = self.parentWidget()
+        if event.type() in MOVED and parent is not None and (self._ring is not None or self.hasFocus()):
+            self._ring = self._ring or FocusRing(self, parent)
+            self._ring.follow()
+        return done
 
 
 class PaperView(Panel):
@@ -78,7 +96,7 @@ class PaperView(Panel):
         self.add(WrapRow(self.fewer, self.begin, self.decimals, self.filled, self.print, gap=SPACE.tight))
         self.sheet_view = PaperSheet()
         self.sheet_view.filled.connect(self._follow)
-        self.area = QScrollArea()
+        self.area = _Tables()
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
         self.area.setWidget(self.sheet_view)
         self.area.setWidgetResizable(True)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..theme.theme import Theme, current
-from .focus_ring import FocusRing
+from .focus_ring import MOVED, FocusRing
 from .picture import Picture
 from .surface import Surface
 from .tips import plain
@@ -22,17 +22,6 @@ ARROWS = {
     Qt.Key.Key_Down: (1, 0),
 }
 """The arrow keys as steps (down, right)."""
-_MOVED = frozenset(
-    {
-        QEvent.Type.FocusIn,
-        QEvent.Type.FocusOut,
-        QEvent.Type.Move,
-        QEvent.Type.Resize,
-        QEvent.Type.Show,
-        QEvent.Type.Hide,
-    }
-)
-"""After these events the line around a widget that has the keyboard lies elsewhere."""
 
 
 def arrows_of(widget: QWidget | None) -> str:
@@ -64,7 +53,7 @@ class Canvas(Surface):
         return ""
 
     def event(self, event: QEvent) -> bool:
-        if event.type() in _MOVED:
+        if event.type() in MOVED:
             done = super().event(event)
             self._show_focus()
             return done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QWidget
 
@@ -10,6 +10,17 @@ from ..theme.theme import current
 
 APART = 4
 """Pixels between the widget and the line, as far as its parent has them."""
+MOVED = frozenset(
+    {
+        QEvent.Type.FocusIn,
+        QEvent.Type.FocusOut,
+        QEvent.Type.Move,
+        QEvent.Type.Resize,
+        QEvent.Type.Show,
+        QEvent.Type.Hide,
+    }
+)
+"""After these events the line around a widget that has the keyboard lies elsewhere."""
 
 
 class FocusRing(QWidget):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRectF, QSizeF
+from PySide6.QtCore import QPoint, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPageLayout, QPainter, QTextOption, QTextTable
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -21,6 +21,7 @@ from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.paper import PaperView
+from explorer.widgets.focus_ring import FocusRing
 from explorer.widgets.pages import keep_whole
 from explorer.widgets.paper_sheet import _font
 from tests.explorer.model.runs import small_run
@@ -326,3 +327,17 @@ def test_the_sheet_is_saved_where_sessions_are(store, view, tmp_path, monkeypatc
     view.save_sheet()
     assert asked == [str(Path.home() / "sheet.pdf")] and kept.exists()
     assert view.proposal() == str(kept.parent / "sheet.pdf")
+
+
+def test_the_tables_are_scrolled_by_keys_and_show_that_the_keys_are_theirs(store, view, qtbot):
+    view.begin.click()
+    store.wait()
+    view.activateWindow()
+    view.area.setFocus()
+    qtbot.waitUntil(view.area.hasFocus)
+    ring = view.findChild(FocusRing)
+    assert ring.isVisible() and ring.geometry().contains(view.area.geometry())
+    qtbot.keyClick(view.area, Qt.Key.Key_Down)
+    assert view.area.verticalScrollBar().value() > 0
+    view.area.clearFocus()
+    assert not ring.isVisible()
