@@ -57,11 +57,13 @@ class _Header(QWidget):
     def set_titles(self, titles: tuple[str, ...]) -> None:
         """Show the first of the titles, from the fullest to the shortest, that there is room for."""
         if titles != self.titles:
-            title = self._title
-            whole = title.isVisible() and title.text() == self.titles[0]
+            title, before = self._title, self.titles
+            form = before.index(title.text()) if title.isVisible() and title.text() in before else -1
             self.titles = titles
-            if whole and titles[0] and title.wide(titles[0]) <= title.width():
-                title.set_text(titles[0])  # a step has another digit: no reason to measure its neighbours
+            alike = form >= 0 and len(titles) == len(before) and title.wide(titles[form]) <= title.width()
+            if alike and (form == 0 or title.wide(titles[form - 1]) >= title.wide(before[form - 1])):
+                title.set_text(titles[form])  # a step has another digit: no reason to measure its neighbours
+                title.setAccessibleName(titles[0])
             else:
                 self.fit()
 
