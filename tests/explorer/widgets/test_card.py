@@ -126,12 +126,13 @@ def test_a_panel_without_a_shorter_title_takes_its_tabs_where_it_is_narrow(qtbot
 
 
 def test_a_title_that_becomes_shorter_is_whole_again_where_it_fits(qtbot):
-    card = heading(qtbot, 300, elsewhere=False, docked=True)
+    card = heading(qtbot, 320, elsewhere=False, docked=True)
     card.set_title("Gradients of a very long name", "Short")
     qtbot.wait(10)
     assert card.title_label.shown() == "Short"
     card.set_title("Gradients of a very lasting name", "Shirt")
     assert card.title_label.shown() == "Shirt"
     card.set_title("Brief title", "Short")
+    qtbot.wait(10)
     assert card.title_label.shown() == "Brief title"
     assert card.title_label.accessibleName() == "Brief title"
