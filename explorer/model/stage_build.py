@@ -167,10 +167,13 @@ def _cut(walk: Walk, progress: Progress, marks: Marks, same: StageData | None) -
         loss, in_force = None, True
     else:
         loss, in_force = loss_in_view(walk, marks), False
-    cut = cut_of(walk.truncation, walk.table, loss, walk.targets != IGNORE)
-    if same is not None and same.cut == cut:
-        cut = same.cut
-    return cut, in_force
+    asked = walk.targets != IGNORE
+    was = None if same is None else same.cut
+    # Policy, loss and the steps that are asked are all it is made of, and for hundreds of steps it is much to make.
+    same_loss = was is not None and (was.loss, was.policy) == (loss, walk.truncation)
+    if was is not None and same_loss and was.asked is not None and np.array_equal(was.asked, asked):
+        return was, in_force
+    return cut_of(walk.truncation, walk.table, loss, asked), in_force
 
 
 def _hatched(walk: Walk, progress: Progress, cut: Cut, same: StageData | None) -> NDArray[np.bool_]:

@@ -101,7 +101,7 @@ class StageLayout(Columns):
             best["output"] = round(best["output"] * min(1.5, tall))
         gaps = 5
         wanted = self.height - s * (sum(best.values()) + (gaps - 1) * best["gap"])
-        needed = 2.0 * self.cells * 7 * s
+        needed = 2.0 * self.cells * (16 if self.cells <= FEW else 7) * s
         if d == Detail.HEAT:  # each map and each name beside it want a line
             needed = max(needed, 2.0 * (self.states + self.gates) * max(1.5 * self.cells, 14) * s)
         spare = s * (sum(best.values()) - sum(least.values()) + (gaps - 1) * (best["gap"] - least["gap"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from functools import lru_cache
 from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -57,20 +57,29 @@ def knobs(brush: Brush, held: Handle | None = None, hovered: Handle | None = Non
     if cut.run is not None and seen:
         after = cut.run.high + 1
         first.append(min(seen, key=lambda h: abs(h.boundary - after)))
-    nearest = min((b.boundary - a.boundary for a, b in pairwise(seen)), default=lay.length) * lay.column_width
-    every = max(1, ceil(apart / max(1.0, nearest)))
     found: list[Handle] = []
-    for handle in (*first, *(h for h in seen if h.origin % every == 0)):
-        if all(abs(handle.boundary - other.boundary) * lay.column_width >= 0.6 * apart for other in found):
+
+    def free(handle: Handle) -> bool:
+        place = handle.boundary
+        return all(abs(place - other.boundary) * lay.column_width >= 0.6 * apart for other in found)
+
+    for handle in first:
+        if free(handle):
             found.append(handle)
-    return tuple(found)
+    pitch = (seen[1].boundary - seen[0].boundary) * lay.column_width if len(seen) > 1 else apart
+    every = max(1, ceil(apart / max(1.0, pitch)))
+    return (*found, *[h for h in seen if h.origin % every == 0 and free(h)])
 
 
 def begins_in_sight(brush: Brush) -> list[Handle]:
     """The handles of runs' beginnings that stand in sight, drawn or not: each can be taken hold of."""
-    lay = brush.layout
-    handles = [h for h in brush.data.cut.handles if h.name not in CUTTING]
-    return [h for h in handles if lay.gutter <= lay.left(h.boundary) <= lay.gutter + lay.room + 1]
+    lay, handles = brush.layout, brush.data.cut.handles
+    if handles and handles[-1].name in CUTTING:
+        return []
+    low, high = lay.visible.start, lay.visible.stop
+    low += lay.left(low) < lay.gutter
+    high -= lay.left(high) > lay.gutter + lay.room + 1
+    return [h for h in handles if low <= h.boundary <= high and h.name not in CUTTING]
 
 
 def places_of(brush: Brush) -> tuple[tuple[Sweep, float], ...]:
@@ -78,11 +87,31 @@ def places_of(brush: Brush) -> tuple[tuple[Sweep, float], ...]:
     rows, scale, cut = brush.layout.rows, brush.theme.scale, brush.data.cut
     free = rows["output"].top - rows["bar"].bottom - 3.0
     own = cut.run if cut.loss is not None else None
-    placed = tracks_of(cut.runs, max(1, 1 + int(free // (_TIGHT * scale))), own)
+    placed = _tracks(_Runs(cut.runs), max(1, 1 + int(free // (_TIGHT * scale))), own)
     last = max((place for place, _ in placed), default=0)
     pitch = min(_ROOMY * scale, free / last) if last else 0.0
     middle = brush.layout.run_lane - last / 2 * pitch
     return tuple((run, crisp(middle + place * pitch, brush.ratio)) for place, run in placed)
+
+
+class _Runs:
+    """Runs that are the same where they are the same object: hundreds need not be compared at every step."""
+
+    __slots__ = ("runs",)
+
+    def __init__(self, runs: tuple[Sweep, ...]) -> None:
+        self.runs = runs
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Runs) and self.runs is other.runs
+
+    def __hash__(self) -> int:
+        return id(self.runs)
+
+
+@lru_cache(maxsize=4)
+def _tracks(runs: _Runs, most: int, first: Sweep | None) -> tuple[tuple[int, Sweep], ...]:
+    return tracks_of(runs.runs, most, first)
 
 
 def knob_centre(brush: Brush, handle: Handle) -> QPointF:

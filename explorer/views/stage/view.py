@@ -82,6 +82,7 @@ class StageView(Card):
         """Draw to the same scales as ``partner``, None for its own; of the two the one that ``leads`` names them."""
         self._partner, self._leads = partner, leads
         self._put()
+        self._fit_cells()
 
     def refresh(self, changes: Changes) -> None:
         """Read the view data anew as far as ``changes`` asks for it, and repaint what differs."""
@@ -126,12 +127,36 @@ class StageView(Card):
             yield
         finally:
             self._placing = False
-            if self._data is not None and self.canvas.most_cells(*strips_of(self._store.session)) != self._cells:
-                self._read()
+            self._fit_cells()
+
+    @property
+    def _room(self) -> tuple[int, int]:
+        """How many units there are, and how many cells a strip has room for."""
+        strips = strips_of(self._store.session)
+        return strips[-1], self.canvas.most_cells(*strips)
+
+    @property
+    def _wanted_cells(self) -> int:
+        """Cells a strip: as many as have room here, and beside a partner with as many units no more than have there.
+
+        So equal numbers are painted alike in both: each cell stands for the same units.
+        """
+        units, room = self._room
+        if self._partner is not None:
+            others, there = self._partner._room
+            if others == units:
+                room = min(room, there)
+        return room
+
+    def _fit_cells(self) -> None:
+        """Read anew where a cell is to stand for other units than it does, here or at the partner's."""
+        for view in (self, self._partner):
+            if view is not None and view._data is not None and not view._placing and view._wanted_cells != view._cells:
+                view._read()
 
     def _read(self) -> None:
         session = self._store.session
-        self._cells = self.canvas.most_cells(*strips_of(session))
+        self._cells = self._wanted_cells
         before = self._data
         self._own = stage_data(session, self._store.derived, most_cells=self._cells, previous=self._own)
         self._put()
@@ -146,7 +171,10 @@ class StageView(Card):
                 QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.canvas, self._data.subtitle))
 
     def follow_scales(self) -> None:
-        """Draw anew where what the partner shows asks for other scales."""
+        """Draw anew where what the partner shows asks for other scales, or for other units in a cell."""
+        if not self._placing and self._data is not None and self._wanted_cells != self._cells:
+            self._read()
+            return
         if self._own is None or self._partner is None or self._partner._own is None:
             return
         wanted = common(scales_of(self._own), scales_of(self._partner._own))
@@ -232,5 +260,4 @@ class StageView(Card):
         self.scroll_bar.setVisible(furthest > 0)
         if self._data.hint:
             self._say_where()
-        if not self._placing and self.canvas.most_cells(*strips_of(self._store.session)) != self._cells:
-            self._read()
+        self._fit_cells()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from explorer.model import stage_build
 from explorer.model.stage_build import build_stage
 from explorer.model.stage_hit import Hit, tip
 from explorer.model.stage_records import Marks, changed_columns
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
-from tests.explorer.model.stages import scene_of, small_walk, stage_at
+from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
 
 POLICIES = [
     Full(),
@@ -145,3 +146,20 @@ def test_the_initial_state_says_that_on_the_stage_nothing_is_carried_into_it(bet
         words = tip(data, place)
         assert f"In training the state of the sentence before comes in here ({between})" in words
         assert "On the stage a sentence stands alone: it starts from zeros" in words
+
+
+def test_the_cut_is_worked_out_once_for_all_steps_of_one_loss(monkeypatch):
+    w = small_walk("vanilla", policy=Stride(2, 5))
+    scene = scene_of(w)
+    start = before_visit(w, 7, 7) + 1
+    data = build_stage(scene, w, start)
+    made: list[int] = []
+    original = stage_build.cut_of
+    monkeypatch.setattr(stage_build, "cut_of", lambda *a: made.append(1) or original(*a))
+    for position in range(start, start + 12):
+        following = build_stage(scene, w, position, previous=data)
+        assert following.cut is data.cut
+        assert following.cut == build_stage(scene, w, position).cut
+    assert len(made) == 12, "only for the stages that had none before them"
+    other = build_stage(scene, w, before_visit(w, 5, 5) + 1, previous=data)
+    assert other.cut.loss == 5 and other.cut == build_stage(scene, w, before_visit(w, 5, 5) + 1).cut
