@@ -302,10 +302,7 @@ class LedgerCanvas(Canvas):
 
     def _paint_cells(self, painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, region: QRegion) -> None:
         pixmap = self._cells.renewed(self, theme, data, grid, self._key(data))
-        clip = region.boundingRect()
-        ratio = pixmap.devicePixelRatio()
-        source = QRectF(clip.x() * ratio, clip.y() * ratio, clip.width() * ratio, clip.height() * ratio)
-        painter.drawPixmap(QRectF(clip), pixmap, source)
+        painter.drawPixmap(QPointF(0, 0), pixmap)  # as a whole: a part of it would be resampled at a broken ratio
         if self._step is not None and self._step < data.length:
             column = self._column(data, self._step)
             if not column.isNull():

@@ -21,6 +21,8 @@ from .ledger_layout import Grid
 Pair = tuple[int, int]
 Place = tuple[int, int, int, int]
 """A cell's left, upper, right and lower edge."""
+MANY = 64
+"""Small cells that change at once above which all are painted."""
 SMALL = 5.0
 """Pixels below which a cell has no gap and no hatching of its own."""
 
@@ -88,14 +90,19 @@ class LedgerCells:
         if not pairs:
             return self._pixmap
         painter = QPainter(self._pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if min(grid.wide, grid.high) < SMALL:
+        size = min(grid.wide, grid.high)
+        if size >= SMALL:
+            _paint_squares(painter, theme, data, grid, pairs, ratio, clean=clean)
+        elif size >= 1:
+            if clean or len(pairs) > MANY:
+                _paint_all(painter, theme, data, grid, ratio)
+            else:
+                _paint_some(painter, theme, data, grid, pairs, ratio)
+        else:
             kept = self._ground
             if kept is None or kept[0] != key or not np.array_equal(kept[1], data.cut):
                 self._ground = kept = key, data.cut, _ground(theme, data)
             _paint_pixels(painter, theme, data, grid, kept[2])
-        else:
-            _paint_squares(painter, theme, data, grid, pairs, ratio, clean=clean)
         painter.end()
         return self._pixmap
 
@@ -115,21 +122,67 @@ def _hatch_dots(theme: Theme, shown: Any, cut: Any) -> None:
     shown[t, tau] = packed(raised * (1 - share) + np.array(theme.tokens.rgb("cut"), float) * share)
 
 
+def _sight(grid: Grid) -> tuple[slice, slice]:
+    """Where the cells in sight are in a table of all of them."""
+    part = grid.part
+    return np.s_[part.first : part.first + part.rows, part.copy : part.copy + part.columns]
+
+
 def _paint_pixels(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, ground: Any) -> None:
-    area, part = grid.cells, grid.part
-    sight = np.s_[part.first : part.first + part.rows, part.copy : part.copy + part.columns]
+    """Cells that are smaller than a pixel: each pixel shows of its pairs the furthest from 0."""
+    area, sight = grid.cells, _sight(grid)
     shown, added, entries, cut = ground[sight].copy(), data.added[sight], data.entries[sight], data.cut[sight]
     shown[added] = colours_of(theme, entries[added], scale_of(data))
-    if min(grid.wide, grid.high) < 1:
-        # Smaller than a pixel: each pixel shows of its pairs the furthest from 0.
-        found = blocks(np.where(added, entries, 0.0), max(1, int(area.height())), max(1, int(area.width())))
-        shown = shown[found.row, found.column]
-        _hatch_dots(theme, shown, cut[found.row, found.column])  # of the pixels: of the pairs some would be left
-    shown = np.ascontiguousarray(shown)
+    found = blocks(np.where(added, entries, 0.0), max(1, int(area.height())), max(1, int(area.width())))
+    shown = np.ascontiguousarray(shown[found.row, found.column])
+    _hatch_dots(theme, shown, cut[found.row, found.column])  # of the pixels: of the pairs some would be left
     rows, columns = shown.shape
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     painter.fillRect(area, theme.colour("panel"))
     painter.drawImage(area, QImage(shown.data, columns, rows, 4 * columns, QImage.Format.Format_ARGB32))
+
+
+def _hatching(theme: Theme, ratio: float) -> tuple[QColor, QBrush]:
+    """What small cells that are cut are filled with: one area for the eye, of which their edges would make crumbs."""
+    return theme.colour("cut", 0.16), hatch(theme.colour("cut", 0.7), 5, ratio, 1.4)
+
+
+def _paint_all(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, ratio: float) -> None:
+    """Cells of a few pixels without anything between them, all in sight."""
+    sight, (xs, ys) = _sight(grid), _edges(grid)
+    added, cut = data.added[sight], data.cut[sight] & ~data.added[sight]
+    bare = np.tri(data.length, dtype=bool)[sight] & ~cut
+    shown = np.where(bare, flat(theme, "raised"), flat(theme, "panel"))
+    shown[added] = colours_of(theme, data.entries[sight][added], scale_of(data))
+    shown = np.repeat(np.repeat(shown, np.diff(ys), axis=0), np.diff(xs), axis=1)
+    high, wide = shown.shape
+    image = QImage(shown.data, wide, high, 4 * wide, QImage.Format.Format_ARGB32)
+    painter.drawImage(QRect(xs[0], ys[0], wide, high), image)
+    edges = np.diff(cut.astype(np.int8), axis=1, prepend=0, append=0)
+    rows, begins = np.nonzero(edges > 0)
+    ends = np.nonzero(edges < 0)[1]
+    runs = [
+        QRect(xs[first], ys[row], xs[last] - xs[first], ys[row + 1] - ys[row])
+        for row, first, last in zip(rows.tolist(), begins.tolist(), ends.tolist(), strict=True)
+    ]
+    for brush in _hatching(theme, ratio):
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(brush)
+        painter.drawRects(runs)
+
+
+def _paint_some(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, pairs: list[Pair], ratio: float) -> None:
+    """Some of them again."""
+    for pair in pairs:
+        room = grid.cell(*pair)
+        if data.added[pair]:
+            red, green, blue, _ = theme.map.rgba(data.entries[pair], scale_of(data)).tolist()
+            painter.fillRect(room, QColor(red, green, blue))
+        elif data.cut[pair]:
+            for brush in (theme.colour("panel"), *_hatching(theme, ratio)):
+                painter.fillRect(room, brush)
+        else:
+            painter.fillRect(room, theme.colour("raised"))
 
 
 def _paint_squares(
@@ -143,6 +196,8 @@ def _paint_squares(
         for t, tau in pairs
     ]
     if not clean:
+        # At a broken ratio of pixels a soft edge would reach into the neighbours.
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for x, y, right, foot in places:
             painter.fillRect(QRect(x, y, right - x, foot - y), theme.colour("panel"))
     added, cut = data.added[tuple(index)], data.cut[tuple(index)]
@@ -153,13 +208,13 @@ def _paint_squares(
     full = [place for place, a in zip(places, added.tolist(), strict=True) if a]
     lines, edge = hatch(theme.colour("cut", 0.55), 6, ratio), pen(theme.colour("cut", 0.6))
     if size < ROUND:
-        # What is cut is one hatched area: in pieces its lines could not be seen as such.
-        _paint_plain(painter, taken, theme.colour("cut", 0.12), 0)
-        _paint_plain(painter, taken, hatch(theme.colour("cut", 0.75), 6, ratio), 0)
+        for brush in _hatching(theme, ratio):
+            _paint_plain(painter, taken, brush, 0)
         _paint_plain(painter, bare, theme.colour("raised"), 1)
         for (x, y, right, foot), (red, green, blue, _) in zip(full, colours.tolist(), strict=True):
             painter.fillRect(QRect(x, y, right - x - 1, foot - y - 1), QColor(red, green, blue))
         return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.colour("raised"))
     for x, y, right, foot in bare:
@@ -190,7 +245,6 @@ def _edges(grid: Grid) -> tuple[list[int], list[int]]:
 
 def _paint_plain(painter: QPainter, places: list[Place], brush: QBrush | QColor, gap: int) -> None:
     """Small cells, ``gap`` pixels from one another, without more ado: there may be thousands."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(brush)
     painter.drawRects([QRect(x, y, right - x - gap, foot - y - gap) for x, y, right, foot in places])

@@ -201,13 +201,14 @@ def test_pairs_that_share_a_pixel_say_so(qtbot) -> None:
         assert made.canvas.where().startswith("losses ")
 
 
-@pytest.mark.parametrize("size", [(380, 330), (540, 324), (240, 200)])
-def test_a_part_that_is_painted_piece_by_piece_is_what_is_painted_at_once(qtbot, size) -> None:
+@pytest.mark.parametrize("zooms", [0, 4])
+@pytest.mark.parametrize("size", [(380, 330), (540, 324), (240, 200), (240, 130)])
+def test_a_part_that_is_painted_piece_by_piece_is_what_is_painted_at_once(qtbot, size, zooms: int) -> None:
     with long_ledger(qtbot, size, steps=30, policy=Window(6)) as (store, made):
         length = len(store.derived.walk(store.session))
-        for _ in range(4):
+        for _ in range(zooms):
             qtbot.keyClick(made.canvas, Qt.Key.Key_Plus)
-        for n, position in enumerate([0, *range(length // 3, length + 1, 61), length, 50]):
+        for n, position in enumerate([0, *range(length // 3, length + 1, 61), length, length - 40, 50]):
             store.dispatch(do.GoTo(position))
             if n % 4 == 2:
                 store.dispatch(do.Hover(t=n % 29))
