@@ -50,6 +50,7 @@ class Board(ArrangedBoard):
             dock.walk_wanted.connect(self.walk_wanted)
             dock.made.connect(self.panel_made)
             dock.returned.connect(self._returned)
+            dock.dropped.connect(self._dropped)
             dock.visibilityChanged.connect(self._seen_or_not)
         self.tabs.clicked.connect(self._tab_clicked)
         self.tabs.pulled.connect(self._tab_pulled)
@@ -148,6 +149,24 @@ class Board(ArrangedBoard):
             dock.come_out(at)
             dock.activateWindow()
             dock.ensure().setFocus(Qt.FocusReason.MouseFocusReason)  # moved by the mouse: the arrows step the walk
+
+    def _dropped(self, name: str) -> None:
+        """Let a panel that has been dragged among the docks have the keyboard there: Qt leaves it to the window."""
+        dock = self.docks[name]
+
+        def settle() -> None:
+            self.window().activateWindow()
+            dock.raise_()
+            dock.ensure().setFocus(Qt.FocusReason.MouseFocusReason)  # moved by the mouse: the arrows step the walk
+            self._take_at_hand(dock)
+
+        if not self._busy:  # a layout that is brought back means no panel more than another
+            QTimer.singleShot(0, self, settle)  # Qt has the place for it, but not yet the panel there
+
+    def keep_clear(self, other: QWidget) -> None:
+        """Let no panel that floats be let go of over ``other`` where there is room for it beside that."""
+        for dock in self.docks.values():
+            dock.never_over = other
 
     def _choose(self, dock: PanelDock) -> None:
         """Take a panel at hand that has not got the keyboard."""

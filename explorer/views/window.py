@@ -109,6 +109,7 @@ class MainWindow(LayoutsWindow):
         column.addWidget(self.stages, 1)
         column.addWidget(self.transport)
         self.board = Board(self.store, middle)
+        self.board.keep_clear(self.transport)
         self.follow_arrows()
         self.board.least_centre = self._least_centre  # type: ignore[method-assign]
         around = QVBoxLayout()

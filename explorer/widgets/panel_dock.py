@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QMoveEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMoveEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from ..theme.theme import current
 from ..theme.tokens import RADIUS
+from .alone_window import AloneWindow
 from .canvas import arrows_of
 from .card import Card
 from .chip import Chip
@@ -31,6 +32,8 @@ class PanelDock(QDockWidget):
     walk_wanted = Signal()
     """The arrow keys are to belong to the walk again."""
     made = Signal(str)
+    dropped = Signal(str)
+    """By the mouse, to a place among the docks."""
     returned = Signal(str)
     """From the whole screen. All of them say the name."""
 
@@ -42,6 +45,10 @@ class PanelDock(QDockWidget):
         """Its whole name; and what its tab, which has a short one, says on a tool tip."""
         self.panel: Card | None = None
         self.alone: AloneWindow | None = None
+        self.never_over: QWidget | None = None
+        """What it does not lie over where it is let go of, if there is room beside that."""
+        self._let_go = False
+        """Whether the mouse has let go of it where it floats."""
         self._make, self._board = make, parent
         self._out: QRect | None = None
         self._before: QWidget | None = None
@@ -163,6 +170,7 @@ class PanelDock(QDockWidget):
         self.show()
         if at is not None:
             self.into_sight()
+        self.make_way()
 
     def _beside(self, place: QRect) -> QRect:
         """A place over the window for what was docked at ``place``, which it does not cover."""
@@ -192,14 +200,32 @@ class PanelDock(QDockWidget):
 
     def event(self, event: QEvent) -> bool:
         floated = self.isFloating()
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._let_go = False
         done = super().event(event)
         if event.type() == QEvent.Type.MouseButtonDblClick and self.isFloating() and not floated:
             self.setGeometry(self._out or self._beside(self.geometry()))  # Qt has left it where it was
         elif event.type() == QEvent.Type.MouseButtonRelease and self.isFloating():
             self.into_sight()  # it was dropped there
+            self.make_way()
             # Its window has the keyboard now. It was moved by the mouse: the arrows go on with the walk.
             self.ensure().setFocus(Qt.FocusReason.MouseFocusReason)
+        if event.type() == QEvent.Type.MouseButtonRelease and floated:
+            self._let_go = True  # if that was over the docks Qt puts it there only now, or in a while
+            if not self.isFloating():
+                self._put()
         return done
+
+    def setFloating(self, floating: bool) -> None:
+        """Let it float, or return to its place, without the mouse."""
+        self._let_go = False
+        super().setFloating(floating)
+
+    def _put(self) -> None:
+        """Say that the mouse has put it among the docks."""
+        if self._let_go:
+            self._let_go = False
+            self.dropped.emit(self.objectName())
 
     def into_sight(self) -> None:
         """Let nothing of what floats lie off the screen: less high where that is enough, else moved."""
@@ -210,12 +236,30 @@ class PanelDock(QDockWidget):
         if place != self.geometry():
             self.setGeometry(place)
 
+    def make_way(self) -> None:
+        """Move what floats off what it must not hide, up or down by the shorter way that stays on the screen."""
+        other = self.never_over
+        if other is None or not other.isVisible():
+            return
+        kept, place = QRect(other.mapToGlobal(QPoint(0, 0)), other.size()), self.geometry()
+        if place.intersects(kept):
+            ways = (
+                place.translated(0, kept.top() - place.bottom() - 1),
+                place.translated(0, kept.bottom() + 1 - place.top()),
+            )
+            screen = self.screen().availableGeometry()
+            free = [way for way in ways if screen.top() <= way.top() and way.bottom() <= screen.bottom()]
+            if free:
+                self.setGeometry(min(free, key=lambda way: abs(way.top() - place.top())))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         super().keyPressEvent(event)
         if self.isFloating():
             QApplication.sendEvent(self._board.window(), event)
 
-    def _floated(self) -> None:
+    def _floated(self, floats: bool) -> None:
+        if not floats:
+            self._put()
         self._fit_type()
         self._show_way_back()
         self.update()
@@ -334,51 +378,3 @@ class _Body(QWidget):
         theme = current()
         # Not what the panel at hand would like: turning to another tab must not push the neighbours about.
         return QSize(theme.px(LEAST.width()), theme.px(LEAST.height()))
-
-
-class AloneWindow(QWidget):
-    """One panel on the whole screen; its keys are the main window's."""
-
-    closed = Signal()
-
-    def __init__(self, header: QWidget, panel: Card, title: str, main: QWidget) -> None:
-        super().__init__(main, Qt.WindowType.Window)
-        self.header, self._panel = header, panel
-        self.setWindowTitle(f"{title} — BPTT Explorer")
-        column = QVBoxLayout(self)
-        margin = current().px(12)
-        column.setContentsMargins(margin, margin, margin, margin)
-        column.setSpacing(0)
-        column.addWidget(header)
-        column.addWidget(panel, 1)
-        header.show()
-        panel.show()
-        self._main = main
-        self.addActions([a for a in main.actions() if QKeySequence("Esc") not in a.shortcuts()])
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), current().colour("panel"))
-
-    def fit_type(self) -> None:
-        """Give the panel type for the size of this window."""
-        enlarge(factor_for(self.size()), self.header, self._panel)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.fit_type()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and self.isVisible():
-            self.fit_type()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.close()
-        else:
-            super().keyPressEvent(event)
-            QApplication.sendEvent(self._main, event)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        super().closeEvent(event)
-        self.closed.emit()

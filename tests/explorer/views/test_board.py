@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabBar, QToolTip
@@ -373,3 +373,40 @@ def test_a_panel_dropped_over_the_edge_of_the_screen_is_moved_into_sight(window)
     area = ledger.screen().availableGeometry()
     assert ledger.isFloating()
     until(window, lambda: area.contains(ledger.geometry()))
+
+
+def test_a_panel_dropped_among_the_docks_has_the_keyboard_there_and_the_arrows_step_the_walk(window):
+    window.resize(1366, 768)
+    window.board.show_panel("ledger")
+    QTest.qWait(40)
+    ledger, place = dock(window, "ledger"), dock(window, "ledger").mapToGlobal(QPoint(0, 0))
+    drag(ledger, QPoint(-500, 150))
+    assert ledger.isFloating()
+    window.stage.setFocus()
+    title, start = ledger.titleBarWidget(), QPoint(60, 12)
+    goal = place + QPoint(ledger.width() // 2, ledger.height() // 2)
+    QTest.mousePress(title, Qt.MouseButton.LeftButton, pos=start)
+    for n in range(1, 9):
+        QTest.mouseMove(title, start + (title.mapFromGlobal(goal) - start) * n / 8, 10)
+        QTest.qWait(15)
+    QTest.mouseRelease(ledger, Qt.MouseButton.LeftButton)
+    until(window, lambda: not ledger.isFloating() and in_front(ledger))
+    until(window, lambda: ledger.holds(QApplication.focusWidget()))
+    assert window.board.panel_at_hand() is ledger and ledger.framed and not ledger.arrows
+
+
+def test_a_panel_dropped_over_the_transport_moves_off_its_keys_where_there_is_room(window):
+    window.resize(1366, 768)
+    window.board.show_panel("ledger")
+    QTest.qWait(40)
+    ledger, bar = dock(window, "ledger"), window.transport
+    kept = QRect(bar.mapToGlobal(QPoint(0, 0)), bar.size())
+    drag(ledger, kept.center() - QPoint(60, 60) - ledger.titleBarWidget().mapToGlobal(QPoint(60, 12)))
+    assert ledger.isFloating()
+    until(window, lambda: not ledger.geometry().intersects(kept))
+    assert ledger.screen().availableGeometry().contains(ledger.geometry())
+    # One that has room nowhere beside it stays where it was put.
+    tall = QRect(kept.left(), 0, 500, ledger.screen().availableGeometry().height())
+    ledger.setGeometry(tall)
+    ledger.make_way()
+    assert ledger.geometry().intersects(kept)

@@ -1,0 +1,59 @@
+"""The window in which a panel fills the screen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from ..theme.theme import current
+from .card import Card
+from .enlarge import enlarge, factor_for
+
+
+class AloneWindow(QWidget):
+    """One panel on the whole screen; its keys are the main window's."""
+
+    closed = Signal()
+
+    def __init__(self, header: QWidget, panel: Card, title: str, main: QWidget) -> None:
+        super().__init__(main, Qt.WindowType.Window)
+        self.header, self._panel = header, panel
+        self.setWindowTitle(f"{title} — BPTT Explorer")
+        column = QVBoxLayout(self)
+        margin = current().px(12)
+        column.setContentsMargins(margin, margin, margin, margin)
+        column.setSpacing(0)
+        column.addWidget(header)
+        column.addWidget(panel, 1)
+        header.show()
+        panel.show()
+        self._main = main
+        self.addActions([a for a in main.actions() if QKeySequence("Esc") not in a.shortcuts()])
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), current().colour("panel"))
+
+    def fit_type(self) -> None:
+        """Give the panel type for the size of this window."""
+        enlarge(factor_for(self.size()), self.header, self._panel)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit_type()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and self.isVisible():
+            self.fit_type()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+            QApplication.sendEvent(self._main, event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit()
