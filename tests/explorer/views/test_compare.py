@@ -19,6 +19,7 @@ from explorer.model.reducer import new_session
 from explorer.model.session import Changes
 from explorer.model.settings import CorpusChoice
 from explorer.model.stage_data import stage_data, strips_of
+from explorer.model.stage_scene import group_size
 from explorer.services import worker
 from explorer.services.companion import Companion
 from explorer.services.sessions import open_session, save_session
@@ -393,8 +394,32 @@ def test_a_stage_is_read_for_the_size_that_it_has_in_the_end(window, monkeypatch
     monkeypatch.setattr(StageView, "_read", lambda view: (read.append(view), whole(view)))
     window.toggle_comparison()
     assert read.count(window.stage) <= 1 and read.count(window.comparison.stage) <= 4
-    for stage in (window.stage, window.comparison.stage):
-        assert stage.canvas.most_cells(*strips_of(store.session)) == stage._cells
+    stages = (window.stage, window.comparison.stage)
+    room = min(stage.canvas.most_cells(*strips_of(store.session)) for stage in stages)
+    assert [stage._cells for stage in stages] == [room, room]
+
+
+def test_equal_units_share_a_cell_in_both_stages_and_other_units_have_their_own(window):
+    store = window.store
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, hidden_size=256)))
+    store.wait()
+    window.toggle_comparison()
+    QApplication.processEvents()
+    view, groups = window.comparison, lambda: [stage.data.scene.group for stage in (window.stage, view.stage)]
+    height = sum(window.stages.sizes())
+    for share in (0.35, 0.5, 0.6):
+        window.stages.setSizes([round(share * height), height - round(share * height)])
+        QApplication.processEvents()
+        rooms = [stage.canvas.most_cells(*strips_of(store.session)) for stage in (window.stage, view.stage)]
+        assert groups() == [group_size(256, min(rooms))] * 2
+    assert rooms[0] != rooms[1]
+    before = groups()[0]
+    view.companion.differ(hidden_size=4)
+    until(lambda: view.stage.data.scene.hidden == 4)
+    assert groups() == [group_size(256, rooms[0]), 1] and groups()[0] < before
+    window.toggle_comparison()
+    QApplication.processEvents()
+    assert window.stage.data.scene.group == group_size(256, window.stage.canvas.most_cells(*strips_of(store.session)))
 
 
 def test_the_window_shows_both_and_returns(window, monkeypatch):
