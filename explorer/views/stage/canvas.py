@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QBasicTimer, QEvent, QPoint, QPointF, Qt, QTimerEvent, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -18,6 +18,9 @@ from .scissors import handle_at
 from .surface import StageSurface
 
 _ZOOM_STEP = 1.2
+#: What is dragged past the edge of a stage that scrolls takes it along: every so many milliseconds by this share of how
+#: far past it is.
+_SCROLL_EVERY, _SCROLL_SHARE = 30, 0.8
 _PLACES = {
     (Qt.Key.Key_Comma, Qt.KeyboardModifier.NoModifier): (-1, 0),
     (Qt.Key.Key_Period, Qt.KeyboardModifier.NoModifier): (1, 0),
@@ -59,6 +62,8 @@ class StageCanvas(StageSurface):
         self._pressed: QPointF | None = None
         self._pan_from: float | None = None
         self._grip: Grip | None = None
+        self._past = 0.0
+        self._scrolling = QBasicTimer()
 
     def show_data(self, data: StageData) -> None:
         """Show ``data``, and over it what is in hand; that is let go where it belongs to another sentence or cut."""
@@ -120,13 +125,7 @@ class StageCanvas(StageSurface):
         if self._layout is None or self._data is None:
             return
         if self._grip is not None:
-            if self._grip.pull(self._layout.boundary_near(at.x())):
-                self._held = self._grip.handle
-                self._show(self._grip.preview)
-                self.update()
-            # Pointed at is the column that the pointer is over, as ever, not the one in which the handle was taken.
-            t = self._layout.column_at(at.x())
-            self.hovered.emit(None if t is None else Hit(t))
+            self._pull(at.x())
             return
         if self._pressed is not None and self._pan_from is not None and self._layout.furthest > 0:
             away = at.x() - self._pressed.x()
@@ -140,6 +139,35 @@ class StageCanvas(StageSurface):
             self.setCursor(Qt.CursorShape.ArrowCursor if over is None else Qt.CursorShape.SplitHCursor)
             self.update()
         self.hovered.emit(self._hit(at))
+
+    def _pull(self, x: float) -> None:
+        """Bring what is in hand to ``x``, or to the edge of what is seen, which moves on while it is held past it."""
+        if self._grip is None or self._layout is None:
+            return
+        lay = self._layout
+        inside = min(max(x, float(lay.gutter)), float(lay.gutter + lay.room))
+        if self._grip.pull(lay.boundary_near(inside)):
+            self._held = self._grip.handle
+            self._show(self._grip.preview)
+            self.update()
+        self._past = x - inside
+        if self._past == 0.0 or lay.furthest == 0.0:
+            self._scrolling.stop()
+        elif not self._scrolling.isActive():
+            self._scrolling.start(_SCROLL_EVERY, self)
+        # Pointed at is the column that the pointer is over, as ever, not the one in which the handle was taken.
+        t = lay.column_at(x)
+        self.hovered.emit(None if t is None else Hit(t))
+
+    def timerEvent(self, event: QTimerEvent) -> None:
+        if event.timerId() != self._scrolling.timerId():
+            super().timerEvent(event)
+        elif self._grip is None or self._layout is None:
+            self._scrolling.stop()
+        else:
+            lay = self._layout
+            self.scroll_to(min(max(lay.shift + _SCROLL_SHARE * self._past, 0.0), lay.furthest))
+            self._pull(self._past + lay.gutter + (lay.room if self._past > 0 else 0))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
@@ -169,6 +197,7 @@ class StageCanvas(StageSurface):
         """End a drag or a pan; what was only a preview is taken back."""
         grip = self._grip
         self._grip = self._held = self._pressed = self._pan_from = None
+        self._scrolling.stop()
         self.setCursor(Qt.CursorShape.ArrowCursor)
         if grip is not None:
             self.show_data(grip.before)

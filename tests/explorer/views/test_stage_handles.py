@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPainter
 
 from explorer.model.stage_hit import Hit
@@ -16,7 +16,7 @@ from explorer.theme.theme import current
 from explorer.views.stage.brush import Brush
 from explorer.views.stage.runs import KNOB, begins_in_sight, knob_centre, knobs, places_of
 from explorer.views.stage.scissors import badge_centre, handle_at
-from rnncore.truncation import Stride, Window
+from rnncore.truncation import Stride, Tail, Window
 from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
 from tests.explorer.views.canvases import LEFT, pixels, written_on
 
@@ -151,3 +151,41 @@ def test_scissors_in_hand_are_let_go_where_another_loss_begins_to_walk(canvas, q
     assert canvas.data.cut.policy == Window(4) and canvas.data.cut.loss == 6
     qtbot.mouseRelease(canvas, LEFT, pos=QPoint(lay.left(5), y))
     assert dropped == []
+
+
+@pytest.mark.parametrize("policy", [Window(4), Tail(10), Stride(10, 4)], ids=str)
+def test_scissors_dragged_past_the_edge_of_a_zoomed_stage_take_it_along(canvas, qtbot, policy):
+    w = small_walk("vanilla", policy=policy, steps=120)
+    canvas.show_data(stage_at(w, before_visit(w, 118, 119)))
+    canvas.set_zoom(8.0)
+    canvas.scroll_to(canvas.stage_layout.furthest)
+    scissors = canvas.data.cut.scissors[0]
+    start, dropped = badge_centre(brush_of(canvas), scissors.boundary).toPoint(), []
+    canvas.cut_dropped.connect(dropped.append)
+    qtbot.mousePress(canvas, LEFT, pos=start)
+    qtbot.mouseMove(canvas, QPoint(canvas.stage_layout.gutter - 60, start.y()))
+    qtbot.waitUntil(lambda: canvas._held.boundary < 90, timeout=20000)
+    lay = canvas.stage_layout
+    assert lay.shift < lay.furthest - 5 * lay.column_width
+    assert lay.gutter - lay.column_width <= lay.left(canvas._held.boundary) <= lay.gutter + lay.column_width
+    inside = QPoint(lay.gutter + lay.room // 2, start.y())
+    qtbot.mouseMove(canvas, inside)
+    rest = canvas.stage_layout.shift
+    assert not canvas._scrolling.isActive() and canvas.data.cut.policy != policy
+    to = canvas._held.boundary
+    qtbot.mouseRelease(canvas, LEFT, pos=inside)
+    assert len(dropped) == 1 and canvas.stage_layout.shift == rest
+    assert canvas.data.cut.scissors[0].boundary == to and canvas.stage_layout.boundary_near(inside.x()) == to
+
+
+def test_a_stage_that_does_not_scroll_stays_where_it_is_when_scissors_are_dragged_off_it(canvas, qtbot):
+    w = small_walk("vanilla", policy=Window(4), steps=8)
+    canvas.show_data(stage_at(w, before_visit(w, 6, 7)))
+    start = badge_centre(brush_of(canvas), 3).toPoint()
+    qtbot.mousePress(canvas, LEFT, pos=start)
+    qtbot.mouseMove(canvas, QPoint(-30, start.y()))
+    assert not canvas._scrolling.isActive() and canvas.data.cut.policy == Window(7)
+    qtbot.mouseMove(canvas, QPoint(canvas.width() + 30, start.y()))
+    assert canvas.data.cut.policy == Window(0)
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    assert canvas.data.cut.policy == Window(4)
