@@ -105,6 +105,7 @@ QLineEdit {{ padding: {px(4)}px {px(6)}px; }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QListView:focus, QTreeView:focus, QTableView:focus {{
     border: 1px solid {t.value}; }}
 QLineEdit[wrong="true"] {{ color: {t.cut}; border: 1px solid {t.cut}; }}
+QAbstractSpinBox[wrong="true"] {{ color: {t.cut}; }}
 QHeaderView::section {{ background: {t.raised}; color: {t.muted}; border: none;
     border-right: 1px solid {t.line}; padding: {px(3)}px {px(6)}px; }}
 QTableView {{ gridline-color: {t.line}; }}

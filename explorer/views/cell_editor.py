@@ -44,6 +44,7 @@ from ..widgets.cell_graph import CellGraph
 from ..widgets.chip import Chip
 from ..widgets.equation_edit import EquationEdit
 from ..widgets.panel_dialog import PanelDialog
+from ..widgets.wrong import mark_wrong
 
 PAUSE = 80
 """Milliseconds without a key after which the graph is drawn."""
@@ -235,6 +236,7 @@ class CellEditor(PanelDialog):
         self.edit.show_mistake(self.preview.mistake)
         palette = self.message.palette()
         problem, hints = self.problem, self.preview.hints
+        mark_wrong(self.name, problem if self.preview.mistake is None else "")
         token = "cut" if problem else "gradient" if hints else "good"
         palette.setColor(QPalette.ColorRole.WindowText, current().colour(token))
         self.message.setPalette(palette)

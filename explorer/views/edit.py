@@ -75,7 +75,7 @@ class EditDialog(PanelDialog):
             self.list.add(field.title, after=field.now)
         self.list.setCurrentRow(0)
         say(self.note, note, wrong=wrong)
-        mark_wrong(self.line, wrong)
+        mark_wrong(self.line, note if wrong else "")
 
     def _typed(self, name: str) -> list[Field]:
         session, derived = self._store.session, self._store.derived
@@ -108,6 +108,7 @@ class EditDialog(PanelDialog):
                 edit(self._store, target, value)
             except RnnError as error:
                 say(self.note, str(error), wrong=True)
+                mark_wrong(self.line, str(error))
                 return
             self.accept()
             return

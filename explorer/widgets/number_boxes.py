@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from rnncore.errors import RnnError
 
 from ..model.edit_targets import read_number
+from ..theme.theme import current
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _State = tuple[QValidator.State, str, int]
@@ -39,6 +40,14 @@ class _Typed(_Base):
         """Take every text: what is wrong with it is said beside it."""
         fits = text == self.specialValueText() or not self.problem_of(text)
         return (QValidator.State.Acceptable if fits else QValidator.State.Intermediate), text, at
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.property("wrong"):  # a style sheet's frame would take the platform's look from the arrows as well
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(current().colour("cut"), 1.5))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.75, 0.75, -0.75, -0.75), 2.5, 2.5)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _ENTER and self.problem:

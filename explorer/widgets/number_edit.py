@@ -26,6 +26,11 @@ def number_in(text: str) -> float | None:
         return None
 
 
+def _remedy(text: str) -> str:
+    typed = text.strip()[:40]
+    return f"{f'“{typed}” is no number' if typed else 'The field is empty'}. {NUMBER}"
+
+
 class NumberEdit(QLineEdit):
     """Stands over a cell of its parent while the cell's number is typed."""
 
@@ -50,7 +55,7 @@ class NumberEdit(QLineEdit):
         y = min(max(int(area.center().y()) - high // 2, 0), max(parent.height() - high, 0))
         self.setGeometry(x, y, wide, high)
         self.setText(text)
-        mark_wrong(self, False)
+        mark_wrong(self, "")
         self.selectAll()
         self.show()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -65,7 +70,8 @@ class NumberEdit(QLineEdit):
 
     def _mark(self, text: str) -> None:
         """Mark at once what is no number; a sign that only begins one is no error yet."""
-        mark_wrong(self, number_in(text) is None and not BEGINS.fullmatch(text.casefold()))
+        wrong = number_in(text) is None and not BEGINS.fullmatch(text.casefold())
+        mark_wrong(self, _remedy(text) if wrong else "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
@@ -74,9 +80,8 @@ class NumberEdit(QLineEdit):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             value = number_in(self.text())
             if value is None:
-                typed = self.text().strip()[:40]
-                remedy = f"{f'“{typed}” is no number' if typed else 'The field is empty'}. {NUMBER}"
-                QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), remedy, self)
+                mark_wrong(self, _remedy(self.text()))
+                QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), _remedy(self.text()), self)
                 self.selectAll()
             else:
                 self.give_up()

@@ -129,7 +129,7 @@ class ValueEditor(QFrame):
 
     def _say(self, text: str, error: bool = False) -> None:
         say(self.note, text, wrong=error)
-        mark_wrong(self.line, error)
+        mark_wrong(self.line, text if error else "")
         self.adjustSize()
 
     @property

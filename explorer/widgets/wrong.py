@@ -1,19 +1,25 @@
-"""The look of a line in which something wrong has been typed."""
+"""The look of a field in which something wrong has been typed."""
 
 from __future__ import annotations
 
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QLineEdit
 
 from ..theme.theme import current
 
 
-def mark_wrong(line: QLineEdit, wrong: bool) -> None:
-    """Print what was typed in the colour of errors, or as usual: the style sheet knows both."""
-    if bool(line.property("wrong")) != wrong:
-        line.setProperty("wrong", wrong)
-        line.style().unpolish(line)
-        line.style().polish(line)
+def mark_wrong(field: QLineEdit | QAbstractSpinBox, problem: str) -> None:
+    """Print what was typed in the colour of errors, and tell a screen reader why; as usual again for "".
+
+    The style sheet knows both looks of a line; a box paints its own frame (:mod:`explorer.widgets.number_boxes`).
+    """
+    if bool(field.property("wrong")) != bool(problem):
+        field.setProperty("wrong", bool(problem))
+        field.style().unpolish(field)
+        field.style().polish(field)
+        field.update()
+    if field.accessibleDescription() != problem:
+        field.setAccessibleDescription(problem)
 
 
 def say(label: QLabel, text: str, *, wrong: bool) -> None:

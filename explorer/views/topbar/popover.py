@@ -129,7 +129,7 @@ class Popover(QFrame):
     def _say_what_is_wrong(self) -> None:
         wrong = self._wrong()
         for box in self._boxes:
-            mark_wrong(box.lineEdit(), bool(box.problem))
+            mark_wrong(box, box.problem)
         self._say("" if wrong is None else f"{wrong.accessibleName()}: {wrong.problem}")
 
     def _say(self, problem: str) -> None:

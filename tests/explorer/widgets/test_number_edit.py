@@ -78,6 +78,7 @@ def test_what_is_no_number_is_marked_while_it_is_typed_and_a_beginning_is_not(qt
     for typed, wrong in (("-", False), ("1", False), ("e", False), ("-", False), ("3", False), ("x", True)):
         qtbot.keyClicks(made, typed)
         assert bool(made.property("wrong")) == wrong, made.text()
+        assert ("is no number" in made.accessibleDescription()) == wrong
     qtbot.keyClick(made, Qt.Key.Key_Return)
     assert made.isVisible() and "is no number" in QToolTip.text()
     made.clear()

@@ -186,6 +186,7 @@ def test_a_learning_rate_below_zero_is_marked_while_it_is_typed_with_the_remedy(
     assert editor.error == "" and not editor.line.property("wrong")  # it may become a number yet
     QTest.keyClicks(editor.line, "1")
     assert "is below 0" in editor.error and "above 0" in editor.error and editor.line.property("wrong")
+    assert editor.line.accessibleDescription() == editor.error
     QTest.keyClick(editor.line, Qt.Key.Key_Return)
     assert editor.isVisible() and store.session is session
     editor.line.selectAll()

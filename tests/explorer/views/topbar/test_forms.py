@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 from explorer.actions import WALKS
 from explorer.model.settings import CorpusChoice, Settings
 from explorer.theme import palette
-from explorer.theme.theme import theme_named
+from explorer.theme.theme import current, theme_named
 from explorer.views.topbar.forms import model_form, optimiser_form, reading_form, truncation_form
 from explorer.views.topbar.popover import RateBox
 from rnncore.annealing import Halve
@@ -235,19 +235,23 @@ def test_the_form_explains_the_order_of_the_backward_pass(fill):
 @pytest.mark.parametrize("text", ["-1", "0", "nan", "1e999", "", "abc"])
 def test_a_form_with_a_wrong_number_says_so_as_it_is_typed_and_stays_open(fill, text):
     form = fill(optimiser_form, Settings())
-    rate = form["Learning rate"]
+    rate, cut = form["Learning rate"], current().colour("cut")
     form.form.show()
+    assert rate.grab().toImage().pixelColor(rate.width() // 2, 0) != cut
     rate.selectAll()
     QTest.keyClick(rate, Qt.Key.Key_Delete)
     QTest.keyClicks(rate, text)
     assert form.form.note.isVisible() and form.form.note.text().startswith("Learning rate: ")
-    assert rate.lineEdit().property("wrong")
+    # The field itself is framed in the colour of errors, and tells a screen reader why.
+    assert rate.accessibleDescription() == rate.problem != ""
+    assert rate.grab().toImage().pixelColor(rate.width() // 2, 0) == cut, "no frame"
     QTest.keyClick(rate, Qt.Key.Key_Return)
     form.form.accept()
     assert form.form.isVisible() and not form.results
     rate.selectAll()
     QTest.keyClicks(rate, "1e-3")
-    assert not form.form.note.isVisible() and not rate.lineEdit().property("wrong")
+    assert not form.form.note.isVisible() and not rate.accessibleDescription()
+    assert rate.grab().toImage().pixelColor(rate.width() // 2, 0) != cut
     QTest.keyClick(rate, Qt.Key.Key_Return)
     assert not form.form.isVisible() and form.results[0].optimiser == SGD(1e-3)
 
