@@ -67,7 +67,7 @@ def paint_pair(brush: Brush, spoken: int | None) -> tuple[float, float] | None:
         x = float(lay.gutter) if at.x() < lay.gutter else _furthest(brush, text, font)
     else:
         left = at.x() - wide - _AWAY
-        x = left if left >= lay.gutter else min(at.x() + _AWAY, _furthest(brush, text, font))
+        x = left if left >= max(lay.gutter, lay.left(0)) else min(at.x() + _AWAY, _furthest(brush, text, font))
     _write(brush, x, text, font, True)
     return round(x), round(x) + text_width(text, font) + 2 * _PAD
 
@@ -82,7 +82,7 @@ def _beside(brush: Brush, at: QPointF, text: str, font: QFont, taken: tuple[floa
     for form in (full, full.removesuffix(_HOW)):
         wide = text_width(form, font) + 2 * _PAD
         for x in (at.x() - _AWAY - wide, at.x() + _AWAY):
-            inside = lay.gutter <= x and x + wide <= lay.gutter + lay.room
+            inside = max(lay.gutter, lay.left(0)) <= x and x + wide <= lay.gutter + lay.room
             if inside and not _meet((x, x + wide), taken):
                 return form, x
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from PySide6.QtCore import QRectF
@@ -129,6 +130,18 @@ def test_beside_a_chosen_pair_of_another_loss_it_is_said_whose_cut_is_whose(canv
     assert walking[0] >= mine[1] or mine[0] >= walking[1]
     assert lit(canvas, w, monkeypatch, (6, 5), at)[0][0].startswith("credit of loss 7 is cut here"), "a kept pair"
     assert not lit(canvas, w, monkeypatch, (7, 1), at), "of the walking loss nothing needs to be said"
+
+
+def test_the_words_of_a_chosen_pair_never_lie_on_the_names_of_the_initial_states(canvas, monkeypatch):
+    canvas.resize(830, 560)
+    w = small_walk("lstm", policy=Window(3))
+    for loss in (4, 5, 6):
+        found = lit(canvas, w, monkeypatch, (loss, 0), before_visit(w, 6, 7) + 1)
+        lay = canvas.stage_layout
+        assert lay.lead and any(text.startswith(f"credit of loss {loss} is cut") for text, *_ in found)
+        assert all(left >= lay.left(0) and right <= lay.width for _, left, right in found)
+        for (_, a, b), (_, c, d) in combinations(found, 2):
+            assert b <= c or d <= a
 
 
 def test_two_losses_that_are_cut_at_one_place_are_named_together(canvas, monkeypatch):
