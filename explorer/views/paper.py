@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QMarginsF, QMimeData, QSizeF, Qt
 from PySide6.QtGui import QPageLayout, QPalette, QResizeEvent, QTextDocument, QTextOption
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
 
     from ..store import Store
-    from .window_files import FilesWindow
 
 DECIMALS_LABEL = "decimals"
 ROOMY = 360
@@ -273,12 +272,10 @@ class PaperView(Panel):
         """The file that the dialog begins with, where the sessions are saved as well."""
         return str(Path(self._keeper().saved_in or Path.home()) / "sheet.pdf")
 
-    def _keeper(self) -> PaperView | FilesWindow:
+    def _keeper(self) -> Any:
         """Who knows which folder was saved to last: the window, also of a panel that floats above it."""
-        from .window_files import FilesWindow
-
-        around: QWidget | None = self
-        while around is not None and not isinstance(around, FilesWindow):
+        around = self.parentWidget()
+        while around is not None and not hasattr(around, "saved_in"):
             around = around.parentWidget()
         return around or self
 
