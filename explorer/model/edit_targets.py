@@ -125,7 +125,7 @@ def _weight(session: Session, derived: Derived, target: Target) -> Field:
     return Field(
         target,
         f"{target.name}[{where}]",
-        f"weight, {value} at update {session.training.shown}",
+        f"weight, {value} at update {session.training.shown:,}",
         value,
         "Enter sets it; training from here is a branch.",
     )
@@ -225,7 +225,7 @@ def _capital(text: str) -> str:
 def _rate(session: Session, derived: Derived, target: Target) -> Field:
     value = exact(session.training.state.learning_rate)
     help = "Enter trains at another rate from here on: a branch."
-    return Field(target, "Learning rate", f"{value} at update {session.training.shown}", value, help)
+    return Field(target, "Learning rate", f"{value} at update {session.training.shown:,}", value, help)
 
 
 _FIELDS = {"weight": _weight, "initial": _initial, "token": _token, "clamp": _clamp, "rate": _rate}

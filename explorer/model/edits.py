@@ -196,7 +196,7 @@ def edits(session: Session) -> Edits:
     held = [clamp.describe for clamp in clamps]
     details += held
     words += held if len(held) <= MOST_NAMED else [f"{len(held)} clamps"]
-    details += [f"{w.place} = {number(w.value)} from update {w.update} on" for w in weights]
+    details += [f"{w.place} = {number(w.value)} from update {w.update:,} on" for w in weights]
     few = len(weights) <= MOST_NAMED
     words += [f"{w.place} edited" for w in weights] if few else [f"{len(weights)} weights edited"]
     return Edits(initial, tokens, clamps, weights, " · ".join(words), tuple(details))

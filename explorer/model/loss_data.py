@@ -77,7 +77,6 @@ class LossFrame:
         last = int(self.raw[0, n])
         low, high = self.raw[1, n], self.raw[2, n]
         head = f"update {last:,}" if first == last else f"updates {first:,}–{last:,}"
-        head = head.replace(",", "\u202f")
         body = f"loss {low:.4g}" if low == high else f"loss {low:.4g}–{high:.4g}"
         if not np.isfinite(low):
             body = "loss is not finite"
@@ -149,7 +148,7 @@ def loss_frame(
         off = columns[0, columns[4] > y_end] if n else np.empty(0)
     # With merged rows one row stands for several updates: their spacing says for how many.
     updates = round(window * reduction.size * float(columns[0, -1]) / max(1, reduction.rows)) if n else 0
-    legend = "" if not n else "each update" if updates <= 1 else f"mean of {_grouped(updates)} updates"
+    legend = "" if not n else "each update" if updates <= 1 else f"mean of {updates:,} updates"
     return LossFrame(
         float(max(ends)),
         y_end,
@@ -241,7 +240,7 @@ def footer(
     shown = newest if at is None else at
     parts, perplexities = [], []
     if at is not None:
-        parts.append(f"at update {_grouped(at)}:")
+        parts.append(f"at update {at:,}:")
     if smooth.shape[1] and shown > 0:
         train = float(smooth[1, min(int(np.searchsorted(smooth[0], shown)), smooth.shape[1] - 1)])
         parts.append(f"train {_short(train)}")
@@ -252,7 +251,7 @@ def footer(
     last = int(np.searchsorted(valid[0], shown, side="right")) - 1
     if last >= 0:
         loss, update = float(valid[1, last]), int(valid[0, last])
-        parts.append(f"{evaluated} {_short(loss)}" + (f" (update {_grouped(update)})" if update != shown else ""))
+        parts.append(f"{evaluated} {_short(loss)}" + (f" (update {update:,})" if update != shown else ""))
         perplexities.append(f"{_perplexity(loss)} {'held-out' if evaluated == 'valid' else evaluated}")
     if perplexities:
         parts.append("perplexity " + " · ".join(perplexities))
@@ -278,7 +277,3 @@ def _grouped_short(value: float) -> str:
         if value >= limit:
             return f"{value / limit:.3g}{sign}"
     return f"{value:.0f}"
-
-
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")

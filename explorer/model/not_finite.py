@@ -24,7 +24,7 @@ def stopped(history: History) -> str:
 
     It names the sentence and the first number of that update's own passes that is not finite, where they show one.
     """
-    said = f"Training stopped at update {history.last}"
+    said = f"Training stopped at update {history.last:,}"
     what = "the loss or the gradient is not finite"
     try:
         trainer = history.trainer_at(history.last - 1)

@@ -352,7 +352,7 @@ def parameters_data(
         change, said = relative_size(update.deltas[name], array), "‖ΔW‖/‖W‖ of this sentence"
     elif changes and name in changes and not waits:
         shown = session.training.shown
-        change, said = changes[name], f"‖ΔW‖/‖W‖, update {shown}"
+        change, said = changes[name], f"‖ΔW‖/‖W‖, update {shown:,}"
     return ParametersData(
         name,
         tuple(model.parameters),

@@ -119,7 +119,7 @@ def subtitle(walk: Walk, progress: Progress, update: int | None, brief: bool = F
     For a narrow stage ``brief`` says ``update 260 · backward · loss 8 at t = 5 · 5/14: ∂L/∂f``.
     """
     step = progress.step
-    parts = [] if update is None else [f"update {update:,}".replace(",", " ")]
+    parts = [] if update is None else [f"update {update:,}"]
     if step is None:
         return " · ".join([*parts, "nothing computed yet"])
     script = walk.script

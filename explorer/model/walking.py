@@ -151,11 +151,11 @@ def transport_data(session: Session, walk: Walk) -> TransportData:
     else:
         at = f"t = {step.t}" + ("" if step.loss is None else f" · loss {step.loss}")
         what = at_step(step.title, step.t)
-    update = Slider("update", training.shown, max(training.last, 1), f"{training.shown} / {training.last}", "value")
+    update = Slider("update", training.shown, max(training.last, 1), f"{training.shown:,} / {training.last:,}", "value")
     phase = Slider("pass", position, max(len(walk), 1), where, token)
     share = here.visit + (here.done / here.size if here.size else 0.0)
     steps = Slider("step", share, max(here.visits, 1), at, token)
-    operation = Slider("op", here.done, max(here.size, 1), f"{here.done} / {here.size}  {what}", token)
+    operation = Slider("op", here.done, max(here.size, 1), f"{here.done:,} / {here.size:,}  {what}", token)
     spoken = f"{where} pass, {at}, operation {here.done} of {here.size}: {what}" if step else "nothing computed yet"
     return TransportData(
         update,

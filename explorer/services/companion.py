@@ -98,9 +98,9 @@ class Companion(QObject):
         a, b = self.a.session.training, self.b.session.training
         if a.shown == b.shown:
             return ""
-        at = f"update A {a.shown}, B {b.shown}"
+        at = f"update A {a.shown:,}, B {b.shown:,}"
         if self._stopped:
-            return f"B stopped at update {b.last}"
+            return f"B stopped at update {b.last:,}"
         if self.on_its_way:
             return f"{at}: B is {self.b.session.busy or 'on its way'}"
         return at

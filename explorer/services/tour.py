@@ -169,7 +169,7 @@ class _Story:
         )
         store.dispatch(do.GoTo(0))
         store.dispatch(do.Move("pass"))
-        self.take("The same sentence again", f"With the weights of update {training.shown}. {self._loss()}")
+        self.take("The same sentence again", f"With the weights of update {training.shown:,}. {self._loss()}")
 
     # --- what the captions read ---
 

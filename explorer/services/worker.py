@@ -416,7 +416,7 @@ class Worker:
         self._apart = self._lost < MOST_LOST
         last = 0 if self._history is None else self._history.last
         self._post(
-            f"Training was interrupted at update {last}: the training process {error}. Nothing before that is lost. "
+            f"Training was interrupted at update {last:,}: the training process {error}. Nothing before that is lost. "
             + ("Press T to go on." if self._apart else "Press T to go on, from now on in the window's own process.")
         )
 

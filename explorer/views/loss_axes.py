@@ -139,4 +139,4 @@ def _short(value: float) -> str:
     for limit, sign in ((1e6, "M"), (1e3, "k")):
         if value >= limit * 10 or (value >= limit and value % limit == 0):
             return f"{value / limit:g}{sign}"
-    return f"{value:g}"
+    return f"{value:,g}"

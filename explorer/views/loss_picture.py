@@ -203,7 +203,7 @@ class LossPicture(Canvas):
         if self._line is None:
             return frame.reading(self._hover)
         name, mean = self._line.name, self._line.at(self._hover)
-        return f"{name} · update {self._hover} · mean {mean:.4g} · a click turns to it"
+        return f"{name} · update {self._hover:,} · mean {mean:.4g} · a click turns to it"
 
     def _renew_axes(self, theme: Theme, frame: LossFrame, shown: View) -> None:
         """Paint the axes and the resting marks again when what they show has changed."""

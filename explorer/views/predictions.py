@@ -251,7 +251,7 @@ class PredictionsView(Panel):
         rest = f"{self.words.left_out} more without room" if self.words.left_out else ""
         end = f"{ended} · {rest}" if rest else ended
         return (
-            f"{how} · seed {text.request.seed}, update {text.update} · {end}",
+            f"{how} · seed {text.request.seed}, update {text.update:,} · {end}",
             f"{how} · {end}",
             f"T = {t:g} · {rest or ended}",
             f"temperature {t:g}",

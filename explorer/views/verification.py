@@ -39,7 +39,7 @@ class VerificationDialog(PanelDialog):
     def _fill(self) -> None:
         found = self._found
         why = f"<br>{escape(found.cause)}" if found.cause else ""
-        self.summary.setText(f"{_mark(found.ok)} {escape(found.summary)}, at update {found.update}{why}")
+        self.summary.setText(f"{_mark(found.ok)} {escape(found.summary)}, at update {found.update:,}{why}")
         fixed = current().font("label", fixed=True)
         self.view.setFont(fixed)
         self.view.setHtml(html(found))

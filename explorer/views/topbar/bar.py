@@ -161,7 +161,7 @@ class TopBar(QWidget):
         else:
             text, accent = ("✓ " if found.ok else "✗ ") + found.summary, "good" if found.ok else "cut"
             if found.update != session.training.shown:
-                text, accent = f"✓ verified at update {found.update}" if found.ok else text, accent
+                text, accent = f"✓ verified at update {found.update:,}" if found.ok else text, accent
         self.badge.set_value(text)
         self.badge.set_accent(accent)
         self.badge.setToolTip(session.busy or ("" if found is None else found.report))

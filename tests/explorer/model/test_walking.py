@@ -6,6 +6,7 @@ import pytest
 
 from explorer.model import action as do
 from explorer.model.names import at_step
+from explorer.model.stage_data import stage_data
 from explorer.model.walking import REST, pause_after, same_place, spot, step_start, transport_data
 from rnncore.script import ORDERS
 from rnncore.truncation import Full, Window
@@ -114,3 +115,12 @@ def test_the_state_before_a_later_step_is_never_called_by_the_initial_states_nam
         t = walk[position - 1].t
         said = transport_data(replace(driver.session, position=position), walk).operation.label
         assert ("₋₁" in said) == (t == 0), said
+
+
+def test_an_update_is_spelt_alike_in_the_stage_and_on_the_sliders():
+    driver = Driver(small_run())
+    session = driver.session
+    session = replace(session, training=replace(session.training, shown=7181, last=12_500))
+    update = transport_data(session, driver.derived.walk(session)).update.label
+    assert update == "7,181 / 12,500"
+    assert stage_data(session, driver.derived).subtitle.startswith("update 7,181 · ")
