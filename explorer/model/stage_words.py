@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from rnncore.truncation import Sweep
+
 from .plurals import count
 from .stage_records import Flow, StageData
 
@@ -154,6 +156,19 @@ def said_losses(losses: tuple[int, ...]) -> str:
     if len(losses) > 5:
         return f"{len(losses)} losses between {losses[0]} and {losses[-1]}"
     return f"losses {', '.join(map(str, losses[:-1]))} and {losses[-1]}"
+
+
+def run_tip(data: StageData, run: Sweep) -> str:
+    """Where a run back through time begins and ends, and which losses enter it."""
+    losses = tuple(t for t in run.losses if not data.scene.masked[t])
+    who = f"{said_losses(losses)} enter{'s' * (len(losses) == 1)} it" if losses else "no loss enters it"
+    lines = [f"A run back through time from t = {run.high} to t = {run.low}: {who} ({data.cut.policy.describe()})"]
+    if run.low > 0:
+        lines.append(f"At t = {run.low} it is cut: values flow on, its credit does not")
+    twice = [t for t in losses if sum(t in other.losses for other in data.cut.runs) > 1]
+    if twice:
+        lines.append(f"Others take {said_losses(tuple(twice))} back as well: each counts once in every run")
+    return "\n".join(lines)
 
 
 def counted(data: StageData) -> dict[int, int]:

@@ -10,10 +10,12 @@ from ...model.stage_cut import handle_tip
 from ...model.stage_handles import Handle
 from ...model.stage_hit import Hit, hit, offer, target_of, tip
 from ...model.stage_records import StageData
+from ...model.stage_words import run_tip
 from ...theme.theme import current
 from ...widgets.tips import plain
 from .brush import Brush
 from .grip import Grip, nudge
+from .runs import run_at
 from .scissors import handle_at
 from .surface import StageSurface
 
@@ -90,8 +92,12 @@ class StageCanvas(StageSurface):
         if handle is not None and self._data is not None:
             QToolTip.showText(where, plain(handle_tip(self._data.cut, handle)), self)
             return
-        if place is None or self._data is None:
+        if place is None or self._data is None or self._layout is None:
             QToolTip.hideText()
+            return
+        run = run_at(Brush(QPainter(), self._data, self._layout, current(), self.devicePixelRatioF()), QPointF(at))
+        if run is not None:
+            QToolTip.showText(where, plain(run_tip(self._data, run)), self)
             return
         target = target_of(self._data, place, None)
         more = "" if target is None else f"\n{offer(self._data, place, target)}"

@@ -94,6 +94,17 @@ def places_of(brush: Brush) -> tuple[tuple[Sweep, float], ...]:
     return tuple((run, crisp(middle + place * pitch, brush.ratio)) for place, run in placed)
 
 
+def run_at(brush: Brush, at: QPointF) -> Sweep | None:
+    """The run that is drawn at a point, the nearest of those below one another; None where there is none."""
+    lay = brush.layout
+    near = [
+        (abs(at.y() - y), -run.high, run)
+        for run, y in places_of(brush)
+        if abs(at.y() - y) <= 4.0 * brush.theme.scale and lay.left(run.low) <= at.x() <= lay.right(run.high)
+    ]
+    return min(near, key=lambda found: found[:2])[2] if near and lay.gutter <= at.x() <= lay.gutter + lay.room else None
+
+
 class _Runs:
     """Runs that are the same where they are the same object: hundreds need not be compared at every step."""
 

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QHelpEvent, QPainter
+from PySide6.QtWidgets import QApplication
 
 from explorer.model.stage_hit import Hit
 from explorer.model.stage_records import Marks
@@ -16,7 +17,7 @@ from explorer.theme.theme import current
 from explorer.views.stage.brush import Brush
 from explorer.views.stage.runs import KNOB, begins_in_sight, knob_centre, knobs, places_of
 from explorer.views.stage.scissors import badge_centre, handle_at
-from rnncore.truncation import Stride, Tail, Window
+from rnncore.truncation import Chunks, Stride, Tail, Window
 from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
 from tests.explorer.views.canvases import LEFT, pixels, written_on
 
@@ -189,3 +190,33 @@ def test_a_stage_that_does_not_scroll_stays_where_it_is_when_scissors_are_dragge
     assert canvas.data.cut.policy == Window(0)
     qtbot.keyClick(canvas, Qt.Key.Key_Escape)
     assert canvas.data.cut.policy == Window(4)
+
+
+def tip_at(canvas, at: QPointF, monkeypatch) -> str:
+    """What is said where the pointer rests at a point."""
+    said = []
+    with monkeypatch.context() as patch:
+        patch.setattr("explorer.views.stage.canvas.QToolTip.showText", lambda _where, text, *_: said.append(text))
+        point = at.toPoint()
+        QApplication.sendEvent(canvas, QHelpEvent(QEvent.Type.ToolTip, point, canvas.mapToGlobal(point)))
+    return said[0] if said else ""
+
+
+@pytest.mark.parametrize("policy", [Stride(3, 5, "all"), Stride(2, 4), Chunks(3), Tail(4)], ids=str)
+def test_each_run_that_is_drawn_says_where_it_goes_and_which_losses_enter_it(canvas, monkeypatch, policy):
+    w = small_walk("vanilla", policy=policy, steps=9)
+    canvas.show_data(stage_at(w, len(w)))
+    lay, brush = canvas.stage_layout, brush_of(canvas)
+    places = places_of(brush)
+    assert places
+    for run, y in places:
+        middle = (lay.left(run.low) + lay.right(run.low)) / 2
+        text = tip_at(canvas, QPointF(middle, y), monkeypatch)
+        assert f"from t = {run.high} to t = {run.low}:" in text and policy.describe() in text
+        assert ("it is cut" in text) == (run.low > 0)
+        entering = [t for t in run.losses if t != 1]
+        assert all(str(t) in text for t in (entering[0], entering[-1])) if entering else "no loss" in text
+        again = any(t in other.losses for other in policy.sweeps(9) if other != run for t in entering)
+        assert ("as well" in text) == again
+    beside = tip_at(canvas, QPointF(lay.left(4) + 9, lay.rows["state"].top - 4), monkeypatch)
+    assert "A run" not in beside
