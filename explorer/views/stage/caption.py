@@ -66,8 +66,10 @@ def paint_pair(brush: Brush, spoken: int | None) -> tuple[float, float] | None:
         text = f"← {text}" if at.x() < lay.gutter else f"{text} →"
         x = float(lay.gutter) if at.x() < lay.gutter else _furthest(brush, text, font)
     else:
-        left = at.x() - wide - _AWAY
-        x = left if left >= max(lay.gutter, lay.left(0)) else min(at.x() + _AWAY, _furthest(brush, text, font))
+        x = at.x() - wide - _AWAY
+        if x < max(lay.gutter, lay.left(0)):
+            text = f"← {text}"
+            x = min(at.x() + _AWAY, _furthest(brush, text, font))
     _write(brush, x, text, font, True)
     return round(x), round(x) + text_width(text, font) + 2 * _PAD
 

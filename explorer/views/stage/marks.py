@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter
 from ...model.stage_layout import Detail
 from ...widgets.paint import frame, pen
 from .brush import Brush
+from .bundle import snip_lane
 from .edges import badge
 
 
@@ -58,7 +59,8 @@ def paint_path(brush: Brush) -> None:
     painter.drawEllipse(QPointF(start, top), 3.5, 3.5)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if at is not None:
-        badge(brush, at)
+        # Where lanes of others flow past, scissors stand below them.
+        badge(brush, QPointF(at.x(), snip_lane(brush.data, lay, stop)) if at.y() == y and stop is not None else at)
     painter.restore()
 
 

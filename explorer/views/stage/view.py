@@ -165,10 +165,19 @@ class StageView(Card):
         assert self._data is not None
         if before is None or before.subtitle != self._data.subtitle:
             self._say_where()
-            words = spoken(self._data)
-            self.canvas.setAccessibleName(words)
+            self._name()
             if before is not None and self.canvas.hasFocus():
                 QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.canvas, self._data.subtitle))
+
+    def set_title(self, title: str, *shorter: str) -> None:
+        super().set_title(title, *shorter)
+        self._name()
+
+    def _name(self) -> None:
+        """Say what the canvas shows, and of two stages which one it is."""
+        if self._data is not None:
+            words = spoken(self._data)
+            self.canvas.setAccessibleName(words if self._partner is None else f"{self.accessibleName()}. {words}")
 
     def follow_scales(self) -> None:
         """Draw anew where what the partner shows asks for other scales, or for other units in a cell."""
