@@ -57,7 +57,10 @@ class ExperimentsView(Panel):
         self._outcome: Outcome | None = None
         self._wanted: tuple[Experiment, dict[str, float]] | None = None
         self.choices = Choices(
-            [e.number for e in EXPERIMENTS], most=len(EXPERIMENTS), help="Which experiment is measured"
+            [e.number for e in EXPERIMENTS],
+            most=len(EXPERIMENTS),
+            help="Which experiment is measured",
+            folded=f"{{}}/{len(EXPERIMENTS)}",
         )
         self._name_choices()
         self.rows = OutcomeRows()
@@ -124,10 +127,8 @@ class ExperimentsView(Panel):
         asked = self._asked
         found, fresh = self._store.later(MEASURED, (asked,), lambda: experiment.measure(values))
         source = f" ({experiment.source})" if experiment.source else ""
-        place = f"{experiment.number} of {len(EXPERIMENTS)}: {experiment.title}"
-        self.subtitle_label.set_forms(
-            f"{place}{source}", place, experiment.title, f"{experiment.number} of {len(EXPERIMENTS)}"
-        )
+        # Its number stands in the choice; where the title has no room for all of it, it is on the tool tip.
+        self.subtitle_label.set_forms(f"{experiment.title}{source}", experiment.title)
         self.stage.setToolTip(f"Open this very network in the window. {experiment.steps} (Ctrl+Z takes it back)")
         self.reset.setVisible(self.knobs.are_turned)
         instead = "measuring …"
@@ -182,7 +183,7 @@ class ExperimentsView(Panel):
         # A scroll bar that comes and goes would take the very width that makes it needed.
         policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if below else Qt.ScrollBarPolicy.ScrollBarAsNeeded
         self.numbers.setVerticalScrollBarPolicy(policy)
-        self.numbers.setMinimumHeight(rows if below else 60)
+        self.numbers.setMinimumHeight(rows if below else 30)
         # In a broad panel the picture has what the rows do not need.
         self.numbers.setMaximumWidth(theme.px(BROADEST) if broad and outcome is not None else UNBOUND)
         # Before there is a picture they have its room too: nothing is to hang in the middle, and jump up later.

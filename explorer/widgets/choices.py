@@ -16,6 +16,7 @@ class Choices(QWidget):
     """Emits ``chosen`` with the name that the user picks; :meth:`set_current` shows one without a signal.
 
     ``help`` says what is chosen; it is the tool tip of each chip, and what a line of the menu says of itself.
+    ``folded`` is what the single chip says of the name in its braces.
     """
 
     chosen = Signal(str)
@@ -27,10 +28,11 @@ class Choices(QWidget):
         accent: str = "value",
         most: int = 6,
         help: str = "",
+        folded: str = "{}",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._accent, self._most, self._help = accent, most, help
+        self._accent, self._most, self._help, self._folded = accent, most, help, folded
         self._names: tuple[str, ...] = ()
         self._current = ""
         self._room = 0
@@ -116,7 +118,7 @@ class Choices(QWidget):
             chip.set_accent(self._accent if name == self._current else "")
             chip.setChecked(name == self._current)
             chip.setVisible(row)
-        self.menu_chip.set_value(self._current)
+        self.menu_chip.set_value(self._folded.format(self._current) if self._current else "")
         self.menu_chip.setVisible(not row and bool(self._names))
         self.updateGeometry()
 

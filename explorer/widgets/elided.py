@@ -98,6 +98,10 @@ class ElidedLabel(QWidget):
     def _wanted(self) -> int:
         # Of several forms the shortest asks for room; the others take what is left over.
         text = self._forms[-1] if self._forms else self._text
+        return self.width_of(text)
+
+    def width_of(self, text: str) -> int:
+        """The width in which it would show the whole of ``text``."""
         return self._metrics().horizontalAdvance(text) + 2
 
     def sizeHint(self) -> QSize:

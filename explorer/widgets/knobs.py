@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from ..model.experiments.records import Knob
-from ..theme.theme import ENLARGED
+from ..theme.theme import ENLARGED, current
 from ..theme.tokens import SPACE
 from .elided import ElidedLabel
 from .enlarge import enlarge
 from .track import Track
+
+LEAST = 56
+"""Pixels at scale 1 without which a slider cannot be aimed at."""
 
 
 class Knobs(QWidget):
@@ -27,37 +31,72 @@ class Knobs(QWidget):
         self._at: list[int] = []
         self.tracks: list[Track] = []
         self._labels: list[ElidedLabel] = []
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(SPACE.small)
+        self._names: list[ElidedLabel] = []
+        self._beside: bool | None = None
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(SPACE.small)
+        self._grid.setVerticalSpacing(SPACE.hair)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_knobs(self, knobs: Sequence[Knob]) -> None:
         """Offer ``knobs`` at their defaults."""
-        while (item := self._row.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        self._knobs, self.tracks, self._labels = tuple(knobs), [], []
+        for widget in (*self._names, *self.tracks, *self._labels):
+            self._grid.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+        self._knobs, self.tracks, self._labels, self._names = tuple(knobs), [], [], []
         self._at = [knob.start for knob in knobs]
-        names = []
         for n, knob in enumerate(knobs):
-            if n:
-                self._row.addSpacing(SPACE.medium)
-            name = ElidedLabel(knob.label, role="label", token="muted", stretch=False, ground="panel")
             track = Track(knob.label, amount=True)
             track.setToolTip(f"{knob.help} (begins at {knob.text(knob.default)})")
             track.wanted.connect(partial(self._turn, n))
-            value = ElidedLabel("", role="label", bold=True, stretch=False, ground="panel")
-            for widget, stretch in ((name, 0), (track, 1), (value, 0)):
-                self._row.addWidget(widget, stretch)
-                widget.show()
-            names.append(name)
+            self._names.append(
+                ElidedLabel(knob.label, role="label", token="muted", stretch=False, ground="panel", parent=self)
+            )
             self.tracks.append(track)
-            self._labels.append(value)
-        enlarge(vars(self).get(ENLARGED, 1.0), *self.tracks, *names, *self._labels)
+            self._labels.append(ElidedLabel("", role="label", bold=True, stretch=False, ground="panel", parent=self))
+        enlarge(vars(self).get(ENLARGED, 1.0), *self.tracks, *self._names, *self._labels)
+        self._beside = None
         self._show()
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """All side by side where each has room for its name, its longest value and a way to turn; else in lines."""
+        theme = current(self)
+        names = [name.width_of(name.text()) for name in self._names]
+        values = [
+            max(label.width_of(knob.text(value)) for value in knob.values)
+            for knob, label in zip(self._knobs, self._labels, strict=True)
+        ]
+        for label, width in zip(self._labels, values, strict=True):
+            label.setMinimumWidth(width)  # a number is never cut, and what is beside it keeps its place
+        least = sum(names) + sum(values) + len(names) * (theme.px(LEAST) + 2 * SPACE.small)
+        beside = least + max(0, len(names) - 1) * 2 * SPACE.medium <= self.width()
+        if beside == self._beside:
+            return
+        self._beside = beside
+        for column in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(column, 0)
+            self._grid.setColumnMinimumWidth(column, 0)
+        for n, widgets in enumerate(zip(self._names, self.tracks, self._labels, strict=True)):
+            for column, widget in enumerate(widgets, 4 * n if beside else 0):
+                self._grid.removeWidget(widget)
+                self._grid.addWidget(widget, 0 if beside else n, column)
+                widget.show()
+            self._grid.setColumnStretch(4 * n + 1 if beside else 1, 1)
+            if n and beside:
+                self._grid.setColumnMinimumWidth(4 * n - 1, SPACE.small)
+        self.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._arrange()
 
     @property
     def values(self) -> dict[str, float]:

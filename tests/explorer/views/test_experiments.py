@@ -262,10 +262,30 @@ def test_experiments_are_numbered_without_a_gap_and_each_is_two_clicks_away(stor
         action.trigger()
         until(lambda: view.outcome is not None)
         assert view.experiment is experiment and view.choices.current == experiment.number
-        assert view.subtitle_label.text().startswith(f"{experiment.number} of 8: {experiment.title}")
+        assert view.subtitle_label.text().startswith(experiment.title)
     view.choices.chips[2].click()
     until(lambda: view.outcome is not None)
     assert view.experiment.title == "The gradient cliff"
+
+
+def test_a_narrow_panel_says_which_of_how_many_it_is_and_keeps_the_title_and_all_digits_of_its_knobs(store, qtbot):
+    view = shown(store, qtbot)
+    for experiment in EXPERIMENTS:
+        view.show_experiment(experiment.id)
+        view.resize(360, 300)
+        QTest.qWait(20)
+        assert view.choices.menu_chip.value() == f"{experiment.number}/8" and view.choices.menu_chip.isVisible()
+        title = view.subtitle_label.shown()
+        assert title == experiment.title or (title.endswith("…") and experiment.title.startswith(title[:-1]))
+        for wide in (240, 280, 360, 900):
+            view.resize(wide, 300)
+            QTest.qWait(20)
+            for knob, label in zip(view.knobs._knobs, view.knobs._labels, strict=True):
+                for value in knob.values:
+                    view.knobs.set_values(**{knob.name: value})
+                    assert label.shown() == label.text() == knob.text(value)
+        tops = {track.y() for track in view.knobs.tracks}
+        assert len(tops) == 1  # side by side where there is room
 
 
 @pytest.mark.parametrize("width", [275, 333, 420, 900])
