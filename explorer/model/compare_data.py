@@ -75,7 +75,8 @@ class Comparison:
     ‖h_B − h_A‖ after each step, computed for the first ``states_known``, None for different sizes. ``gradients`` of the
     whole backward pass are compared parameter by parameter where both have it in the same shape, ``whole`` all those
     together; ``alone`` names the parameters that have no counterpart. ``steps`` is False, and nothing is compared step
-    by step, where both cut the sentence into different numbers of steps.
+    by step, where both cut the sentence into different numbers of steps. ``alike``: all losses, states and gradients
+    are equal, for the reason ``why_alike``, "" where it is not known.
     """
 
     losses: Array = field(repr=False)
@@ -88,6 +89,8 @@ class Comparison:
     alone: tuple[str, ...]
     steps: bool = True
     pending: bool = False
+    alike: bool = False
+    why_alike: str = ""
 
     @property
     def totals(self) -> tuple[float, float]:
@@ -117,6 +120,9 @@ class Comparison:
         gap = number(two - one, 3)
         gap = gap if gap.startswith(("−", "-")) else f"+{gap}"
         of = "" if self.known == self.losses.shape[1] else f" of {self.known} {'step' if self.known == 1 else 'steps'}"
+        if self.alike:  # sums that are equal and cosines of 1 leave open whether that is by chance, or rounded
+            same, why = "A and B are the same here", self.why_alike or "every loss, state and gradient is equal"
+            return f"{same}: {why}  ·  loss{of} {number(one, 4)}", f"{same}: {why}", f"The same here: {why}", same
         full = f"loss{of}: A {number(one, 4)}, B {number(two, 4)}, B − A {gap}"
         return full, f"loss A {number(one, 4)}  B {number(two, 4)}  ({gap})", f"B − A {gap}"
 
@@ -201,7 +207,18 @@ def _compare_walks(a: Walk, b: Walk, gradients: GradientsCompared) -> Comparison
     if steps and a.trace.model.hidden_size == b.trace.model.hidden_size:
         states = np.linalg.norm(np.asarray(b.trace.hidden - a.trace.hidden, np.float64), axis=-1)
     found = gradients
-    return Comparison(losses, 0, states, 0, found.whole, found.rows, found.norms, found.alone, steps)
+    made = Comparison(losses, 0, states, 0, found.whole, found.rows, found.norms, found.alone, steps)
+    return replace(made, alike=_alike(made))
+
+
+def _alike(found: Comparison) -> bool:
+    """Whether there is nothing, not even beyond what is printed, in which the two differ on this sentence."""
+    if found.states is None or found.whole is None or found.alone:
+        return False
+    rows = all(
+        row.norms == (0.0, 0.0) or (row.cosine > 1 - 1e-12 and abs(row.ratio - 1) < 1e-12) for row in found.gradients
+    )
+    return rows and bool((found.losses[0] == found.losses[1]).all()) and not found.states.any()
 
 
 @np.errstate(all="ignore")

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnncore.truncation import Full
+
 from . import action as do
-from .beside import HandSet
+from .beside import HandSet, said
+from .plurals import count
 from .runs import Run
 from .session import Place, Session
+from .settings import differences
 
 if TYPE_CHECKING:
     from rnncore.cells import Cell
@@ -53,6 +57,38 @@ def pointed(place: Place, of: Session, to: Session) -> dict[str, Any]:
     parameter = place.parameter if place.parameter in to.model.parameters else None
     node = _node(of.model.cell, place.node, to.model.cell)
     return {"t": place.t, "unit": place.unit, "node": node, "parameter": parameter, "loss": place.loss}
+
+
+_OF_UPDATES = frozenset(("optimiser", "clip", "batch_size", "shuffle", "validation", "annealing", "update_per", "loss"))
+"""Settings that change nothing before the first update."""
+
+
+def why_alike(a: Session, b: Session) -> str:
+    """Why two sessions whose losses and gradients of the sentence are equal have them so; "" where it is not known."""
+    one, two = a.settings, b.settings
+    differ = {*differences(one, two)} - {"corpus"}
+    if not differ:
+        return "they have the same settings"
+    why = []
+    if "truncation" in differ:
+        why.append(_cut_alike(a, b))
+    if "order" in differ:
+        why.append("the order of the backward pass changes no number")
+    if differ & _OF_UPDATES:
+        why.append("" if a.training.shown else "what differs acts in updates, and there has been none")
+    rest = differ - _OF_UPDATES - {"truncation", "order"}
+    return "" if rest or not all(why) else "; ".join(why)
+
+
+def _cut_alike(a: Session, b: Session) -> str:
+    policies, length = (a.settings.truncation, b.settings.truncation), a.sentence.length
+    tables = [policy.table(length) for policy in policies]
+    if not np.array_equal(tables[0], tables[1]):
+        return ""
+    if not np.array_equal(tables[0], Full().table(length)):
+        return f"in {count(length, 'step')} both truncations cut alike"
+    cuts = [said(policy) for policy in policies if policy != Full()]
+    return f"in {count(length, 'step')} {' and '.join(cuts)} {'cut' if len(cuts) > 1 else 'cuts'} nothing"
 
 
 def _node(of: Cell, index: int | None, to: Cell) -> int | None:

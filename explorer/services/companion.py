@@ -16,7 +16,7 @@ from ..model import action as do
 from ..model.beside import Beside, HandSet, difference
 from ..model.compare_data import GRADIENTS, Comparison, Pair
 from ..model.loss_lines import BESIDE
-from ..model.pairing import edits_wanted, hand_set, has_unit, pointed
+from ..model.pairing import edits_wanted, hand_set, has_unit, pointed, why_alike
 from ..model.reducer import reduce
 from ..model.runs import start_run
 from ..model.session import Changes, Message, Session
@@ -90,7 +90,10 @@ class Companion(QObject):
         ones, twos = difference(a, b, of="a"), difference(a, b)
         if self.beside.path:
             twos = f"{Path(self.beside.path).name}: {twos}"
-        return "" if a == b else ones, twos
+            if a == b:  # A has nothing of its own to be called by, but where it comes from
+                path = self.a.session.path
+                ones = Path(path).name if path and path != self.beside.path else "this session"
+        return ones, twos
 
     @property
     def state(self) -> str:
@@ -114,7 +117,8 @@ class Companion(QObject):
     def comparison(self) -> Comparison:
         """Compare both as they stand."""
         a, b = self.a, self.b
-        return self._pair.compare(a.session, a.derived, b.session, b.derived, a.later)
+        found = self._pair.compare(a.session, a.derived, b.session, b.derived, a.later)
+        return replace(found, why_alike=why_alike(a.session, b.session)) if found.alike else found
 
     def _arrived(self, kind: str) -> None:
         if kind == GRADIENTS and not self._closed:

@@ -27,6 +27,10 @@ class Stages(QSplitter):
         self._shares = shares
         self._share()
 
+    def parts(self) -> list[QWidget]:
+        """Return what it holds from above: as children they stand in another order, that in which they were raised."""
+        return [part for part in map(self.widget, range(self.count())) if part is not None]
+
     def remove_second(self) -> None:
         """Take the second one away at once: one that is only to be deleted would still count, and take its share."""
         second = self.widget(1)

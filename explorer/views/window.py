@@ -152,7 +152,7 @@ class MainWindow(LayoutsWindow):
     def focusNextPrevChild(self, next: bool) -> bool:
         if self.board.is_busy:  # with the panels' places: Qt looks for what else could have the keyboard
             return super().focusNextPrevChild(next)
-        return self.board.turn(next, self.bar, self.banner, self.stages, self.transport)
+        return self.board.turn(next, self.bar, self.banner, *self.stages.parts(), self.transport)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -29,6 +29,7 @@ from explorer.theme.theme import theme_named
 from explorer.views.stage import StageView
 from explorer.views.window import MainWindow
 from rnncore.model import Init
+from rnncore.optim import Adam
 from rnncore.truncation import Full, Window
 from tests.explorer.model.runs import small_run
 
@@ -569,3 +570,53 @@ def test_numbers_of_different_updates_are_faint_until_b_has_come(window):
     on_the_way = [passing for state, passing in faint if "B is " in state]
     assert on_the_way and all(on_the_way)
     assert view.companion.state == "" and not view.strip.passing
+
+
+def test_tab_leads_from_the_stage_to_what_b_has_and_on_through_b(window):
+    window.activateWindow()
+    window.toggle_comparison()
+    QApplication.processEvents()
+    view, met = window.comparison, []
+    window.stage.canvas.setFocus()
+    for _ in range(4):
+        window.focusNextPrevChild(True)
+        met.append(QApplication.focusWidget())
+    assert met == [view.differs, view.shut, view.strip, view.stage.canvas]
+    assert window.stage.canvas.accessibleName().startswith("A · window k = 4. Unrolled network")
+    assert view.stage.canvas.accessibleName().startswith("B · full BPTT. Unrolled network")
+    window.toggle_comparison()
+    assert window.stage.canvas.accessibleName().startswith("Unrolled network, ")
+
+
+def test_a_comparison_in_which_nothing_differs_says_so_and_why(window):
+    store = window.store
+    steps = store.session.sentence.length
+    assert steps > 5
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, truncation=Window(steps))))
+    store.wait()
+    window.toggle_comparison()
+    store.dispatch(do.GoToEnd())
+    view = window.comparison
+    until(lambda: view.strip.found.known == steps)
+    why = f"A and B are the same here: in {steps} steps window k = {steps} cuts nothing"
+    assert view.strip.found.forms[0].startswith(why) and view.strip.accessibleName().startswith(why)
+    assert "the same here" in view.numbers.text().lower()
+    view.companion.differ(truncation=Window(1))
+    until(lambda: not view.strip.found.alike)
+    assert view.strip.found.forms[0].startswith("loss: A ")
+    store.dispatch(do.Compare(Beside.of({"optimiser": Adam(0.003), "truncation": Window(steps + 1)})))
+    until(lambda: view.strip.found.alike)
+    assert view.strip.found.why_alike == (
+        f"in {steps} steps window k = {steps} and window k = {steps + 1} cut nothing; "
+        "what differs acts in updates, and there has been none"
+    )
+
+
+def test_beside_a_file_of_the_same_settings_a_has_a_name_too(store, companion, tmp_path):
+    path = str(tmp_path / "own.bptt")
+    save_session(path, store.session)
+    companion.open(path)
+    until(lambda: companion.b.session.path == path)
+    assert companion.named == ("this session", "own.bptt: the same settings")
+    store.dispatch(do.Saved(str(tmp_path / "mine.bptt")))
+    assert companion.named == ("mine.bptt", "own.bptt: the same settings")
