@@ -26,12 +26,16 @@ class Grip:
 
     def pull(self, boundary: int) -> bool:
         """Bring the handle to ``boundary``, or as near to it as it can stand; True when it has moved."""
-        policy = moved(self.before.cut.policy, self._taken, boundary, self.before.scene.length)
-        handle = stands(policy, self._taken)
+        was, length = self.before.cut.policy, self.before.scene.length
+        policy = moved(was, self._taken, boundary, length)
+        handle = self._taken
+        if policy != was:  # what waits at the end of a sentence that is too short stands nearer than its number says
+            handle = stands(policy, handle)
+            handle = replace(handle, boundary=min(handle.boundary, length))
         if handle == self.handle:
             return False
         self.handle, self.policy = handle, policy
-        cut = cut_of(policy, policy.table(self.before.scene.length), self.before.cut.loss, self.before.cut.asked)
+        cut = cut_of(policy, policy.table(length), self.before.cut.loss, self.before.cut.asked)
         self.preview = self._over(cut) if self.moved else self.before
         return True
 

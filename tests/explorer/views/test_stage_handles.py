@@ -11,13 +11,14 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QHelpEvent, QPainter
 from PySide6.QtWidgets import QApplication
 
+from explorer.model.stage_handles import CUTTING
 from explorer.model.stage_hit import Hit
 from explorer.model.stage_records import Marks
 from explorer.theme.theme import current
 from explorer.views.stage.brush import Brush
 from explorer.views.stage.runs import KNOB, begins_in_sight, knob_centre, knobs, places_of
 from explorer.views.stage.scissors import badge_centre, handle_at
-from rnncore.truncation import Chunks, Stride, Tail, Window
+from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
 from tests.explorer.views.canvases import LEFT, pixels, written_on
 
@@ -220,3 +221,33 @@ def test_each_run_that_is_drawn_says_where_it_goes_and_which_losses_enter_it(can
         assert ("as well" in text) == again
     beside = tip_at(canvas, QPointF(lay.left(4) + 9, lay.rows["state"].top - 4), monkeypatch)
     assert "A run" not in beside
+
+
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+@pytest.mark.parametrize("steps", [1, 2, 7, 9])
+@pytest.mark.parametrize(
+    "policy", [Full(), Window(0), Window(20), Chunks(1), Chunks(3), Chunks(20), Stride(2, 3), Stride(20, 30), Tail(1), Tail(20)],
+    ids=str,
+)  # fmt: skip
+def test_every_handle_can_be_held_anywhere_and_put_back(canvas, qtbot, policy, steps: int, order: str):
+    w = small_walk("vanilla", steps=steps, policy=policy, order=order, masked=None)
+    scene = scene_of(w)
+    dropped = []
+    canvas.cut_dropped.connect(dropped.append)
+    for position in (0, len(w) // 2, len(w)):
+        before = stage_at(w, position, scene)
+        for handle in before.cut.handles:
+            canvas.show_data(before)
+            brush, lay = brush_of(canvas), canvas.stage_layout
+            cutting = handle.name in CUTTING
+            start = badge_centre(brush, handle.boundary) if cutting else knob_centre(brush, handle)
+            assert handle_at(brush, start) == handle
+            qtbot.mousePress(canvas, LEFT, pos=start.toPoint())
+            for to in (*range(steps + 1), handle.boundary):
+                qtbot.mouseMove(canvas, QPoint(lay.left(to) + 1, start.toPoint().y()))
+                assert 0 <= canvas._held.boundary <= steps
+                assert canvas.data.cut.policy == canvas._grip.policy
+                canvas.grab()
+            assert canvas._held == handle and canvas.data.cut == before.cut
+            qtbot.mouseRelease(canvas, LEFT, pos=start.toPoint())
+    assert dropped == []
