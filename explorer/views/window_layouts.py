@@ -8,11 +8,16 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from ..actions import Command
 from ..model import action as do
+from ..model.keys import key_text
 from ..model.session import Message
 from ..store import Store
 from .window_present import PresentingWindow
 
 PREFIX = "layout:"
+BEFORE = Command(
+    "layout-before", "The layout before", "Put every panel back to where it was before the layout was changed.", "View"
+)
+"""There only after a reset, or after another layout was applied: an undo takes back edits, and moves no panel."""
 HELP = "Arrangements of the panels by name: save this one, return to one, remove one."
 _IN_MENU = ("save-layout", "remove-layout", "reset-layout")
 
@@ -23,6 +28,7 @@ class LayoutsWindow(PresentingWindow):
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, parent)
         self.saved_layouts: dict[str, dict[str, str]] = {}
+        self._layout_before: dict[str, str] = {}
         self.take_handlers({"save-layout": self.ask_for_layout_name, "remove-layout": self.ask_which_layout_goes})
 
     def ask_for_layout_name(self) -> None:
@@ -40,14 +46,31 @@ class LayoutsWindow(PresentingWindow):
 
     def apply_layout(self, name: str) -> None:
         """Put every panel where a saved layout has it; where that cannot be read all stays as it is."""
+        if not self._apply(self.saved_layouts.get(name, {})):
+            remedy = "Save it again under the same name, or remove it (Menu ▸ View ▸ Layouts)."
+            self._say(f"The layout “{name}” cannot be read: the panels stay where they are. {remedy}", "warning")
+
+    def _apply(self, layouts: dict[str, str]) -> bool:
         alone = self.board.panel_alone()
         if alone is not None:
             alone.fill_screen()
-        applied = self.board.apply_layouts(self.saved_layouts.get(name, {}))
+        before = self.board.layouts()
+        applied = self.board.apply_layouts(layouts)
+        if applied:
+            self._layout_before = before
         self.arrange()
-        if not applied:
-            remedy = "Save it again under the same name, or remove it (Menu ▸ View ▸ Layouts)."
-            self._say(f"The layout “{name}” cannot be read: the panels stay where they are. {remedy}", "warning")
+        return applied
+
+    def reset_layout(self) -> None:
+        self._layout_before = self.board.layouts()
+        super().reset_layout()
+        way = f"Menu ▸ View ▸ Layouts ▸ {BEFORE.title} brings back where they were"
+        self._say(f"The panels are at their first places. {way}; {key_text('Ctrl+Z')} does not.")
+
+    def return_to_layout_before(self) -> None:
+        """Put every panel where it was before the last reset, or before another layout; once more leads back."""
+        if self._layout_before:
+            self._apply(self._layout_before)
 
     def ask_which_layout_goes(self) -> None:
         """Ask which saved layout is to be removed."""
@@ -69,11 +92,12 @@ class LayoutsWindow(PresentingWindow):
     # --- menu and search ---
 
     def layout_commands(self) -> list[Command]:
-        """A command for every saved layout."""
-        return [
+        """A command for every saved layout, and one for the layout that there was before."""
+        saved = [
             Command(f"{PREFIX}{name}", f"Layout: {name}", "Put every panel where this layout has it.", "View")
             for name in sorted(self.saved_layouts, key=str.casefold)
         ]
+        return [*saved, BEFORE] if self._layout_before else saved
 
     def more_commands(self) -> tuple[Command, ...]:
         return (*super().more_commands(), *self.layout_commands())
@@ -81,6 +105,8 @@ class LayoutsWindow(PresentingWindow):
     def run(self, command: Command) -> None:
         if command.id.startswith(PREFIX):
             self.apply_layout(command.id.removeprefix(PREFIX))
+        elif command.id == BEFORE.id:
+            self.return_to_layout_before()
         else:
             super().run(command)
 
@@ -100,8 +126,10 @@ class LayoutsWindow(PresentingWindow):
         """The saved ones first, as they are now."""
         menu.clear()
         for command in self.layout_commands():
-            name = command.id.removeprefix(PREFIX)
-            action = menu.addAction(name.replace("&", "&&"), partial(self.apply_layout, name))
+            name = command.title if command is BEFORE else command.id.removeprefix(PREFIX)
+            if command is BEFORE:
+                menu.addSeparator()
+            action = menu.addAction(name.replace("&", "&&"), partial(self.run, command))
             action.setStatusTip(command.help)
             action.setToolTip(command.help)
         menu.addSeparator()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from explorer.actions import BY_ID
 from explorer.views.dialogs_layouts import RemoveLayoutDialog, SaveLayoutDialog
+from explorer.views.window_layouts import BEFORE
 
 from .windows import Ctrl, Key, Shift, dock, press, until
 
@@ -63,7 +64,7 @@ def lecture(window):
 def test_the_menu_returns_to_a_layout_at_once(lecture):
     view, menu = layouts_menu(lecture)
     texts = [action.text() for action in menu.actions()]
-    assert texts == ["lecture", "", "Save layout as…", "Remove layout…", "Reset the layout"]
+    assert texts == ["lecture", "", "The layout before", "", "Save layout as…", "Remove layout…", "Reset the layout"]
     assert all(action.statusTip() for action in menu.actions() if not action.isSeparator())
     assert not {"Save layout as…", "Remove layout…"} & {action.text() for action in view.actions()}
     menu.actions()[0].trigger()
@@ -150,3 +151,36 @@ def test_a_layout_is_applied_with_the_panels_put_aside_or_one_on_the_whole_scree
     lecture.board.fill_screen("ledger")
     lecture.apply_layout("lecture")
     assert lecture.board.panel_alone() is None and places(lecture) == lecture.lecture
+
+
+def test_a_reset_says_how_to_return_to_the_layout_before_and_an_undo_does_not(window):
+    window.resize(1900, 1000)
+    QTest.qWait(60)
+    assert BEFORE not in window.more_commands(), "there is none yet"
+    window.board.hide_panel(dock(window, "gates"))
+    window.board.float_panel(dock(window, "horizon"))
+    QTest.qWait(40)
+    moved = places(window)
+    window.actions_["reset-layout"].trigger()
+    QTest.qWait(60)
+    first = places(window)
+    assert first != moved
+    text = window.store.session.message.text
+    assert "Menu ▸ View ▸ Layouts ▸ The layout before" in text and "Ctrl+Z does not" in text
+    (entry,) = (a for a in layouts_menu(window)[1].actions() if a.text() == "The layout before")
+    entry.trigger()
+    QTest.qWait(60)
+    assert places(window) == moved
+    window.run(next(command for command in window.more_commands() if command.id == "layout-before"))
+    QTest.qWait(60)
+    assert places(window) == first
+
+
+def test_another_layout_can_be_left_for_the_one_before(lecture):
+    first = places(lecture)
+    lecture.apply_layout("lecture")
+    QTest.qWait(60)
+    assert places(lecture) == lecture.lecture
+    lecture.return_to_layout_before()
+    QTest.qWait(60)
+    assert places(lecture) == first
