@@ -248,7 +248,14 @@ COMMANDS: tuple[Command, ...] = (
         "Present",
         "Show the stage alone on the whole screen in type for the last row; once more, or Esc, brings the window back.",
         "View",
-        ("F5",),
+        ("F5", "Shift+F5"),
+    ),
+    Command(
+        "black",
+        "Black screen",
+        "While presenting: show nothing, until the next key or click.",
+        "View",
+        ("B", "."),
     ),
     Command(
         "full-screen",

@@ -11,6 +11,7 @@ from ..actions import Command
 from ..model.keys import key_text
 from ..store import Store
 from ..theme.theme import current
+from ..widgets.black_sheet import BlackSheet
 from .window_panels import PanelsWindow
 
 READ_FROM = 1280, 720
@@ -33,17 +34,18 @@ class PresentingWindow(PanelsWindow):
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, parent)
-        self._before: _Before | None = None
-        self.take_handlers({"present": self.toggle_presenting})
+        self._as_it_was: _Before | None = None
+        self._sheet: BlackSheet | None = None
+        self.take_handlers({"present": self.toggle_presenting, "black": self._go_black})
 
     @property
     def presenting(self) -> bool:
         """Whether the stage is shown to a class."""
-        return self._before is not None
+        return self._as_it_was is not None
 
     def toggle_presenting(self) -> None:
         """Show the stage alone on the whole screen in larger type, or bring back what was there before."""
-        if self._before is not None:
+        if self._as_it_was is not None:
             self.stop_presenting()
             return
         alone = self.board.panel_alone()
@@ -51,25 +53,46 @@ class PresentingWindow(PanelsWindow):
             alone.fill_screen()
         full, scale, room = self.isFullScreen(), current().scale, self.screen().size()
         grown = min(max(min(room.width() / READ_FROM[0], room.height() / READ_FROM[1]), 1.0) * scale, max(MOST, scale))
-        self._before = _Before(self.board.aside, full, scale, grown)
+        self._as_it_was = _Before(self.board.aside, full, scale, grown)
         self.board.put_aside()
         self.setWindowState(self.windowState() | Qt.WindowState.WindowFullScreen)
         self.set_scale(grown)
         self._rest()
-        self.show_hints()
+        self._tell_all()
 
     def stop_presenting(self) -> None:
         """Bring back what was there before; type that was made larger or smaller meanwhile stays by so much."""
-        before, self._before = self._before, None
+        before, self._as_it_was = self._as_it_was, None
         if before is None:
             return
+        self._show_again()
         if not before.aside:
             self._bring_back()
         if not before.full:
             self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
         self.set_scale(before.scale * current().scale / before.grown)
         self._rest()
+        self._tell_all()
+
+    def _tell_all(self) -> None:
+        self.actions_["black"].setEnabled(self.presenting)
         self.show_hints()
+
+    def enabled(self, command: Command) -> bool:
+        return self.presenting if command.id == "black" else super().enabled(command)
+
+    def _go_black(self) -> None:
+        """Show nothing until the next key or click."""
+        if self.presenting and self._sheet is None:
+            self._sheet = BlackSheet(self)
+            self._sheet.unwanted.connect(self._show_again)
+
+    def _show_again(self) -> None:
+        sheet, self._sheet = self._sheet, None
+        if sheet is not None:
+            sheet.hide()
+            sheet.deleteLater()
+            self._rest()
 
     def set_scale(self, scale: float) -> None:
         """Show all type so many times as large as at first."""
@@ -93,4 +116,6 @@ class PresentingWindow(PanelsWindow):
             return
         key = key_text("F5")
         walk = "→ next operation  ·  ⇧→ next step  ·  PgDn next update"
-        self.help_line.set_forms(f"{walk}  ·  {key} or Esc: back to the window", f"{key} or Esc: back", "Esc: back")
+        self.help_line.set_forms(
+            f"{walk}  ·  B black screen  ·  {key} or Esc: back to the window", f"{key} or Esc: back", "Esc: back"
+        )

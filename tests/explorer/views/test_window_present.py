@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
 from explorer.actions import BY_ID
 from explorer.model import action as do
 from explorer.model.session import Message
 from explorer.theme.theme import current
+from explorer.widgets.black_sheet import BlackSheet
 
 from .test_window_layouts import places
 from .windows import Ctrl, Key, press, until
@@ -88,3 +90,35 @@ def test_closing_while_presenting_keeps_the_window_as_it_was(window):
     window.close()
     assert not window.presenting
     assert current().scale == pytest.approx(scale)
+
+
+@pytest.mark.parametrize("key", [Key.Key_B, Key.Key_Period])
+def test_a_remote_s_key_blacks_the_screen_and_the_next_key_does_nothing_but_end_that(window, key):
+    shown = lambda: window.grab().toImage().pixelColor(window.width() // 2, window.height() // 2)  # noqa: E731
+    chosen = window.store.session.selection
+    present(window)
+    press(window, key)
+    assert shown() == QColor("black") and window.grab().toImage().pixelColor(3, 3) == QColor("black")
+    position = window.store.session.position
+    press(window, Key.Key_Right)
+    assert shown() != QColor("black") and window.store.session.position == position
+    press(window, Key.Key_Right)
+    assert window.store.session.position == position + 1
+    press(window, key)
+    press(window, Key.Key_Escape)
+    assert window.presenting
+    press(window, Key.Key_Escape)
+    until(window, lambda: not window.presenting)
+    press(window, key)
+    assert shown() != QColor("black") and not window.actions_["black"].isEnabled()
+    assert window.store.session.selection.unit == chosen.unit
+
+
+def test_a_black_screen_goes_with_the_presentation(window):
+    present(window)
+    window.run(BY_ID["black"])
+    window.toggle_presenting()
+    until(window, lambda: not window.presenting)
+    assert not [sheet for sheet in window.findChildren(BlackSheet) if sheet.isVisible()]
+    window.run(BY_ID["black"])
+    assert not [sheet for sheet in window.findChildren(BlackSheet) if sheet.isVisible()]
