@@ -302,7 +302,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("remove-layout", "Remove layout…", "Forget a layout that was saved by name.", "View"),
     Command("next-unit", "Next unit", "Select the next unit in every panel.", "View", ("U",), do.StepUnit(1)),
     Command("unit-before", "Unit before", "Select the unit before it.", "View", ("Shift+U",), do.StepUnit(-1)),
-    *(Command(f"panel:{p.id}", f"Panel: {p.title}", p.help, "Panels", p.keys) for p in PANELS),
+    *(Command(f"panel:{p.id}", f"Panel: {p.name}", p.help, "Panels", p.keys) for p in PANELS),
     Command("panel-menu", "Panel menu", "Move, float or hide the chosen panel: the framed one.", "Panels", ("Ctrl+M",)),
     Command("float-panel", "Float the panel", "Let the chosen panel stand over the window, or dock it.", "Panels"),
     Command("move-beside", "Move the panel beside the stage", "Give the panel a place of its own beside it.", "Panels"),
@@ -416,26 +416,40 @@ def _sides(settings: Settings) -> Iterator[Command]:
             yield Command(f"beside:{title}", f"Compare with: {title}", help, "View", action=do.Compare(beside))
 
 
+CLOSE = 3
+"""Letters from which on words may be written together: fewer would be found in too many titles."""
+
+
 def matching(wanted: str, more: tuple[Command, ...] = ()) -> list[Command]:
     """Return the commands whose title, group, help or other words hold every word, best first.
 
+    Last come those whose title holds what was typed where blanks and hyphens do not count: "owncell".
     ``more`` only once one types.
     """
     words = wanted.casefold().split()
     every = (*COMMANDS, *more) if words else COMMANDS
     place = {command.id: n for n, command in enumerate(every)}
     typed = " ".join(wanted.casefold().replace(":", " ").split())
+    close = _closed_up(wanted) if len(wanted) >= CLOSE else ""
 
     def rank(command: Command) -> tuple[int, int]:
         title = " ".join(command.title.casefold().replace(":", " ").split())
         said = all(word in _said(command) for word in words)
-        return (0 if title.startswith(typed) else 1 if typed in title else 2 if said else 3, place[command.id])
+        other = 3 if named(command) else 4
+        return (0 if title.startswith(typed) else 1 if typed in title else 2 if said else other, place[command.id])
 
-    def holds(command: Command) -> bool:
+    def named(command: Command) -> bool:
         every_word = f"{_said(command)} {also_called(command.id)}".casefold()
         return all(word in every_word for word in words)
 
+    def holds(command: Command) -> bool:
+        return named(command) or (bool(close) and close in _closed_up(command.title))
+
     return sorted(filter(holds, every), key=rank)
+
+
+def _closed_up(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _said(command: Command) -> str:

@@ -21,6 +21,11 @@ class PanelInfo:
     slot: int
     keys: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The title, and where that does not hold it what stands on the tab: "Predictions (Words)"."""
+        return self.title if self.short.casefold() in self.title.casefold() else f"{self.title} ({self.short})"
+
 
 PANELS: tuple[PanelInfo, ...] = (
     PanelInfo(

@@ -87,7 +87,6 @@ SYNONYMS: Mapping[str, str] = {
     "move-below": "dock bottom under",
     "hide-panel": "close remove",
     "reset-layout": "restore default arrangement docks windows",
-    "layout-before": "undo reset arrangement restore panels docks back",
     "experiment:E1": "paper pencil shared weights sum hand",
     "experiment:E2": "vanishing exploding spectral radius norm decay",
     "experiment:E3": "exploding cliff clip clipping norm",
@@ -111,6 +110,7 @@ BY_KIND: Mapping[str, str] = {
     "seed": "random initialisation rng",
     "beside": "a/b versus vs difference side by side",
     "share": "tab dock together group",
+    "layout-before": "undo reset arrangement restore panels docks back",
 }
 """By what stands before the colon, for commands that are made for the session."""
 

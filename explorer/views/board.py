@@ -264,7 +264,7 @@ class Board(ArrangedBoard):
         for name, dock in self.docks.items():
             action = dock.toggleViewAction()
             help = f"Show or hide: {PANEL[name].help}"
-            action.setText(dock.title)
+            action.setText(PANEL[name].name)
             action.setStatusTip(help)
             action.setToolTip(help)
             actions.append(action)

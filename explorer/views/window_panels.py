@@ -116,7 +116,7 @@ class PanelsWindow(CommandsWindow):
         onto = [
             Command(
                 f"share:{panel.id}",
-                f"Share a place: “{at_hand.title}” with “{panel.title}”",
+                f"Share a place: “{at_hand.title}” with “{panel.name}”",
                 "Put the chosen panel on the place of another, as a tab.",
                 "Panels",
             )

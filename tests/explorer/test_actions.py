@@ -8,6 +8,7 @@ from explorer.actions import BY_ID, COMMANDS, GROUPS, choices, hints, in_group, 
 from explorer.model import action as do
 from explorer.model.keys import key_text
 from explorer.model.settings import Settings
+from explorer.panels import PANELS
 from explorer.synonyms import SYNONYMS, also_called
 from tests.explorer.model.runs import Driver
 
@@ -119,3 +120,17 @@ def test_every_command_has_other_words_and_what_stands_on_screen_comes_first():
     assert set(SYNONYMS) == set(BY_ID) and all(SYNONYMS.values())
     assert all(also_called(command.id) for command in choices(Settings()))
     assert [command.id for command in matching("undo")][:2] == ["undo", "back"]  # “Undo one micro-step.”
+
+
+def test_words_written_together_are_found_too_and_come_last():
+    assert matching("owncell")[0].id == "own-cell"
+    assert matching("nexttimestep")[0].id == "next-step" and matching("pencilandpaper")[0].id == "panel:paper"
+    assert matching("full-screen")[0].id == matching("fullscreen")[0].id == "full-screen"
+    assert not any(command.id == "own-cell" for command in matching("nc"))  # not across words for two letters
+
+
+def test_a_panel_is_found_by_its_title_and_by_what_stands_on_its_tab():
+    for panel in PANELS:
+        assert f"panel:{panel.id}" in [command.id for command in matching(f"panel {panel.title}")][:1]
+        assert f"panel:{panel.id}" in [command.id for command in matching(f"panel {panel.short}")]
+        assert panel.short.casefold() in BY_ID[f"panel:{panel.id}"].title.casefold()
