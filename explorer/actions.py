@@ -423,7 +423,7 @@ CLOSE = 3
 def matching(wanted: str, more: tuple[Command, ...] = ()) -> list[Command]:
     """Return the commands whose title, group, help or other words hold every word, best first.
 
-    Last come those whose title holds what was typed where blanks and hyphens do not count: "owncell".
+    In titles blanks and hyphens do not count: "owncell".
     ``more`` only once one types.
     """
     words = wanted.casefold().split()
@@ -435,15 +435,15 @@ def matching(wanted: str, more: tuple[Command, ...] = ()) -> list[Command]:
     def rank(command: Command) -> tuple[int, int]:
         title = " ".join(command.title.casefold().replace(":", " ").split())
         said = all(word in _said(command) for word in words)
-        other = 3 if named(command) else 4
+        other = 3 if together(command) else 4
         return (0 if title.startswith(typed) else 1 if typed in title else 2 if said else other, place[command.id])
 
-    def named(command: Command) -> bool:
-        every_word = f"{_said(command)} {also_called(command.id)}".casefold()
-        return all(word in every_word for word in words)
+    def together(command: Command) -> bool:
+        return bool(close) and close in _closed_up(command.title)
 
     def holds(command: Command) -> bool:
-        return named(command) or (bool(close) and close in _closed_up(command.title))
+        every_word = f"{_said(command)} {also_called(command.id)}".casefold()
+        return all(word in every_word for word in words) or together(command)
 
     return sorted(filter(holds, every), key=rank)
 

@@ -122,7 +122,7 @@ def test_every_command_has_other_words_and_what_stands_on_screen_comes_first():
     assert [command.id for command in matching("undo")][:2] == ["undo", "back"]  # “Undo one micro-step.”
 
 
-def test_words_written_together_are_found_too_and_come_last():
+def test_words_written_together_are_found_in_titles():
     assert matching("owncell")[0].id == "own-cell"
     assert matching("nexttimestep")[0].id == "next-step" and matching("pencilandpaper")[0].id == "panel:paper"
     assert matching("full-screen")[0].id == matching("fullscreen")[0].id == "full-screen"
