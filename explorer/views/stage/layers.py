@@ -63,21 +63,26 @@ class Layers:
         if not self._gutter and not self._dirty.any():
             return
         painter = QPainter(self.pixmap)
+        try:
+            self._paint(Brush(painter, data, lay, theme, ratio, self._images))
+        finally:
+            painter.end()
+        self._dirty[:] = False
+
+    def _paint(self, brush: Brush) -> None:
+        painter, lay = brush.painter, brush.layout
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        brush = Brush(painter, data, lay, theme, ratio, self._images)
         if self._gutter:
             begin = max(lay.gutter, lay.lead_left)
             end = min(lay.right(lay.length - 1), lay.gutter + lay.room)
-            painter.fillRect(QRectF(0, 0, begin, lay.height), theme.colour("panel"))
-            painter.fillRect(QRectF(end, 0, lay.width - end, lay.height), theme.colour("panel"))
+            painter.fillRect(QRectF(0, 0, begin, lay.height), brush.theme.colour("panel"))
+            painter.fillRect(QRectF(end, 0, lay.width - end, lay.height), brush.theme.colour("panel"))
             paint_gutter(brush)
             self._gutter = False
         if keeps(lay) and self._dirty.any(axis=1).sum() <= MOST_AT_ONCE:
             self._few(brush)
         else:
             self._many(brush)
-        painter.end()
-        self._dirty[:] = False
 
     def _few(self, brush: Brush) -> None:
         """A step changes a few columns: above and below the strips many of them look as they have looked before."""

@@ -215,13 +215,18 @@ class StageSurface(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        try:
+            self._paint(painter, event.rect())
+        finally:
+            painter.end()  # an error is an error; a painter that outlives it would end the program
+
+    def _paint(self, painter: QPainter, region: QRect) -> None:
         theme = current()
         if self._data is None or self._layout is None or self._data.scene.length == 0:
             painter.fillRect(self.rect(), theme.colour("panel"))
             return
         ratio = self.devicePixelRatioF()
         self._layers.refresh(self._data, self._layout, theme, ratio)
-        region = event.rect()
         if ratio == int(ratio):
             source = QRectF(region.x() * ratio, region.y() * ratio, region.width() * ratio, region.height() * ratio)
             painter.drawPixmap(QRectF(region), self._layers.pixmap, source)
@@ -231,11 +236,10 @@ class StageSurface(QWidget):
             painter.drawPixmap(QPointF(0, 0), self._layers.pixmap)
         brush = Brush(painter, self._data, self._layout, theme, ratio, exposed=QRectF(region))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.save()
         lay = self._layout
         # Scissors that cut nothing wait in the margin of the row labels.
         left = lay.gutter - 32 * lay.scale
-        painter.setClipRect(QRectF(left, 0, lay.width - left, lay.height), Qt.ClipOperation.IntersectClip)
+        painter.setClipRect(QRectF(left, 0, lay.width - left, lay.height))
         outline_current(brush)
         paint_marks(brush)
         paint_path(brush)
@@ -245,7 +249,7 @@ class StageSurface(QWidget):
         paint_cut(brush, self._held, self._over)
         if self._held is None:
             paint_hint(brush)
-        painter.restore()
+        painter.setClipping(False)
         if self._show_focus:
             frame(painter, QRectF(self.rect()), theme.colour("value", 0.8))
 

@@ -170,3 +170,16 @@ def test_brackets_move_the_cut_where_a_window_manager_takes_the_arrows(canvas, q
     canvas.cut_dropped.connect(dropped.append)
     qtbot.keyClicks(canvas, typed)
     assert dropped == ([] if made is None else [made])
+
+
+@pytest.mark.parametrize("part", ["surface.paint_cut", "layers.paint_gutter"])
+def test_an_error_while_the_stage_is_painted_is_told_and_the_next_picture_is_whole(canvas, monkeypatch, part):
+    canvas.show_data(stage_at(small_walk("vanilla"), 30))
+    whole = pixels(canvas)
+    with monkeypatch.context() as patch:
+        patch.setattr(f"explorer.views.stage.{part}", lambda *_: 1 / 0)
+        canvas._all_dirty()
+        with pytest.raises(ZeroDivisionError):
+            canvas.repaint()
+    canvas._all_dirty()
+    np.testing.assert_array_equal(pixels(canvas), whole)

@@ -22,6 +22,10 @@ from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
 from tests.explorer.views.canvases import LEFT, pixels, written_on
 
+SHORT_AND_LONG = (
+    Full(), Window(0), Window(20), Chunks(1), Chunks(3), Chunks(20), Stride(2, 3), Stride(20, 30), Tail(1), Tail(20)
+)  # fmt: skip
+
 
 def brush_of(canvas) -> Brush:
     return Brush(QPainter(), canvas.data, canvas.stage_layout, current(), 1.0)
@@ -225,10 +229,7 @@ def test_each_run_that_is_drawn_says_where_it_goes_and_which_losses_enter_it(can
 
 @pytest.mark.parametrize("order", ["by loss", "sweep"])
 @pytest.mark.parametrize("steps", [1, 2, 7, 9])
-@pytest.mark.parametrize(
-    "policy", [Full(), Window(0), Window(20), Chunks(1), Chunks(3), Chunks(20), Stride(2, 3), Stride(20, 30), Tail(1), Tail(20)],
-    ids=str,
-)  # fmt: skip
+@pytest.mark.parametrize("policy", SHORT_AND_LONG, ids=str)
 def test_every_handle_can_be_held_anywhere_and_put_back(canvas, qtbot, policy, steps: int, order: str):
     w = small_walk("vanilla", steps=steps, policy=policy, order=order, masked=None)
     scene = scene_of(w)
