@@ -32,10 +32,12 @@ class _Before(NamedTuple):
 class PresentingWindow(PanelsWindow):
     """A window that can present, and is afterwards as it was."""
 
+    # Of the class: what has been closed and emptied is closed once more when it goes.
+    _as_it_was: _Before | None = None
+    _sheet: BlackSheet | None = None
+
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, parent)
-        self._as_it_was: _Before | None = None
-        self._sheet: BlackSheet | None = None
         self.take_handlers({"present": self.toggle_presenting, "black": self._go_black})
 
     @property
