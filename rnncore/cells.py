@@ -10,7 +10,7 @@ evaluated as code::
 parameter: a matrix if it stands to the left of ``@``, otherwise a vector with one entry a unit. The operators are
 ``@`` (matrix times vector), ``+ - *`` (element-wise) and ``sigmoid``, ``tanh``, ``relu``. ``h`` must be assigned: the
 output layer ``logits = V @ h + b_y`` reads it. ``clamp(f, 1)`` holds all units of a value at a number, ``clamp(f, 1,
-3)`` unit 3 alone; no gradient passes through what is held.
+3)`` unit 3 alone, counted from 1; no gradient passes through what is held.
 
 From this one text derive the operation graph, the values, the gradients, the list of steps, the picture and the
 printed formula.

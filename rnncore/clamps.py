@@ -108,6 +108,6 @@ def _wrapped(text: str, clamp: Clamp) -> str:
     number = repr(int(clamp.value)) if float(clamp.value).is_integer() and abs(clamp.value) < 1e6 else repr(clamp.value)
     if math.copysign(1.0, clamp.value) < 0 and clamp.value == 0:
         number = "0"
-    unit = "" if clamp.unit is None else f", {clamp.unit}"
+    unit = "" if clamp.unit is None else f", {clamp.unit + 1}"
     inner = whole[first:last].decode()
     return f"{whole[:first].decode()}clamp({inner}, {number}{unit}){whole[last:].decode()}"

@@ -146,7 +146,7 @@ class Expressions:
             raise failure(
                 e,
                 "clamp takes a value, a number and perhaps a unit",
-                "Write clamp(…, 1), or clamp(…, 1, 0) for unit 1.",
+                "Write clamp(…, 1), or clamp(…, 1, 3) for unit 3 alone.",
             )
         operand = self._vector(e.args[0])
         if self.nodes[operand].constant is not None:
@@ -157,8 +157,10 @@ class Expressions:
                 raise failure(place, "a value is clamped to a number", "Write a number such as 0, 1 or 0.5.")
         if len(numbers) == 2:
             unit = self.nodes[numbers[1]].constant
-            if unit is None or unit < 0 or unit != int(unit):
-                raise failure(e.args[2], "a unit is counted from 0 on", "Write a whole number: 0 is unit 1.")
+            if unit is None or unit < 1 or unit != int(unit):
+                raise failure(e.args[2], "units count from 1 on", "Write a whole number: 1 is the first unit.")
+            # Counted from 1 where people write and read it, and from 0 as every index of the arrays.
+            numbers[1] = self._leaf("constant", f"unit {unit:g}", e.args[2], constant=unit - 1.0)
         return self._operation("clamp", (operand, *numbers), e)
 
     def _binary(self, e: ast.BinOp) -> int:

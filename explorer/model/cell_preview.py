@@ -24,7 +24,7 @@ OPERATIONS = (
     ("sigmoid(a)  tanh(a)", "squashing functions"),
     ("relu(a)", "max(a, 0)"),
     ("clamp(f, 1)", "all units of f held at 1"),
-    ("clamp(f, 1, 0)", "unit 1 of f held at 1"),
+    ("clamp(f, 1, 3)", "unit 3 of f held at 1; units count from 1"),
 )
 """What the language has, with what it means."""
 NAMES = (
@@ -106,7 +106,7 @@ def preview(text: str, hidden_size: int, vocabulary_size: int) -> Preview:
             unit = cell.nodes[node.inputs[2]].constant if node.op == "clamp" and len(node.inputs) == 3 else None
             if unit is not None and unit >= hidden_size:
                 raise CellError(
-                    f"unit {unit + 1:g} ({unit:g} in the text, from 0) is clamped, but there are only {hidden_size}",
+                    f"unit {unit + 1:g} is clamped, but there are only {hidden_size}",
                     line=node.line,
                     column=node.column,
                     remedy="Name a smaller one.",

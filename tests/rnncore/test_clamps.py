@@ -18,6 +18,7 @@ from rnncore.ledger import ledgers
 from rnncore.library import LIBRARY
 from rnncore.model import Model
 from rnncore.optim import SGD
+from rnncore.script import right_hand_side
 from rnncore.trace import forward
 from rnncore.training import Trainer
 from rnncore.truncation import Chunks, Full, Window
@@ -146,6 +147,7 @@ def test_comments_line_ends_and_letters_of_any_kind_stay_as_they_are_written():
         ("h = clamp(tanh(U @ x), b)", 24, "number"),
         ("h = clamp(tanh(U @ x), 1, 0.5)", 27, "whole number"),
         ("h = clamp(tanh(U @ x), 1, -1)", 27, "whole number"),
+        ("h = clamp(tanh(U @ x), 1, 0)", 27, "1 is the first unit"),
         ("h = clamp(x, 1)", 11, "U @ x"),
         ("h = clamp(2, 1) * tanh(U @ x)", 5, "number itself"),
         ("clamp = tanh(U @ x)\nh = clamp", 1, "another name"),
@@ -156,6 +158,15 @@ def test_a_clamp_that_makes_no_sense_is_refused_with_its_place_and_a_remedy(text
     with pytest.raises(CellError) as error:
         Cell.from_equations("own", text)
     assert (error.value.line, error.value.column) == (1, column) and remedy in str(error.value)
+
+
+def test_equations_count_units_from_one_as_all_that_is_shown_does():
+    cell = Cell.from_equations("own", "h = clamp(tanh(U @ x + W @ h_prev), 0.5, 3)")
+    trace = forward(Model.create(cell, 3, 4), [0, 1, 2])
+    assert (trace["h"] == 0.5).any(axis=0).tolist() == [False, False, True, False]
+    held = clamped(Cell.from_equations("own", "h = tanh(U @ x + W @ h_prev)"), [Clamp("h", 0.5, 2)])
+    assert held.text.strip() == cell.text.strip() and cell.units_named == 3
+    assert right_hand_side(cell, cell.node("h")).endswith(", 0.5, 3)")
 
 
 def test_only_gates_and_states_that_the_cell_has_can_be_clamped_to_finite_numbers():

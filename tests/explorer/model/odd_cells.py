@@ -25,7 +25,7 @@ ODDEST = {
     "one value used five times": "g = sigmoid(U @ x)\nh = g + g * g - g * tanh(g)",
     "a value without use": "u = relu(A @ h_prev)\nh = tanh(U @ x + h_prev)",
     "a chain": "h = tanh(sigmoid(relu(-tanh(sigmoid(U @ x - h_prev)))))",
-    "a unit is held": "g = clamp(sigmoid(U @ x), 1, 0)\nh = clamp(tanh(g * h_prev), 0.5)",
+    "a unit is held": "g = clamp(sigmoid(U @ x), 1, 1)\nh = clamp(tanh(g * h_prev), 0.5)",
     "long names": "the_gate_of_forgetting = sigmoid(A @ h_prev)\nh = the_gate_of_forgetting * h_prev + U @ x",
     "words of programs": "e = tanh(T @ x)\nd = e * P\nG = sigmoid(d * G_prev)\nh = G * d",
 }

@@ -33,6 +33,7 @@ def test_every_built_in_cell_previews_as_what_it_is(key):
         ("ö = sigmoid(U @ x) * β\nh = ö * ö / 2", 2, 11, 1, "0.5"),
         ("f = sigmoid(U @ x)", 1, 1, 1, "h = …"),
         ("h = clamp(tanh(U @ x), 1, 7)", 1, 5, 5, "smaller"),
+        ("h = clamp(tanh(U @ x), 1, 5)", 1, 5, 5, "unit 5 is clamped, but there are only 4"),
     ],
 )
 def test_a_mistake_has_its_place_in_letters_and_a_remedy(text, line, column, length, remedy):
