@@ -26,6 +26,7 @@ from .formula import (
     negative,
     number,
     numeral,
+    plain,
     plus,
     result,
     symbol,
@@ -143,7 +144,9 @@ def forward_formula(numbers: StepNumbers, node: int, inner: bool = True) -> Form
         if n.op in FUNCTIONS and cell.nodes[n.inputs[0]].op not in FUNCTIONS and not cell.nodes[n.inputs[0]].is_leaf:
             inside = numbers.value(n.inputs[0])
             if inside is not None and n.inputs[0] not in stop:
-                lines.append(_numbers(f"{FUNCTIONS[n.op]}({number(inside)})"))
+                summed = _numbers(f"{FUNCTIONS[n.op]}({number(inside)})")
+                if plain(lines[-1]) != plain(summed):  # a sum of one summand is that already
+                    lines.append(summed)
     lines.append(result(value))
     return Formula(left_runs, tuple(lines), value, tuple(d for d in details if d))
 

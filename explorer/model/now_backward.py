@@ -144,8 +144,8 @@ def d_operation(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers,
     states = [s.state for s in sources if s.state is not None]
     note = f"It flows to step {n.t - 1} through step {n.t}." if states and n.t > 0 else ""
     if len(sources) == 1:
-        named = sources[0].name is not None or sources[0].state is not None
-        title = f"gradient of {'the ' if named else ''}{what_it_is(n.cell, sources[0])}"
+        what = what_it_is(n.cell, sources[0])
+        title = f"gradient of {what if what == label(sources[0]) else f'the {what}'}"
     else:
         title = f"gradients of {', '.join(label(s) for s in sources)}"
     return Now(f"Now: {title}", tuple(formulas), note, "gradient")
@@ -188,7 +188,7 @@ def carry(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words
         for leaf in n.cell.state_leaves.values()
     )
     norm = float(progress.carry_norms[n.t])
-    note = f"This flows on to step {n.t - 1}: norm {number(norm)}, all units and states together."
+    note = f"On to step {n.t - 1}: norm {number(norm)} of all units and states."
     return Now("Now: carry to the step before", formulas, note, "gradient")
 
 

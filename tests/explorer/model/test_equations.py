@@ -8,6 +8,7 @@ import pytest
 from explorer.model.equations import cell_formulas, expand, forward_formula
 from explorer.model.formula import plain
 from explorer.model.step_numbers import StepNumbers
+from rnncore.cells import Cell
 from rnncore.trace import forward
 
 from .steps import CELLS, IDS, make_walk
@@ -107,3 +108,13 @@ def test_nan_and_infinity_appear_as_what_they_are() -> None:
     trace = forward(model, IDS[:-1])
     (formula,) = cell_formulas(StepNumbers(trace, 3, 0))
     assert "NaN" in formula.text or "∞" in formula.text
+
+
+def test_an_activation_of_a_single_product_writes_its_number_once(monkeypatch) -> None:
+    text = "r = sigmoid(R @ h_prev)\nh = tanh(W @ h_prev + U @ x) * r"
+    monkeypatch.setitem(CELLS, "single", Cell.from_equations("single", text))
+    made = make_walk("single")
+    numbers = StepNumbers(made.trace, 3, 1)
+    r, h = cell_formulas(numbers)
+    assert len(r.lines) == len({plain(runs) for runs in r.lines}) == 3
+    assert plain(r.lines[1]).startswith("σ(") and len(h.lines) == 3

@@ -7,6 +7,7 @@ import pytest
 
 from explorer.model.formula import plain
 from explorer.model.now_data import now
+from rnncore.cells import Cell
 from rnncore.optim import SGD, Adagrad, Adam, Momentum, RMSProp
 from rnncore.truncation import Chunks, Stride
 
@@ -134,3 +135,12 @@ def test_what_is_carried_by_one_product_tells_the_products_numbers() -> None:
     assert " = " in plain(detail) and "×" in plain(detail)
     summed = now((lstm := make_walk("lstm")), lstm.progress(after(lstm, "carry", 3)), 1, words(lstm))
     assert not any(f.details for f in summed.formulas if " + " in f.text)
+
+
+def test_a_name_of_ones_own_has_no_article(monkeypatch) -> None:
+    monkeypatch.setitem(CELLS, "plain", Cell.from_equations("plain", "s = W @ h_prev + U @ x\nh = tanh(s)"))
+    made = make_walk("plain")
+    titles = {now(made, made.progress(p), 0, words(made)).title for p in range(1, len(made) + 1)}
+    assert "Now: gradient of s" in titles
+    assert "Now: gradient of the s" not in titles
+    assert any(title.startswith("Now: gradient of the previous hidden state") for title in titles)

@@ -122,3 +122,16 @@ def test_a_simple_cell_leaves_its_graph_the_room_that_none_of_its_formulas_needs
     gated.resize(440, 100)
     gated.set_data(data(make_walk("lstm"), 0))
     assert gated.steady_height() > details.steady_height()
+
+
+def test_the_norm_of_what_is_carried_takes_one_line_of_a_small_screens_inspector(qtbot) -> None:
+    made = make_walk("lstm")
+    area = FormulaArea(tight=True)
+    qtbot.addWidget(area)
+    area.resize(371, 130)
+    area.show()
+    for position in (p for p in range(1, len(made) + 1) if made[p - 1].kind == "carry"):
+        told = data(made, position).now
+        area.set_sections((Section(told.formulas, "", told.role, None, told.note),))
+        (note,) = [row for row in area.list._rows if row.one is None]  # a second line would cost terms of the sum
+        assert note.height < 1.9 * baseline(11.0, current())[1], told.note
