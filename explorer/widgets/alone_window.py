@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from ..theme.theme import current
 from .card import Card
 from .enlarge import enlarge, factor_for
+from .tab_order import keeps
 
 
 class AloneWindow(QWidget):
@@ -30,6 +31,9 @@ class AloneWindow(QWidget):
         panel.show()
         self._main = main
         self.addActions([a for a in main.actions() if QKeySequence("Esc") not in a.shortcuts()])
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        return keeps(self._panel) or super().focusNextPrevChild(next)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), current().colour("panel"))

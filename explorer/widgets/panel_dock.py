@@ -17,7 +17,7 @@ from .card import Card
 from .chip import Chip
 from .enlarge import enlarge, factor_for
 from .paint import frame, rounded
-from .tab_order import in_order
+from .tab_order import in_order, keeps
 
 LEAST = QSize(200, 150)
 """Least size of a dock at scale 1."""
@@ -114,6 +114,9 @@ class PanelDock(QDockWidget):
         # On the whole screen one shows the panel, and goes on with the walk.
         chooses = [] if self.alone is not None else [widget for widget in in_order([panel]) if arrows_of(widget)]
         (chooses[0] if chooses else panel).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        return keeps(self.panel) or super().focusNextPrevChild(next)
 
     def parts(self) -> list[QWidget]:
         """The header and the panel below it, as far as they have been made."""

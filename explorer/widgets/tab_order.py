@@ -37,3 +37,17 @@ def turn(order: Sequence[QWidget], forward: bool) -> bool:
     at = order.index(held) + step if held in order else (0 if forward else -1)
     order[at % len(order)].setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
     return True
+
+
+def keeps(part: QWidget | None) -> bool:
+    """Give the keyboard to a part of the window when what has it in there can be used no more; whether that was so.
+
+    Qt then asks for the next widget, as Tab does, and after the last one of the last panel comes the window's first.
+    """
+    held = QApplication.focusWidget()
+    if part is None or held is None or held is part or not part.isVisible():
+        return False
+    if held.isVisible() and held.isEnabled():
+        return False
+    part.setFocus(Qt.FocusReason.OtherFocusReason)
+    return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
@@ -176,3 +178,38 @@ def test_a_panel_on_the_whole_screen_has_larger_type_and_gives_it_back(window):
     QTest.qWait(20)
     press(window, Key.Key_Escape)
     assert current(ledger.title_label) is current()
+
+
+@pytest.mark.parametrize("where", ["docked", "floating", "alone"])
+@pytest.mark.parametrize("how", ["hide", "setDisabled"])
+def test_the_keyboard_stays_in_a_panel_whose_button_goes_away_under_it(window, where, how):
+    each, paper = dock(window, "paper"), panel(window, "paper")
+    window.board.show_panel("paper")
+    QTest.qWait(30)
+    if where == "floating":
+        window.board.float_panel(each)
+    elif where == "alone":
+        each.fill_screen()
+    QTest.qWait(30)
+    chip = paper.print if paper.print.isVisible() else paper.begin
+    chip.setFocus()
+    until(window, chip.hasFocus)
+    chip.hide() if how == "hide" else chip.setDisabled(True)
+    QTest.qWait(30)
+    assert QApplication.focusWidget() is paper and window.board.panel_at_hand() is each
+
+
+def test_the_keyboard_stays_in_the_paper_whose_small_sheet_is_begun_and_taken_back(window):
+    paper = panel(window, "paper")
+    window.board.show_panel("paper")
+    window.store.dispatch(do.ChangeSettings(replace(window.store.session.settings, hidden_size=16)))
+    window.store.wait()
+    until(window, lambda: paper.begin.isVisible() and paper.decimals.isHidden())
+    paper.begin.setFocus()
+    press(window, Key.Key_Return)
+    window.store.wait()
+    until(window, lambda: not paper.decimals.isHidden())
+    press(window, Key.Key_Z, Ctrl)
+    until(window, paper.decimals.isHidden)
+    QTest.qWait(30)
+    assert window.board.panel_in_focus() is dock(window, "paper")
