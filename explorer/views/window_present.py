@@ -76,6 +76,12 @@ class PresentingWindow(PanelsWindow):
         self._rest()
         self._tell_all()
 
+    def toggle_full_screen(self) -> None:
+        if self.presenting and self.board.panel_alone() is None and self.board.panel_at_hand() is None:
+            self.stop_presenting()  # a presentation in a window would be neither the one nor the other
+        else:
+            super().toggle_full_screen()
+
     def _tell_all(self) -> None:
         self.actions_["black"].setEnabled(self.presenting)
         self.show_hints()

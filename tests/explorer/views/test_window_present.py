@@ -122,3 +122,13 @@ def test_a_black_screen_goes_with_the_presentation(window):
     assert not [sheet for sheet in window.findChildren(BlackSheet) if sheet.isVisible()]
     window.run(BY_ID["black"])
     assert not [sheet for sheet in window.findChildren(BlackSheet) if sheet.isVisible()]
+
+
+def test_f11_leads_back_to_the_window_as_it_was_too(window):
+    window.resize(1366, 768)
+    QTest.qWait(40)
+    before = places(window)
+    present(window)
+    press(window, Key.Key_F11)
+    until(window, lambda: not window.presenting and not window.isFullScreen())
+    until(window, lambda: places(window) == before)
