@@ -137,6 +137,7 @@ class Board(ArrangedBoard):
         if dock.in_sight and held is not None and not held.in_sight and held.alone is None:
             dock.take_keyboard()
         self._choose(dock)
+        self._uncover(dock)
 
     def _tab_pulled(self, name: str, at: QPoint) -> None:
         """Put a panel whose tab was let go of above another panel to that one's place; anywhere else it floats."""
@@ -211,6 +212,14 @@ class Board(ArrangedBoard):
             dock.activateWindow()
         dock.take_keyboard()
         self._take_at_hand(dock)
+        QTimer.singleShot(0, dock, lambda: self._uncover(dock))  # once it has its place
+
+    def _uncover(self, dock: PanelDock) -> None:
+        """Move away what floats over a panel that was asked for."""
+        if dock.isVisible() and not dock.isFloating() and dock.alone is None:
+            for other in self.docks.values():
+                if other.isFloating() and other.isVisible():
+                    other.uncover(dock)
 
     def panel_alone(self) -> PanelDock | None:
         """Return the dock whose panel fills the screen, if any."""

@@ -23,6 +23,8 @@ LEAST = QSize(200, 150)
 """Least size of a dock at scale 1."""
 FLOATING = QSize(480, 360)
 """Least size at scale 1 with which it comes out of the window."""
+COVERED = 0.3
+"""The share of a panel that is asked for from which on what floats over it makes way."""
 
 
 class PanelDock(QDockWidget):
@@ -244,7 +246,7 @@ class PanelDock(QDockWidget):
         other = self.never_over
         if other is None or not other.isVisible():
             return
-        kept, place = QRect(other.mapToGlobal(QPoint(0, 0)), other.size()), self.geometry()
+        kept, place = _on_screen(other), self.geometry()
         if place.intersects(kept):
             ways = (
                 place.translated(0, kept.top() - place.bottom() - 1),
@@ -254,6 +256,28 @@ class PanelDock(QDockWidget):
             free = [way for way in ways if screen.top() <= way.top() and way.bottom() <= screen.bottom()]
             if free:
                 self.setGeometry(min(free, key=lambda way: abs(way.top() - place.top())))
+
+    def uncover(self, other: PanelDock) -> None:
+        """Move what floats off a panel that is asked for, most of which it hides, to where it hides least of it."""
+        kept, place = _on_screen(other), self.geometry()
+        if _area(place & kept) < COVERED * _area(kept):
+            return
+        screen = self.screen().availableGeometry()
+        lines = [kept] if self.never_over is None else [kept, _on_screen(self.never_over)]
+        ways = [
+            QRect(QPoint(x, y), place.size())
+            for x in (kept.left() - place.width(), kept.right() + 1, place.x(), screen.left())
+            for y in (place.y(), *(line.top() - place.height() for line in lines), kept.bottom() + 1, screen.top())
+        ]
+        here = [way for way in ways if screen.contains(way)]
+
+        def cost(way: QRect) -> tuple[int, int]:
+            hidden = sum(_area(way & line) for line in lines)
+            return hidden, (way.topLeft() - place.topLeft()).manhattanLength()
+
+        best = min(here, key=cost, default=place)
+        if _area(best & kept) < _area(place & kept):
+            self.setGeometry(best)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         super().keyPressEvent(event)
@@ -361,6 +385,14 @@ class PanelDock(QDockWidget):
         theme, area = current(), QRectF(self.rect())
         painter.fillRect(area, theme.colour("panel"))
         frame(painter, area, theme.colour("value" if self.framed else "muted"), 2.0)
+
+
+def _on_screen(widget: QWidget) -> QRect:
+    return QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size())
+
+
+def _area(rect: QRect) -> int:
+    return 0 if rect.isEmpty() else rect.width() * rect.height()
 
 
 def _sign_of(arrows: str) -> str:

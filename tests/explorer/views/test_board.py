@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabBar, QToolTip
@@ -146,6 +146,35 @@ def test_two_panels_that_float_do_not_hide_one_another(window):
         window.board.float_panel(dock(window, name))
         QTest.qWait(20)
     assert dock(window, "ledger").pos() != dock(window, "horizon").pos()
+
+
+def test_what_floats_over_a_panel_that_is_asked_for_makes_way_and_over_no_panel_stays(window):
+    def hidden(name):
+        here = place(name)
+        both = here & floating.geometry()
+        return 0.0 if both.isEmpty() else both.width() * both.height() / (here.width() * here.height())
+
+    def place(name):
+        return QRect(dock(window, name).mapToGlobal(QPoint(0, 0)), dock(window, name).size())
+
+    window.resize(window.screen().availableSize())  # what lies beside the screen is no place
+    floating = dock(window, "horizon")
+    window.board.show_panel("horizon")
+    QTest.qWait(20)
+    window.board.float_panel(floating)
+    for command in ("panel:inspector", "panel:experiments"):
+        window.board.show_panel("gates")
+        QTest.qWait(40)
+        floating.setGeometry(QRect(place("gates").topLeft(), QSize(320, 400)))
+        assert hidden("gates") > 0.3
+        window.actions_[command].trigger()
+        QTest.qWait(40)
+        assert hidden(command.removeprefix("panel:")) < 0.3
+        assert window.screen().availableGeometry().contains(floating.geometry())
+    aside = floating.geometry()
+    window.board.show_panel("ledger")
+    QTest.qWait(40)
+    assert floating.geometry() == aside
 
 
 def test_f11_in_a_panel_that_floats_fills_the_screen_with_it_and_its_keys_work_there(window):
