@@ -114,13 +114,14 @@ class Chip(QAbstractButton):
 
     def width_with(self, label: str) -> int:
         """Width in pixels that the chip wants when it shows ``label`` before its value."""
-        return self._wide(label, self.text())
+        return self.width_for(label, self.text())
 
     def width_saying(self, value: str) -> int:
         """Width in pixels that the chip wants when it shows ``value``."""
-        return self._wide(self._label, value)
+        return self.width_for(self._label, value)
 
-    def _wide(self, label: str, value: str) -> int:
+    def width_for(self, label: str, value: str) -> int:
+        """Width in pixels that the chip wants when it shows ``label`` before ``value``."""
         theme = current(self)
         width = 2 * theme.px(13) + QFontMetrics(self._value_font()).horizontalAdvance(value)
         if label:

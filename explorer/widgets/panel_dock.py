@@ -129,7 +129,9 @@ class PanelDock(QDockWidget):
         if arrows != self.arrows and self.panel is not None:
             self.arrows = arrows
             self._fit_arrows()
-            self.arrows_chip.setToolTip(f"{arrows} choose something in this panel. Esc: they step the walk again.")
+            self.arrows_chip.setToolTip(
+                f"The arrow keys {arrows} choose something in this panel.\nEsc, or a click here: they step the walk again."
+            )
             self.arrows_chip.setVisible(bool(arrows))
             self.panel.header_bar.fit()
             self.update()
@@ -138,15 +140,16 @@ class PanelDock(QDockWidget):
         """Shorten the sign of the arrows to what the header has room for beside its other chips, and never drop it."""
         if self.panel is not None and self.arrows:
             header, chip, sign = self.panel.header_bar, self.arrows_chip, _sign_of(self.arrows)
-            chip.set_value("Esc")
+            room, here = header.room_beside(chip), f"{self.arrows} here"
+            said = ((f"{self.arrows} choose here", "Esc ends"), (here, "Esc ends"))  # beside the whole of the title
+            brief = ((here, "Esc"), (self.arrows, "Esc"), (sign, "Esc"))
             # The title gives way last; what floats has no tab that names it, and keeps the whole of it.
             titles = (header.wide(0),) if self.isFloating() else (header.wide(-1), 0)
-            room = header.room_beside(chip)
-            fits = (form for title in titles for form in (self.arrows, sign) if title + chip.width_with(form) <= room)
-            label = next(fits, "")
+            forms = [*((header.wide(0), *form) for form in said), *((t, *form) for t in titles for form in brief)]
+            fits = ((label, value) for title, label, value in forms if title + chip.width_for(label, value) <= room)
+            label, value = next(fits, ("", sign))  # the key is on its tool tip and at the foot of the window
             chip.set_label(label)
-            if not label:
-                chip.set_value(sign)  # the key is on its tool tip and at the foot of the window
+            chip.set_value(value)
 
     def set_framed(self, framed: bool) -> None:
         """Paint the frame as that of the panel that has the keyboard, or not."""
