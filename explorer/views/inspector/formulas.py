@@ -216,7 +216,8 @@ class FormulaList(Surface):
                 setting = set_once(one, column, room, theme, section.role, self._details, its)
                 put(setting, gap, one, role if n == section.lit else "", its)
             if section.note:
-                put(words_once(section.note, room, theme, note), 4.0)
+                # Where room is short what is blank below the last line could cost a line of numbers.
+                put(words_once(section.note, room, theme, note), 4.0 if form == USUAL else 0.0)
             elif form != USUAL and section.formulas:
                 y -= gap - MARGIN
         return rows, ceil(y)

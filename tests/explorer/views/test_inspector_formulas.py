@@ -135,3 +135,20 @@ def test_the_norm_of_what_is_carried_takes_one_line_of_a_small_screens_inspector
         area.set_sections((Section(told.formulas, "", told.role, None, told.note),))
         (note,) = [row for row in area.list._rows if row.one is None]  # a second line would cost terms of the sum
         assert note.height < 1.9 * baseline(11.0, current())[1], told.note
+
+
+@pytest.mark.parametrize("height", [80, 100, 122, 150])
+def test_where_room_is_short_none_of_it_stays_blank_below_the_last_line(qtbot, height: int) -> None:
+    made = make_walk("lstm")
+    area = FormulaArea(tight=True)
+    qtbot.addWidget(area)
+    area.resize(371, height)
+    area.show()
+    seen = set()
+    for position in (p for p in range(1, len(made) + 1) if made[p - 1].kind == "carry"):
+        told = data(made, position).now
+        area.set_sections((Section(told.formulas, "", told.role, None, told.note),))
+        *formulas, note = area.list._rows
+        seen.add(formulas[0].form)
+        assert area.list.height_for(area.list.width()) - (note.top + note.height) <= 1  # heights are rounded
+    assert min(seen) > forms.USUAL
