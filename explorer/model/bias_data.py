@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from rnncore.bptt import backward
 from rnncore.frozen import dataclass
+from rnncore.trace import IGNORE
 from rnncore.truncation import Full
 from rnncore.walk import Walk
 
 from .formula import number
+from .plurals import count
 
 Array = np.ndarray[Any, Any]
 
@@ -44,11 +47,12 @@ class Bias:
 
 @dataclass(frozen=True, eq=False)
 class BiasGauge:
-    """The comparison for all parameters together and for each by itself."""
+    """The comparison for all parameters together and for each by itself; ``left_out`` as :func:`left_out` says."""
 
     walk: Walk
     whole: Bias
     parameters: Mapping[str, Bias]
+    left_out: str = ""
 
     def of(self, name: str | None) -> Bias:
         """That of a parameter, of all together for None or an unknown name."""
@@ -59,7 +63,21 @@ def bias_gauge(walk: Walk) -> BiasGauge:
     """Run the backward pass in full, and compare it with the walk's truncated gradient."""
     full = backward(walk.model, walk.trace, walk.targets, Full())
     truncated = backward(walk.model, walk.trace, walk.targets, walk.truncation)
-    return compare(walk, truncated, full)
+    return replace(compare(walk, truncated, full), left_out=left_out(walk))
+
+
+def left_out(walk: Walk) -> str:
+    """In words how many losses the truncation leaves out altogether, which no cut in time explains; "" for none."""
+    targets = np.asarray(walk.targets)
+    table = walk.truncation.table(len(targets))
+    carries = targets != IGNORE
+    walks_back = table.any(axis=1)
+    missing, every = int((carries & ~walks_back).sum()), int(carries.sum())
+    if not missing:
+        return ""
+    said = f"{missing:,} of {count(every, 'loss', 'losses')} left out"
+    whole = np.tri(len(targets), dtype=bool)[walks_back]
+    return said if (table[walks_back] != whole).any() else f"{said}, no step cut"
 
 
 @np.errstate(all="ignore")

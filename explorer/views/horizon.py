@@ -135,7 +135,8 @@ class HorizonView(Panel):
         name = pointed if pointed in session.model.parameters else chosen
         comparable = isinstance(found, BiasGauge) and set(found.parameters) == set(walk.model.parameters)
         bias = found.of(name) if comparable and found is not None else None
-        self.gauge.set_bias(bias, gradient_name(name) if name else "", fresh)
+        note = found.left_out if bias is not None and isinstance(found, BiasGauge) else ""
+        self.gauge.set_bias(bias, gradient_name(name) if name else "", fresh, note)
         row = row_of(session.model, name or chosen)
         others = ((OTHERS, "…"),) if len(row) < len(session.model.parameters) else ()
         self.names.set_names(((ALL, "all"), *row, *others), name or ALL)
@@ -212,6 +213,7 @@ class HorizonView(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.names.setVisible(self.height() >= current(self).px(260))
+        self.gauge.set_roomy(self.height() >= current(self).px(220))
         self.mode.setVisible(self.width() >= current(self).px(230))
 
 

@@ -15,6 +15,9 @@ from ..theme.theme import Theme, current
 from ..widgets.paint import arrow, elided, pen, text_width
 from ..widgets.surface import Surface
 
+NOTE = 16
+"""Height of the line of a note, in pixels at scale 1."""
+
 
 class BiasGaugeBar(Surface):
     """Shows a :class:`Bias`, None while it is computed, and names what it is of; ``asked`` on a click."""
@@ -26,25 +29,34 @@ class BiasGaugeBar(Surface):
         self._bias: Bias | None = None
         self._of = self._short = ""
         self._said = ("", "")
+        self._note = ""
+        self._roomy = True
         self._fresh = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Bias gauge")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def set_bias(self, bias: Bias | None, name: str, fresh: bool = True) -> None:
-        """Show ``bias`` of the gradient called ``name``, "" for that of all parameters; faint when not ``fresh``."""
+    def set_bias(self, bias: Bias | None, name: str, fresh: bool = True, note: str = "") -> None:
+        """Show ``bias`` of the gradient called ``name``, "" for that of all parameters; faint when not ``fresh``.
+
+        A ``note`` says what else than cuts in time makes the two gradients differ.
+        """
         of = f"of {name}" if name else "all parameters"
-        if (bias, of, fresh) == (self._bias, self._of, self._fresh):
+        if (bias, of, fresh, note) == (self._bias, self._of, self._fresh, self._note):
             return
+        if note != self._note:
+            self._note = note
+            self.updateGeometry()
         self._bias, self._of, self._short, self._fresh = bias, of, name or "all", fresh
         said = "computing" if bias is None else f"cosine {bias.cosine_text}, length ratio {bias.ratio_text}"
-        self.setAccessibleName(f"Bias of the truncated gradient, {of}: {said}")
+        self.setAccessibleName(f"Bias of the truncated gradient, {of}: {said}" + (f"; {note}" if note else ""))
         if bias is not None:
+            more = f"{note}: the numbers say that as well, not cuts in time alone\n" if note else ""
             self.setToolTip(
                 f"{of}: the gradient under this truncation against the one without\n"
                 f"cos(truncated, full) = {bias.cosine_text}\n"
                 f"‖truncated‖ / ‖full‖ = {number(bias.truncated)} / {number(bias.full)} = {bias.ratio_text}\n"
-                "A click: of which parameter"
+                f"{more}A click: of which parameter"
             )
         self.update()
 
@@ -57,11 +69,26 @@ class BiasGaugeBar(Surface):
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.asked.emit()
 
+    def set_roomy(self, roomy: bool) -> None:
+        """Say whether there is room for a line with the note."""
+        if roomy != self._roomy:
+            self._roomy = roomy
+            self.updateGeometry()
+
+    @property
+    def note(self) -> str:
+        """What is written below the numbers."""
+        return self._note if self._roomy else ""
+
+    @property
+    def _high(self) -> int:
+        return current(self).px(40 + (NOTE if self.note else 0))
+
     def sizeHint(self) -> QSize:
-        return QSize(200, current(self).px(40))
+        return QSize(200, self._high)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(120, current(self).px(40))
+        return QSize(120, self._high)
 
     def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         bias = self._bias
@@ -69,7 +96,8 @@ class BiasGaugeBar(Surface):
         if dial:
             self._paint_arrows(painter, theme, QRectF(0, 0, dial, self.height()), bias)
         left = dial + (theme.px(10) if dial else 0)
-        row = self.height() / 2
+        noted = theme.px(NOTE) if self.note else 0
+        row = (self.height() - noted) / 2
         texts = ("", "") if bias is None else (bias.cosine_text, bias.ratio_text)
         room = self.width() - left - theme.px(14)
         used = text_width(texts[0] or "…", theme.font("title", bold=True, fixed=True))
@@ -78,6 +106,12 @@ class BiasGaugeBar(Surface):
         values = (math.nan, math.nan) if bias is None else (bias.cosine, bias.ratio)
         for n, (label, text, value) in enumerate(zip(labels, texts, values, strict=True)):
             self._paint_row(painter, theme, QRectF(left, n * row, self.width() - left, row), label, text, value)
+        if noted:
+            font = theme.font("small")
+            painter.setFont(font)
+            painter.setPen(theme.colour("muted"))
+            below = QRectF(left, 2 * row, self.width() - left, noted)
+            painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, elided(self.note, font, below.width()))
 
     def _labels(self, fits: Callable[[str], bool]) -> tuple[str, str]:
         """What stands before the two numbers: they are never printed without the name of what they are of."""

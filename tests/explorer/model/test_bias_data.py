@@ -7,7 +7,7 @@ import pytest
 
 from explorer.model.bias_data import bias_gauge, compare, near_one
 from rnncore.bptt import backward
-from rnncore.truncation import Chunks, Full, Window
+from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 
 from .steps import make_walk
 
@@ -57,3 +57,23 @@ def test_a_small_bias_is_not_rounded_away() -> None:
     assert near_one(1.0 - 4e-5) == "1 − 4.0·10⁻⁵"
     assert near_one(-0.25) == "−0.250"
     assert near_one(1.0) == "1.000"
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (Full(), ""),
+        (Window(1), ""),
+        (Chunks(2), ""),
+        (Stride(6, 6, "last"), "5 of 6 losses left out, no step cut"),
+        (Stride(3, 3, "last"), "4 of 6 losses left out"),
+        (Tail(2), "4 of 6 losses left out"),
+    ],
+)
+def test_losses_that_are_left_out_are_counted_apart_from_steps_that_are_cut(policy, said: str) -> None:
+    assert bias_gauge(make_walk("vanilla", truncation=policy)).left_out == said
+
+
+def test_a_step_that_has_no_loss_leaves_none_out() -> None:
+    targets = np.array([-1, -1, -1, -1, -1, 6])
+    assert bias_gauge(make_walk("vanilla", truncation=Stride(6, 6, "last"), targets=targets)).left_out == ""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QWheelEvent
 
 from explorer.model import action as do
@@ -17,7 +17,7 @@ from explorer.views.horizon_axes import dashes, powers
 from explorer.views.horizon_labels import Label, place
 from explorer.views.horizon_odd import odd_places, odd_word
 from rnncore.bptt import backward as gradient
-from rnncore.truncation import Full, Window
+from rnncore.truncation import Full, Stride, Window
 
 from .later import backward, settle
 
@@ -74,6 +74,21 @@ def test_the_gauge_compares_the_walks_gradient_with_the_full_one(shown) -> None:
     a, b = (np.concatenate([g.ravel() for g in found.values()]) for found in (walk.gradients, full))
     assert view.gauge.bias.cosine == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
     assert view.gauge.bias.cosine_text in view.gauge.accessibleName()
+
+
+def test_the_gauge_says_how_many_losses_are_left_out_where_there_is_room(shown) -> None:
+    store, view = shown(truncation=Full())
+    low, steps = view.gauge.height(), store.session.sentence.length
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, truncation=Stride(steps, steps, "last"))))
+    settle(store)
+    QCoreApplication.processEvents()
+    said = f"{steps - 1} of {steps} losses left out, no step cut"
+    assert view.gauge.note == said and view.gauge.height() > low
+    assert said in view.gauge.toolTip() and view.gauge.accessibleName().endswith(said)
+    for _ in range(2):  # first the names below it go, which else keep the height
+        view.resize(320, 200)
+        QCoreApplication.processEvents()
+    assert view.gauge.note == "" and said in view.gauge.toolTip() and view.gauge.height() == low
 
 
 def test_the_gauge_speaks_of_one_parameter_when_it_is_pointed_at_or_chosen(qtbot, shown) -> None:
