@@ -209,6 +209,7 @@ class Board(ArrangedBoard):
         self._come_first(dock)
         if dock.window() is not self.window():
             dock.window().raise_()
+        if QApplication.activeWindow() is not dock.window():  # another panel floats, and had the keyboard
             dock.activateWindow()
         dock.take_keyboard()
         self._take_at_hand(dock)

@@ -130,7 +130,8 @@ class PanelDock(QDockWidget):
             self.arrows = arrows
             self._fit_arrows()
             self.arrows_chip.setToolTip(
-                f"The arrow keys {arrows} choose something in this panel.\nEsc, or a click here: they step the walk again."
+                f"The arrow keys {arrows} choose something in this panel.\n"
+                "Esc, or a click here: they step the walk again."
             )
             self.arrows_chip.setVisible(bool(arrows))
             self.panel.header_bar.fit()
