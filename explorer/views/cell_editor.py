@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QKeyEvent,
+    QPainter,
     QPalette,
     QTextCursor,
 )
@@ -37,17 +38,22 @@ from ..model.cell_preview import (
     name_problem,
     preview,
 )
+from ..model.graph_routes import Rect
 from ..store import Store
-from ..theme.theme import current
+from ..theme.theme import Theme, current
 from ..theme.tokens import SPACE
 from ..widgets.cell_graph import CellGraph
 from ..widgets.chip import Chip
 from ..widgets.equation_edit import EquationEdit
 from ..widgets.panel_dialog import PanelDialog
 from ..widgets.wrong import mark_wrong
+from .inspector.graph_names import name_room, paint_name
 
 PAUSE = 80
 """Milliseconds without a key after which the graph is drawn."""
+OWN = "my cell"
+"""The name of equations that are nobody's, until the user types one."""
+GIVEN = frozenset({OWN, *(f"my {key}" for key in LIBRARY)})
 _drafts: WeakKeyDictionary[Store, tuple[str, str]] = WeakKeyDictionary()
 """What was typed (name, equations) and not run when the editor was last closed; it lives as long as its store."""
 
@@ -65,6 +71,9 @@ class CellEditor(PanelDialog):
         cell = replace(settings, clamps=()).make_clamped_cell()  # with the biases that it runs with
         own = settings.equations is not None
         self.name = QLineEdit(settings.cell if own else f"my {settings.cell}")
+        self._named = own
+        """Whether the name is the user's own; else it follows the equations."""
+        self.name.textEdited.connect(self._take_name)
         self.name.setAccessibleName("Name of the cell")
         self.name.setMaximumWidth(current().px(240))
         self.template = Chip("Start from")
@@ -76,7 +85,7 @@ class CellEditor(PanelDialog):
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.draft = self._muted("Your draft. Ctrl+Z: the cell that runs", "small")
         self.draft.hide()
-        self.graph = CellGraph()
+        self.graph = CellGraph(_Names())
         self._later = QTimer(self, singleShot=True, interval=PAUSE)
         self._later.timeout.connect(self._show_graph)
         self.summary = QGridLayout()
@@ -91,6 +100,7 @@ class CellEditor(PanelDialog):
         self.preview = Preview(None, None)
         self.edit.setPlainText(cell.text)
         self._first = (self.name.text(), self.text)
+        self.edit.textChanged.connect(self._follow_name)
         self._restore()
         self.check()
         self.edit.installEventFilter(self)
@@ -186,11 +196,13 @@ class CellEditor(PanelDialog):
         self._replace(LIBRARY[key].text)
         if self.name.text().strip().startswith("my "):
             self.name.setText(f"my {key}")
+            self._named = False
         self.edit.setFocus()
 
     def take_example(self, title: str, text: str) -> None:
         """Begin with an example and its title as the name."""
         self._replace(text)
+        self._named = True
         self.name.setText(title[:1].lower() + title[1:])
         self.edit.setFocus()
 
@@ -203,6 +215,7 @@ class CellEditor(PanelDialog):
         """Bring back what was left unfinished the last time."""
         draft = _drafts.get(self._store)
         if draft is not None and draft != self._first:
+            self._named = draft[0] not in GIVEN
             self.name.setText(draft[0])
             self._replace(draft[1])
             self.draft.show()
@@ -215,6 +228,16 @@ class CellEditor(PanelDialog):
         else:
             _drafts[self._store] = typed
         super().done(result)
+
+    def _take_name(self) -> None:
+        self._named = True
+
+    def _follow_name(self) -> None:
+        """Call what is no longer the cell that one began with neither by that one's name."""
+        if not self._named and self.name.text() in GIVEN:
+            key = built_in(self.text)
+            if key is None or self.name.text() == OWN:
+                self.name.setText(OWN if key is None else f"my {key}")
 
     @property
     def text(self) -> str:
@@ -295,6 +318,16 @@ class CellEditor(PanelDialog):
             self.accept()
             return
         super().keyPressEvent(event)
+
+
+class _Names:
+    """Sets the names of the weights as the graph of a step does."""
+
+    def room(self, name: str, theme: Theme, em: float) -> tuple[float, float]:
+        return name_room(name, theme, em)
+
+    def paint(self, painter: QPainter, theme: Theme, rect: Rect, name: str, em: float) -> None:
+        paint_name(painter, theme, rect, name, em=em)
 
 
 def _tell(action: QAction, equations: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QRegion
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rnncore.cells import Cell
 
-from ..model.graph_routes import Box, Drawing, draw
+from ..model.graph_routes import Box, Drawing, Rect, draw
+from ..model.graph_weights import place_weights, weights
 from ..model.plurals import count as plural
 from ..theme.theme import Theme
 from .paint import pen, rounded
@@ -20,14 +23,30 @@ LARGEST = 60
 BELOW = {"input": "t", "previous": "t−1", "next": "t"}
 
 
-class CellGraph(Surface):
-    """Paints a cell's graph in the room there is; ``stale`` greys it while the text makes no cell."""
+Names = tuple[tuple[str, Rect], ...]
+"""Which weights are named, and where."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+
+class NameSetter(Protocol):
+    """How the names of weights are set: the room that one takes, and its painting at a place of that size."""
+
+    def room(self, name: str, theme: Theme, em: float) -> tuple[float, float]: ...
+
+    def paint(self, painter: QPainter, theme: Theme, rect: Rect, name: str, em: float) -> None: ...
+
+
+class CellGraph(Surface):
+    """Paints a cell's graph in the room there is; ``stale`` greys it while the text makes no cell.
+
+    The weights' names stand on it as ``setter`` sets them, where there is room in which none can be mistaken.
+    """
+
+    def __init__(self, setter: NameSetter | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._setter = setter
         self._cell: Cell | None = None
         self._stale = False
-        self._drawn: tuple[tuple[object, ...], Drawing, float] | None = None
+        self._drawn: tuple[tuple[object, ...], Drawing, float, Names] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Graph of the cell")
 
@@ -69,8 +88,20 @@ class CellGraph(Surface):
                 found = draw(cell, width, height, metrics.horizontalAdvance, em * theme.scale)
                 if found.width <= width + 0.5 and found.height <= height + 0.5:
                     break
-            self._drawn = (key, found, em)
+            self._drawn = (key, found, em, self._named(cell, found, theme, em))
         return self._drawn[1], self._drawn[2]
+
+    @property
+    def names(self) -> Names:
+        """The weights that are named in what was drawn last, and where."""
+        return () if self._drawn is None else self._drawn[3]
+
+    def _named(self, cell: Cell, drawing: Drawing, theme: Theme, em: float) -> Names:
+        if self._setter is None:
+            return ()
+        named = dict(enumerate(weights(cell, drawing)))
+        sizes = {each.parameter: self._setter.room(each.parameter, theme, em) for each in named.values()}
+        return tuple((named[n].parameter, rect) for n, rect in place_weights(drawing, named, sizes).items())
 
     # --- painting ---
 
@@ -98,6 +129,9 @@ class CellGraph(Surface):
             painter.drawPath(path)
         for box in drawing.boxes:
             self._paint_box(painter, theme, box, em)
+        if self._setter is not None:
+            for name, rect in self.names:
+                self._setter.paint(painter, theme, rect, name, em)
 
     def _paint_box(self, painter: QPainter, theme: Theme, box: Box, em: float) -> None:
         area = QRectF(*box.rect)

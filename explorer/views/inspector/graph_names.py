@@ -61,18 +61,19 @@ class NamePictures:
     def draw(self, painter: QPainter, theme: Theme, rect: Rect, name: str, look: Look, em: float, ratio: float) -> None:
         """Paint ``name`` at ``rect``."""
         if ratio != round(ratio):
-            _paint(painter, theme, rect, name, look, em)
+            paint_name(painter, theme, rect, name, look, em)
             return
         place = name_area(rect)
         key = (name, look, ratio, rect)
         picture = self._pictures.get(key)
         if picture is None:
-            picture = pictured(place, ratio, lambda own: _paint(own, theme, rect, name, look, em))
+            picture = pictured(place, ratio, lambda own: paint_name(own, theme, rect, name, look, em))
             self._pictures[key] = picture
         painter.drawPixmap(place.topLeft(), picture)
 
 
-def _paint(painter: QPainter, theme: Theme, rect: Rect, name: str, look: Look, em: float) -> None:
+def paint_name(painter: QPainter, theme: Theme, rect: Rect, name: str, look: Look = "", em: float = 1.0) -> None:
+    """Paint a name at once, which has the room of :func:`name_room`."""
     frame = QRectF(*rect).adjusted(-1.5, -1.5, 1.5, 1.5)
     if look == "lit":
         rounded(painter, frame, 3.0, theme.colour("weight"))

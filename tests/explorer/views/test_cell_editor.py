@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QTextCharFormat
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
@@ -277,3 +279,44 @@ def test_a_cell_in_the_signs_of_a_book_runs_and_is_there_again(store, editor, qt
     store.verify_now()
     store.wait()
     assert store.session.settings.cell_title == "book" and store.session.verification.ok
+
+
+def test_equations_of_ones_own_are_not_called_by_the_cell_that_one_began_with(editor):
+    editor.edit.setPlainText(OWN)
+    assert editor.name.text() == "my cell"
+    editor.edit.setPlainText(LIBRARY["gru"].text)
+    assert editor.name.text() == "my gru"
+    editor.name.selectAll()
+    QTest.keyClicks(editor.name, "my lstm")  # typed, though it is a name that is given as well
+    editor.edit.setPlainText(OWN)
+    assert editor.name.text() == "my lstm"
+
+
+def test_the_name_of_the_cell_that_runs_stays_while_its_equations_are_changed(store, editor, qtbot):
+    settings = store.session.settings
+    store.dispatch(do.ChangeSettings(replace(settings, cell="keeper", equations=OWN, bias=None)))
+    store.wait()
+    again = CellEditor(store)
+    qtbot.addWidget(again)
+    again.edit.setPlainText(OWN.replace("tanh", "sigmoid"))
+    assert again.name.text() == "keeper"
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_graph_names_the_weights_where_they_enter(editor, qapp, theme):
+    palette.apply(qapp, theme_named(theme))
+    editor.edit.setPlainText("z = sigmoid(Wz @ h_prev + Uz @ x)\nh = (1 - z) * h_prev + z * tanh(W @ h_prev + U @ x)")
+    editor._show_graph()
+    editor.grab()
+    assert {name for name, _ in editor.graph.names} == {"Wz", "Uz", "W", "U"}
+    whole = QRectF(editor.graph.rect())
+    places = [QRectF(*rect) for _, rect in editor.graph.names]
+    assert all(whole.contains(place) for place in places)
+    image, weight = editor.graph.grab().toImage(), current().colour("weight")
+    for place in places:
+        inside = [
+            image.pixelColor(x, y)
+            for x in range(int(place.left()), int(place.right()))
+            for y in range(int(place.top()), int(place.bottom()))
+        ]
+        assert any(abs(colour.hue() - weight.hue()) < 15 for colour in inside)
