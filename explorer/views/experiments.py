@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
 from rnncore.errors import RnnError
@@ -49,6 +49,8 @@ class ExperimentsView(Panel):
 
     CARES = Changes.NONE
     AWAITS = frozenset({MEASURED, BROUGHT})
+    KEYS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right})
+    """The panel itself takes these: they lead to the next experiment and to the one before."""
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, "Experiments", " ", inline=True, parent=parent)
@@ -89,7 +91,25 @@ class ExperimentsView(Panel):
         self._split.addWidget(self.numbers, 5)
         self.body.addLayout(self._split, 1)
         self.knobs.set_knobs(self._experiment.knobs)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.refresh()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._keeps(event):
+            event.accept()  # else the window would take the key for a step of the walk
+            return True
+        return super().event(event)
+
+    def _keeps(self, event: QKeyEvent) -> bool:
+        others = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        return self.hasFocus() and event.key() in self.KEYS and not others
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._keeps(event):
+            super().keyPressEvent(event)
+            return
+        at = EXPERIMENTS.index(self._experiment) + (1 if event.key() == Qt.Key.Key_Right else -1)
+        self.show_experiment(EXPERIMENTS[min(max(at, 0), len(EXPERIMENTS) - 1)].id)
 
     def _name_choices(self) -> None:
         """A number alone says nothing: titles in the menu, and in the tool tips of the row."""

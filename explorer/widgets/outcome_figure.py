@@ -218,7 +218,8 @@ def _bars(painter: QPainter, theme: Theme, area: QRectF, bars: tuple[Bar, ...], 
         for place, part in enumerate(bar.parts):
             wide = room * abs(part) / widest if widest else room / len(bar.parts)
             block = QRectF(x, y, max(1.0, wide - 2), high - theme.px(8))
-            _block(painter, theme, block, part, place < bar.missing, ratio)
+            token = "cut" if bar.wrong else "positive" if part >= 0 else "negative"
+            _block(painter, theme, block, part, "" if place < bar.missing else token, ratio)
             if n == 0 and wide >= small.horizontalAdvance("τ 0"):
                 painter.setPen(theme.colour("muted"))
                 at = QRectF(x, area.top(), wide, line)
@@ -234,14 +235,15 @@ def copy_label(place: int, wide: float, theme: Theme) -> str:
     return f"copy τ = {place}" if wide > theme.px(64) else f"{place}"
 
 
-def _block(painter: QPainter, theme: Theme, block: QRectF, part: float, missing: bool, ratio: float) -> None:
-    if missing:
+def _block(painter: QPainter, theme: Theme, block: QRectF, part: float, token: str, ratio: float) -> None:
+    """One vote in the colour of ``token``; "" hatches it."""
+    if not token:
         painter.setPen(pen(theme.colour("cut"), 1.0, Qt.PenStyle.DashLine))
         painter.setBrush(hatch(theme.colour("cut", 0.55), 8, ratio))
         painter.drawRoundedRect(block.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
         return
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.colour("positive" if part >= 0 else "negative", 0.9))
+    painter.setBrush(theme.colour(token, 0.9))
     painter.drawRoundedRect(block, 3, 3)
     words = f"{part:.4g}".replace("-", "−")
     font = theme.font("small", fixed=True, bold=True)

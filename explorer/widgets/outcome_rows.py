@@ -138,7 +138,7 @@ class OutcomeRows(Surface):
         if painter is not None:
             base = y + QFontMetricsF(small).ascent()  # one for all types: in a box each stands at another height
             painter.setFont(small)
-            painter.setPen(theme.colour("muted" if not row.judged else "good" if row.ok else "cut"))
+            painter.setPen(theme.colour("muted" if not row.judged else "good" if row.ok and not row.wrong else "cut"))
             painter.drawText(QPointF(0, base), row.mark)
             if row.token:
                 style = Qt.PenStyle.DashLine if row.dashed else Qt.PenStyle.SolidLine

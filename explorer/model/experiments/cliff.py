@@ -64,6 +64,7 @@ def cliff(w: float, b: float) -> Outcome:
     _, dw, db = (float(v) for v in loss_and_gradient(np.array(w), np.array(b)))
     own = float(np.hypot(dw, db))
     scale = RATE * min(1.0, LIMIT / own) if own else RATE
+    left, right = (w - RATE * dw, b - RATE * db), (w - scale * dw, b - scale * db)
     here = (
         Row("‖∇‖ at your (w, b)", own, 2000.0, 5000.0, varies=True),
         Row(f"a step from there, rate {RATE:g}", RATE * own, 100.0, varies=True),
@@ -77,15 +78,29 @@ def cliff(w: float, b: float) -> Outcome:
             Row("… at b", at_b, -3.0, -2.2),
             *here,
         ),
-        "One wall in a plain: the gradient there is tens of thousands of times the median, and one unclipped step "
-        "leaves the map (red). Clipped to norm 1 it keeps its direction and stays (green).",
+        f"One wall in a plain: the gradient there is {peak / float(np.median(norms)):,.0f} times the median. "
+        f"{_on_the_step(own, left, right)}",
         x_title="w",
         y_title="b",
         heat=norms,
         extent=(WEIGHTS[0], BIASES[0], WEIGHTS[-1] - WEIGHTS[0], BIASES[-1] - BIASES[0]),
         marks=((at_w, at_b, "the wall", "muted"), (w, b, f"‖∇‖ {number(own, 4)}", "text")),
-        steps=((w, b, w - RATE * dw, b - RATE * db, "cut"), (w, b, w - scale * dw, b - scale * db, "good")),
+        steps=((w, b, *left, "cut"), (w, b, *right, "good")),
     )
+
+
+def _on_the_step(norm: float, unclipped: tuple[float, float], clipped: tuple[float, float]) -> str:
+    """What becomes of one step from here, with and without clip."""
+    if norm <= LIMIT:
+        return f"From your (w, b) one step has length {number(RATE * norm, 2)}: there is nothing to clip."
+    begins = "leaves the map (red)" if not _on_the_map(unclipped) else "stays on the map (red)"
+    ends = "and stays (green)" if _on_the_map(clipped) else "and leaves it as well (green)"
+    return f"From your (w, b) one unclipped step {begins}. Clipped to norm {LIMIT:g} it keeps its direction {ends}."
+
+
+def _on_the_map(place: tuple[float, float]) -> bool:
+    w, b = place
+    return bool(WEIGHTS[0] <= w <= WEIGHTS[-1] and BIASES[0] <= b <= BIASES[-1])
 
 
 def bench(w: float, b: float) -> Bench:

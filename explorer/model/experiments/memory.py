@@ -105,8 +105,9 @@ def highway(bias: float) -> Outcome:
     return Outcome(
         (
             Row("gates muted: off ∏ f by", errors["gates muted"], 0.0, 1e-12, token="good"),
-            Row("whole LSTM: off ∏ f by", errors["whole LSTM"], 1e-6, token="gradient"),
-            Row(f"∏ f after {HIGHWAY_STEPS} steps", left_over, 0.0, 1.0, token="text", dashed=True),
+            # Of sixteen networks, each of another seed, the least was off by 2.6 and the most by 520.
+            Row("whole LSTM: off ∏ f by", errors["whole LSTM"], 1.0, token="gradient", varies=True),
+            Row(f"∏ f after {HIGHWAY_STEPS} steps", left_over, 1e-9, 1e-8, token="text", dashed=True, varies=True),
         ),
         "The greatest difference of ∂cₜ/∂c₋₁ from ∏ f, in parts of it. The highway along c is ∏ f and nothing else; "
         "all that the whole cell adds comes by way of h and the gates.",

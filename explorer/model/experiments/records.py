@@ -19,7 +19,8 @@ class Row:
     """One measured number and the band it is expected in (both ends included).
 
     ``token`` and ``dashed`` are the look of its curve in the picture, ``at`` where on the x axis the band is drawn.
-    A row that ``varies`` with the knobs has its band only while they stand where the band was measured.
+    A row that ``varies`` with the knobs has its band only while they stand where the band was measured. A ``count`` is
+    a whole number, and a ``wrong`` value what somebody else takes for the right one.
     """
 
     label: str
@@ -31,6 +32,8 @@ class Row:
     dashed: bool = False
     at: float | None = None
     varies: bool = False
+    count: bool = False
+    wrong: bool = False
 
     @property
     def ok(self) -> bool:
@@ -44,12 +47,14 @@ class Row:
 
     @property
     def mark(self) -> str:
-        """A tick, a cross, or a dot for what is only measured."""
+        """A tick, a cross, a dot for what is only measured, or that it is not the right value."""
+        if self.wrong and self.ok:
+            return "≠"
         return "·" if not self.judged else "✓" if self.ok else "✗"
 
     @property
     def text(self) -> str:
-        if self.low == self.high == self.value == round(self.value):
+        if self.count and self.value == round(self.value):
             return f"{self.value:.0f}{self.unit}"
         return f"{number(self.value, 4)}{self.unit}"
 
@@ -97,12 +102,16 @@ class PairTable:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of equal or unequal ``parts``, the first ``missing`` of which are cut; ``words`` stand at its end."""
+    """A bar of equal or unequal ``parts``, the first ``missing`` of which are cut; ``words`` stand at its end.
+
+    What is ``wrong`` has the colour of a cut.
+    """
 
     label: str
     parts: tuple[float, ...]
     missing: int
     words: str
+    wrong: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from explorer.model.derived import Derived
 from explorer.model.experiments import cliff, hand, jacobians, memory, tutorial
 from explorer.model.experiments.bench import Bench, readout, settings
+from explorer.model.experiments.hand import never_cleared
 from explorer.model.experiments.records import Knob, Outcome, Row
 from explorer.model.experiments.table import EXPERIMENT, EXPERIMENTS
 from explorer.model.experiments.titles import TITLES
@@ -106,10 +109,58 @@ def test_e1_three_votes_of_0036_are_0108_and_windows_keep_0072_and_0036():
     # dh₂/dw = h₁ + w (h₀ + w h₋₁)
     votes = [0.2**2 * h[0], 0.2 * h[1], h[2]]
     assert sum(votes) == pytest.approx(0.108) and votes == pytest.approx([0.036] * 3)
-    assert [row.value for row in outcome.rows] == pytest.approx([*votes, 0.108, 0.072, 0.036], rel=1e-12)
+    assert [row.value for row in outcome.rows] == pytest.approx([*votes, 0.108, 0.072, 0.036, 0.288], rel=1e-12)
+    wrong = outcome.rows[-1]
+    assert wrong.wrong and wrong.mark == "≠"
     # Steps count from 0, as on the stage: the start is h₋₁, the last of three states h₂.
     assert [row.label for row in outcome.rows][:4] == [*(f"vote of copy τ = {t}" for t in range(3)), "dh₂/dw, all 3"]
     assert "3 w² h₋₁" in outcome.said
+
+
+def test_e1_the_code_that_never_clears_its_states_gradients_counts_old_losses_again():
+    _, trace, _ = EXPERIMENT["E1"].brought({"steps": 4, "w": 0.5}).example()
+    h, w, kept, total = [0.9, 0.45, 0.225, 0.1125], 0.5, [0.0] * 4, 0.0
+    for loss in range(4):
+        total, arrives = 0.0, 1.0
+        for tau in reversed(range(loss + 1)):
+            total += arrives * h[tau]
+            kept[tau] += arrives * w
+            arrives = kept[tau]
+    assert never_cleared(trace).sum() == pytest.approx(total, rel=1e-12)
+    two = EXPERIMENT["E1"].measure({"steps": 2})
+    assert two.rows[-1].value == pytest.approx(two.rows[2].value) and "the same" in two.said
+
+
+@pytest.mark.parametrize(
+    ("name", "knobs", "says", "never"),
+    [
+        ("E3", {}, "leaves the map (red)", "nothing to clip"),
+        ("E3", {"w": 4.705}, "nothing to clip", "leaves the map"),
+        ("E11", {}, "nearly exact", "already at the start"),
+        ("E11", {"gain": 3.0}, "misses 87 % of dW already at the start", "nearly exact"),
+        ("E12", {}, "grows, and turns", "no harm"),
+        ("E12", {"k": 0}, "no harm", "grows"),
+        ("E13", {}, "three gradients", "two different"),
+        ("E13", {"k": 8}, "two different gradients", "three gradients"),
+    ],
+)
+def test_the_words_say_what_was_measured_at_these_knobs(name, knobs, says, never):
+    outcome = EXPERIMENT[name].measure(knobs)
+    assert says in outcome.said
+    assert never not in outcome.said
+
+
+def test_a_count_is_a_whole_number_at_every_setting():
+    for k in (1, 4, 8):
+        row = next(row for row in EXPERIMENT["E13"].measure({"k": k}).rows if row.label.startswith("pairs in"))
+        assert "." not in row.text
+
+
+def test_no_band_is_so_wide_that_nothing_could_fall_out_of_it():
+    for experiment in EXPERIMENTS:
+        for row in experiment.measure().rows:
+            if row.judged and 0 < row.low < row.high < math.inf:
+                assert row.high / row.low <= 15, (experiment.id, row.label)
 
 
 def test_e1_on_the_stage_the_programs_own_gradient_is_0108():

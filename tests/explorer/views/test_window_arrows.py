@@ -163,6 +163,30 @@ def test_escape_takes_a_message_away_wherever_the_keyboard_is_and_tab_leads_to_i
     assert not window.banner.isVisible() and window.stage.isAncestorOf(QApplication.focusWidget())
 
 
+def test_the_arrows_lead_through_the_experiments_docked_and_on_the_whole_screen(window):
+    window.resize(1600, 900)
+    position = window.store.session.position
+    window.show_panel("experiments")
+    QTest.qWait(20)
+    view = panel(window, "experiments")
+    assert dock(window, "experiments").arrows == "← →"
+    assert view.experiment.number == "1"
+    press(window, Key.Key_Right)
+    assert view.experiment.number == "2"
+    press(window, Key.Key_F11)
+    until(window, lambda: dock(window, "experiments").alone is not None and view.hasFocus())
+    for key, number in ((Key.Key_Right, "3"), (Key.Key_Left, "2"), (Key.Key_Left, "1"), (Key.Key_Left, "1")):
+        press(window, key)
+        assert view.experiment.number == number
+    press(window, Key.Key_F11)
+    until(window, lambda: dock(window, "experiments").alone is None and view.hasFocus())
+    press(window, Key.Key_Escape)
+    assert window.store.session.position == position
+    press(window, Key.Key_Right)
+    assert window.store.session.position == position + 1
+    assert view.experiment.number == "1"
+
+
 def test_in_a_narrow_header_the_sign_of_the_arrows_is_whole(window):
     window.resize(1600, 900)
     QTest.qWait(40)
