@@ -161,6 +161,11 @@ class Store(QObject):
         """Show the newest weights at the next tick, so that what is compared is of about the same update."""
         self._newest_wanted = True
 
+    @property
+    def wished(self) -> Settings:
+        """The settings that are on their way; those of the session where none are."""
+        return self._wishes.settings
+
     def wait(self, seconds: float = 30.0) -> None:
         """Let the background finish, for tests and the command line."""
         self._until(lambda: not self.busy, seconds)

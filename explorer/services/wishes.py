@@ -57,6 +57,17 @@ class Wishes:
             if len(self._wishes) == 1:
                 self._prepare()
 
+    @property
+    def settings(self) -> Settings:
+        """The settings once all that is wished for has come to be: what a key that moves a number moves it from."""
+        settings = self._session().settings
+        for wish in self._wishes[1:] if self._overtaken else self._wishes:
+            try:
+                settings = replace(settings, **wish)
+            except RnnError:
+                continue
+        return settings
+
     def cancel(self) -> bool:
         """Wish for nothing any more; whether anything was wished for."""
         del self._wishes[1:]

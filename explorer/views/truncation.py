@@ -18,6 +18,7 @@ from ..model.truncation_data import (
     KINDS,
     LOSSES,
     TruncationData,
+    nudged,
     numbers_of,
     of_kind,
     truncation_data,
@@ -47,6 +48,7 @@ class TruncationView(Panel):
         self.kinds.chosen.connect(self._kind)
         self.canvas = TruncationCanvas()
         self.canvas.policy_wanted.connect(self._change)
+        self.canvas.nudged.connect(self._nudge)
         self.canvas.between_wanted.connect(self._between)
         self.canvas.pointed.connect(lambda t: store.dispatch(do.Hover(t=t if t >= 0 else None)))
         holder = QWidget()
@@ -126,9 +128,14 @@ class TruncationView(Panel):
             self._change(of_kind(kind, self._data.policy, self._data.length))
 
     def _change(self, policy: Truncation) -> None:
-        settings = self._store.session.settings
-        if policy != settings.truncation:
-            self._store.dispatch(do.ChangeSettings(replace(settings, truncation=policy)))
+        wished = self._store.wished
+        if policy != wished.truncation:
+            self._store.dispatch(do.ChangeSettings(replace(wished, truncation=policy), wished))
+
+    def _nudge(self, by: int) -> None:
+        """Count from what is wished for: keys may come faster than a run is prepared."""
+        if self._data is not None:
+            self._change(nudged(replace(self._data, policy=self._store.wished.truncation), by))
 
     def _between(self, between: str) -> None:
         settings = self._store.session.settings

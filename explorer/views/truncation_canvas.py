@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QRegi
 from PySide6.QtWidgets import QWidget
 
 from ..model.plurals import count
-from ..model.truncation_data import BETWEEN, CALLED, MEANINGS, WHERE, TruncationData, dragged, lane_rows, nudged
+from ..model.truncation_data import BETWEEN, CALLED, MEANINGS, WHERE, TruncationData, dragged, lane_rows
 from ..theme.theme import Theme, current
 from ..widgets.canvas import Canvas
 from ..widgets.paint import arrow_head, elided, hatch, pen, scissors, text_width
@@ -23,6 +23,8 @@ class TruncationCanvas(Canvas):
 
     policy_wanted = Signal(object)
     between_wanted = Signal(str)
+    nudged = Signal(int)
+    """By how many steps the runs are to go further back."""
     pointed = Signal(int)
     """The time step under the mouse; −1: none."""
 
@@ -355,7 +357,7 @@ class TruncationCanvas(Canvas):
         if data is None or not data.length or key not in self.KEYS:
             super().keyPressEvent(event)
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            self.policy_wanted.emit(nudged(data, 1 if key == Qt.Key.Key_Left else -1))
+            self.nudged.emit(1 if key == Qt.Key.Key_Left else -1)
         else:
             at = BETWEEN.index(data.between) + (1 if key == Qt.Key.Key_Down else -1)
             self.between_wanted.emit(BETWEEN[min(max(at, 0), len(BETWEEN) - 1)])

@@ -14,7 +14,7 @@ from ...model.stage_words import run_tip
 from ...theme.theme import current
 from ...widgets.tips import plain
 from .brush import Brush
-from .grip import Grip, nudge
+from .grip import Grip
 from .runs import run_at
 from .scissors import handle_at
 from .surface import StageSurface
@@ -52,6 +52,8 @@ class StageCanvas(StageSurface):
     edit_wanted = Signal(object, QPoint)
     """The :class:`Hit` that was double-clicked, and where on the screen."""
     cut_dropped = Signal(object)
+    cut_nudged = Signal(bool, int)
+    """Whether the scissors are to move or the runs' beginnings, and in which direction."""
     """The truncation that a handle of the cut makes where it was let go."""
     unit_stepped = Signal(int)
     """−1 or +1: the unit above or below the selected one is wanted."""
@@ -247,13 +249,8 @@ class StageCanvas(StageSurface):
         elif key == Qt.Key.Key_Escape and self._grip is not None:
             self._let_go()
         elif event.text() in _TYPED:
-            self._nudge(*_TYPED[event.text()])
+            self.cut_nudged.emit(*_TYPED[event.text()])
         elif event.modifiers() == _MOVING and key in _DIRECTIONS:
-            self._nudge(*_DIRECTIONS[Qt.Key(key)])
+            self.cut_nudged.emit(*_DIRECTIONS[Qt.Key(key)])
         else:
             super().keyPressEvent(event)
-
-    def _nudge(self, scissors: bool, direction: int) -> None:
-        policy = None if self._data is None else nudge(self._data, scissors, direction)
-        if policy is not None:
-            self.cut_dropped.emit(policy)

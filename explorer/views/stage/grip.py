@@ -52,13 +52,16 @@ class Grip:
         return replace(self.before, cut=cut, cut_in_force=True, hatched=cut.dropped)
 
 
-def nudge(data: StageData, scissors: bool, direction: int) -> Truncation | None:
+def nudge(data: StageData, wished: Truncation, scissors: bool, direction: int) -> Truncation | None:
     """The truncation whose scissors, or whose runs' beginnings, stand one step further left (−1) or right (+1).
 
-    None where there are none, or where they cannot go further.
+    It is counted from the one that is ``wished`` for: keys may come faster than a run is prepared. None where there are
+    none, or where they cannot go further.
     """
     handles = [h for h in data.cut.handles if (h.name in CUTTING) == scissors]
     if not handles:
         return None
-    policy = nudged(data.cut.policy, handles[0], direction, data.scene.length)
-    return None if policy == data.cut.policy else policy
+    if type(wished) is not type(data.cut.policy):
+        return None
+    policy = nudged(wished, stands(wished, handles[0]), direction, data.scene.length)
+    return None if policy == wished else policy

@@ -24,6 +24,7 @@ from ...theme.tokens import SPACE
 from ...widgets.card import Card
 from ...widgets.editing import open_editor
 from .canvas import StageCanvas
+from .grip import nudge
 from .legend import StageLegend
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class StageView(Card):
         self.canvas.clicked.connect(self._click)
         self.canvas.edit_wanted.connect(self._edit)
         self.canvas.cut_dropped.connect(self._cut)
+        self.canvas.cut_nudged.connect(self._nudge)
         self.canvas.unit_stepped.connect(self._step_unit)
         self.canvas.place_stepped.connect(self._step_place)
         self.canvas.scrolled.connect(self._follow_layout)
@@ -228,9 +230,16 @@ class StageView(Card):
         return None if self._data is None else node_of(self._data, place)
 
     def _cut(self, policy: Truncation) -> None:
-        settings = self._store.session.settings
-        if settings.truncation != policy:
-            self._store.dispatch(do.ChangeSettings(replace(settings, truncation=policy)))
+        wished = self._store.wished
+        if wished.truncation != policy:
+            self._store.dispatch(do.ChangeSettings(replace(wished, truncation=policy), wished))
+
+    def _nudge(self, scissors: bool, direction: int) -> None:
+        policy = None
+        if self._data is not None:
+            policy = nudge(self._data, self._store.wished.truncation, scissors, direction)
+        if policy is not None:
+            self._cut(policy)
 
     def _step_unit(self, direction: int) -> None:
         session = self._store.session

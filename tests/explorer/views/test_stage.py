@@ -456,3 +456,15 @@ def test_a_click_in_the_ledger_shows_the_cut_of_the_loss_not_of_the_copy(store, 
         assert stage.data.cut.loss == last
         assert np.flatnonzero(stage.data.cut.boundaries).tolist() == [last - 2]
         store.dispatch(do.Release())
+
+
+@pytest.mark.parametrize("typed", ["[[[", "]][", "[[[]", "[]", "]]]]]]["])
+def test_keys_that_come_faster_than_a_run_is_prepared_all_count(store, stage, qtbot, typed):
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, truncation=Window(2))))
+    store.wait()
+    qtbot.waitUntil(lambda: stage.data.cut.policy == Window(2))
+    k = 2
+    for sign in typed:
+        k = min(max(k + (1 if sign == "[" else -1), 0), store.session.sentence.length - 1)
+    qtbot.keyClicks(stage.canvas, typed)
+    qtbot.waitUntil(lambda: not store.busy and store.session.settings.truncation == Window(k))

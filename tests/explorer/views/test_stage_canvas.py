@@ -12,6 +12,7 @@ from explorer.model.stage_handles import moved, stands
 from explorer.model.stage_hit import Hit
 from explorer.theme.theme import current
 from explorer.views.stage.brush import Brush
+from explorer.views.stage.grip import nudge
 from explorer.views.stage.scissors import badge_centre
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 from tests.explorer.model.stages import before_visit, small_walk, stage_at
@@ -128,6 +129,18 @@ def test_the_scissors_can_be_taken_hold_of_at_every_width_of_a_column(canvas, qt
     assert dropped == ([] if stands(wanted, handle) == handle else [wanted])
 
 
+def nudges(canvas):
+    """The policies that the canvas's keys ask for, as they come."""
+    asked = []
+
+    def hear(scissors, direction):
+        policy = nudge(canvas.data, canvas.data.cut.policy, scissors, direction)
+        asked.extend([] if policy is None else [policy])
+
+    canvas.cut_nudged.connect(hear)
+    return asked
+
+
 @pytest.mark.parametrize(
     ("policy", "key", "made"),
     [
@@ -144,8 +157,7 @@ def test_the_scissors_can_be_taken_hold_of_at_every_width_of_a_column(canvas, qt
 )
 def test_alt_shift_and_the_arrows_move_the_cut(canvas, qtbot, policy, key, made):
     canvas.show_data(stage_at(small_walk("vanilla", policy=policy), 20))
-    dropped, units = [], []
-    canvas.cut_dropped.connect(dropped.append)
+    dropped, units = nudges(canvas), []
     canvas.unit_stepped.connect(units.append)
     qtbot.keyClick(canvas, key, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
     assert dropped == ([] if made is None else [made]) and units == []
@@ -166,8 +178,7 @@ def test_alt_shift_and_the_arrows_move_the_cut(canvas, qtbot, policy, key, made)
 )
 def test_brackets_move_the_cut_where_a_window_manager_takes_the_arrows(canvas, qtbot, policy, typed, made):
     canvas.show_data(stage_at(small_walk("vanilla", policy=policy), 20))
-    dropped = []
-    canvas.cut_dropped.connect(dropped.append)
+    dropped = nudges(canvas)
     qtbot.keyClicks(canvas, typed)
     assert dropped == ([] if made is None else [made])
 

@@ -276,3 +276,13 @@ def test_no_words_of_a_small_panel_are_cut(store, view, monkeypatch, size, lengt
     view.canvas.restyle()
     view.grab()
     assert not cut
+
+
+def test_arrows_that_come_faster_than_a_run_is_prepared_all_count(store, view):
+    set_policy(store, Window(1))
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Left):
+        QTest.keyClick(view.canvas, key)
+    store.wait()
+    QApplication.processEvents()
+    store.wait()
+    assert store.session.settings.truncation == Window(3)
