@@ -42,6 +42,8 @@ class Board(ArrangedBoard):
         super().__init__(store, centre, parent)
         self._at_hand: PanelDock | None = None
         self._held: QWidget | None = None
+        self._entry: QWidget | None = None
+        """Where a panel's key has put the keyboard, for as long as the panel has it."""
         self._watched: QWidget | None = None
         self._letting_go = QTimer(self, singleShot=True, interval=ON_ITS_WAY)
         self._letting_go.timeout.connect(self._let_go_of_the_unseen)
@@ -82,6 +84,8 @@ class Board(ArrangedBoard):
         if new is None or again or (dock is None and new.window() is not self.window()):
             return
         self._held = new
+        if self._entry is not None and not (isValid(self._entry) and dock is not None and dock.holds(self._entry)):
+            self._entry = None
         self._take_at_hand(dock)
 
     def _show_arrows(self, dock: PanelDock | None, arrows: str) -> None:
@@ -101,9 +105,17 @@ class Board(ArrangedBoard):
         """Give the keyboard to what comes next in the window, or before.
 
         First what is ``around`` the panels, then the panels beside the stage from above, those below it from the left;
-        each with its row of tabs before it, and none that lies behind another tab.
+        each with its row of tabs before it, and none that lies behind another tab. Where a panel's key has led to what
+        is chosen from in it, all else in that panel comes after that: the next Tab must not leave it.
         """
-        return tab_order.turn(tab_order.in_order((*around, *self._parts_in_sight())), forward)
+        order = tab_order.in_order((*around, *self._parts_in_sight()))
+        entry = self._entry
+        dock = self._holding(entry) if entry in order else None
+        if dock is not None and entry is not None:
+            inside = [widget for widget in order if dock.holds(widget)]
+            first, place = order.index(inside[0]), inside.index(entry)
+            order[first : first + len(inside)] = inside[place:] + inside[:place]
+        return tab_order.turn(order, forward)
 
     def _parts_in_sight(self) -> Iterator[QWidget]:
         def place(dock: PanelDock) -> tuple[bool, int, int]:
@@ -213,6 +225,8 @@ class Board(ArrangedBoard):
             dock.activateWindow()
         dock.take_keyboard()
         self._take_at_hand(dock)
+        held = QApplication.focusWidget()
+        self._entry = held if dock.holds(held) else None
         QTimer.singleShot(0, dock, lambda: self._uncover(dock))  # once it has its place
 
     def _uncover(self, dock: PanelDock) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from explorer.model import action as do
 from explorer.model.session import Message
 from explorer.panels import PANELS
+from explorer.widgets import tab_order
 from explorer.widgets.canvas import arrows_of
 from explorer.widgets.chip import Chip
 from explorer.widgets.names import NameRow
@@ -161,6 +162,26 @@ def test_escape_takes_a_message_away_wherever_the_keyboard_is_and_tab_leads_to_i
     assert QApplication.focusWidget() is window.banner.button
     press(window, Key.Key_Return)
     assert not window.banner.isVisible() and window.stage.isAncestorOf(QApplication.focusWidget())
+
+
+@pytest.mark.parametrize("name", ["ledger", "truncation", "horizon", "gates"])
+def test_after_a_panels_key_tab_leads_to_all_of_the_panel_before_it_leaves(window, name):
+    window.resize(1600, 900)
+    window.show_panel(name)
+    QTest.qWait(20)
+    entry, here = QApplication.focusWidget(), dock(window, name)
+    assert arrows_of(entry)
+    inside = tab_order.in_order(here.parts())
+    assert len(inside) > 2 and entry in inside
+    seen = [entry]
+    for _ in range(len(inside) - 1):
+        press(window, Key.Key_Tab)
+        seen.append(QApplication.focusWidget())
+    assert set(seen) == set(inside)
+    press(window, Key.Key_Tab)
+    assert holder(window) is not here
+    press(window, Key.Key_Backtab, Shift)
+    assert holder(window) is here
 
 
 def test_the_arrows_lead_through_the_experiments_docked_and_on_the_whole_screen(window):
