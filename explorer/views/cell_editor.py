@@ -45,9 +45,9 @@ from ..theme.tokens import SPACE
 from ..widgets.cell_graph import CellGraph
 from ..widgets.chip import Chip
 from ..widgets.equation_edit import EquationEdit
+from ..widgets.graph_names import name_room, paint_name
 from ..widgets.panel_dialog import PanelDialog
 from ..widgets.wrong import mark_wrong
-from .inspector.graph_names import name_room, paint_name
 
 PAUSE = 80
 """Milliseconds without a key after which the graph is drawn."""

@@ -12,7 +12,7 @@ from math import inf
 
 from ...model.formula import Formula, Run, Runs, number, plain, recolour, shortened
 from ...theme.theme import Theme
-from .typeset import DETAILS, NUMBERS, SYMBOLS, Block, Placed, SetFormula, baseline, is_wider, line
+from ...widgets.typeset import DETAILS, NUMBERS, SYMBOLS, Block, Placed, SetFormula, baseline, is_wider, line
 
 USUAL, JOINED, FLOWING, SHORT, BRIEF, LINE = range(6)
 """A line each for symbols, numbers and result; those side by side where they fit; one paragraph in smaller type; that

@@ -24,9 +24,9 @@ from ...theme.tokens import RADIUS, SPACE
 from ...widgets.paint import rounded
 from ...widgets.surface import Surface
 from ...widgets.tips import plain
+from ...widgets.typeset import SetFormula, baseline, is_wider
 from .forms import FLOWING, LEAST, LINE, SHORT, USUAL, told
 from .set_formulas import Setting, left, set_once, words_once
-from .typeset import SetFormula, baseline, is_wider
 
 INSET = 10.0
 MARGIN = 3

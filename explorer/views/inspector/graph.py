@@ -11,11 +11,11 @@ from rnncore.frozen import dataclass
 from ...model.graph_weights import matrix_of, vectors_of
 from ...model.inspector_data import InspectorData
 from ...theme.theme import Theme, current
+from ...widgets.graph_names import name_area
 from ...widgets.surface import Surface
 from ...widgets.tips import plain
 from .graph_fit import Layout, extents, fit, label_fonts
 from .graph_marks import Marks, Shown
-from .graph_names import name_area
 from .graph_paint import GraphPainter
 
 REACH = 5.0

@@ -17,7 +17,7 @@ from ...model.graph_labels import place_in_forms, place_labels
 from ...model.graph_routes import Drawing, Rect, draw, least_size
 from ...model.graph_weights import Weight, place_weights, weights
 from ...theme.theme import Theme
-from .graph_names import name_room
+from ...widgets.graph_names import name_room
 
 _LARGE = (1.6, 1.5, 1.4, 1.3, 1.2, 1.1)
 """Scales that a graph takes where there is room for it with every number in its usual form."""

@@ -9,8 +9,8 @@ from rnncore.frozen import dataclass
 
 from ...model.graph_routes import Box, Edge, Rect
 from ...model.inspector_data import InspectorData
+from ...widgets.graph_names import name_area
 from .graph_fit import BARE, FOLDED, FORMS, MARK, Fonts, Layout
-from .graph_names import name_area
 
 STRIPS = 6
 """Pieces of an edge whose surroundings are painted again when its colour changes: fewer pixels than of the whole."""

@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from ...model.graph_routes import Box, Edge
 from ...theme.theme import Theme
 from ...theme.tokens import mix
+from ...widgets.graph_names import NamePictures, name_area
 from ...widgets.paint import pen, pictured, rounded, text_width
 from .graph_fit import FOLDED, Fonts, Layout, box_font, sized
 from .graph_marks import Look, Marks, Shown, Stroke, whole
-from .graph_names import NamePictures, name_area
 
 PICTURES = 300
 """Pictures of boxes that are kept."""

@@ -8,8 +8,8 @@ from rnncore.frozen import dataclass
 
 from ...model.formula import Formula, Run
 from ...theme.theme import Theme
+from ...widgets.typeset import Block, SetFormula, left_width, line
 from .forms import set_formula
-from .typeset import Block, SetFormula, left_width, line
 
 KEPT = 640
 

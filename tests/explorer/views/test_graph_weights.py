@@ -10,8 +10,8 @@ from explorer.model.formula import plain, symbol
 from explorer.model.graph_weights import weights
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
-from explorer.views.inspector.graph_names import name_area
 from explorer.views.inspector.view import InspectorView
+from explorer.widgets.graph_names import name_area
 
 from ..model.steps import CELLS, after, data, make_walk
 from .test_inspector import panel

@@ -23,8 +23,8 @@ from explorer.views.inspector.forms import LINE, set_formula, told
 from explorer.views.inspector.graph import GraphCanvas
 from explorer.views.inspector.graph_fit import MARK, label_fonts
 from explorer.views.inspector.tabs import TABS
-from explorer.views.inspector.typeset import line
 from explorer.views.inspector.view import InspectorView
+from explorer.widgets.typeset import line
 
 from ..model.steps import CELLS, after, data, make_walk
 

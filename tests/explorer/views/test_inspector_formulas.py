@@ -9,7 +9,7 @@ from explorer.theme.theme import current, theme_named
 from explorer.views.inspector import forms, set_formulas
 from explorer.views.inspector.details import Details
 from explorer.views.inspector.formulas import FormulaArea, Section
-from explorer.views.inspector.typeset import baseline, is_wider, line
+from explorer.widgets.typeset import baseline, is_wider, line
 
 from ..model.steps import CELLS, data, make_walk
 

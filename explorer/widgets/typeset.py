@@ -11,8 +11,8 @@ from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QPainter
 
 from rnncore.frozen import dataclass
 
-from ...model.formula import Formula, Run, Runs
-from ...theme.theme import Theme
+from ..model.formula import Formula, Run, Runs
+from ..theme.theme import Theme
 
 _SERIFS = ("STIX Two Text", "Cambria", "Times New Roman", "Liberation Serif", "Nimbus Roman", "DejaVu Serif")
 _TOKEN = re.compile(r"[\S\xa0]+|[^\S\xa0]+")

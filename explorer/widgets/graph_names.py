@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
-from ...model.formula import symbol
-from ...model.graph_routes import Rect
-from ...theme.theme import Theme
-from ...widgets.paint import pen, pictured, rounded
+from ..model.formula import symbol
+from ..model.graph_routes import Rect
+from ..theme.theme import Theme
+from .paint import pen, pictured, rounded
 from .typeset import SYMBOLS, Block, line
 
 LEAST = 13.0
