@@ -103,7 +103,15 @@ class HorizonData:
         usual = (self.bottom, self.top) == (-DECADES[0], 0)
         reach = "" if usual else f" 10{raised(self.top)} … 10{raised(self.bottom)}"
         lags = f", {self.length} of {self.every} lags" if self.every else ""
-        return f"‖∂Lₜ/∂{s}ₜ₋ₗ‖ by lag ℓ — log axis{reach}{lags}"
+        return f"‖∂Lₜ/∂{s}ₜ₋ₗ‖ / ‖∂Lₜ/∂{s}ₜ‖ by lag ℓ — log axis{reach}{lags}"
+
+    @property
+    def subtitles(self) -> tuple[str, ...]:
+        """:attr:`subtitle`, from its fullest form to its shortest."""
+        s, whole = self.state, self.subtitle
+        lags = whole[whole.index(" — log axis") + len(" — log axis") :]
+        share = f"share of ‖∂Lₜ/∂{s}ₜ‖ left"
+        return whole, f"{share} by lag ℓ — log axis{lags}", f"{share}, by lag, log axis", f"{share}, by lag", share
 
     @property
     def help(self) -> str:

@@ -94,6 +94,8 @@ class NumpyWriter(BackwardWriter):
         t, tau, p, n = self.t, self.tau, self.truncation, self.length
         depth, low, each = 0, "0", f"reversed(range({n}))"
         why = "backward, loss by loss"
+        if self.order == "sweep":
+            why = "backward, loss by loss: no one run keeps these pairs"
         if isinstance(p, Stride):
             self.put(f"ends = [*range({p.k1 - 1}, {n}, {p.k1})]; ends += [{n} - 1] if {n} % {p.k1} else []")
             self.put(

@@ -122,7 +122,8 @@ class HorizonView(Panel):
     def _say_what(self) -> None:
         data = self.plot.data
         if data is not None:
-            self.set_subtitle(data.subtitle)
+            self.subtitle_label.set_forms(*data.subtitles)
+            self.subtitle_label.setVisible(True)
             self.subtitle_label.setToolTip(data.help)
 
     def _read_gauge(self) -> None:

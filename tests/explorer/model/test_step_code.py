@@ -267,3 +267,12 @@ def test_every_micro_step_of_the_update_lights_a_line_of_both_programs(cell: str
         assert numpy_code(made.model.cell, made.truncation, bias, "by loss", rule).current(made[index])
         assert torch_code(made.model.cell, made.truncation, bias, rule).current(made[index])
     assert kinds == {"scale", "clip", "optimiser", "update"}
+
+
+def test_in_a_sweep_code_that_walks_loss_by_loss_says_why():
+    def told(policy, order):
+        return "\n".join(line.text for line in numpy_code(LIBRARY["vanilla"], policy, False, order).lines)
+
+    assert "no one run keeps these pairs" in told(Window(4), "sweep")
+    assert "no one run" not in told(Window(4), "by loss")
+    assert "loss by loss" not in told(Full(), "sweep")

@@ -408,3 +408,13 @@ def test_the_walking_loss_is_named_where_its_curve_is_whole() -> None:
         [Label(("loss 8",), 0, "gradient"), Label(("mean",), 1, "gradient")], curves, area, lambda _: 40.0, 12.0, cut
     )
     assert own.text == "loss 8" and own.room.right() < cut and other.text == "mean"
+
+
+@pytest.mark.parametrize("size", [(230, 180), (333, 300), (900, 500)])
+def test_what_the_curve_is_a_share_of_is_said_at_every_width_and_not_cut(shown, size) -> None:
+    store, view = shown(size)
+    backward(store, 0.5)
+    settle(store)
+    said = view.subtitle_label.shown()
+    assert not said.endswith("…")
+    assert "share of ‖∂Lₜ/∂hₜ‖" in said or "/ ‖∂Lₜ/∂hₜ‖" in said
