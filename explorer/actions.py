@@ -373,7 +373,10 @@ def shorter_hints() -> tuple[str, ...]:
 
 WALKS = {
     "by loss": ("by loss", "Each loss walks back alone, the last one first: one lane at a time, as in the tutorial."),
-    "sweep": ("in one sweep", "All losses flow back together, added on the way, as programs do it; one that is cut leaves them there."),
+    "sweep": (
+        "in one sweep",
+        "All losses flow back together, added on the way, as programs do it; one that is cut leaves them there.",
+    ),
 }
 """The two orders of the backward pass, by their names in the settings: title, help."""
 SIZES = (1, 2, 3, 4, 8, 16, 32, 64, 128, 256)
