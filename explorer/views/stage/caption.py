@@ -19,6 +19,7 @@ from .scissors import badge_centre, in_sight
 CAPTION = "values still flow, credit does not"
 _HOW = " (drag the scissors)"
 _BRIEF = "credit is cut here"
+_OTHERS = ", that of others flows on"
 _AWAY, _CLEAR = 8, 15
 _PAD = 5
 
@@ -37,7 +38,7 @@ def paint_caption(brush: Brush, boundary: int, held: Handle | None, taken: tuple
     if away:
         x = float(brush.layout.gutter) if text.startswith("←") else _furthest(brush, text, font)
     else:
-        text, x = _placed(brush, badge_centre(brush, boundary), text, font)
+        text, x = _placed(brush, badge_centre(brush, boundary), text, font, _until(brush, boundary))
     if taken is not None and _meet((x, x + text_width(text, font) + 2 * _PAD), taken):
         free = _beside(brush, badge_centre(brush, boundary), text, font, taken)
         if free is None:
@@ -83,11 +84,20 @@ def _beside(brush: Brush, at: QPointF, text: str, font: QFont, taken: tuple[floa
     lay, full = brush.layout, text.removeprefix("← ")
     for form in (full, full.removesuffix(_HOW)):
         wide = text_width(form, font) + 2 * _PAD
-        for x in (at.x() - _AWAY - wide, at.x() + _AWAY):
-            inside = max(lay.gutter, lay.left(0)) <= x and x + wide <= lay.gutter + lay.room
-            if inside and not _meet((x, x + wide), taken):
-                return form, x
+        if max(lay.gutter, lay.left(0)) <= at.x() - _AWAY - wide and not _meet((at.x() - _AWAY - wide, at.x()), taken):
+            return form, at.x() - _AWAY - wide
+        back, x = f"← {form}", at.x() + _AWAY
+        end = x + text_width(back, font) + 2 * _PAD
+        if end <= lay.gutter + lay.room and not _meet((x, end), taken):
+            return back, x
     return None
+
+
+def _until(brush: Brush, boundary: int) -> float:
+    """How far right words that stand there may reach: other scissors would seem to be what they speak of."""
+    lay, cut = brush.layout, brush.data.cut
+    others = (b for b in range(boundary + 1, brush.data.scene.length) if brush.data.cut_in_force and cut.stopped_at(b))
+    return min(next((float(lay.left(b)) for b in others), float("inf")) - _CLEAR, float(lay.gutter + lay.room))
 
 
 def paint_uncut(brush: Brush) -> None:
@@ -133,10 +143,10 @@ def _said(brush: Brush, boundary: int, held: Handle | None) -> str:
         who, policy = said_losses(data.cut.stopped_at(boundary)), data.cut.policy
         when = "is" if data.snipped[boundary] else "will be"
         if boundary not in {h.boundary for h in data.cut.scissors}:
-            return f"credit of {who} {when} cut here, that of others flows on"
+            return f"credit of {who} {when} cut here{_OTHERS}"
         if isinstance(policy, Window):
             return f"window k = {policy.k} for {who}: its credit {when} cut here{how}"
-        return f"credit of {who} {when} cut here, that of others flows on{how}"
+        return f"credit of {who} {when} cut here{_OTHERS}{how}"
     if data.cut_in_force:
         path, loss = data.marks.path, data.cut.loss
         if path is None or loss is None or path[0] == loss:
@@ -146,7 +156,7 @@ def _said(brush: Brush, boundary: int, held: Handle | None) -> str:
         return f"credit of {said_losses(tuple(sorted(losses)))} is cut here{how}"
     # A preview: whose cut this is must be said, for other losses' gradients may cross it.
     when = "is" if data.source is not None else "will be"
-    others = ", that of others flows on" if flows_past(data, boundary) else ""
+    others = _OTHERS if flows_past(data, boundary) else ""
     return f"credit of loss {data.cut.loss} {when} cut here{others}{how}"
 
 
@@ -156,8 +166,11 @@ def _elsewhere(brush: Brush, boundary: int, text: str) -> str:
     return f"← {text}" if brush.layout.left(boundary) < brush.layout.gutter else f"{text} →"
 
 
-def _placed(brush: Brush, at: QPointF, text: str, font: QFont) -> tuple[str, float]:
-    """The words and where they begin: left of ``at``, where what is cut lies, as long as even a brief form fits."""
+def _placed(brush: Brush, at: QPointF, text: str, font: QFont, until: float) -> tuple[str, float]:
+    """The words and where they begin: left of ``at``, where what is cut lies, as long as a form of them fits there.
+
+    Else right of it, with an arrow, and in a form that ends before ``until`` if there is one.
+    """
     lay, x = brush.layout, at.x()
     # Scissors on a lane of their own reach down to the words.
     away = _AWAY if lay.in_lane or at.y() <= lay.credit_lane + 1.0 else round(_CLEAR * brush.theme.scale)
@@ -166,12 +179,12 @@ def _placed(brush: Brush, at: QPointF, text: str, font: QFont) -> tuple[str, flo
         left = x - text_width(form, font) - 2 * _PAD - away
         if left >= least:
             return form, left
-    if text.startswith(CAPTION):  # it speaks of what lies on the other side
-        text = f"← {text}"
-    for form in (text, text.removesuffix(_HOW), _BRIEF):
-        text = form
-        if text_width(text, font) + 2 * _PAD <= lay.room:
-            break
+    plain = text.removesuffix(_HOW)
+    forms = [f"← {form}" for form in (text, plain, plain.removesuffix(_OTHERS), _BRIEF)]
+    free = (form for form in forms if x + away + text_width(form, font) + 2 * _PAD <= until)
+    # Where other scissors stand close by, the arrow must do, and the fewer words the better.
+    fits = (form for form in forms[2:] if text_width(form, font) + 2 * _PAD <= lay.room)
+    text = next(free, next(fits, forms[-1]))
     return text, max(float(lay.gutter), min(x + away, _furthest(brush, text, font)))
 
 

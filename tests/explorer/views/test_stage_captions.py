@@ -123,7 +123,7 @@ def test_beside_a_chosen_pair_of_another_loss_it_is_said_whose_cut_is_whose(canv
     w = small_walk("vanilla", policy=Window(3))
     at = before_visit(w, 6, 7) + 1
     said = lit(canvas, w, monkeypatch, (6, 1), at)
-    words = {text.removesuffix(" (drag the scissors)"): (left, right) for text, left, right in said}
+    words = {text.removesuffix(" (drag the scissors)").removeprefix("← "): (a, b) for text, a, b in said}
     mine, walking = words["credit of loss 6 is cut here"], words["credit of loss 7 is cut here"]
     lay = canvas.stage_layout
     assert mine[1] <= lay.left(3), "left of where loss 6 is cut"
@@ -188,3 +188,28 @@ def test_words_right_of_the_scissors_of_a_chosen_pair_point_back_at_them(canvas,
     found = lit(canvas, w, monkeypatch, (6, 0), before_visit(w, 6, 7) + 1)
     text, left, _ = next(one for one in found if "loss 6" in one[0])
     assert text == "← credit of loss 6 is cut here" and left > canvas.stage_layout.left(2)
+
+
+@pytest.mark.parametrize("size", [(900, 500), (1300, 560), (1700, 620)])
+@pytest.mark.parametrize("policy", [Window(4), Window(2), Stride(2, 4, "new"), Chunks(3)], ids=str)
+def test_words_right_of_their_scissors_point_back_and_end_before_other_scissors(canvas, monkeypatch, policy, size):
+    canvas.resize(*size)
+    w = small_walk("vanilla", policy=policy, order="sweep", steps=9)
+    scene, lay = scene_of(w), None
+    pointed = 0
+    for t in range(9):
+        data = stage_at(w, before_visit(w, t), scene)
+        canvas.show_data(data)
+        lay = canvas.stage_layout
+        for text, left, right in written_on(canvas, monkeypatch):
+            if "cut here" not in text:
+                continue
+            cuts = [lay.left(b) for b in range(1, 9) if data.cut.stopped_at(b)]
+            if text.startswith("← "):
+                pointed += 1
+                mine = max(x for x in cuts if x <= left)
+                others = [x for x in cuts if x > mine]
+                assert not others or right <= min(others) or "others" not in text, text
+            else:
+                assert any(0 <= x - right <= 40 for x in cuts), text
+    assert pointed or policy not in (Window(4),)

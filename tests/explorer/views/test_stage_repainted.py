@@ -126,8 +126,8 @@ def test_when_the_words_beside_the_scissors_change_or_move_old_and_new_are_paint
         with monkeypatch.context() as patch:
             patch.setattr(
                 "explorer.views.stage.caption._placed",
-                lambda brush, x, text, font, found=found, placed=_placed: (
-                    found.append((text, placed(brush, x, text, font)[1])), placed(brush, x, text, font)
+                lambda brush, x, text, font, until, found=found, placed=_placed: (
+                    found.append((text, placed(brush, x, text, font, until)[1])), placed(brush, x, text, font, until)
                 )[1],
             )  # fmt: skip
             canvas.grab()
