@@ -110,7 +110,7 @@ def paint_bundle(brush: Brush, boundary: int, start: float, end: float, radius: 
             painter.setPen(Qt.PenStyle.NoPen)
             body = QRectF(begin + head - 1.0, middle - wide / 2, reach - head - 1.0, wide)
             painter.drawRoundedRect(body, min(wide / 2, 3.0), min(wide / 2, 3.0))
-            arrow_head(painter, QPointF(begin + 1.0, middle), -1.0, 0.0, colour, head)
+            arrow_head(painter, QPointF(begin + 1.0, middle), -1.0, 0.0, odd if ink == odd else colour, head)
         if many:  # what gathers them into the +
             painter.setPen(pen(colour, 1.5))
             first, last = min(lines[0][0], ring), max(lines[-1][0], ring)

@@ -119,10 +119,10 @@ def _ribbon(brush: Brush, t: int) -> None:
         painter.setBrush(ink)
         round_end = min(wide / 2, 3.0)
         painter.drawRoundedRect(body, round_end, round_end)
-        arrow_head(painter, off + QPointF(1.0, 0.0), -1.0, 0.0, colour, head)
+        arrow_head(painter, off + QPointF(1.0, 0.0), -1.0, 0.0, ink, head)
 
     around = math.ceil(max(wide / 2, 0.55 * head)) + 1.0
-    key = ("ribbon", ink.rgba(), colour.rgba(), off.x(), off.y(), wide, end - start)
+    key = ("ribbon", ink.rgba(), off.x(), off.y(), wide, end - start)
     brush.stamp(origin, QRectF(0.0, -around, math.ceil(end - start) + 2.0, 2 * around + 1.0), key, draw)
     if not math.isfinite(norm):
         painter.fillRect(body.translated(origin), hatch(brush.colour("background", 0.7), 4, brush.ratio))

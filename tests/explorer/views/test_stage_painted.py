@@ -17,6 +17,7 @@ from explorer.theme.palette import apply
 from explorer.theme.theme import current, theme_named
 from explorer.theme.tokens import THEMES
 from explorer.views.stage.brush import Brush
+from explorer.views.stage.edges import plus_centre
 from explorer.views.stage.highlight import current_rects
 from explorer.views.stage.runs import places_of
 from explorer.views.stage.scissors import badge_centre, badge_radius
@@ -132,6 +133,20 @@ def test_nan_is_painted_in_a_colour_of_its_own(canvas):
     wanted = np.array(current().tokens.rgb("nan"))
     match = (np.abs(pixels(canvas)[:, :, ::-1].astype(int) - wanted).sum(axis=2) < 6).sum()
     assert match > 500
+
+
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+def test_a_ribbon_of_nan_is_so_to_the_tip_of_its_head(canvas, order):
+    w = small_walk("vanilla", poison=True, order=order)
+    canvas.show_data(stage_at(w, w.script.update_start + 1))
+    seen, lay = pixels(canvas)[:, :, ::-1].astype(int), canvas.stage_layout
+    brush = Brush(QPainter(), canvas.data, lay, current(), 1.0)
+    wanted, heads = np.array(current().tokens.rgb("nan")), 0
+    for t in range(2, lay.length):
+        begin = round(plus_centre(brush, t - 1).x()) + 8
+        around = seen[round(lay.credit_lane) - 14 : round(lay.credit_lane) + 14, begin : begin + 6]
+        heads += bool((np.abs(around - wanted).sum(axis=2) < 30).sum() > 6)
+    assert heads == lay.length - 2
 
 
 @pytest.mark.parametrize("policy", [Chunks(3), Stride(3, 5), Tail(4)], ids=str)
