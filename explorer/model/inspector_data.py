@@ -254,12 +254,17 @@ class InspectorData:
 
     @property
     def current_gradient(self) -> int | None:
-        """Which of :attr:`gradient_equations` the last micro-step completed."""
+        """Which of :attr:`gradient_equations` the last micro-step completed; else the one that it goes on from."""
         step = self.progress.step
-        if step is None or step.t != self.t or step.kind != "d_operation" or step.node is None:
+        if step is None or step.t != self.t or step.phase != "backward" or step.node is None:
             return None
-        inputs = self.cell.nodes[step.node].inputs
-        return next((k for k, i in enumerate(self._gradient_nodes) if i in inputs), None)
+        known = {node: k for k, node in enumerate(self._gradient_nodes)}
+        made = self.cell.nodes[step.node].inputs if step.kind == "d_operation" else ()
+        node: int | None = next((i for i in known if i in made), step.node)
+        while node is not None and node not in known:
+            # A sum, a product or a weight's share: it stands in the equation of what it is a part of.
+            node = next((n.index for n in self.cell.nodes if node in n.inputs), None)
+        return None if node is None else known[node]
 
     @cached_property
     def now(self) -> Now:

@@ -221,3 +221,19 @@ def test_while_the_last_loss_walks_back_its_gradients_are_not_called_those_of_al
     assert found.numbers.gradient(node) == made.lane(last).nodes[node][0, 1]
     assert last == 0 and "∂L₀/∂h₀" in found.explanation(node)
     assert "∂L/∂h₀" in data(made, end + 1, t=0).explanation(node)
+
+
+@pytest.mark.parametrize("cell", ["vanilla", "gru", "lstm"])
+def test_on_the_way_back_through_a_step_an_equation_of_a_gradient_is_always_the_current_one(cell: str) -> None:
+    made = make_walk(cell)
+    told = set()
+    for position, step in enumerate(made, 1):
+        if step.phase != "backward" or step.node is None or step.t is None or step.loss != len(made.targets) - 1:
+            continue
+        found = data(made, position, t=step.t)
+        current = found.current_gradient
+        if step.kind in ("d_operation", "accumulate", "carry"):
+            assert current is not None, step
+        if current is not None:
+            told.add(found.gradient_equations[current].text.split(" = ")[0])
+    assert len(told) >= 4
