@@ -18,6 +18,8 @@ from rnncore.frozen import dataclass
 from .tokens import THEMES, Tokens
 
 _HALF: Final = 256
+_FAR: Final = 1e290
+"""A ratio of this size is still far from what a float can hold."""
 FIRST_ODD: Final = 2 * _HALF + 1
 """From this row of the table on stand the colours of what is not a finite number."""
 _NAN: Final = FIRST_ODD
@@ -42,11 +44,27 @@ class AsinhScale:
     def position(self, values: ArrayLike) -> NDArray[np.float64]:
         """``values`` of any shape onto −1…1, sign kept; beyond the limit clipped, NaN stays NaN."""
         v = np.asarray(values, dtype=np.float64)
-        return np.clip(np.arcsinh(v / self.linear) / np.arcsinh(self.limit / self.linear), -1.0, 1.0)
+        if self.limit / _FAR < self.linear:
+            return np.clip(np.arcsinh(v / self.linear) / np.arcsinh(self.limit / self.linear), -1.0, 1.0)
+        # The ratio may be more than a float holds: of large x, asinh x is ln 2x.
+        with np.errstate(all="ignore"):
+            near = np.arcsinh(np.clip(v / self.linear, -_FAR, _FAR))
+            far = np.sign(v) * (math.log(2.0) + np.log(np.abs(v)) - math.log(self.linear))
+            return np.clip(np.where(np.abs(v) / _FAR < self.linear, near, far) / self._span, -1.0, 1.0)
+
+    @property
+    def _span(self) -> float:
+        """asinh (limit / linear)."""
+        if self.limit / _FAR < self.linear:
+            return math.asinh(self.limit / self.linear)
+        return math.log(2.0) + math.log(self.limit) - math.log(self.linear)
 
     def value(self, position: float) -> float:
         """The number that stands at ``position`` (−1…1): the inverse of :meth:`position`."""
-        return float(np.sinh(position * np.arcsinh(self.limit / self.linear)) * self.linear)
+        at = position * self._span
+        if abs(at) < 300.0:
+            return math.sinh(at) * self.linear
+        return math.copysign(math.exp(min(abs(at) - math.log(2.0) + math.log(self.linear), 709.0)), at)
 
 
 def value_scale(values: ArrayLike) -> AsinhScale:

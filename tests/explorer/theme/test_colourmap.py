@@ -96,3 +96,20 @@ def test_a_gradient_that_is_nowhere_has_a_scale_all_the_same(values):
 @pytest.mark.parametrize("extreme", [5e-324, 1e-310, 1.7e308])
 def test_the_smallest_and_the_largest_floats_have_a_scale(extreme):
     assert np.isfinite(gradient_scale([extreme]).limit)
+
+
+@pytest.mark.parametrize("largest", [1e100, 1e280, 1e300, 1e307, 1.7e308])
+def test_a_scale_up_to_the_largest_floats_places_every_number_and_back(largest: float) -> None:
+    scale = value_scale([largest, -3.0])
+    values = np.array([0.0, 0.05, 1.0, -1.0, 1e50, -1e90, largest, -largest])
+    placed = scale.position(values)
+    assert np.isfinite(placed).all()
+    assert (np.abs(placed) <= 1.0).all()
+    assert (np.sign(placed) == np.sign(values)).all()
+    assert placed[-2] >= 0.99
+    for value, at in zip(values[1:6], placed[1:6], strict=True):
+        assert scale.value(at) == pytest.approx(value, rel=1e-9)
+    rows = colour_map("dark").index(np.array([*values, np.nan, np.inf, -np.inf]), scale)
+    assert rows.min() >= 0
+    assert rows.max() < len(colour_map("dark").table)
+    assert len(set(rows[-3:].tolist())) == 3

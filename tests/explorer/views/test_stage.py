@@ -468,3 +468,15 @@ def test_keys_that_come_faster_than_a_run_is_prepared_all_count(store, stage, qt
         k = min(max(k + (1 if sign == "[" else -1), 0), store.session.sentence.length - 1)
     qtbot.keyClicks(stage.canvas, typed)
     qtbot.waitUntil(lambda: not store.busy and store.session.settings.truncation == Window(k))
+
+
+@pytest.mark.parametrize("weight", [1e308, -1.7e308, 1e200])
+def test_the_largest_weights_that_a_float_holds_are_painted_at_every_step(store, stage, weight):
+    store.dispatch(do.EditWeight("W", 1, 2, weight))
+    store.wait()
+    last = len(store.derived.walk(store.session))
+    for share in (0.0, 0.3, 0.5, 0.7, 1.0):
+        store.dispatch(do.GoTo(int(last * share)))
+        store.wait()
+        assert not stage.grab().isNull()
+    assert stage.data.source is not None
