@@ -48,9 +48,11 @@ class TransportButton(QAbstractButton):
         super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange, QEvent.Type.EnabledChange):
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
             self.updateGeometry()
             self.update()
+        elif event.type() == QEvent.Type.EnabledChange:
+            self.update()  # it takes the same room: at the walk's ends the whole window would be laid out anew
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -47,6 +47,7 @@ class StageLegend(QWidget):
         self._of: str | None = ""
         self._cuts = self._lanes = False
         self._room = 10_000
+        self._wide = 0
 
     def show_data(self, data: StageData, of: str | None = "") -> None:
         """Show the scales of ``data``: those of gradients once there are some.
@@ -65,15 +66,22 @@ class StageLegend(QWidget):
         if (key, of, cuts, lanes) != (self._key, self._of, self._cuts, self._lanes):
             self._key, self._of, self._cuts, self._lanes = key, of, cuts, lanes
             self._describe()
-            self.updateGeometry()
+            self._ask()
             self.update()
 
     def set_room(self, room: int) -> None:
         """Show only the keys that fit ``room`` pixels; the tool tip always has them all."""
         if room != self._room:
             self._room = room
-            self.updateGeometry()
+            self._ask()
             self.update()
+
+    def _ask(self) -> None:
+        """Ask for another place where the keys take another width: only then has the window to be laid out anew."""
+        width = self.sizeHint().width()
+        if width != self._wide:
+            self._wide = width
+            self.updateGeometry()
 
     def _describe(self) -> None:
         assert self._key is not None

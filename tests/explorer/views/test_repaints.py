@@ -137,6 +137,25 @@ def test_a_move_lays_nothing_out_anew(qtbot, store, paints):
         assert len(painted) <= 7
 
 
+def test_at_the_ends_of_the_walk_nothing_is_laid_out_anew(qtbot, store, paints):
+    """Buttons that can go no further are as large as they were, and so is a legend that says the same."""
+    transport, stage = TransportView(store), StageView(store)
+    for view in (transport, stage):
+        qtbot.addWidget(view)
+        view.resize(1300, max(540, view.sizeHint().height()))
+        view.show()
+    walk = store.derived.walk(store.session)
+    last = len(walk)
+    for near, end in ((walk.script.update_start, last), (last - 1, last), (1, 0)):
+        store.dispatch(do.GoTo(near))
+        settle(store)
+        paints.clear()
+        store.dispatch(do.GoTo(end))
+        settle(store)
+        assert paints.within(transport)
+        assert not paints.layouts
+
+
 def test_with_every_panel_open_an_operation_lays_no_panel_out_anew(qtbot, store, paints):
     window = MainWindow(store)
     qtbot.addWidget(window)
