@@ -284,6 +284,23 @@ class Progress:
     def _sums(self) -> dict[str, Array]:
         return {}
 
+    def take_over(self, neighbour: Progress) -> None:
+        """Keep the partial sums that ``neighbour``, one micro-step earlier or later, has already and that are the same.
+
+        All of them are, but that of the parameter which the micro-step between the two adds to. Nothing is taken over
+        from another walk, from further away, or where one loss ends and the next one begins.
+        """
+        if neighbour.walk is not self.walk or abs(neighbour.position - self.position) != 1:
+            return
+        if None in (self._visit, neighbour._visit) or self.complete or neighbour.complete:
+            return
+        if self.loss != neighbour.loss:
+            return
+        between = self.walk[max(self.position, neighbour.position) - 1]
+        for name, total in neighbour._sums.items():
+            if between.kind != "accumulate" or between.parameter != name:
+                self._sums.setdefault(name, total)
+
     @np.errstate(all="ignore")
     def _partial_sum(self, name: str) -> Array:
         """What the finished runs have contributed, and what the current one has so far."""

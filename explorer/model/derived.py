@@ -109,7 +109,11 @@ class Derived:
         kept = self._kept.setdefault("progress", OrderedDict())
         key = (id(made), session.position)
         if key not in kept:
-            kept[key] = (made, made.progress(min(session.position, len(made))))
+            found = made.progress(min(session.position, len(made)))
+            for beside in (-1, 1):
+                if (id(made), session.position + beside) in kept:
+                    found.take_over(kept[id(made), session.position + beside][1])
+            kept[key] = (made, found)
             while len(kept) > self._room:
                 kept.popitem(last=False)
         return kept[key][1]

@@ -44,6 +44,17 @@ class Spot(NamedTuple):
     unit: int
 
 
+class Room(NamedTuple):
+    """How the canvas is divided: worked out once for a size and a choice of quantities, asked for at each step."""
+
+    rows: tuple[str, ...]
+    """What is shown of each gate, from top to bottom."""
+    side: int
+    """Pixels for the rows' names at the left; in a narrow panel none, and one row says by its chip what it is."""
+    named_above: bool
+    """Whether each row has its name above it: in a narrow and high panel names at the left would take the room."""
+
+
 class GatesCanvas(PictureCanvas):
     """Paints a :class:`GatesData`; emits where the mouse or the keys point, and what they choose."""
 
@@ -57,6 +68,7 @@ class GatesCanvas(PictureCanvas):
         self._hover, self._chosen = Place(), Place()
         self._strips: dict[tuple[int, int], QRectF] = {}
         self._blocks: dict[tuple[int, str], Blocks] = {}
+        self._room: Room | None = None
         self.forget()
 
     def sizeHint(self) -> QSize:
@@ -95,9 +107,12 @@ class GatesCanvas(PictureCanvas):
     @property
     def rows(self) -> tuple[str, ...]:
         """What is shown of each gate, from top to bottom."""
-        if self._wanted != ALL:
-            return (self._wanted,)
-        return QUANTITIES if self.has_room else ("gradient",)
+        return self._divided.rows
+
+    @property
+    def named_above(self) -> bool:
+        """Whether each row has its name above it."""
+        return self._divided.named_above
 
     @property
     def has_room(self) -> bool:
@@ -106,7 +121,7 @@ class GatesCanvas(PictureCanvas):
 
     def forget(self) -> None:
         """Forget what was painted and where."""
-        self._strips, self._blocks = {}, {}
+        self._strips, self._blocks, self._room = {}, {}, None
         self._height_of_line = line_height(current(self))
         super().forget()
 
@@ -126,29 +141,26 @@ class GatesCanvas(PictureCanvas):
         """Whether there is room for the time steps below the strips."""
         return self.height() >= current(self).px(300)
 
-    def _side(self) -> int:
-        """Room for the rows' names; in a narrow panel there is none, and one row says by its chip what it is."""
-        side, leaves = self._side_wanted()
-        return side if leaves >= current(self).px(LEAST) or (len(self.rows) > 1 and not self.named_above) else 0
+    @property
+    def _divided(self) -> Room:
+        if self._room is None:
+            self._room = self._divide()
+        return self._room
 
-    def _side_wanted(self) -> tuple[int, float]:
-        """How wide the rows' names are at the left, and how wide a strip they leave."""
+    def _divide(self) -> Room:
         theme = current(self)
+        rows = (self._wanted,) if self._wanted != ALL else QUANTITIES if self.has_room else ("gradient",)
         measure = QFontMetricsF(theme.font("small")).horizontalAdvance
         scales = SCALES if self.width() >= theme.px(520) else ()
         side = int(max(map(measure, (*LEGEND, *LABELS.values(), *scales))) + theme.px(10))
         count = len(self._data.gates) if self._data is not None else 1
-        return side, (self.width() - side - theme.px(10) * (count - 1)) / max(1, count)
+        narrow = (self.width() - side - theme.px(10) * (count - 1)) / max(1, count) < theme.px(LEAST)
+        high = self.height() - self._head() - self._foot() >= len(rows) * (self._line() + theme.px(26))
+        above = len(rows) > 1 and narrow and high
+        return Room(rows, side if not narrow or (len(rows) > 1 and not above) else 0, above)
 
-    @property
-    def named_above(self) -> bool:
-        """Whether each row has its name above it: in a narrow and high panel names at the left would take the room."""
-        theme, rows = current(self), len(self.rows)
-        return (
-            rows > 1
-            and self._side_wanted()[1] < theme.px(LEAST)
-            and self.height() - self._head() - self._foot() >= rows * (self._line() + theme.px(26))
-        )
+    def _side(self) -> int:
+        return self._divided.side
 
     def _caption(self) -> int:
         return self._line() if self.named_above else 0

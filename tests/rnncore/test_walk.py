@@ -49,6 +49,30 @@ def test_a_vanilla_step_happens_in_the_order_in_which_its_numbers_arise():
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("key", CELLS)
+def test_sums_taken_over_from_the_position_beside_are_those_computed_anew(key, order):
+    w = make(key, Stride(2, 3, "all"), order, length=4)
+    n = w.script.backward_start
+    for positions in (range(n, len(w) + 1), range(len(w), n - 1, -1)):
+        before = None
+        shared = 0
+        for position in positions:
+            progress, fresh = w.progress(position), w.progress(position)
+            if before is not None:
+                progress.take_over(before)
+                shared += len(progress._sums)
+            for name, value in progress.parameter_gradients.items():
+                assert np.array_equal(value, fresh.parameter_gradient(name)), (position, name)
+            before = progress
+        assert shared > len(positions) * len(w.model.parameters) // 2
+    apart, other = w.progress(len(w) - 8), make(key, Full(), order, length=4)
+    _ = apart.parameter_gradients
+    for one in (w.progress(len(w) - 5), other.progress(len(other) - 7)):
+        one.take_over(apart)
+        assert not one._sums
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("key", CELLS)
 def test_every_partial_sum_is_the_sum_of_the_pairs_done_so_far(key, order):
     """At each resting place of the backward pass, for every parameter, against pairs computed one by one."""
     for policy in (Window(1), Stride(2, 3, "all")):
