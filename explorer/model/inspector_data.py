@@ -354,6 +354,33 @@ class InspectorData:
 
     # --- the table ---
 
+    @property
+    def current_column(self) -> int | None:
+        """Which column of :attr:`table` the last micro-step worked on: its own, or that of the equation it is in."""
+        step = self.progress.step
+        if step is None or step.t != self.t:
+            return None
+        named = [name for name in self.table.names if not name.startswith("∂")]
+        if step.phase == "forward":
+            equation = self.current_equation
+            if step.kind != "operation" or step.node is None or equation is None:
+                return None
+            assigned = [n for n in self.cell.assigned if self.cell.node(n).constant is None]
+            # On the way to what is assigned the pre-activations have columns of their own.
+            end = self.cell.node(assigned[equation]).index
+            own = (n for n in range(step.node, end + 1) if self.cell.nodes[n].name in named)
+            return 2 * named.index(next((self.cell.nodes[n].name or "" for n in own), assigned[equation]))
+        if step.kind in ("d_logits", "stream_loss", "stream_future", "sum"):
+            return 2 * named.index("h") + 1
+        if step.kind in ("carry", "cut"):
+            return 1  # of the state before, which stands first
+        place = self.current_gradient
+        if place is None:
+            return None
+        node = self._gradient_nodes[place]
+        states = {leaf: f"{state}_prev" for state, leaf in self.cell.state_leaves.items()}
+        return 2 * named.index(states.get(node) or self.cell.nodes[node].name or "") + 1
+
     @cached_property
     def table(self) -> Table:
         """Every named value and gradient of every unit at this step."""

@@ -43,6 +43,8 @@ _Index = QModelIndex | QPersistentModelIndex
 _BESIDE = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 RIGHT = 3
 """Pixels between a number and its column's right edge."""
+UNKNOWN = "·"
+"""Stands for a number that is not computed yet: a blank would look as if there were none."""
 TELLING = 12
 """A number of so many signs has room in every column."""
 
@@ -95,7 +97,9 @@ class NumbersModel(QAbstractTableModel):
         if self._table is None:
             return "", "text", False
         value = self._table.value(row, column)
-        text = "" if value is None else exact(value) if self.full else number(value, 6)
+        if value is None:
+            return UNKNOWN, "muted", row == self._unit
+        text = exact(value) if self.full else number(value, 6)
         return text, self._table.roles[column], row == self._unit
 
     def shorter(self, row: int, column: int, font: QFont, room: float) -> str:
@@ -111,6 +115,9 @@ class NumbersModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return self.cell(index.row(), index.column())[0]
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            text = self.cell(index.row(), index.column())[0]
+            return "not computed yet" if text == UNKNOWN else text
         if role == Qt.ItemDataRole.ToolTipRole:
             value = self._table.value(index.row(), index.column())
             name = self._table.headings[index.column()]
@@ -212,6 +219,9 @@ class NumbersPage(QWidget):
         self.model = NumbersModel(self)
         self._fitted_for: tuple[object, ...] = ()
         self._unit = 0
+        self._current: tuple[object, ...] = ()
+        self._column: int | None = None
+        self._scrolled = self._revealing = False
         self.view = _TableView()
         self.view.setModel(self.model)
         self._cells = _Cells(self.view)
@@ -226,6 +236,7 @@ class NumbersPage(QWidget):
         self.view.selectionModel().currentRowChanged.connect(lambda index, _: self._choose(index.row()))
         self.view.edit_wanted.connect(self._want_edit)
         self.view.room_changed.connect(self._fit)
+        self.view.horizontalScrollBar().valueChanged.connect(self._scroll)
         self.full = Chip("All digits", checkable=True)
         self.full.toggled.connect(self._set_full)
         self.copy = Chip("Copy as CSV")
@@ -255,6 +266,26 @@ class NumbersPage(QWidget):
             place = self.model.index(data.unit, column)
             self.view.selectionModel().setCurrentIndex(place, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.view.scrollTo(place)
+        self._column = data.current_column
+        step = data.progress.step
+        operation = (data.walk, data.t, None if step is None else step.index)
+        if operation != self._current:
+            self._current, self._scrolled = operation, False
+            self._reveal()
+
+    def _scroll(self) -> None:
+        # Whoever scrolls within an operation wants to see something else: the next operation shows its column again.
+        self._scrolled = self._scrolled or not self._revealing
+
+    def _reveal(self) -> None:
+        """Bring the column of the current operation into sight, unless it is or somebody has scrolled meanwhile."""
+        column = self._column
+        if column is None or self._scrolled:
+            return
+        row = max(0, self.view.rowAt(0))  # no row moves
+        self._revealing = True
+        self.view.scrollTo(self.model.index(row, column))
+        self._revealing = False
 
     def _choose(self, unit: int) -> None:
         """The arrows choose a unit, as a click does."""
@@ -284,4 +315,7 @@ class NumbersPage(QWidget):
         # As many whole columns as there is room for: half of a number is another number.
         room = self.view.viewport().width()
         beside = min(max(1, room // least), max(1, self.model.columnCount()))
+        self._revealing = True  # other widths, other places: nobody has scrolled
         self.view.horizontalHeader().setDefaultSectionSize(max(least, min(room // beside, 2 * least)))
+        self._revealing = False
+        self._reveal()

@@ -237,3 +237,25 @@ def test_on_the_way_back_through_a_step_an_equation_of_a_gradient_is_always_the_
         if current is not None:
             told.add(found.gradient_equations[current].text.split(" = ")[0])
     assert len(told) >= 4
+
+
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+@pytest.mark.parametrize("cell", ["vanilla", "leaky", "gru", "lstm-peephole", "odd", "held"])
+def test_the_current_column_is_among_those_that_the_operation_has_filled(cell: str, order: str) -> None:
+    made = make_walk(cell, order=order)
+    filled = 0
+    before = data(made, 0).table
+    for position in range(1, len(made) + 1):
+        found = data(made, position)
+        step, now_known = found.progress.step, found.table.columns
+        pairs = enumerate(zip(before.columns, now_known, strict=True))
+        fresh = [n for n, (old, new) in pairs if old is None and new is not None]
+        if step is None or step.t != 3:
+            assert found.current_column is None
+        elif fresh:
+            filled += 1
+            assert found.current_column in fresh
+        elif step.kind in ("read", "logits", "softmax", "loss"):
+            assert found.current_column is None
+        before = found.table
+    assert filled >= 5

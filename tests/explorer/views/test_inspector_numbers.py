@@ -187,3 +187,56 @@ def test_a_number_without_room_loses_digits_and_keeps_its_power(qtbot) -> None:
         assert text_width(said, font) <= room or said == "…"
         assert said == "…" or said.endswith("·10⁻¹²⁰")
     assert model.shorter(0, 0, font, 200) == "−1.2346·10⁻¹²⁰"
+
+
+def in_sight(page: numbers.NumbersPage, name: str) -> bool:
+    """Whether the whole column called ``name`` is in sight."""
+    table = page.model.table
+    assert table is not None
+    area = page.view.visualRect(page.model.index(0, table.names.index(name)))
+    return area.left() >= 0 and area.right() <= page.view.viewport().width()
+
+
+def test_the_table_shows_the_column_of_each_operation_and_lets_the_user_scroll_within_one(qtbot) -> None:
+    made = make_walk("lstm")
+    page = numbers.NumbersPage()
+    qtbot.addWidget(page)
+    page.resize(330, 400)
+    page.show()
+    bar = page.view.horizontalScrollBar()
+    for position in range(len(made) + 1):
+        found = data(made, position)
+        before, column = bar.value(), found.current_column
+        seen = column is not None and in_sight(page, found.table.names[column]) if position else False
+        page.set_data(found)
+        if column is None or seen:
+            assert bar.value() == before
+        if column is not None:
+            assert in_sight(page, found.table.names[column])
+    position = after(made, "operation", 3, made.model.cell.node("h").index)
+    page.set_data(data(made, position))
+    assert bar.value() > 0 and in_sight(page, "h")
+    bar.setValue(0)  # as a user's own hand would
+    for unit in (2, 3):
+        page.set_data(data(made, position, unit=unit))
+        page.resize(330 + unit, 400)
+        QApplication.processEvents()
+        assert bar.value() == 0
+    assert bar.maximum() > 0
+    page.set_data(data(made, position - 1))
+    assert bar.value() > 0 and in_sight(page, "h")  # tanh(c) is a part of h
+
+
+def test_what_is_not_computed_yet_has_a_quiet_sign_that_says_so_and_stays_empty_in_a_copy(qtbot) -> None:
+    made = make_walk("lstm")
+    model = numbers.NumbersModel()
+    found = data(made, after(made, "operation", 3, made.model.cell.node("i").index))
+    model.set_table(found.table, 1)
+    known, unknown = (found.table.names.index(name) for name in ("i", "∂L/∂c"))
+    assert model.cell(0, unknown) == ("·", "muted", False) and model.cell(1, unknown)[2]
+    assert "not computed yet" in model.data(model.index(0, unknown), Qt.ItemDataRole.ToolTipRole)
+    assert model.data(model.index(0, unknown), Qt.ItemDataRole.AccessibleTextRole) == "not computed yet"
+    assert "not" not in model.data(model.index(0, known), Qt.ItemDataRole.AccessibleTextRole)
+    row = found.table.csv().splitlines()[1].split(",")
+    assert row[1 + unknown] == "" and row[1 + known] == repr(float(found.table.columns[known][0]))
+    assert "·" not in found.table.csv()
