@@ -28,6 +28,7 @@ from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
 from rnncore.graph import pullback
 from rnncore.model import Model
+from rnncore.norms import joint_norm, lengths
 from rnncore.ops import Array, cross_entropy_vjp
 from rnncore.trace import Trace, check_targets, forward
 from rnncore.truncation import Sweep, Truncation, Window, check_truncation, stream_sweeps
@@ -76,9 +77,8 @@ def _gradients_of(arrays: dict[str, Array], start: dict[str, Array]) -> Gradient
 
 
 def global_norm(arrays: Mapping[str, Array]) -> float:
-    """Return √Σ‖G‖² over all arrays; NaN or infinite where they are."""
-    with np.errstate(all="ignore"):
-        return float(np.sqrt(sum(np.vdot(a, a).real for a in arrays.values())))
+    """Return √Σ‖G‖² over all arrays; NaN or infinite where they are, or where it is more than a float64 holds."""
+    return joint_norm(arrays.values())
 
 
 def backward(model: Model, trace: Trace, targets: Any, truncation: Truncation | None = None) -> Gradients:
@@ -229,6 +229,13 @@ class StepGradients:
     from_future: Mapping[str, Array]
     nodes: tuple[Any, ...]
     d_logits: Array
+
+    @cached_property
+    def future_norms(self) -> Array:
+        """Norm of what comes into all states of each step from the step after (T, …), float64, read-only."""
+        found = lengths(*self.from_future.values())
+        found.flags.writeable = False
+        return found
 
 
 def output_gradients(trace: Trace, targets: Array) -> tuple[Array, Array]:

@@ -1,8 +1,8 @@
 """Is the gradient right? Compare it with derivatives that know nothing of backpropagation.
 
-*Complex step* (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003): ``f'(w) = Im f(w + ih) / h`` with h = 1e-100.
-There is no subtraction and so no cancellation: the result is exact to rounding. *Central differences*,
-``(f(w + ε) − f(w − ε)) / 2ε`` with ε = 1e-5, are the textbook's check.
+*Complex step* (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003): ``f'(w) = Im f(w + ih) / h`` with h = 1e-100, less
+for huge derivatives. There is no subtraction and so no cancellation: the result is exact to rounding.
+*Central differences*, ``(f(w + ε) − f(w − ε)) / 2ε`` with ε = 1e-5, are the textbook's check.
 
 A truncated gradient is not the derivative of any loss, and can be checked all the same: give each time step its own
 copy of the weights (*untied*), differentiate each loss t with respect to each copy τ, and sum the pairs that the
@@ -163,13 +163,14 @@ def check_gradients(
     table = stream_table(truncation, trace.length) if table is None else table
     if np.shape(table) != (trace.length, trace.length):
         raise RnnError(f"the table of pairs must be {trace.length} × {trace.length}; this one is {np.shape(table)}")
-    noise = NOISE[method] * gradient_scale(trace, wanted, analytic)
+    scale = gradient_scale(trace, wanted, analytic)
+    noise = NOISE[method] * scale
     rows = []
     for name in names:
         given = np.asarray(analytic[name])
         entries = _choose(given, samples, rng)
         with np.errstate(all="ignore"):
-            numeric = _truncated(model, trace, wanted, name, entries, table, method)
+            numeric = _truncated(model, trace, wanted, name, entries, table, method, scale)
         known = given.reshape(-1)[entries]
         rows.append(_report(name, model.parameters[name].shape, entries, known, numeric, FLOOR[method], noise))
     limit = TOLERANCE[method] if tolerance is None else tolerance
@@ -268,29 +269,42 @@ def pair_gradient(model: Model, trace: Trace, targets: Any, parameter: str, t: i
 
 
 def untied_derivatives(
-    model: Model, trace: Trace, targets: Array, parameter: str, entries: Array, method: str
+    model: Model, trace: Trace, targets: Array, parameter: str, entries: Array, method: str, scale: float = 1.0
 ) -> Array:
-    """Return ∂L_t / ∂(entry of the copy at τ) (T, T, len(entries)), each copy perturbed by itself."""
+    """Return ∂L_t / ∂(entry of the copy at τ) (T, T, len(entries)), each copy perturbed by itself.
+
+    ``scale`` is about as large as the largest of them, see :func:`complex_step`.
+    """
     steps = trace.length
     result = np.zeros((steps, steps, len(entries)))
     for tau in range(steps):
-        result[:, tau] = _derivative(model, trace, targets, parameter, entries, method, range(tau, tau + 1))
+        result[:, tau] = _derivative(model, trace, targets, parameter, entries, method, range(tau, tau + 1), scale)
     return result
 
 
 def _truncated(
-    model: Model, trace: Trace, targets: Array, name: str, entries: Array, table: Array, method: str
+    model: Model, trace: Trace, targets: Array, name: str, entries: Array, table: Array, method: str, scale: float
 ) -> Array:
     """Return Σ m[t, τ] ∂L_t/∂copy τ for the chosen entries."""
     steps = trace.length
     if np.array_equal(table, np.tri(steps)):  # every pair once: all copies may move together
-        return _derivative(model, trace, targets, name, entries, method, range(steps)).sum(axis=0)
-    pairs = untied_derivatives(model, trace, targets, name, entries, method)
+        return _derivative(model, trace, targets, name, entries, method, range(steps), scale).sum(axis=0)
+    pairs = untied_derivatives(model, trace, targets, name, entries, method, scale)
     return np.einsum("ts,tse->e", table.astype(float), pairs)
 
 
+def complex_step(scale: float) -> float:
+    """Return the step h for derivatives of about ``scale``: times ``scale`` it must be small, by itself no subnormal.
+
+    It is :data:`COMPLEX_STEP` unless derivatives are beyond 1e50; beyond 1e240 it is a compromise of both.
+    """
+    if scale <= 1e50:
+        return COMPLEX_STEP
+    return max(1e-50 / scale, min(1e-7 / scale, 1e-290))
+
+
 def _derivative(
-    model: Model, trace: Trace, targets: Array, name: str, entries: Array, method: str, copies: range
+    model: Model, trace: Trace, targets: Array, name: str, entries: Array, method: str, copies: range, scale: float
 ) -> Array:
     """Return the derivative of every loss (T, len(entries)) with respect to entries of the copies named."""
 
@@ -298,7 +312,8 @@ def _derivative(
         return _losses(model, trace, targets, name, entries, step, copies)
 
     if method == "complex step":
-        return losses(1j * COMPLEX_STEP).imag / COMPLEX_STEP
+        step = complex_step(scale)
+        return losses(1j * step).imag / step
     size = np.maximum(1.0, np.abs(model.parameters[name].reshape(-1)[entries]))
     return (losses(CENTRAL_STEP * size) - losses(-CENTRAL_STEP * size)).real / (2 * CENTRAL_STEP * size)
 

@@ -19,7 +19,9 @@ from rnncore.bptt import Gradients, backward, check_model, lanes_by_lag, output_
 from rnncore.cells import Use
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
+from rnncore.ledger_scaled import ScaledEntries, least
 from rnncore.model import Model
+from rnncore.norms import lengths, norm
 from rnncore.ops import Array
 from rnncore.trace import Trace, check_targets
 from rnncore.truncation import Truncation, check_truncation, stream_table
@@ -56,7 +58,7 @@ class Ledger:
     def by_lag(self) -> Array:
         """Return the root of the summed squared norms by lag t − τ (T,), over all pairs."""
         steps = len(self.norms)
-        return np.array([np.sqrt((np.diagonal(self.norms, -lag) ** 2).sum()) for lag in range(steps)])
+        return np.array([lengths(np.diagonal(self.norms, -lag)) for lag in range(steps)])
 
 
 def ledger(model: Model, trace: Trace, targets: Any, parameter: str, truncation: Truncation | None = None) -> Ledger:
@@ -100,17 +102,23 @@ def ledgers(
         gradients = backward(model, trace, targets, truncation)
     with np.errstate(all="ignore"):
         d_logits, d_hidden = output_gradients(trace, wanted)
-        sums = {n: _Sums(trace, [u for u in trace.cell.uses if u.parameter == n], gradients[n]) for n in names}
+        uses = {n: [u for u in trace.cell.uses if u.parameter == n] for n in names}
+        asked = np.asarray(d_hidden.any(axis=-1))
+        sums = {n: _Sums(trace, uses[n], gradients[n], asked) for n in names}
         wanted_nodes = sorted({trace.cell.twins[u.delta] for one in sums.values() for u in one.uses})
         for first, deltas in _deltas_by_lag(trace, d_hidden, wanted_nodes):
             norms: dict[tuple[int, int], Array] = {}
+            nonzero: dict[int, Array] = {}
             for one in sums.values():
-                one.add(first, deltas, norms)
+                one.add(first, deltas, norms, nonzero)
         for name in ("V", "b_y"):
             if name in sums:
                 sums[name].output_layer(d_logits)
-        return {n: sums[n].ledger(n, kept, gradients[n]) for n in names}
+        return {n: sums[n].ledger(n, kept) for n in names}
 
+
+LARGE = 1e10
+"""From this squared norm of an operand on a pair's δ is looked at by itself."""
 
 BLOCK_BYTES = 32 * 2**20
 """How much of the δ of all pairs is held at once."""
@@ -150,14 +158,19 @@ def _one_by_one(trace: Trace, d_hidden: Array, nodes: list[int]) -> Iterator[Map
 class _Sums:
     """Collects ⟨g, G⟩ and ‖g‖² of one parameter, block of lags by block of lags."""
 
-    def __init__(self, trace: Trace, uses: list[Use], gradient: Array) -> None:
+    def __init__(self, trace: Trace, uses: list[Use], gradient: Array, asked: Array) -> None:
         self.trace = trace
         self.uses = uses
         self.gradient = gradient
+        self.asked = asked  # (T,) bool: whether a loss asks anything of its state
         steps = trace.length
         self.products = np.zeros((steps, steps))
         self.squares = np.zeros((steps, steps))
+        self.total = norm(gradient)
         self.operands = [self._operand(u) for u in uses]
+        self.scaled = ScaledEntries(self.operands, gradient)
+        self.mended_norms: list[tuple[Array, Array, Array]] = []
+        self.mended_shares: list[tuple[Array, Array, Array]] = []
         # ⟨δ ⊗ o, G⟩ = ⟨δ, G o⟩: what δ is compared with at each weight copy.
         self.along = [gradient if o is None else o @ gradient.T for o in self.operands]
 
@@ -174,8 +187,17 @@ class _Sums:
             return self.trace.inputs
         return np.broadcast_to(self.trace.tape[use.operand], (self.trace.length, self.trace.model.hidden_size))
 
-    def add(self, first: int, deltas: Mapping[int, Array], norms: dict[tuple[int, int], Array]) -> None:
-        """Add the pairs of the lags from ``first`` on; ``norms`` keeps ⟨δ, δ′⟩ for the other parameters."""
+    def add(
+        self,
+        first: int,
+        deltas: Mapping[int, Array],
+        norms: dict[tuple[int, int], Array],
+        nonzero: dict[int, Array],
+    ) -> None:
+        """Add the pairs of the lags from ``first`` on.
+
+        For the other parameters ``norms`` keeps ⟨δ, δ′⟩, and ``nonzero`` where a δ is not 0 throughout.
+        """
         product: Any = 0.0
         square: Any = 0.0
         twins = self.trace.cell.twins
@@ -188,14 +210,67 @@ class _Sums:
                 if inner is None:
                     inner = norms[pair] = np.einsum("lth,lth->lt", delta, deltas[pair[1]])
                 if operand is not None and beside is not None:
-                    inner = inner * np.einsum("tk,tk->t", operand, beside)
+                    read = np.einsum("tk,tk->t", operand, beside)
+                    if read.max() > LARGE:  # it would hide that so small an inner product has lost digits
+                        inner = np.where((inner != 0) & (np.abs(inner) < least(inner)), np.nan, inner)
+                    inner = inner * read
                 square = square + (inner if i == j else 2 * inner)
         if self.uses:
             lag, tau = np.indices(product.shape)
             within = lag + tau + first < self.trace.length
             pairs = (lag + tau + first)[within], tau[within]
-            self.products[pairs] = product[within]
-            self.squares[pairs] = square[within]
+            products, squares = product[within], square[within]
+            self.products[pairs], self.squares[pairs] = products, squares
+            if not self._all_sound(products, squares):
+                self._look_again(deltas, pairs, within, self._in_doubt(products, squares), nonzero)
+
+    def _all_sound(self, products: Array, squares: Array) -> bool:
+        """Whether no sum has to be looked at by itself: the usual case, told at little cost."""
+        if not self.total > 0:
+            return False
+        low = least(squares)
+        smallest = max(low, (low / self.total) * (low / self.total))
+        return bool(squares.min() > smallest and squares.sum() < np.inf and products.dot(products) < np.inf)
+
+    def _look_again(
+        self,
+        deltas: Mapping[int, Array],
+        pairs: tuple[Array, Array],
+        within: Array,
+        doubts: tuple[Array, Array],
+        nonzero: dict[int, Array],
+    ) -> None:
+        """Work those in doubt of a block's ``pairs`` out anew; those of no gradient at all are rightly 0."""
+        doubtful = (doubts[0] | doubts[1]) & self.asked[pairs[0]]
+        if not doubtful.any():
+            return
+        nodes = [self.trace.cell.twins[use.delta] for use in self.uses]
+        for node in nodes:
+            if node not in nonzero:
+                nonzero[node] = np.asarray(deltas[node].any(axis=-1))
+        doubtful &= np.asarray([nonzero[node][within] for node in nodes]).any(axis=0)
+        places = tuple(at[doubtful] for at in np.nonzero(within))
+        found = [deltas[node][places] for node in nodes]
+        self._mend(pairs[0][doubtful], pairs[1][doubtful], found, doubts[0][doubtful], doubts[1][doubtful])
+
+    def _in_doubt(self, product: Array, square: Array) -> tuple[Array, Array]:
+        """Where a norm, and where a share in ‖G‖, has overflowed or is so small that it may have lost digits."""
+        low = least(square)
+        size = np.logical_not((square > low) & (square < np.inf))
+        if not 0 < self.total < np.inf:
+            return size, np.zeros_like(size)
+        smallest = low / self.total
+        share: Array = np.logical_not(np.isfinite(product) & (square > smallest * smallest))
+        return size, share
+
+    def _mend(self, losses: Array, taus: Array, deltas: list[Array], size: Array, share: Array) -> None:
+        """Work the norms (where ``size``) and shares of some pairs out anew, if their δ (n, H) are finite."""
+        finite: Array = np.logical_and.reduce([np.isfinite(delta).all(axis=-1) for delta in deltas])
+        if finite.any():
+            shares, norms = self.scaled.entries([delta[finite] for delta in deltas], taus[finite])
+            losses, taus, size, share = (values[finite] for values in (losses, taus, size, share))
+            self.mended_norms.append((losses[size], taus[size], norms[size]))
+            self.mended_shares.append((losses[share], taus[share], shares[share]))
 
     def output_layer(self, d_logits: Array) -> None:
         """Loss t reaches the output layer only in its own step: the diagonal."""
@@ -208,11 +283,20 @@ class _Sums:
             product = d_logits @ self.gradient
         np.fill_diagonal(self.products, product)
         np.fill_diagonal(self.squares, square)
+        if not len(square) or self._all_sound(product, square):
+            return
+        size, share = self._in_doubt(product, square)
+        steps = np.flatnonzero((size | share) & d_logits.any(axis=-1))
+        self.scaled = ScaledEntries([hidden if self.gradient.ndim == 2 else None], self.gradient)
+        self._mend(steps, steps, [d_logits[steps]], size[steps], share[steps])
 
-    def ledger(self, name: str, kept: Array, gradient: Array) -> Ledger:
-        total = float(np.linalg.norm(gradient))
+    def ledger(self, name: str, kept: Array) -> Ledger:
+        total = self.total
         signed = self.products / total if total > 0 or total != total else np.zeros_like(self.products)
         norms = np.sqrt(np.maximum(self.squares, 0.0))
+        for table, mended in ((norms, self.mended_norms), (signed, self.mended_shares)):
+            for losses, taus, values in mended:
+                table[losses, taus] = values
         for array in (signed, norms, kept):
             array.flags.writeable = False
         return Ledger(name, signed, norms, kept, total)

@@ -16,6 +16,7 @@ import numpy as np
 from rnncore.errors import RnnError
 from rnncore.flat import Flat, FlatSlots, G, count, flattened, mapped, vectors
 from rnncore.frozen import dataclass
+from rnncore.norms import scaled_norm
 from rnncore.records import check_number, from_plain, make_plain
 from rnncore.sparse import Gradient, SparseColumns, whole
 
@@ -345,11 +346,7 @@ def global_norm(gradients: Mapping[str, Gradient]) -> float:
             return math.sqrt(total)
         if math.isnan(total):
             return math.nan
-        largest = max((float(np.abs(part).max(initial=0.0)) for part in parts), default=0.0)
-        if largest in (0.0, math.inf):
-            return largest
-        total = sum(float(np.square(part / largest, dtype=np.float64).sum()) for part in parts)
-        return largest * math.sqrt(total)
+        return scaled_norm(parts)
 
 
 @dataclass(frozen=True)

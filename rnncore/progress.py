@@ -248,9 +248,7 @@ class Progress:
         found = self.step_gradients
         if found is None or steps < 2:
             return norms
-        with np.errstate(all="ignore"):
-            squares = sum((np.abs(v) ** 2).sum(axis=-1) for v in found.from_future.values())
-            flowed = np.sqrt(np.asarray(squares)[:-1])
+        flowed = found.future_norms[:-1]
         known = self.carried[1:]
         norms[1:][known] = flowed[known]
         return norms

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import sys
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from rnncore import Full, RnnError, Window, backward, forward, ledger, ledgers
 from rnncore.gradcheck import pair_gradient
+from rnncore.norms import norm
 from tests.rnncore.cases import CELLS, POLICIES, lively, policies, sequence
 
 
@@ -114,3 +116,59 @@ def test_a_long_sequence_is_itemised_by_coefficients_as_by_the_graph(key, marks,
     for name, slow in ledgers(model, trace, targets, Window(6)).items():
         for found, expected in ((quick[name].signed, slow.signed), (quick[name].norms, slow.norms)):
             np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-13 * max(np.abs(expected).max(), 1e-300))
+
+
+@pytest.mark.parametrize("key", CELLS)
+@pytest.mark.parametrize(
+    ("size", "dtype"), [(1e250, np.float64), (1e160, np.float64), (1e-200, np.float64), (1e25, np.float32)]
+)
+def test_entries_whose_squares_have_no_room_in_a_float_have_norms_and_sum_to_the_gradients(key, size, dtype):
+    small = lively(CELLS[key])
+    arrays = {name: np.array(value, dtype) for name, value in small.parameters.items()}
+    # Every δ is as many times larger as the output matrix is, wherever the softmax has decided for one word.
+    arrays["V"] = arrays["V"] * dtype(size)
+    model = small.astype(dtype).with_parameters(arrays)
+    inputs, targets = sequence()
+    trace = forward(model, inputs)
+    rounding = 1e-12 if dtype == np.float64 else 1e-5
+    for policy in (Full(), Window(2)):
+        whole = backward(model, trace, targets, policy)
+        for name, one in ledgers(model, trace, targets, policy).items():
+            parts = one.kept * one.signed
+            assert np.isfinite(one.norms).all() and np.isfinite(parts).all() and np.isfinite(one.total)
+            assert abs(parts.sum() - one.total) <= rounding * np.abs(parts).sum()
+            assert one.total == pytest.approx(norm(whole[name]), rel=rounding, abs=0)
+            if name in ("V", "b_y"):
+                continue
+            for t, tau in ((5, 5), (5, 2), (4, 0), (1, 0)):
+                g = pair_gradient(model, trace, targets, name, t, tau)
+                assert one.norms[t, tau] == pytest.approx(norm(g), rel=10 * rounding, abs=1e-10 * one.norms.max())
+            assert one.by_lag() == pytest.approx(
+                [math.hypot(*np.diagonal(one.norms, -lag)) for lag in range(len(inputs))], rel=1e-12, abs=0
+            )
+
+
+def test_an_entry_too_small_for_its_square_is_told_from_none_and_the_others_stay_to_the_last_bit():
+    model = lively(CELLS["vanilla"])
+    model = model.with_parameters({**model.parameters, "W": model.parameters["W"] * 1e-70})
+    inputs, targets = sequence(silent=None)
+    trace = forward(model, inputs)
+    one = ledger(model, trace, targets, "U")
+    for t in range(len(inputs)):
+        for tau in range(t + 1):
+            g = pair_gradient(model, trace, targets, "U", t, tau)
+            assert one.norms[t, tau] == pytest.approx(norm(g), rel=1e-12, abs=0)
+            assert abs(one.signed[t, tau]) <= one.norms[t, tau] * (1 + 1e-12)
+    assert (np.diagonal(one.norms, -4) > 0).all() and (np.diagonal(one.norms, -4) < 1e-250).all()
+
+
+def test_entries_that_are_not_finite_stay_so_beside_huge_ones():
+    model = lively(CELLS["vanilla"])
+    model = model.with_parameters({**model.parameters, "V": model.parameters["V"] * 1e200})
+    inputs, targets = sequence(silent=None)
+    trace = forward(model, inputs)
+    broken = {name: np.array(value) for name, value in backward(model, trace, targets).items()}
+    broken["W"][0, 0] = np.nan
+    one = ledgers(model, trace, targets, gradients=broken)["W"]
+    assert np.isnan(one.total) and np.isnan(one.signed).all()
+    assert np.isfinite(one.norms).all() and one.norms.max() > 1e190
