@@ -11,6 +11,7 @@ from dataclasses import field
 import numpy as np
 
 from rnncore.frozen import dataclass
+from rnncore.norms import norm
 from rnncore.ops import Array
 from rnncore.optim import ClipByNorm, ClipByValue
 from rnncore.walk import Update, Walk
@@ -157,10 +158,6 @@ def anatomy_data(
     return AnatomyData(votes, index, name, tuple(levels), found, key)
 
 
-def _norm(array: Array) -> float:
-    return float(np.linalg.norm(array))
-
-
 def _scale(walk: Walk, parameter: str, index: tuple[int, ...], update: Update | None) -> Level:
     words = round(1.0 / walk.scale) if walk.scale else 0
     title, rule = "mean", f"g / {plurals.count(words, 'word')}"
@@ -168,7 +165,7 @@ def _scale(walk: Walk, parameter: str, index: tuple[int, ...], update: Update | 
         return Level(title, "g", (Line("", rule),), None, None, False)
     before, after = float(update.raw[parameter][index]), float(update.scaled[parameter][index])
     line = Line("", f"{factor(before)} / {plurals.count(words, 'word')}", after)
-    return Level(title, "g", (line,), after, _norm(update.scaled[parameter]), True)
+    return Level(title, "g", (line,), after, norm(update.scaled[parameter]), True)
 
 
 def _clip(walk: Walk, parameter: str, index: tuple[int, ...], update: Update | None) -> Level:
@@ -186,7 +183,7 @@ def _clip(walk: Walk, parameter: str, index: tuple[int, ...], update: Update | N
         said = f"{factor(before)} × {chosen(limit)} / {number(report.norm, 3)}"
     else:
         said = f"{number(before, 3)} within ±{chosen(limit)}"
-    return Level("clip", "g", (Line("", said, after),), after, _norm(update.clipped[parameter]), True)
+    return Level("clip", "g", (Line("", said, after),), after, norm(update.clipped[parameter]), True)
 
 
 def _optimiser(walk: Walk, parameter: str, index: tuple[int, ...], update: Update | None) -> Level:
@@ -199,8 +196,8 @@ def _optimiser(walk: Walk, parameter: str, index: tuple[int, ...], update: Updat
         held = walk.optimiser_state or walk.optimiser.init(walk.model.parameters)
         state = {slot: float(v[index] if np.ndim(v) else v) for slot, v in held[parameter].items()}
     title, lines = optimiser_lines(walk.optimiser, rate, gradient, state)
-    norm = None if update is None else _norm(update.deltas[parameter])
-    return Level(title, "Δ", lines, delta, norm, update is not None, "weight")
+    size = None if update is None else norm(update.deltas[parameter])
+    return Level(title, "Δ", lines, delta, size, update is not None, "weight")
 
 
 def _weights(walk: Walk, parameter: str, index: tuple[int, ...], update: Update | None) -> Level:
@@ -211,7 +208,7 @@ def _weights(walk: Walk, parameter: str, index: tuple[int, ...], update: Update 
     delta, after = float(update.deltas[parameter][index]), float(update.parameters[parameter][index])
     sign = "−" if delta < 0 else "+"
     line = Line("", f"{number(before, 6)} {sign} {number(abs(delta))}", after)
-    return Level("weight", "w", (line,), after, _norm(update.parameters[parameter]), True, "weight")
+    return Level("weight", "w", (line,), after, norm(update.parameters[parameter]), True, "weight")
 
 
 @np.errstate(all="ignore")
@@ -226,11 +223,11 @@ def sizes_at(walk: Walk, position: int) -> tuple[Size, ...]:
     for name, weights in walk.model.parameters.items():
         raw = clipped = delta = relative = None
         if complete:
-            raw = _norm(walk.gradients[name])
+            raw = norm(walk.gradients[name])
         if update is not None:
-            clipped = _norm(update.clipped[name]) if clipped_at in passed else None
+            clipped = norm(update.clipped[name]) if clipped_at in passed else None
             if "optimiser" in passed:
-                delta, size = _norm(update.deltas[name]), _norm(weights)
+                delta, size = norm(update.deltas[name]), norm(weights)
                 relative = delta / size if size else (0.0 if delta == 0 else np.inf)
         found.append(Size(name, raw, clipped, delta, relative))
     return tuple(found)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnncore.frozen import dataclass
+from rnncore.norms import lengths
 from rnncore.ops import Array
 from rnncore.walk import Walk
 
@@ -205,7 +206,7 @@ def _compare_walks(a: Walk, b: Walk, gradients: GradientsCompared) -> Comparison
     losses = np.stack([w.losses for w in (a, b)]) if steps else np.empty((2, 0))
     states = None
     if steps and a.trace.model.hidden_size == b.trace.model.hidden_size:
-        states = np.linalg.norm(np.asarray(b.trace.hidden - a.trace.hidden, np.float64), axis=-1)
+        states = lengths(np.asarray(b.trace.hidden - a.trace.hidden, np.float64))
     found = gradients
     made = Comparison(losses, 0, states, 0, found.whole, found.rows, found.norms, found.alone, steps)
     return replace(made, alike=_alike(made))

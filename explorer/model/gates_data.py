@@ -31,6 +31,8 @@ STEEPEST: Mapping[str, float] = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}
 """The greatest local slope of each activation: what the slope's colours are full at."""
 LARGE = 50_000
 """With more parameters than this the shares are summed up off the interface thread."""
+LEAST = 1e-290
+"""Sums of squares below this are taken again of scaled numbers."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -301,16 +303,30 @@ def owners(cell: Cell) -> dict[str, str]:
 def shares_of(cell: Cell, gradients: Mapping[str, Array], owner: Mapping[str, str] | None = None) -> Shares:
     """‖dθ‖² / ‖G‖² of every gate's parameters together, and of the output layer's; ``owner`` is :func:`owners`'."""
     owner = owners(cell) if owner is None else owner
+    unit, squares = 1.0, _squares(cell, gradients, owner)
+    total = sum(squares.values())
+    if total < LEAST or total == np.inf:  # squares have no room in a float: of what is scaled they have
+        largest = max((float(np.abs(g).max(initial=0.0)) for g in gradients.values()), default=0.0)
+        if 0.0 < largest < np.inf:
+            unit, squares = largest, _squares(cell, gradients, owner, largest)
+            total = sum(squares.values())
+    # Nothing added yet: no share. Not finite: NaN shows that it is.
+    parts = tuple((name, s / total if total > 0 or np.isnan(total) else 0.0) for name, s in squares.items())
+    return Shares(parts, unit * float(np.sqrt(total)))
+
+
+def _squares(
+    cell: Cell, gradients: Mapping[str, Array], owner: Mapping[str, str], unit: float = 1.0
+) -> dict[str, float]:
+    """Gate → the sum of squares of its parameters' gradients, in ``unit``; the output layer last."""
     squares = {name_of(cell, n): 0.0 for n in gate_nodes(cell)}
     for name, gradient in gradients.items():
         part = owner.get(name, OUTPUT)
         g = np.asarray(gradient, dtype=np.float64).ravel()
+        g = g if unit == 1.0 else g / unit
         squares[part] = squares.get(part, 0.0) + float(g @ g)
-    squares[OUTPUT] = squares.pop(OUTPUT, 0.0)  # named last
-    total = sum(squares.values())
-    # Nothing added yet: no share. Not finite: NaN shows that it is.
-    parts = tuple((name, s / total if total > 0 or np.isnan(total) else 0.0) for name, s in squares.items())
-    return Shares(parts, float(np.sqrt(total)))
+    squares[OUTPUT] = squares.pop(OUTPUT, 0.0)
+    return squares
 
 
 @np.errstate(all="ignore")

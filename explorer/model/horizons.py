@@ -17,6 +17,7 @@ from rnncore.bptt import lanes_by_lag, output_gradients
 from rnncore.cells import Cell
 from rnncore.frozen import dataclass
 from rnncore.model import Model
+from rnncore.norms import lengths
 from rnncore.script import pretty
 from rnncore.trace import Trace, check_targets, forward
 
@@ -92,16 +93,6 @@ def same_as_reference(trace: Trace, reference: Horizons) -> bool:
     return mine.cell.text == other.cell.text and all(
         np.array_equal(mine.parameters[n], v) for n, v in other.parameters.items()
     )
-
-
-@np.errstate(all="ignore")
-def lengths(vectors: Array) -> Array:
-    """Euclidean norms along the last axis, right also where squares would underflow or overflow."""
-    largest = np.abs(vectors).max(axis=-1, initial=0.0)
-    unit = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
-    found = unit * np.sqrt(((vectors / unit[..., None]) ** 2).sum(axis=-1))
-    result: Array = np.where(np.isinf(largest), largest, found)
-    return result
 
 
 def mean_by_lag(table: Array, rows: Array) -> tuple[Array, Array]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from rnncore.cells import Cell
 from rnncore.frozen import dataclass
+from rnncore.norms import norm
 from rnncore.progress import Progress
 from rnncore.truncation import Truncation
 from rnncore.walk import Walk
@@ -292,7 +293,7 @@ class InspectorData:
         for key, name, role in (("loss", "from this step’s loss", "loss"), ("future", "from the future", "gradient")):
             if begun and parts[f"{key}_known"][self.t]:
                 vector = parts[key][self.t]
-                value, remark = number(float(vector[self.unit])), f"norm {number(float(np.linalg.norm(vector)))}"
+                value, remark = number(float(vector[self.unit])), f"norm {number(norm(vector))}"
             elif begun and not self._reached:
                 value, remark = "0", self._why_unreached
             elif not begun:

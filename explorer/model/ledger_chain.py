@@ -20,6 +20,7 @@ from rnncore.bptt import StepGradients, lane_gradients
 from rnncore.cells import Use
 from rnncore.frozen import dataclass
 from rnncore.ledger import Ledger
+from rnncore.norms import norm
 from rnncore.walk import Walk
 
 from .derived import Derived
@@ -150,9 +151,9 @@ def chain(walk: Walk, ledger: Ledger, t: int, tau: int, lane: StepGradients | No
     if name in ("V", "b_y"):
         z = f"∂L{_low(t)}/∂z{_low(t)}"
         if tau == t:
-            factors.append(Factor(f"‖{z}‖", _norm(found.d_logits[t]), words="what the loss asks of the logits"))
+            factors.append(Factor(f"‖{z}‖", norm(found.d_logits[t]), words="what the loss asks of the logits"))
             if name == "V":
-                factors.append(Factor(f"‖h{_low(t)}‖", _norm(walk.trace.hidden[t]), words="what the copy reads"))
+                factors.append(Factor(f"‖h{_low(t)}‖", norm(walk.trace.hidden[t]), words="what the copy reads"))
         else:
             factors.append(Factor(f"{name} of step {tau} serves loss {tau} alone:", 0.0))
     else:
@@ -173,13 +174,13 @@ def chain(walk: Walk, ledger: Ledger, t: int, tau: int, lane: StepGradients | No
     )
 
 
-def _end(walk: Walk, lane: StepGradients, uses: list[Use], tau: int, arrived: float, norm: float) -> list[Factor]:
+def _end(walk: Walk, lane: StepGradients, uses: list[Use], tau: int, arrived: float, entry: float) -> list[Factor]:
     """From the states at τ into the parameter."""
     if len(uses) != 1:
-        return [Factor(f"into {len(uses)} uses of it, summed", _ratio(norm, arrived))]
+        return [Factor(f"into {len(uses)} uses of it, summed", _ratio(entry, arrived))]
     use, cell = uses[0], walk.model.cell
     values = lane.nodes[use.delta]
-    delta = 0.0 if values is None else _norm(values[tau])
+    delta = 0.0 if values is None else norm(values[tau])
     reader = cell.nodes[cell.consumers[use.delta][0]] if cell.consumers[use.delta] else cell.nodes[use.delta]
     gate = reader.name or cell.nodes[use.node].name or ""
     into = f"into {plain(symbol(gate, str(tau)).runs)}" if gate else "into its product"
@@ -196,8 +197,8 @@ def _end(walk: Walk, lane: StepGradients, uses: list[Use], tau: int, arrived: fl
 
 def _operand(walk: Walk, node: int, tau: int) -> float:
     if walk.model.cell.nodes[node].op == "input":
-        return _norm(walk.trace.inputs[tau])
-    return _norm(walk.trace.value(node)[tau])
+        return norm(walk.trace.inputs[tau])
+    return norm(walk.trace.value(node)[tau])
 
 
 def lane_of(walk: Walk, t: int) -> StepGradients:
@@ -209,9 +210,8 @@ def lane_of(walk: Walk, t: int) -> StepGradients:
 @np.errstate(all="ignore")
 def state_norms(lane: StepGradients, t: int) -> Array:
     """‖∂L_t/∂s_k‖, all states of step k together (T,): at t what comes from the loss, before it what comes back."""
-    squares = sum((np.abs(v) ** 2).sum(axis=-1) for v in lane.from_future.values())
-    norms = np.sqrt(np.asarray(squares, dtype=np.float64))
-    norms[t] = _norm(lane.from_loss[t])
+    norms = lane.future_norms.copy()
+    norms[t] = norm(lane.from_loss[t])
     return norms
 
 
@@ -234,10 +234,6 @@ def chain_of(session: Session, derived: Derived, ledger: Ledger, t: int, tau: in
 def _ratio(after: float, before: float) -> float:
     """after / before; nothing of nothing is 0."""
     return 0.0 if after == 0 else float(np.float64(after) / before)
-
-
-def _norm(values: Array) -> float:
-    return float(np.linalg.norm(values))
 
 
 def _low(t: int) -> str:

@@ -87,8 +87,8 @@ def _too_long(walk: Walk) -> str:
     at = tuple(int(i) for i in np.unravel_index(int(np.abs(gradient).argmax()), gradient.shape))
     where = f"{name}[{', '.join(str(i + 1) for i in at)}]"
     return (
-        f"The gradient of {where} is {number(gradient[at])}: its square, and so the gradient's norm, is too large for "
-        f"{walk.model.dtype.name}. {REMEDY}"
+        f"The gradient of {where} is {number(gradient[at])}: together with the others its norm is too large for "
+        f"float64. {REMEDY}"
     )
 
 

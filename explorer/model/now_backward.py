@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from rnncore.norms import joint_norm, norm
 from rnncore.progress import Progress
 from rnncore.script import MicroStep, label
 from rnncore.walk import Walk
@@ -33,7 +34,7 @@ def accumulate(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, 
     name = step.parameter or ""
     found = progress.step_gradients
     assert found is not None
-    so_far = float(np.linalg.norm(progress.parameter_gradient(name)))
+    so_far = norm(progress.parameter_gradient(name))
     where: str
     if name in ("V", "b_y"):
         token, word = shown_token(walk, n.t, words)
@@ -63,8 +64,8 @@ def accumulate(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, 
     added = d * float(operand[column])
     where = f"{where}, {_column(walk, n, operand, column, words, step)}"
     entry = f"entry [{where}]: {number(d)} × {factor(operand[column])}"
-    norm = float(np.linalg.norm(delta) * np.linalg.norm(operand))
-    note = f"All entries: this share has norm {number(norm)}; ‖d{name}‖ so far {number(so_far)}."
+    share = norm(delta) * norm(operand)
+    note = f"All entries: this share has norm {number(share)}; ‖d{name}‖ so far {number(so_far)}."
     return Now(f"Now: d{name} grows", (Formula(left, (symbols, muted(entry), result(added)), added),), note, "gradient")
 
 
@@ -187,19 +188,17 @@ def carry(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words
         gradient_formula(n, leaf, details=len(gradient_shares(n, leaf, False)) == 1)
         for leaf in n.cell.state_leaves.values()
     )
-    norm = float(progress.carry_norms[n.t])
-    note = f"On to step {n.t - 1}: norm {number(norm)} of all units and states."
+    carried = float(progress.carry_norms[n.t])
+    note = f"On to step {n.t - 1}: norm {number(carried)} of all units and states."
     return Now("Now: carry to the step before", formulas, note, "gradient")
 
 
 def cut(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
     found = progress.step_gradients
-    total = 0.0
-    for leaf in n.cell.state_leaves.values():
-        values = None if found is None else found.nodes[leaf]
-        total += 0.0 if values is None else float((values[n.t] ** 2).sum())
+    states = [] if found is None else [found.nodes[leaf] for leaf in n.cell.state_leaves.values()]
+    size = joint_norm([values[n.t] for values in states if values is not None])
     what = f"{walk.truncation.describe()}: "
     note = f"{what}values still flow from step {n.t - 1}, credit does not."
     if step.loss is not None:
-        note += f" A gradient of norm {number(total**0.5)} goes no further."
+        note += f" A gradient of norm {number(size)} goes no further."
     return Now("Now: the gradient is cut", (), note, "cut")

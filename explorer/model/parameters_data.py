@@ -12,6 +12,7 @@ import numpy as np
 from rnncore.cells import Cell
 from rnncore.frozen import dataclass
 from rnncore.history import History
+from rnncore.norms import norm
 from rnncore.progress import Progress
 
 from ..theme.colourmap import AsinhScale, gradient_scale
@@ -246,10 +247,10 @@ def numbers_of(name: str, array: Array, most_rows: int, most_columns: int) -> Nu
     nans = int(np.count_nonzero(np.isnan(table)))
     good = table if finite.all() else np.where(finite, table, 0.0)
     largest = float(np.abs(good).max(initial=0.0))
-    # Scaled, so that weights beyond 1e154 still have a norm.
-    norm = float(np.linalg.norm(good / largest) * largest) if largest > 0 else 0.0
     scale = gradient_scale(largest, 2.0)
-    return Numbers(name, array, table, laid, laid.pick(table), scale, norm, largest, nans, int((~finite).sum()) - nans)
+    return Numbers(
+        name, array, table, laid, laid.pick(table), scale, norm(good), largest, nans, int((~finite).sum()) - nans
+    )
 
 
 @np.errstate(all="ignore")
@@ -274,7 +275,7 @@ def spectrum_of(name: str, array: Array) -> Spectrum:
 @np.errstate(all="ignore")
 def relative_size(change: Array, before: Array) -> float:
     """‖change‖ / ‖before‖; of nothing before, ∞, or 0 when nothing changed."""
-    step, size = float(np.linalg.norm(change)), float(np.linalg.norm(before))
+    step, size = norm(change), norm(before)
     if size == 0:
         return 0.0 if step == 0 else math.inf
     return step / size

@@ -10,6 +10,7 @@ import numpy as np
 
 from rnncore.bptt import lane_gradients, use_gradient
 from rnncore.ledger import Ledger
+from rnncore.norms import norm
 from rnncore.ops import Array
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 from rnncore.walk import Walk
@@ -53,10 +54,10 @@ def entry_error(one: Ledger, pair: tuple[int, int], gradient: Array, whole: Arra
 
     ``noise`` is the least size that an error is a share of.
     """
-    norm = float(np.linalg.norm(gradient))
-    along = float(np.vdot(gradient, whole)) / one.total if one.total else 0.0
-    away = max(abs(float(one.norms[pair]) - norm), abs(float(one.signed[pair]) - along))
-    return norm, away / size if (size := max(norm, noise)) else away
+    length = norm(gradient)
+    along = float(np.vdot(gradient, whole / one.total)) if one.total else 0.0
+    away = max(abs(float(one.norms[pair]) - length), abs(float(one.signed[pair]) - along))
+    return length, away / size if (size := max(length, noise)) else away
 
 
 def counted(policy: Truncation, steps: int) -> Array | None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncore.cells import Cell
+from rnncore.norms import joint_norm, lengths
 from rnncore.progress import Progress
 from rnncore.script import MicroStep
 from rnncore.trace import IGNORE
@@ -44,8 +45,9 @@ def build_stage(
     same = previous if previous is not None and previous.scene is scene else None
     source = progress.step_gradients
     steps = np.arange(scene.length)
-    if same is not None and same.source is source:
-        scale, ribbons = same.gradient_scale, same.ribbon_scale
+    alike = same if same is not None and same.source is source else None
+    if alike is not None:
+        scale, ribbons = alike.gradient_scale, alike.ribbon_scale
     else:
         scale, ribbons = _gradient_scales(source, scene)
     streams = progress.state_gradient("h")
@@ -72,9 +74,9 @@ def build_stage(
         flowed=steps <= arrived if position else np.zeros(scene.length, dtype=bool),
         credit=_credit(progress, initial),
         snipped=progress.cuts,
-        from_loss=_flow(streams["loss"], streams["loss_known"]),
-        from_future=_flow(streams["future"], streams["future_known"]),
-        summed=_flow(streams["sum"], streams["sum_known"]),
+        from_loss=_flow(streams["loss"], streams["loss_known"], alike.from_loss if alike else None),
+        from_future=_flow(streams["future"], streams["future_known"], alike.from_future if alike else None),
+        summed=_flow(streams["sum"], streams["sum_known"], alike.summed if alike else None),
         cut=cut,
         cut_in_force=in_force,
         hatched=_hatched(walk, progress, cut, same),
@@ -242,8 +244,7 @@ def _credit(progress: Progress, initial: tuple[Strip, ...]) -> Flow:
     if reached and len(norms):
         norms, known = norms.copy(), known.copy()
         known[0] = True
-        with np.errstate(all="ignore"):
-            norms[0] = np.sqrt(sum(np.square(s.gradients).sum() for s in reached))
+        norms[0] = joint_norm([s.gradients for s in reached])
     return Flow(norms, known)
 
 
@@ -251,13 +252,11 @@ def _gradient_scales(source: object, scene: Scene) -> tuple[AsinhScale, AsinhSca
     """One scale for all gradient cells and one for all ribbons: of the whole lane, so that neither moves in it."""
     if source is None:
         return gradient_scale(0.0), gradient_scale(0.0)
-    nodes, future = source.nodes, source.from_future  # type: ignore[attr-defined]
+    nodes = source.nodes  # type: ignore[attr-defined]
     shown = [nodes[t.node] for t in (*scene.states, *scene.gates) if nodes[t.node] is not None]
     first = [nodes[t.node][:1] for t in scene.initial if t.node >= 0 and nodes[t.node] is not None]
     largest = [_largest(a) for a in (*shown, *first)]
-    with np.errstate(all="ignore"):
-        flowing = np.sqrt(sum(np.square(v).sum(axis=-1) for v in future.values()))
-        entering = np.sqrt(np.square(source.from_loss).sum(axis=-1))  # type: ignore[attr-defined]
+    flowing, entering = source.future_norms, lengths(source.from_loss)  # type: ignore[attr-defined]
     return gradient_scale(largest or [0.0]), gradient_scale([_largest(flowing), _largest(entering)], _RIBBON_DECADES)
 
 
@@ -266,6 +265,6 @@ def _largest(values: NDArray[np.float64]) -> float:
     return float(size.max()) if size.size else 0.0
 
 
-def _flow(values: NDArray[np.float64], known: NDArray[np.bool_]) -> Flow:
-    with np.errstate(all="ignore"):
-        return Flow(np.sqrt(np.square(values).sum(axis=-1)), known)
+def _flow(values: NDArray[np.float64], known: NDArray[np.bool_], kept: Flow | None) -> Flow:
+    """The norms of a stream; those of the same gradients at another position are ``kept``."""
+    return Flow(lengths(values) if kept is None else kept.norms, known)

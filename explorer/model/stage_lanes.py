@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rnncore.bptt import lanes_by_lag, output_gradients
 from rnncore.frozen import dataclass
+from rnncore.norms import lengths
 from rnncore.walk import Walk
 
 #: So many losses, the nearest to a step, are told apart at the most; the later ones are one lane together.
@@ -92,5 +93,4 @@ class Lanes:
 
 def _norm(states: dict[str, NDArray[np.float64]], rows: int) -> NDArray[np.float64]:
     """(rows,): of all states together."""
-    squares = sum(np.square(values[:rows]).sum(axis=-1) for values in states.values())
-    return np.asarray(np.sqrt(squares), dtype=np.float64)
+    return lengths(*(values[:rows] for values in states.values()))

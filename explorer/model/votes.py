@@ -11,6 +11,7 @@ import numpy as np
 from rnncore.bptt import StepGradients, lanes_by_lag, output_gradients, use_gradient
 from rnncore.cells import Use
 from rnncore.frozen import dataclass
+from rnncore.norms import norm
 from rnncore.script import pretty
 from rnncore.walk import Walk
 
@@ -20,6 +21,8 @@ from .formula import plain
 Array = np.ndarray[Any, Any]
 OUTPUT = ("V", "b_y")
 """The output layer's parameters: their votes come from the logits."""
+LEAST = 1e-30
+"""The square of a norm is worked out anew of scaled numbers where it is less."""
 MOST = 64
 """Of a larger vocabulary the output layer's rows are shown only of the tokens to be predicted."""
 
@@ -42,9 +45,8 @@ class Vote:
     @property
     def norm(self) -> float:
         """‖delta ⊗ operand‖ = ‖delta‖ ‖operand‖."""
-        with np.errstate(all="ignore"):
-            own = float(np.linalg.norm(self.delta))
-            return own * float(np.linalg.norm(self.operand)) if isinstance(self.operand, np.ndarray) else own
+        own = norm(self.delta)
+        return own * norm(self.operand) if isinstance(self.operand, np.ndarray) else own
 
     @property
     def label(self) -> str:
@@ -136,8 +138,7 @@ class Votes:
     @cached_property
     def total(self) -> float:
         """The norm of the finished gradient."""
-        with np.errstate(all="ignore"):
-            return float(np.linalg.norm(self.walk.gradients[self.parameter]))
+        return norm(self.walk.gradients[self.parameter])
 
     @np.errstate(all="ignore")
     def partial_sum(self, count: int) -> Array:
@@ -177,12 +178,19 @@ class Votes:
         if count >= len(self):
             return self.total
         if self.rows is None:
-            return float(np.linalg.norm(self.partial_sum(count)))
+            return norm(self.partial_sum(count))
         d_logits, hidden = self._output(count)
         if self.parameter == "b_y":
-            return float(np.linalg.norm(d_logits.sum(axis=0)))
+            return norm(d_logits.sum(axis=0))
         # ‖Dᵀ H‖² = Σ (D Dᵀ) ∘ (H Hᵀ): no matrix of the vocabulary's size.
-        return float(np.sqrt(max(0.0, float(((d_logits @ d_logits.T) * (hidden @ hidden.T)).sum()))))
+        square = float(((d_logits @ d_logits.T) * (hidden @ hidden.T)).sum())
+        if LEAST < square < np.inf or square != square:
+            return float(np.sqrt(square))
+        sizes = [float(np.abs(v).max(initial=0.0)) for v in (d_logits, hidden)]
+        if not all(0.0 < size < np.inf for size in sizes):
+            return float(np.sqrt(max(0.0, square)))
+        one, two = d_logits / sizes[0], hidden / sizes[1]
+        return sizes[0] * (sizes[1] * float(np.sqrt(max(0.0, float(((one @ one.T) * (two @ two.T)).sum())))))
 
     def _output(self, count: int) -> tuple[Array, Array]:
         """(∂L/∂logits (n, V), h (n, H)) of the votes for the output layer, as often as they are counted."""
