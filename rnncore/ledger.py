@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -222,7 +223,7 @@ class _Sums:
             products, squares = product[within], square[within]
             self.products[pairs], self.squares[pairs] = products, squares
             if not self._all_sound(products, squares):
-                self._look_again(deltas, pairs, within, self._in_doubt(products, squares), nonzero)
+                self._look_again(deltas, pairs, within, products, squares, nonzero)
 
     def _all_sound(self, products: Array, squares: Array) -> bool:
         """Whether no sum has to be looked at by itself: the usual case, told at little cost."""
@@ -237,11 +238,14 @@ class _Sums:
         deltas: Mapping[int, Array],
         pairs: tuple[Array, Array],
         within: Array,
-        doubts: tuple[Array, Array],
+        products: Array,
+        squares: Array,
         nonzero: dict[int, Array],
     ) -> None:
         """Work those in doubt of a block's ``pairs`` out anew; those of no gradient at all are rightly 0."""
-        doubtful = (doubts[0] | doubts[1]) & self.asked[pairs[0]]
+        size, share = self._in_doubt(products, squares)
+        nothing = (products == 0) & (squares == 0) & np.logical_not(self._read[pairs[1]])
+        doubtful = (size | share) & self.asked[pairs[0]] & np.logical_not(nothing)
         if not doubtful.any():
             return
         nodes = [self.trace.cell.twins[use.delta] for use in self.uses]
@@ -251,7 +255,14 @@ class _Sums:
         doubtful &= np.asarray([nonzero[node][within] for node in nodes]).any(axis=0)
         places = tuple(at[doubtful] for at in np.nonzero(within))
         found = [deltas[node][places] for node in nodes]
-        self._mend(pairs[0][doubtful], pairs[1][doubtful], found, doubts[0][doubtful], doubts[1][doubtful])
+        self._mend(pairs[0][doubtful], pairs[1][doubtful], found, size[doubtful], share[doubtful])
+
+    @cached_property
+    def _read(self) -> Array:
+        """(T,) bool: whether a weight copy reads anything but zeros, such as the state before the first step."""
+        reads = [np.asarray(o.any(axis=-1)) for o in self.operands if o is not None]
+        whole = len(reads) < len(self.operands)
+        return np.full(len(self.asked), True) if whole else np.asarray(np.any(reads, axis=0))
 
     def _in_doubt(self, product: Array, square: Array) -> tuple[Array, Array]:
         """Where a norm, and where a share in ‖G‖, has overflowed or is so small that it may have lost digits."""
