@@ -246,7 +246,8 @@ class PaperView(Panel):
         """Show the pages as they will be printed."""
         from PySide6.QtPrintSupport import QPrinter, QPrintPreviewDialog
 
-        preview = QPrintPreviewDialog(QPrinter(QPrinter.PrinterMode.HighResolution), self)
+        self._printer = QPrinter(QPrinter.PrinterMode.HighResolution)  # the dialog does not keep it: it would be gone
+        preview = QPrintPreviewDialog(self._printer, self)
         preview.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         preview.paintRequested.connect(self.print_on)
         preview.resize(900, 800)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPageLayout, QPainter, QTextOption, QTextTable
-from PySide6.QtPrintSupport import QPrinter
+from PySide6.QtPrintSupport import QPrinter, QPrintPreviewDialog, QPrintPreviewWidget
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from explorer.model import action as do
@@ -341,3 +342,17 @@ def test_the_tables_are_scrolled_by_keys_and_show_that_the_keys_are_theirs(store
     assert view.area.verticalScrollBar().value() > 0
     view.area.clearFocus()
     assert not ring.isVisible()
+
+
+def test_the_preview_of_the_pages_lives_longer_than_the_call_that_opens_it(store, view, qtbot):
+    """Its printer belonged to nobody, and the program ended with it."""
+    store.dispatch(do.ChangeSettings(SHEET))
+    store.wait()
+    for _ in range(2):
+        view.preview_sheet()
+        preview = view.findChild(QPrintPreviewDialog)
+        gc.collect()
+        pages = preview.findChild(QPrintPreviewWidget)
+        qtbot.waitUntil(lambda pages=pages: pages.pageCount() >= 1)
+        with qtbot.waitSignal(preview.destroyed):
+            preview.close()
