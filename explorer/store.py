@@ -241,7 +241,8 @@ class Store(QObject):
         else:
             # The run has gone on meanwhile: what is undone is the choice, not the training.
             target = replace(target, run_id=now.run_id, training=now.training, model=now.model)
-        target = replace(target, theme=now.theme, tab=now.tab, playback=now.playback, message=None, verification=None)
+        target = replace(target, theme=now.theme, tab=now.tab, playback=now.playback, votes_follow=now.votes_follow)
+        target = replace(target, message=None, verification=None)
         target = replace(target, position=min(target.position, len(self.derived.walk(target))))
         same_history = target.run.history is now.run.history
         self._put(target, Changes.ALL | Changes.VERIFICATION)

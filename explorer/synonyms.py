@@ -58,6 +58,7 @@ SYNONYMS: Mapping[str, str] = {
     "stage-alone": "fullscreen hide panels zen lecture projector beamer",
     "compare": "a/b ab side by side two models difference versus vs second",
     "compare-file": "a/b ab side by side two models difference versus vs second checkpoint",
+    "follow-votes": "accumulates accumulator gradient parameter matrix pin current dW dU dV shown rank one sum",
     "save-layout": "store keep arrangement workspace perspective docks panels lecture",
     "remove-layout": "delete forget arrangement workspace perspective",
     "graph": "computational autograd flow shape shapes dimensions nodes edges vjp jacobian",

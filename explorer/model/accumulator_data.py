@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from rnncore.frozen import dataclass
+from rnncore.norms import norm
+from rnncore.walk import Walk
 
 from .derived import Derived
 from .formula import number
@@ -151,8 +153,7 @@ class AccumulatorData:
         left, _, right = vote.label.partition(" ⊗ ")
         if not isinstance(vote.operand, np.ndarray):
             return f"‖Δ{name}‖ = ‖{left}‖ = {said}"
-        with np.errstate(all="ignore"):
-            sizes = [number(float(np.linalg.norm(v)), 4) for v in (vote.delta, vote.operand)]
+        sizes = [number(norm(v), 4) for v in (vote.delta, vote.operand)]
         return f"‖Δ{name}‖ = ‖{left}‖ · ‖{right}‖ = {sizes[0]} × {sizes[1]} = {said}"
 
 
@@ -216,10 +217,44 @@ def accumulator_data(
     )
 
 
-def accumulator_of(session: Session, derived: Derived, old: AccumulatorData | None = None) -> AccumulatorData:
-    """What is shown of the session's selected parameter; ``old`` itself when nothing has been added since."""
-    walk, name = derived.walk(session), default_parameter(session)
-    votes = votes_of(walk, name) if old is None or old.votes.walk is not walk or old.parameter != name else old.votes
+class Booths:
+    """The votes for the parameters of one walk, counted once each: one that is followed comes back at every step."""
+
+    def __init__(self) -> None:
+        self._walk: Walk | None = None
+        self._votes: dict[str, Votes] = {}
+
+    def of(self, walk: Walk, parameter: str) -> Votes:
+        """The votes for a parameter of ``walk``; those of another walk are let go."""
+        if walk is not self._walk:
+            self._walk, self._votes = walk, {}
+        found = self._votes.get(parameter)
+        if found is None:
+            found = self._votes[parameter] = votes_of(walk, parameter)
+        return found
+
+
+def shown_parameter(session: Session, derived: Derived, before: str = "") -> str:
+    """The chosen parameter, or while the walk is followed the one that its last micro-step added to.
+
+    In between that is the one ``before``.
+    """
+    if not session.votes_follow:
+        return default_parameter(session)
+    step = derived.progress(session).step
+    added = step.parameter if step is not None and step.kind == "accumulate" else before
+    return added if added and added in session.model.parameters else default_parameter(session)
+
+
+def accumulator_of(
+    session: Session, derived: Derived, old: AccumulatorData | None = None, booths: Booths | None = None
+) -> AccumulatorData:
+    """What is shown of the session; ``old`` itself when nothing has been added to its parameter since."""
+    walk = derived.walk(session)
+    name = shown_parameter(session, derived, "" if old is None else old.parameter)
+    votes = (booths or Booths()).of(walk, name)
+    if old is not None and old.votes.walk is walk and old.parameter == name:
+        votes = old.votes
     position = min(session.position, len(walk))
     if old is not None and votes is old.votes and votes.done(position) == old.done:
         return old

@@ -106,6 +106,13 @@ class Hover(Action):
     loss: int | None = None
 
 
+@dataclass(frozen=True)
+class FollowVotes(Action):
+    """Let the accumulator show whichever parameter the walk adds to, or the chosen one; None: the other of the two."""
+
+    on: bool | None = None
+
+
 # --- the sentence -----------------------------------------------------------------------------------------------
 
 

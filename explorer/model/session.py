@@ -194,6 +194,8 @@ class Session:
     training: Training
     sentence: Sentence
     following: bool = False
+    votes_follow: bool = True
+    """Whether the accumulator shows the parameter that the walk adds to, and not the chosen one."""
     position: int = 0
     selection: Place = Place(unit=0)
     hover: Place = Place()

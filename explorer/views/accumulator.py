@@ -11,12 +11,12 @@ from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from ..model import action as do
-from ..model.accumulator_data import AccumulatorData, accumulator_data, accumulator_of
+from ..model.accumulator_data import AccumulatorData, Booths, accumulator_data, accumulator_of, shown_parameter
 from ..model.formula import number
-from ..model.ledger_data import default_parameter, is_large
+from ..model.ledger_data import is_large
 from ..model.names import gradient_name, row_of
 from ..model.session import Changes
-from ..model.votes import RowDeltas, Votes, row_deltas, votes_of
+from ..model.votes import RowDeltas, Votes, row_deltas
 from ..theme.theme import current
 from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 DELTAS = "vote deltas"
 SUMS = "partial sums"
 """The kind under which the picture of a large walk is computed, of which the first one needs the whole gradient."""
+FOLLOW, CHOSEN = "follow", "chosen"
 PATIENCE = 400
 """Milliseconds for which the picture before may stand without a word that another one is being computed."""
 
@@ -61,13 +62,23 @@ class AccumulatorView(Panel):
         self._data: AccumulatorData | None = None
         self._wanted: _Wanted | None = None
         self._asked: _Asked | None = None
+        self._booths = Booths()
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
         self._patience.timeout.connect(self._say_waiting)
         self._says_waiting = False
+        self._offered: tuple[str, ...] = ()
         self.parameter = Chip("dW")
         self.parameter.setToolTip("Which parameter’s gradient is shown")
         self.parameter.set_menu(QMenu(self.parameter))
+        self.mode = Chip(FOLLOW)
+        self.mode.reserve((FOLLOW, CHOSEN))
+        self.mode.setToolTip(
+            "follow: the parameter that the walk adds to, as soon as it does\n"
+            "chosen: always the chosen one; to choose a parameter, here or in any panel, leads there"
+        )
+        self.mode.clicked.connect(lambda: store.dispatch(do.FollowVotes()))
         self.add_corner(self.parameter)
+        self.add_corner(self.mode)
         self.map = AccumulatorMap()
         self.vote = VoteLine()
         self.names = NameRow("Gradient shown")
@@ -83,6 +94,7 @@ class AccumulatorView(Panel):
     # --- reading ---
 
     def read(self) -> None:
+        self.mode.set_value(FOLLOW if self._store.session.votes_follow else CHOSEN)
         data = self._found()
         if data is None:
             return
@@ -106,13 +118,14 @@ class AccumulatorView(Panel):
     def _found(self) -> AccumulatorData | None:
         """What is to be shown now; of a large walk None until that is computed: what is shown stays meanwhile."""
         session, derived = self._store.session, self._store.derived
-        walk, name = derived.walk(session), default_parameter(session)
+        walk = derived.walk(session)
         if not is_large(walk):
             self._asked = None
-            return accumulator_of(session, derived, self._data)
+            return accumulator_of(session, derived, self._data, self._booths)
+        name = self._shown()
         asked, position = self._asked, min(session.position, len(walk))
         same = asked is not None and asked.votes.walk is walk and asked.votes.parameter == name
-        votes = asked.votes if asked is not None and same else votes_of(walk, name)
+        votes = asked.votes if asked is not None and same else self._booths.of(walk, name)
         if asked is None or not same or asked.done != votes.done(position):
             asked = self._asked = _Asked(votes, votes.done(position))
         words, tokens = session.sentence.words[:-1], session.corpus.vocabulary.tokens
@@ -124,11 +137,17 @@ class AccumulatorView(Panel):
             self._patience.start(PATIENCE if self._data is not None else 0)
         return None
 
+    def _shown(self) -> str:
+        """The parameter that is shown, or in a moment will be."""
+        before = "" if self._data is None else self._data.parameter
+        before = before if self._asked is None else self._asked.votes.parameter
+        return shown_parameter(self._store.session, self._store.derived, before)
+
     def _say_waiting(self) -> None:
         self._says_waiting = True
         self.set_subtitle("computing…")
         if self._data is None:
-            self.parameter.set_value(gradient_name(default_parameter(self._store.session)))
+            self.parameter.set_value(gradient_name(self._shown()))
 
     def _changed(self, changes: Changes) -> None:
         if changes == Changes.HOVER and self.in_sight and not self._stale:
@@ -138,7 +157,9 @@ class AccumulatorView(Panel):
 
     def _fill_menu(self, names: tuple[str, ...]) -> None:
         menu = self.parameter.menu()
-        if menu is not None and [a.data() for a in menu.actions()] != list(names):
+        if menu is not None and names != self._offered:
+            self._offered = names
+            self.parameter.reserve(map(gradient_name, names))
             menu.clear()
             for name in names:
                 menu.addAction(gradient_name(name), partial(self._choose_parameter, name)).setData(name)
@@ -154,6 +175,7 @@ class AccumulatorView(Panel):
 
     def _choose_parameter(self, name: str) -> None:
         self._store.dispatch(do.Select(parameter=name))
+        self._store.dispatch(do.FollowVotes(False))  # also where it was the chosen one already
 
     def _unit(self, row: int, column: int) -> int | None:
         """The hidden unit of an entry: its row, or of the output matrix its column."""
@@ -191,12 +213,14 @@ class AccumulatorView(Panel):
         if self._data is not None:
             unit = self._unit(*self._data.entry(row, column))
             self._store.dispatch(do.Select(unit=unit, parameter=self._data.parameter))
+            self._store.dispatch(do.FollowVotes(False))  # a step must not take away what has been clicked
 
     # --- room ---
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.names.setVisible(self.height() >= current(self).px(230))
+        self.mode.setVisible(self.width() >= current(self).px(260))
         self._fit()
 
     def _fit(self) -> None:

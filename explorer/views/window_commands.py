@@ -85,6 +85,9 @@ class CommandsWindow(DialogsWindow):
         if command.id == "order":
             sweeps = self.store.session.settings.order == "sweep"
             return f"Walk back {WALKS['by loss' if sweeps else 'sweep'][0]}"
+        if command.id == "follow-votes":
+            follows = self.store.session.votes_follow
+            return "The accumulator stays at its parameter" if follows else "The accumulator follows the walk"
         return command.title
 
     def run(self, command: Command) -> None:

@@ -48,6 +48,8 @@ class _Header(QWidget):
         """The forms of the title, from the fullest to the shortest."""
         self._own: list[QWidget] = []
         self._kept: list[QWidget] = []
+        self._room_for_title = 0
+        """Pixels that a title can have at most beside what stands there; as long as that stays."""
         self.widest: int = SPACE.large
         """Pixels between what stands in it, where there is room."""
 
@@ -61,7 +63,7 @@ class _Header(QWidget):
             form = before.index(title.text()) if title.isVisible() and title.text() in before else -1
             self.titles = titles
             alike = form >= 0 and len(titles) == len(before) and title.wide(titles[form]) <= title.width()
-            if alike and (form == 0 or title.wide(titles[form - 1]) >= title.wide(before[form - 1])):
+            if alike and (form == 0 or title.wide(titles[form - 1]) > self._room_for_title):
                 title.set_text(titles[form])  # a step has another digit: no reason to measure its neighbours
                 title.setAccessibleName(titles[0])
             else:
@@ -89,6 +91,7 @@ class _Header(QWidget):
         title, others = self._title, self._others()
         room = self._room(others)
         gaps = [gap for gap in (SPACE.large, SPACE.medium, SPACE.small, SPACE.tight) if gap <= self.widest]
+        self._room_for_title = room - gaps[-1] * len(others)
         fits = ((gap, text) for text in self.titles for gap in gaps if title.wide(text) + gap * len(others) <= room)
         if self.titles[0]:
             found = next(fits, None)
@@ -96,7 +99,7 @@ class _Header(QWidget):
             self._stack(stacked)
             if stacked:
                 beside = [widget for widget in _seen(self.row) if widget is not title]
-                room = self._room(beside) - SPACE.tight * len(beside)
+                self._room_for_title = room = self._room(beside) - SPACE.tight * len(beside)
                 found = next(((SPACE.tight, text) for text in self.titles if title.wide(text) <= room), None)
             spacing, shown = found or (SPACE.tight, "" if title.elsewhere else self.titles[-1])
         else:

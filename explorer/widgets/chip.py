@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QSizePolicy, QWidget
@@ -40,6 +42,7 @@ class Chip(QAbstractButton):
         super().__init__(parent)
         self._label, self._accent, self._filled, self._outlined = label, accent, filled, outlined
         self._menu: QMenu | None = None
+        self._reserved: tuple[str, ...] = ()
         self.setCheckable(checkable)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -58,6 +61,17 @@ class Chip(QAbstractButton):
             self.setText(value)
             self._describe()
             self.updateGeometry()
+
+    def reserve(self, values: Iterable[str]) -> None:
+        """Stay as wide as the widest of ``values`` wants: one that changes with the walk then lays nothing out anew."""
+        values = tuple(values)
+        if values != self._reserved:
+            self._reserved = values
+            self._hold()
+
+    def _hold(self) -> None:
+        if self._reserved:
+            self.setFixedSize(max(map(self.width_saying, self._reserved)), current(self).px(28))
 
     def set_label(self, label: str) -> None:
         """Change the muted text before the value."""
@@ -131,6 +145,8 @@ class Chip(QAbstractButton):
         return width
 
     def sizeHint(self) -> QSize:
+        if self._reserved:
+            return self.minimumSize()
         return QSize(self.width_with(self._label), current(self).px(28))
 
     def minimumSizeHint(self) -> QSize:
@@ -153,6 +169,7 @@ class Chip(QAbstractButton):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self._hold()
             self.updateGeometry()
             self.update()
         super().changeEvent(event)

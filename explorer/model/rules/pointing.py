@@ -20,7 +20,18 @@ def _select(session: Session, action: do.Select, derived: Derived) -> Result:
         old.parameter if action.parameter is None else action.parameter,
         None if loss is None else min(max(loss, 0), last),
     )
-    return (replace(session, selection=new), Changes.SELECTION) if new != old else (session, Changes.NONE)
+    # Whoever chooses a parameter wants to see that one.
+    follow = session.votes_follow and new.parameter == old.parameter
+    if (new, follow) == (old, session.votes_follow):
+        return session, Changes.NONE
+    return replace(session, selection=new, votes_follow=follow), Changes.SELECTION
+
+
+def _follow_votes(session: Session, action: do.FollowVotes, derived: Derived) -> Result:
+    on = not session.votes_follow if action.on is None else action.on
+    if on == session.votes_follow:
+        return session, Changes.NONE
+    return replace(session, votes_follow=on), Changes.SELECTION
 
 
 def _step_unit(session: Session, action: do.StepUnit, derived: Derived) -> Result:
@@ -42,6 +53,7 @@ def _hover(session: Session, action: do.Hover, derived: Derived) -> Result:
 RULES: Rules = {
     do.Select: _select,
     do.StepUnit: _step_unit,
+    do.FollowVotes: _follow_votes,
     do.Release: _release,
     do.Hover: _hover,
 }

@@ -73,6 +73,7 @@ def _prepared(session: Session, action: do.Prepared, derived: Derived) -> Result
         else Place(unit=0),
         playback=replace(session.playback, playing=False),
         tab=session.tab,
+        votes_follow=session.votes_follow,
         position=action.position or 0,
         path=action.path,
         # Of an opened session its own; whatever else is prepared changes nothing in what it is compared with.

@@ -298,3 +298,17 @@ def test_themes_tabs_messages_and_checks_change_only_themselves(driver):
 def test_an_action_of_the_store_alone_leaves_the_session(driver):
     before = driver.session
     assert driver.do(do.Advance(1), do.GoToUpdate(3), do.OpenPath("x"), do.SavePath("x")) is before
+
+
+def test_the_accumulator_follows_until_a_parameter_is_chosen_and_a_unit_is_none(driver):
+    assert driver.session.votes_follow
+    driver.do(do.Select(t=1, unit=2), do.StepUnit(1))
+    assert driver.session.votes_follow
+    driver.do(do.Select(parameter="W"))
+    assert not driver.session.votes_follow
+    driver.do(do.FollowVotes())
+    assert driver.session.votes_follow
+    driver.do(do.Select(parameter="W"))  # as it was
+    assert driver.session.votes_follow
+    driver.do(do.FollowVotes(), do.FollowVotes(False))
+    assert not driver.session.votes_follow

@@ -115,6 +115,7 @@ def test_a_gradient_that_is_no_number_is_painted(shown) -> None:
 
 def test_a_step_without_a_vote_makes_nothing_anew(shown) -> None:
     store, view = shown(cell="lstm")
+    store.dispatch(do.FollowVotes(False))
     backward(store, 0.5)
     before = view.map.data
     votes = before.votes
@@ -122,6 +123,77 @@ def test_a_step_without_a_vote_makes_nothing_anew(shown) -> None:
     assert votes.done(here + 1) == votes.done(here)
     store.dispatch(do.Move())
     assert view.map.data is before
+    # Whoever follows sees another picture by the additions, and by them alone.
+    store.dispatch(do.FollowVotes(True))
+    for _ in range(40):
+        before = view.map.data
+        store.dispatch(do.Move())
+        adds = store.derived.progress(store.session).step.kind == "accumulate"
+        assert (view.map.data is not before) == adds
+
+
+def test_it_follows_the_walk_until_a_parameter_is_chosen_and_says_which(qtbot, shown) -> None:
+    store, view = shown((400, 340), cell="lstm")
+    assert store.session.votes_follow and view.mode.value() == "follow"
+    backward(store, 0.3)
+    seen = set()
+    for _ in range(60):
+        store.dispatch(do.Move())
+        step = store.derived.progress(store.session).step
+        if step.kind == "accumulate":
+            seen.add(step.parameter)
+            assert view.map.data.parameter == view.names.current == step.parameter
+            assert view.parameter.value() == f"d{step.parameter}" and store.session.selection.parameter is None
+    assert len(seen) > 6
+    # By hand: here, in any other panel, or by a click on an entry.
+    store.dispatch(do.Select(parameter="W_f"))
+    assert view.mode.value() == "chosen" and not store.session.votes_follow
+    for _ in range(30):
+        store.dispatch(do.Move())
+        assert view.map.data.parameter == "W_f"
+    qtbot.keyClick(view.mode, Qt.Key.Key_Return)
+    assert view.mode.value() == "follow" and store.session.votes_follow
+    qtbot.mouseClick(view.names, Qt.MouseButton.LeftButton, pos=view.names.areas()["W_f"].center().toPoint())
+    assert view.mode.value() == "chosen"  # although it was the chosen one before
+    store.dispatch(do.FollowVotes())
+    qtbot.mouseClick(view.map, Qt.MouseButton.LeftButton, pos=view.map.area_of(2, 1).center().toPoint())
+    assert view.mode.value() == "chosen" and store.session.selection.unit == 2
+    settle(store)
+    QToolTip.hideText()
+
+
+def test_of_a_large_walk_it_follows_too(shown, monkeypatch) -> None:
+    monkeypatch.setattr(accumulator, "is_large", lambda walk: True)
+    store, view = shown((400, 340), cell="gru")
+    backward(store, 0.4)
+    seen = set()
+    for _ in range(40):
+        store.dispatch(do.Move())
+        settle(store)
+        step = store.derived.progress(store.session).step
+        if step.kind == "accumulate":
+            seen.add(step.parameter)
+            assert view.map.data.parameter == step.parameter
+    assert len(seen) > 4
+    store.dispatch(do.Select(parameter="U_r"))
+    settle(store)
+    store.dispatch(do.Move("step"))
+    settle(store)
+    assert view.map.data.parameter == "U_r" and view.mode.value() == "chosen"
+
+
+def test_another_parameter_lays_nothing_out_anew(qtbot, shown) -> None:
+    store, view = shown((400, 340), cell="lstm")
+    backward(store, 0.2)
+    settle(store)
+    wide = [(chip.width(), chip.sizeHint()) for chip in (view.parameter, view.mode)]
+    places = [chip.x() for chip in (view.parameter, view.mode)]
+    for name in ("V", "b_i", "U_o", "W_f"):
+        store.dispatch(do.Select(parameter=name))
+        settle(store)
+        assert [(chip.width(), chip.sizeHint()) for chip in (view.parameter, view.mode)] == wide
+        assert [chip.x() for chip in (view.parameter, view.mode)] == places
+    assert all(chip.width() >= chip.width_saying(chip.value()) for chip in (view.parameter, view.mode))
 
 
 @pytest.mark.parametrize("ratio", [1.0, 2.0])

@@ -54,3 +54,13 @@ def test_a_checked_chip_is_filled_with_its_accent(qtbot):
     assert image.pixelColor(8, image.height() // 2).name().upper() == current().tokens.gradient
     chip.setChecked(False)
     assert chip.grab().toImage().pixelColor(8, image.height() // 2).name().upper() != current().tokens.gradient
+
+
+def test_a_chip_with_reserved_values_stays_as_wide_as_the_widest_and_grows_with_the_type(qtbot):
+    chip = Chip("dV")
+    qtbot.addWidget(chip)
+    chip.reserve(["dV", "dW_long", "db"])
+    wide = chip.width()
+    assert wide == chip.sizeHint().width() == chip.width_saying("dW_long") > chip.width_saying("dV")
+    chip.set_value("dW_long")
+    assert (chip.width(), chip.sizeHint().width()) == (wide, wide)
