@@ -76,6 +76,13 @@ class AccumulatorData:
         )
 
     @property
+    def axes(self) -> tuple[str, str]:
+        """What its rows and its columns are; a vector has no columns."""
+        vector = self.votes.walk.model.parameters[self.parameter].ndim == 1
+        columns = "" if vector else "tokens" if self.column_labels else "units"
+        return "tokens" if self.row_labels else "units", columns
+
+    @property
     def help(self) -> str:
         """What the picture is, at length."""
         shape, columns = self.votes.walk.model.parameters[self.parameter].shape, self.values.shape[1]

@@ -17,6 +17,7 @@ from ..widgets.canvas import ARROWS, ENTER, Canvas
 from ..widgets.cell_numbers import MOST, Type, inks, number_type, print_numbers
 from ..widgets.cells import packed
 from ..widgets.paint import elided, frame, text_width
+from ..widgets.scale_key import axis_words, key_height, paint_key
 from ..widgets.surface import Surface
 from ..widgets.tips import plain
 
@@ -24,6 +25,8 @@ Array = np.ndarray[Any, Any]
 
 DECADES = 2.0
 """Powers of ten below the largest that the colours tell apart, as in the ledger."""
+KEY_FROM = 96
+"""Height in pixels at scale 1 from which a line below the cells says what rows, columns and colours are."""
 WORDS_FROM = 30
 """Width in pixels from which a column's word is printed below it."""
 
@@ -62,6 +65,8 @@ class Grid(NamedTuple):
     edge: float
     words: float
     foot: float
+    key: float
+    """How high the line is that says what rows, columns and colours are."""
 
 
 class AccumulatorMap(Canvas):
@@ -130,12 +135,13 @@ class AccumulatorMap(Canvas):
         wide = (self.width() - gap - words) / max(columns, 1)
         foot = metrics.height() + 1 if roomy and data.column_labels and data.column_group == 1 else 0.0
         foot = foot if wide >= WORDS_FROM else 0.0
-        high = (self.height() - gap - foot) / max(rows, 1)
+        key = float(key_height(theme)) if self.height() >= theme.px(KEY_FROM) else 0.0
+        high = (self.height() - gap - foot - key) / max(rows, 1)
         # Cells twice as broad as high read as one picture still; a single column need not fill the panel.
         broad = 120.0 if columns == 1 else max(2.2 * high, 14.0)
         wide, high = min(wide, broad, 120.0), min(high, max(1.6 * wide, 6.0))
         left = words + gap + max(0.0, (self.width() - words - gap - wide * columns) / 2)
-        return Grid(left, gap, wide, high, edge, words, foot)
+        return Grid(left, gap, wide, high, edge, words, foot, key)
 
     def cell_at(self, x: float, y: float) -> tuple[int, int]:
         """The cell at a point; (−1, −1) outside."""
@@ -180,6 +186,10 @@ class AccumulatorMap(Canvas):
             above = QRectF(grid.left, grid.top - grid.edge - 3, area.width(), grid.edge)
             self._paint_image(painter, theme, above, data.operand[None, :], value_scale(data.operand))
         self._paint_words(painter, theme, data, grid)
+        if grid.key:
+            top = min(area.bottom() + grid.foot + 2, self.height() - grid.key)
+            foot = QRectF(0, top, self.width(), grid.key)
+            paint_key(painter, theme, foot, axis_words(*data.axes), scale, self.devicePixelRatioF())
         if self._marked >= 0 and self._marked < rows:
             band = QRectF(area.left(), grid.top + self._marked * grid.high, area.width(), grid.high)
             frame(painter, band.adjusted(-1, -1, 1, 1), theme.colour("muted"), 1.0)

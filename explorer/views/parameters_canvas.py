@@ -19,8 +19,11 @@ from ..widgets.cell_numbers import MOST, Type, inks, number_type, print_numbers
 from ..widgets.cells import cell_image, colours_of, spread
 from ..widgets.number_rows import line_height, paint_rows
 from ..widgets.paint import elided, frame
+from ..widgets.scale_key import axis_words, key_height, paint_key
 from .parameters_spectrum import bars_of, paint_spectrum
 
+KEY_FROM = 96
+"""Height in pixels at scale 1 from which a line below the cells says what rows, columns and colours are."""
 LINED = 4.0
 """Pixels from which cells have lines between them."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -119,7 +122,7 @@ class ParametersCanvas(PictureCanvas):
 
     def most_cells(self) -> tuple[int, int]:
         """How many rows and columns of cells the heat map has room for."""
-        heat = self.areas().heat
+        heat = self.heat_room()
         return max(1, int(heat.height() // 2)), max(1, int(heat.width() // 2))
 
     def _margins(self, data: ParametersData, cells: tuple[int, int], heat: QRectF) -> tuple[float, float]:
@@ -134,12 +137,18 @@ class ParametersCanvas(PictureCanvas):
             below = float(high) if heat.width() / cells[1] >= line * 0.8 and high >= 2 * line else 0.0
         return left, below
 
+    def heat_room(self) -> QRectF:
+        """What the heat map has for its cells and tokens: the line below says what rows, columns and colours are."""
+        theme, heat = current(self), self.areas().heat
+        key = key_height(theme) + 2 if heat.height() >= theme.px(KEY_FROM) else 0
+        return heat.adjusted(0, 0, 0, -key)
+
     def cells_area(self) -> QRectF:
         """Where the cells themselves lie: no cell is larger than it need be."""
         data = self._data
         if data is None or data.numbers is None:
             return QRectF()
-        theme, heat = current(self), self.areas().heat
+        theme, heat = current(self), self.heat_room()
         rows, columns = data.numbers.cells.shape
         left, below = self._margins(data, (rows, columns), heat)
         count = rows * columns
@@ -226,7 +235,12 @@ class ParametersCanvas(PictureCanvas):
         kind = number_type(theme, area.width() / columns - 1, area.height() / rows - 1)
         if whole and kind is not None and rows * columns <= MOST:
             self._print_numbers(painter, theme, kind, numbers, area)
-        left, below = self._margins(data, (rows, columns), heat)
+        room = self.heat_room()
+        left, below = self._margins(data, (rows, columns), room)
+        if room.height() < heat.height():
+            foot = QRectF(heat.left(), heat.bottom() - key_height(theme), heat.width(), key_height(theme))
+            words = axis_words(data.row_axis.plural, data.column_axis.plural if data.is_matrix else "")
+            paint_key(painter, theme, foot, words, numbers.scale, ratio)
         painter.setFont(small)
         painter.setPen(theme.colour("muted"))
         if left:
@@ -239,8 +253,8 @@ class ParametersCanvas(PictureCanvas):
                 painter.save()
                 painter.translate(area.left() + (j + 0.5) * pitch, area.bottom() + 4)
                 painter.rotate(90)
-                room = QRectF(0, -pitch / 2, below - 4, pitch)
-                painter.drawText(room, _LEFT, elided(_bare(data.column_axis, j), small, room.width()))
+                strip = QRectF(0, -pitch / 2, below - 4, pitch)
+                painter.drawText(strip, _LEFT, elided(_bare(data.column_axis, j), small, strip.width()))
                 painter.restore()
 
     def _print_numbers(self, painter: QPainter, theme: Theme, kind: Type, numbers: Numbers, area: QRectF) -> None:

@@ -355,3 +355,26 @@ def test_the_edges_and_the_last_votes_length_say_what_they_are(shown) -> None:
     assert view.vote.toolTip().endswith(
         f"{number(sizes[0], 4)} × {number(sizes[1], 4)} = {number(sizes[0] * sizes[1], 4)}"
     )
+
+
+@pytest.mark.parametrize("size", [(240, 150), (300, 200), (900, 500)])
+@pytest.mark.parametrize("name", ["W_i", "U_i", "V", "b_i"])
+def test_a_line_below_the_cells_says_what_rows_columns_and_colours_are(shown, monkeypatch, size, name: str) -> None:
+    store, view = shown(size, cell="lstm")
+    store.dispatch(do.Select(parameter=name))
+    backward(store, 1.0)
+    settle(store)
+    said = []
+    monkeypatch.setattr(
+        accumulator_map,
+        "paint_key",
+        lambda painter, theme, area, words, scale, ratio: said.append((area, words, scale)),
+    )
+    view.map.grab()
+    data, grid = view.map.data, view.map.grid(view.map.data)
+    assert len(said) == bool(grid.key) == (view.map.height() >= current().px(accumulator_map.KEY_FROM))
+    kinds = {"W_i": ("units", "units"), "U_i": ("units", "tokens"), "V": ("tokens", "units"), "b_i": ("units", "")}
+    for area, words, scale in said:
+        assert area.top() >= grid.top + grid.high * len(data.cells) + grid.foot - 1e-6
+        assert area.bottom() <= view.map.height() and words == accumulator_map.axis_words(*kinds[name])
+        assert scale.limit >= data.largest

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFontMetricsF, QHelpEvent
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from explorer.model import action as do
@@ -13,10 +13,10 @@ from explorer.model.session import Changes
 from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
-from explorer.views import parameters
+from explorer.views import parameters, parameters_canvas
 from explorer.views.parameters import ParametersView
 from explorer.views.parameters_spectrum import caption, spectrum_range
-from explorer.widgets import cell_numbers
+from explorer.widgets import cell_numbers, scale_key
 
 from .stores import on_screen, settle, small_store
 
@@ -327,7 +327,7 @@ def test_the_one_weight_of_one_unit_is_large_and_in_the_middle(qtbot, size) -> N
         made = view(qtbot, store, size)
         store.dispatch(do.Select(parameter="W"))
         settle(store, made)
-        cells, heat = made.canvas.cells_area(), made.canvas.areas().heat
+        cells, heat = made.canvas.cells_area(), made.canvas.heat_room()
         assert abs(cells.center().x() - heat.center().x()) <= 1 and abs(cells.center().y() - heat.center().y()) <= 1
         assert cells.width() >= 0.4 * heat.width() or cells.height() >= 0.4 * heat.height()
         assert made.canvas.entry_at(cells.center().x(), cells.center().y()) == (0, 0)
@@ -366,3 +366,27 @@ def test_small_cells_have_lines_between_rows_and_columns_or_between_neither(qtbo
         down = [image.pixel(round(area.left() + wide / 2), y) for y in range(int(area.top()), middle.y())]
         across = [image.pixel(x, round(area.top() + high / 2)) for x in range(int(area.left()), middle.x())]
         assert (ground in down) is (ground in across)
+
+
+@pytest.mark.parametrize("size", [(240, 200), (345, 290), (900, 500)])
+@pytest.mark.parametrize("name", ["W_i", "U_i", "V", "b_i"])
+def test_a_line_below_the_cells_says_what_rows_columns_and_colours_are(
+    show_panel, monkeypatch, size: tuple[int, int], name: str
+) -> None:
+    store, made = show_panel(ParametersView, size, cell="lstm")
+    store.dispatch(do.Select(parameter=name))
+    settle(store, made)
+    heat = made.canvas.areas().heat
+    said: list[tuple[QRectF, tuple[str, ...]]] = []
+    monkeypatch.setattr(
+        parameters_canvas, "paint_key", lambda painter, theme, area, words, scale, ratio: said.append((area, words))
+    )
+    picture = QImage(*size, QImage.Format.Format_RGB32)
+    with QPainter(picture) as painter:
+        made.canvas._paint_heat(painter, current(), made.canvas.data, heat)
+    tall = heat.height() >= current().px(parameters_canvas.KEY_FROM)
+    assert len(said) == tall and (tall or size != (900, 500))
+    for area, words in said:
+        assert heat.contains(area) and area.top() >= made.canvas.cells_area().bottom()
+        kinds = {"W_i": ("units", "units"), "U_i": ("units", "tokens"), "V": ("tokens", "units"), "b_i": ("units", "")}
+        assert words == scale_key.axis_words(*kinds[name])
