@@ -8,7 +8,7 @@ from rnncore.frozen import dataclass
 
 from ..theme.colourmap import AsinhScale
 from .stage_records import StageData
-from .stage_scene import Scene
+from .stage_scene import Far, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Scales:
     tallest_loss: float
     gradient: AsinhScale | None
     ribbon: AsinhScale | None
+    far: Far | None = None
 
 
 def scales_of(data: StageData) -> Scales:
@@ -29,6 +30,7 @@ def scales_of(data: StageData) -> Scales:
         scene.tallest_loss,
         data.gradient_scale if back else None,
         data.ribbon_scale if back else None,
+        scene.far,
     )
 
 
@@ -39,14 +41,14 @@ def common(one: Scales, other: Scales) -> Scales:
         max(one.tallest_loss, other.tallest_loss),
         _wider(one.gradient, other.gradient),
         _wider(one.ribbon, other.ribbon),
+        _further(one.far, other.far),
     )
 
 
 def drawn_to(data: StageData, scales: Scales) -> bool:
     """Whether ``data`` is drawn to ``scales`` already."""
     return (
-        data.scene.value_scale == scales.value
-        and data.scene.tallest_loss == scales.tallest_loss
+        _drawn_so(data.scene, scales)
         and scales.gradient in (None, data.gradient_scale)
         and scales.ribbon in (None, data.ribbon_scale)
     )
@@ -69,14 +71,25 @@ class Rescaled:
         )
 
     def _drawn_to(self, scene: Scene, scales: Scales) -> Scene:
-        wanted = scales.value, scales.tallest_loss
-        if (scene.value_scale, scene.tallest_loss) == wanted:
+        if _drawn_so(scene, scales):
             return scene
         kept = self._scene
-        if kept is None or self._of is not scene or (kept.value_scale, kept.tallest_loss) != wanted:
-            self._of, self._scene = scene, replace(scene, value_scale=wanted[0], tallest_loss=wanted[1])
-            kept = self._scene
+        if kept is None or self._of is not scene or not _drawn_so(kept, scales):
+            kept = replace(scene, value_scale=scales.value, far=scales.far, tallest_loss=scales.tallest_loss)
+            self._of, self._scene = scene, kept
         return kept
+
+
+def _drawn_so(scene: Scene, scales: Scales) -> bool:
+    wanted = scales.value, scales.far, scales.tallest_loss
+    return (scene.value_scale, scene.far, scene.tallest_loss) == wanted
+
+
+def _further(one: Far | None, other: Far | None) -> Far | None:
+    """What is far in either is so in both, on the scale that reaches further."""
+    if one is None or other is None:
+        return one or other
+    return Far(one.labels | other.labels, _wider(one.scale, other.scale) or one.scale)
 
 
 def _wider(one: AsinhScale | None, other: AsinhScale | None) -> AsinhScale | None:

@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 #: More units than this are shown in groups, and the stage says so.
 MOST_UNITS = 64
 TOP = 3
+#: A value with so many times the range of another would leave nothing of the other's colours on a common scale.
+FAR = 1000.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,6 +41,14 @@ class Track:
     finite: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Far:
+    """The values, by their tracks' ``labels``, that are so large that they have a ``scale`` of their own."""
+
+    labels: frozenset[str]
+    scale: AsinhScale
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Scene:
     """Everything about a sentence that does not depend on the position in the walk.
@@ -48,7 +58,8 @@ class Scene:
     probabilities, ``target_row`` (T,) which of them is the target (−1 where the step has none),
     ``target_share`` (T,) its probability. ``group`` units share a painted cell. ``tallest_loss`` is the loss of a bar
     of full height, see :func:`loss_ceiling`. ``initial`` are the states before the first step, one row (1, H) each, in
-    the order of ``states``; their node is the leaf that reads a state of the step before.
+    the order of ``states``; their node is the leaf that reads a state of the step before. ``value_scale`` is that of
+    all values but those that are ``far`` from the others.
     """
 
     trace: Trace
@@ -70,6 +81,23 @@ class Scene:
     initial: tuple[Track, ...]
     gates_title: str
     value_scale: AsinhScale
+    far: Far | None = None
+
+    def is_far(self, track: Track) -> bool:
+        """Whether a track of the scene has the scale of those that are far from the others."""
+        return self.far is not None and track.label in self.far.labels
+
+    @property
+    def far_names(self) -> str:
+        """The tracks that are far from the others, as they are called: ``c, a``; "" where none is."""
+        if self.far is None:
+            return ""
+        tracks = (*self.states, *self.gates, *self.initial)
+        return ", ".join(dict.fromkeys(t.label for t in tracks if t.label in self.far.labels))
+
+    def scale_of(self, track: Track) -> AsinhScale:
+        """The scale that a track of the scene is drawn to."""
+        return self.far.scale if self.far is not None and track.label in self.far.labels else self.value_scale
 
     @property
     def cells(self) -> int:
@@ -103,7 +131,7 @@ def make_scene(
     initial = tuple(_initial(trace, name, group) for name, _ in _states(trace.cell))
     losses = np.asarray(trace.losses(wanted), dtype=np.float64)
     top, shares, row, share = _outputs(np.asarray(trace.probabilities), wanted, label)
-    everything = np.concatenate([t.values.ravel() for t in states + gates + initial]) if states else np.zeros(0)
+    near, far = _scales((*states, *gates, *initial))
     return Scene(
         trace=trace,
         length=trace.length,
@@ -123,8 +151,24 @@ def make_scene(
         gates=gates,
         initial=initial,
         gates_title=_gates_title(trace.cell, gates),
-        value_scale=value_scale(everything),
+        value_scale=near,
+        far=far,
     )
+
+
+def _scales(tracks: tuple[Track, ...]) -> tuple[AsinhScale, Far | None]:
+    """One scale for all values, so that they can be compared; but what is between ±1 must not lose its colours to
+    what is some thousand times larger, such as an argument of tanh of 1e200."""
+    own: dict[str, AsinhScale] = {}
+    for track in tracks:
+        scale = value_scale(track.values)
+        own[track.label] = max(own.get(track.label, scale), scale, key=lambda s: s.limit)
+    least = min((scale.limit for scale in own.values()), default=1.0)
+    far = frozenset(label for label, scale in own.items() if scale.limit / FAR > least)
+    if not far:
+        return max(own.values(), key=lambda s: s.limit, default=value_scale(0.0)), None
+    near = max((scale for label, scale in own.items() if label not in far), key=lambda s: s.limit)
+    return near, Far(far, max((own[label] for label in far), key=lambda s: s.limit))
 
 
 def regrouped(scene: Scene, most_cells: int) -> Scene:

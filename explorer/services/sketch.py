@@ -135,7 +135,7 @@ class _Stage:
 
     def _strip(self, strip: Strip, t: int, x: float, y: float) -> Iterable[str]:
         data = self.data
-        yield from self._cells(strip.track.cells[t], bool(strip.known[t]), data.scene.value_scale, x, y, 18)
+        yield from self._cells(strip.track.cells[t], bool(strip.known[t]), data.scene.scale_of(strip.track), x, y, 18)
         yield from self._cells(
             strip.gradient_cells[t], bool(strip.gradient_known[t]), data.gradient_scale, x + 23, y, 10
         )
@@ -188,7 +188,10 @@ class _Stage:
     def _legend(self) -> Iterable[str]:
         data, tokens, y = self.data, self.tokens, self.height - 18
         x = float(_MARGIN)
-        for title, scale in (("values", data.scene.value_scale), ("gradients", data.gradient_scale)):
+        scales = [("values", data.scene.value_scale), ("gradients", data.gradient_scale)]
+        if data.scene.far is not None:
+            scales.insert(1, (data.scene.far_names, data.scene.far.scale))
+        for title, scale in scales:
             yield _text(x, y, f"{title}  −{scale.limit:g}", tokens.muted, 12)
             x += 8 * len(f"{title}  −{scale.limit:g}") + 6
             for n, (red, green, blue, _) in enumerate(

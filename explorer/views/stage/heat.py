@@ -23,7 +23,7 @@ def paint_heat(brush: Brush, columns: range, *, states: bool = True, gates: bool
 
 def _band(brush: Brush, strip: Strip, band: Band, columns: range) -> None:
     data = brush.data
-    _map(brush, strip.track.cells, strip.known, band.value, data.scene.value_scale, columns, True)
+    _map(brush, strip.track.cells, strip.known, band.value, data.scene.scale_of(strip.track), columns, True)
     _map(brush, strip.gradient_cells, strip.gradient_known, band.gradient, data.gradient_scale, columns, False)
 
 

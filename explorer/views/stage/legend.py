@@ -44,6 +44,7 @@ class StageLegend(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._key: tuple[AsinhScale, AsinhScale | None, AsinhScale | None, tuple[str, ...]] | None = None
+        self._far: tuple[str, AsinhScale] | None = None
         self._of: str | None = ""
         self._cuts = self._lanes = False
         self._room = 10_000
@@ -63,8 +64,10 @@ class StageLegend(QWidget):
         )
         cuts = not isinstance(data.cut.policy, Full)
         lanes = data.all_losses
-        if (key, of, cuts, lanes) != (self._key, self._of, self._cuts, self._lanes):
-            self._key, self._of, self._cuts, self._lanes = key, of, cuts, lanes
+        scene = data.scene
+        far = None if scene.far is None else (scene.far_names or "others", scene.far.scale)
+        if (key, far, of, cuts, lanes) != (self._key, self._far, self._of, self._cuts, self._lanes):
+            self._key, self._far, self._of, self._cuts, self._lanes = key, far, of, cuts, lanes
             self._describe()
             self._ask()
             self.update()
@@ -88,6 +91,8 @@ class StageLegend(QWidget):
         value, gradient, ribbon, odd = self._key
         lines = [] if self._of == "" else ["A and B have the same scales: the larger one of both"]
         lines.append(_say("Colour of values", value))
+        if self._far is not None:
+            lines.append(_say(f"Colour of {self._far[0]}, far larger than the other values", self._far[1]))
         if gradient is not None:
             lines.append(_say("Colour of gradients", gradient))
         if ribbon is not None:
@@ -121,6 +126,9 @@ class StageLegend(QWidget):
         value, gradient, ribbon, _ = self._key
         who = f"{self._of}:  " if self._of else ""
         keys = [("map", f"{who}value −{_limit(value)}", f"+{_limit(value)}", _BAR)]
+        if self._far is not None:
+            names, far = self._far
+            keys.append(("map", f"{names} −{_limit(far)}", f"+{_limit(far)}", _BAR))
         if gradient is not None:
             keys.append(("map", f"∂L −{_limit(gradient)}", f"+{_limit(gradient)}", _BAR))
         if ribbon is not None:
@@ -132,7 +140,9 @@ class StageLegend(QWidget):
         if self._key is None or self._of is None:
             return self._odd()
         value, gradient, ribbon, _ = self._key
-        ends = f"val ±{_limit(value)}" + ("" if gradient is None else f"  ∂L ±{_limit(gradient)}")
+        ends = f"val ±{_limit(value)}"
+        ends += "" if self._far is None else f"  {self._far[0]} ±{_limit(self._far[1])}"
+        ends += "" if gradient is None else f"  ∂L ±{_limit(gradient)}"
         keys = [("map", f"{self._of}:" if self._of else "", ends, _SHORT)]
         if ribbon is not None:
             keys.append(("ribbon", "", f"‖∂L‖ {_limit(ribbon)}", _SHORT))

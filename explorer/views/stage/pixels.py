@@ -173,12 +173,12 @@ class StripImages:
     """Keeps the strips of all columns that are seen, coloured once for as long as their numbers stay the same."""
 
     def __init__(self) -> None:
-        self._index: dict[bool, tuple[tuple[object, ...], list[NDArray[np.float64]], NDArray[np.intp]]] = {}
-        self._kept: dict[tuple[bool, int], tuple[NDArray[np.intp], tuple[object, ...], StripImage]] = {}
+        self._index: dict[str, tuple[tuple[object, ...], list[NDArray[np.float64]], NDArray[np.intp]]] = {}
+        self._kept: dict[tuple[str, int], tuple[NDArray[np.intp], tuple[object, ...], StripImage]] = {}
 
     def image(
         self,
-        gradient: bool,
+        kind: str,
         which: int,
         cells: list[NDArray[np.float64]],
         columns: range,
@@ -188,11 +188,11 @@ class StripImages:
     ) -> StripImage:
         """Strip ``which`` of all ``cells``, each (T, n), in ``columns``; all are of one scale.
 
-        ``gradient`` tells two kinds apart: of each, the newest are kept.
+        ``kind`` tells apart what has a scale of its own, such as gradients: of each kind, the newest are kept.
         """
-        index = self._indexed(gradient, cells, columns, theme, scale)
+        index = self._indexed(kind, cells, columns, theme, scale)
         key = (columns, theme, measures)
-        kept = self._kept.get((gradient, which))
+        kept = self._kept.get((kind, which))
         if kept is not None and kept[0] is index and kept[1] == key:
             return kept[2]
         count = cells[which].shape[1]
@@ -207,18 +207,18 @@ class StripImages:
             image.setDevicePixelRatio(measures[3])
         odd = np.asarray((part >= FIRST_ODD).any(axis=0))
         made = StripImage(image, pixels.shape[1] // len(columns), columns.start, odd if odd.any() else None, pixels)
-        self._kept[gradient, which] = (index, key, made)
+        self._kept[kind, which] = (index, key, made)
         return made
 
     def _indexed(
-        self, gradient: bool, cells: list[NDArray[np.float64]], columns: range, theme: Theme, scale: AsinhScale
+        self, kind: str, cells: list[NDArray[np.float64]], columns: range, theme: Theme, scale: AsinhScale
     ) -> NDArray[np.intp]:
         """Where the colours of all strips of a kind stand in the map's table, (all cells, columns): found at once."""
         key = (columns, theme, scale)
-        kept = self._index.get(gradient)
+        kept = self._index.get(kind)
         if kept is not None and kept[0] == key and len(kept[1]) == len(cells) and all(map(is_, kept[1], cells)):
             return kept[2]
         part = np.concatenate([c[columns.start : columns.stop] for c in cells], axis=1)
         index = theme.map.index(part.T, scale)
-        self._index[gradient] = (key, cells, index)
+        self._index[kind] = (key, cells, index)
         return index

@@ -55,7 +55,7 @@ def _strip(brush: Brush, which: int, span: Span, row: Row, pitch: int, columns: 
         value.draw(t, x + span.x)
         if printed and brush.whole(x + span.x, x + span.x + span.width):
             area = QRectF(x + span.x, row.top, span.width, row.height)
-            _print_cells(brush, strip.track.cells[t], area, pitch, data.scene.value_scale)
+            _print_cells(brush, strip.track.cells[t], area, pitch, data.scene.scale_of(strip.track))
         if strip.gradient_known[t]:
             credit.draw(t, x + span.gradient_x)
             right = x + span.right
@@ -75,7 +75,7 @@ def paint_initial(brush: Brush) -> None:
     tight = max((text_width(name, large) for name in names), default=0.0) + text_width("−1", small) > room
     for strip, span in zip(data.initial, lay.lead_spans, strict=False):
         x = lay.lead_left + span.x
-        sides = [(strip.track.cells, data.scene.value_scale, x, span.width)]
+        sides = [(strip.track.cells, data.scene.scale_of(strip.track), x, span.width)]
         if strip.gradient_known[0]:
             sides.append(
                 (strip.gradient_cells, data.gradient_scale, lay.lead_left + span.gradient_x, span.gradient_width)
@@ -158,10 +158,17 @@ class CellRow:
     def _image(self) -> StripImage:
         brush = self._brush
         images = StripImages() if brush.images is None else brush.images
-        scale = brush.data.gradient_scale if self._gradient else brush.data.scene.value_scale
+        data = brush.data
+        track = data.strips[self._which].track
+        scale = data.gradient_scale if self._gradient else data.scene.scale_of(track)
+        kind = "gradient" if self._gradient else "far" if data.scene.is_far(track) else "value"
         measures = (self._width, self._row.height, self._pitch, brush.ratio, self._margin)
         visible = brush.layout.visible
-        return images.image(self._gradient, self._which, self._cells(), visible, brush.theme, scale, measures)
+        cells, which = self._cells(), self._which
+        if not self._gradient and data.scene.far is not None:  # those of the same scale alone
+            same = [i for i, s in enumerate(data.strips) if data.scene.is_far(s.track) == (kind == "far")]
+            cells, which = [cells[i] for i in same], same.index(which)
+        return images.image(kind, which, cells, visible, brush.theme, scale, measures)
 
 
 def _not_finite(brush: Brush, cells: np.ndarray, area: QRectF, pitch: int) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from explorer.model.stage_scales import Rescaled, Scales, common, drawn_to, scales_of
+from explorer.model.stage_scene import Far
 from explorer.theme.colourmap import AsinhScale
 from tests.explorer.model.stages import small_walk, stage_at
 
@@ -29,3 +30,16 @@ def test_a_stage_drawn_to_other_scales_keeps_its_scene_from_step_to_step():
     assert one.scene is two.scene is not first.scene and drawn_to(one, wanted) and not drawn_to(first, wanted)
     assert (one.scene.tallest_loss, one.gradient_scale, one.ribbon_scale) == (77.0, LARGE, LARGE)
     assert rescaled.put(first, scales_of(first)).scene is first.scene
+
+
+def test_what_is_far_from_the_others_in_one_of_two_is_so_in_both():
+    huge, huger = AsinhScale(1e200, 0.1), AsinhScale(1e250, 0.1)
+    none, one = Scales(SMALL, 9.0, None, None), Scales(SMALL, 9.0, None, None, Far(frozenset({"a"}), huge))
+    other = Scales(LARGE, 3.0, None, None, Far(frozenset({"c", "a"}), huger))
+    assert common(none, one) == common(one, none) == one
+    assert common(one, other) == Scales(LARGE, 9.0, None, None, Far(frozenset({"a", "c"}), huger))
+    data = stage_at(small_walk("vanilla"), 3)
+    drawn = Rescaled().put(data, one)
+    assert drawn_to(drawn, one) and not drawn_to(data, one) and scales_of(drawn) == one
+    assert drawn.scene.scale_of(drawn.gates[0].track) == huge
+    assert drawn.scene.scale_of(drawn.states[0].track) == SMALL
