@@ -14,7 +14,7 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 LEAST = 1e-290
 """A sum of float64 products that is smaller may have lost digits: next to the least floats there are few."""
-LEAST_32 = 1e-30
+LEAST_32 = 1e-34
 NOTHING = -(2**20)
 """The exponent of what is 0: less than that of any number."""
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, Any]
-SHORT = {8: 1e-145, 4: 1e-15}
+SHORT = {8: 1e-145, 4: 1e-17}
 """By bytes a number: of what is shorter, squares may have lost digits, because they are next to the least floats."""
 
 

@@ -184,11 +184,11 @@ class Votes:
             return norm(d_logits.sum(axis=0))
         # ‖Dᵀ H‖² = Σ (D Dᵀ) ∘ (H Hᵀ): no matrix of the vocabulary's size.
         square = float(((d_logits @ d_logits.T) * (hidden @ hidden.T)).sum())
-        if LEAST < square < np.inf or square != square:
+        if LEAST < square < np.inf:
             return float(np.sqrt(square))
         sizes = [float(np.abs(v).max(initial=0.0)) for v in (d_logits, hidden)]
         if not all(0.0 < size < np.inf for size in sizes):
-            return float(np.sqrt(max(0.0, square)))
+            return float(np.sqrt(np.maximum(square, 0.0)))
         one, two = d_logits / sizes[0], hidden / sizes[1]
         return sizes[0] * (sizes[1] * float(np.sqrt(max(0.0, float(((one @ one.T) * (two @ two.T)).sum())))))
 
