@@ -20,6 +20,8 @@ LOW_STAGE = 290.0
 WORD_PAD = 3
 #: With so few units each cell is large enough to print its number in.
 FEW = 3
+#: Cells of common size, and what the strip of few units has at scale 1 before the height that is left stays free.
+CELL, STRIP = 26, 150
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,8 @@ class StageLayout(Columns):
     def cell_heights(self) -> tuple[int, int]:
         """Pixels of one state cell and of one gate cell: whole, so that every cell is alike."""
         tall = max(1.0, self.height / (TALL_STAGE * self.scale))
-        widest = round((44 if self.cells <= FEW else 26) * self.scale * min(2.5, max(self._growth, tall)))
+        widest = max(CELL, STRIP / max(1, self.cells))
+        widest = round(widest * self.scale * min(2.5, max(self._growth, tall)))
         total = self.cell_room / max(1, self.cells)
         # A little less for the state than for the gates, except where a pixel is worth more than that.
         state = min(widest, max(1, int(total / 2) if total < 7 else int(total * 0.45)))

@@ -193,3 +193,15 @@ def test_a_point_on_the_initial_state_is_in_no_column(zoom):
     lay = at(zoom=zoom)
     assert lay.column_at(lay.lead_left + lay.lead / 2) is None
     assert lay.boundary_near(lay.lead_left) == 0
+
+
+@pytest.mark.parametrize("length", [1, 3, 10])
+@pytest.mark.parametrize(("states", "gates"), [(1, 1), (1, 3), (2, 4)])
+@pytest.mark.parametrize("cells", [1, 2, 3, 4])
+@pytest.mark.parametrize(("width", "height"), [(916, 540), (1352, 560)])
+def test_the_strips_of_few_units_fill_the_stage_and_leave_its_ribbons_room(width, height, cells, states, gates, length):
+    lay = at(width, height, length, cells, states=states, gates=gates)
+    rows = lay.rows
+    assert rows["all"].height >= 0.94 * height
+    assert rows["state"].height >= 100  # lanes and scissors lie beside the strips, not on one another
+    assert rows["gates"].height <= 0.4 * height  # and words and losses keep theirs
