@@ -349,6 +349,12 @@ def global_norm(gradients: Mapping[str, Gradient]) -> float:
         return scaled_norm(parts)
 
 
+FAINT = 1e-37
+"""A factor of this size is an ordinary number of any precision."""
+SHORTER = 2.0**-80
+"""What a gradient is multiplied by first, whose clipping is a factor too small for its precision."""
+
+
 @dataclass(frozen=True)
 class ClipReport:
     """What clipping did: ``norm`` before and ``clipped_norm`` after it, ``scale`` = after / before (1 where
@@ -375,19 +381,31 @@ class ClipByNorm:
         check_number("ClipByNorm", "limit", self.limit, 0.0, open_low=True)
 
     def apply(self, gradients: Mapping[str, G]) -> tuple[Mapping[str, G], ClipReport]:
-        """Return the clipped gradients and a report. A gradient with infinite norm becomes what 0 · ∞ is:
+        """Return the clipped gradients and a report. A gradient with infinite entries becomes what 0 · ∞ is:
         NaN.
         """
         norm = global_norm(gradients)
         if norm <= self.limit:
             return gradients, ClipReport(norm, norm, 1.0, 0.0)
         scale = self.limit / norm
+        if scale < FAINT and any(scale < np.finfo(part.dtype).tiny for part in vectors(gradients)):
+            return self._apply_in_two(gradients, norm, scale)
         if scale != scale and not isinstance(gradients, Flat):
             # 0 · NaN is NaN: such a gradient leaves no zero a zero.
             gradients = cast("Mapping[str, G]", whole(gradients))
         with np.errstate(all="ignore"):
             clipped = mapped(gradients, lambda gradient: gradient * scale)
         return clipped, ClipReport(norm, norm * scale, scale, 1.0)
+
+    def _apply_in_two(
+        self, gradients: Mapping[str, G], norm: float, scale: float
+    ) -> tuple[Mapping[str, G], ClipReport]:
+        """Shorten in two steps what is so long that one factor would have few digits, or be 0."""
+        with np.errstate(all="ignore"):
+            shorter = mapped(gradients, lambda gradient: gradient * SHORTER)
+            rest = global_norm(shorter)
+            clipped = mapped(shorter, lambda gradient: gradient * (self.limit / rest))
+        return clipped, ClipReport(norm, self.limit if rest < math.inf else math.nan, scale, 1.0)
 
 
 @dataclass(frozen=True)

@@ -264,6 +264,20 @@ def test_the_norm_of_single_precision_gradients_does_not_overflow():
     assert global_norm({"W": np.full(4, 1e30, np.float32)}) == pytest.approx(2e30, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("entry", "limit", "dtype"),
+    [(1e38, 1e-3, np.float32), (3e38, 1.0, np.float32), (1e25, 1e-20, np.float32), (1.7e308, 1.0, float)],
+)
+def test_what_is_longer_than_a_float_holds_is_clipped_to_the_limit_all_the_same(entry, limit, dtype):
+    value = np.array([[entry, -entry], [0.0, entry]], dtype)
+    for gradients in ({"W": value}, {"W": value[:1], "b": value[1]}, flattened({"W": value}, layout_of({"W": value}))):
+        clipped, report = ClipByNorm(limit).apply(gradients)
+        assert global_norm(clipped) == pytest.approx(limit, rel=1e-6) == report.clipped_norm
+        found = np.concatenate([np.ravel(part) for part in clipped.values()])
+        assert found == pytest.approx(np.array([1, -1, 0, 1]) * limit / math.sqrt(3), rel=1e-6, abs=0)
+        assert found.dtype == dtype
+
+
 def test_infinite_and_missing_numbers_give_an_infinite_and_a_missing_norm():
     assert global_norm({"W": np.array([1.0, -math.inf])}) == math.inf
     assert math.isnan(global_norm({"W": np.array([math.inf]), "b": np.array([math.nan, 1.0])}))
