@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QMarginsF, QMimeData, QSizeF, Qt
 from PySide6.QtGui import QPageLayout, QPalette, QResizeEvent, QTextDocument, QTextOption
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QWidget
 
 from rnncore.model import Init
 
@@ -20,9 +20,9 @@ from ..model.session import Changes, Message
 from ..theme.theme import Theme, current, theme_named
 from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
-from ..widgets.focus_ring import MOVED, FocusRing
 from ..widgets.panel import Panel
 from ..widgets.paper_sheet import PaperSheet
+from ..widgets.paper_tables import PaperTables
 from ..widgets.wrap_row import WrapRow
 
 if TYPE_CHECKING:
@@ -36,23 +36,6 @@ ROOMY = 360
 ORDINARY = 720.0
 """Pixels of the breadth of an ordinary sheet: its type is then as large as in a book."""
 ROLES = ("text", "muted", "line", "value", "gradient", "loss", "weight")
-
-
-class _Tables(QScrollArea):
-    """The tables, which the arrow keys scroll: a line around them tells when they do."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._ring: FocusRing | None = None
-        self.setAccessibleName("Worked tables, scrolled by the arrow keys")
-
-    def event(self, event: QEvent) -> bool:
-        done = super().event(event)
-        parent = self.parentWidget()
-        if event.type() in MOVED and parent is not None and (self._ring is not None or self.hasFocus()):
-            self._ring = self._ring or FocusRing(self, parent)
-            self._ring.follow()
-        return done
 
 
 class PaperView(Panel):
@@ -94,14 +77,7 @@ class PaperView(Panel):
         self.print.set_menu(printing)
         self.add(WrapRow(self.fewer, self.begin, self.decimals, self.filled, self.print, gap=SPACE.tight))
         self.sheet_view = PaperSheet()
-        self.sheet_view.filled.connect(self._follow)
-        self.area = _Tables()
-        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.area.setWidget(self.sheet_view)
-        self.area.setWidgetResizable(True)
-        self.area.viewport().setAutoFillBackground(False)
-        # A bar that comes and goes would take the very room that makes it needed.
-        self.area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.area = PaperTables(self.sheet_view)
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -169,12 +145,6 @@ class PaperView(Panel):
         self.begin.setVisible(refused or offered)
         if pressed is not None and pressed.isHidden():
             self.filled.setFocus()  # else the keyboard leaves the panel with the chip, and F11 fills another
-
-    def _follow(self, top: int, bottom: int) -> None:
-        """Scroll to what has just been filled in, if it is not in sight."""
-        bar, high = self.area.verticalScrollBar(), self.area.viewport().height()
-        if not (bar.value() <= top and bottom <= bar.value() + high):
-            bar.setValue(max(0, min(top - high // 3, bottom - high) if bottom - top > high else top - high // 3))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -36,8 +36,10 @@ FRAMED = frozenset({"corner", "head", "name", "label", "entry"})
 class PaperSheet(Surface):
     """Shows a :class:`Paper` as broad as ``room`` says and as high as it must be."""
 
-    filled = Signal(int, int)
-    """The upper and the lower edge of what has just been filled in."""
+    filled = Signal(object, int, int)
+    """One entry of what has just been filled in, the uppermost, and the upper and the lower edge of all of it."""
+    laid_out = Signal()
+    """Everything stands elsewhere than before."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,6 +87,7 @@ class PaperSheet(Surface):
         self._tops = [item.y for item in self._placed.items]
         self.setMinimumSize(round(self._placed.width) + 1, round(self._placed.height) + 1)
         self.update()
+        self.laid_out.emit()
 
     def set_paper(self, found: Paper, *, lit: bool) -> None:
         """Show ``found``; what differs from before is painted again, and ``lit``."""
@@ -103,9 +106,50 @@ class PaperSheet(Surface):
             if item.ref in again:
                 self.update(QRectF(item.x, item.y, item.width, item.height).toAlignedRect())
                 if item.ref in fresh:
-                    edges.append((item.y, item.y + item.height))
+                    edges.append((item.y, item.y + item.height, item.ref))
         if edges:
-            self.filled.emit(round(min(edges)[0]), round(max(e for _, e in edges)))
+            top, _, ref = min(edges)
+            self.filled.emit(ref, round(top), round(max(bottom for _, bottom, _ in edges)))
+
+    @property
+    def key(self) -> object:
+        """Equal keys: everything stands at the same place."""
+        return self._key
+
+    def last_filled(self) -> Ref | None:
+        """The first entry of the part that the walk has come to; None before it, and where nothing is left blank."""
+        sheets = self._paper.sheets
+        if not any(sheet.blanks for sheet in sheets):
+            return None
+        for s in range(len(sheets) - 1, -1, -1):
+            for b, block in enumerate(sheets[s].blocks):
+                for n, line in enumerate(block.lines):
+                    for i, entry in enumerate(line.cells):
+                        if entry.text:
+                            return Ref(s, b, n, i)
+        return None
+
+    def ref_below(self, y: float) -> Ref | None:
+        """The first entry at or below a height."""
+        return next((item.ref for item in self._placed.items if item.ref is not None and item.y >= y), None)
+
+    def value_for(self, ref: Ref, high: int) -> int:
+        """How far to scroll in a view ``high`` pixels high to see an entry below the heading of its part.
+
+        Where both have no room it is below the head of its table, or else it stands where one reads it.
+        """
+        items = self._placed.items
+        entry = next((item for item in items if item.ref == ref), None)
+        if entry is None or ref.sheet >= len(self._paper.sheets):
+            return 0
+        title = self._paper.sheets[ref.sheet].title
+        above = [item for item in items if item.y < entry.y]
+        heads = [item.y for item in above if item.kind == "head" and item.x <= entry.x < item.x + item.width]
+        titles = [item.y for item in above if item.kind == "title" and item.text == title]
+        for top in (*titles[-1:], *heads[-1:]):
+            if entry.y + entry.height <= top + high:
+                return int(top)
+        return max(0, int(entry.y - high // 3))
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):

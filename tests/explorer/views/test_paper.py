@@ -22,6 +22,7 @@ from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.paper import PaperView
+from explorer.widgets.enlarge import enlarge
 from explorer.widgets.focus_ring import FocusRing
 from explorer.widgets.pages import keep_whole
 from explorer.widgets.paper_sheet import _font
@@ -356,3 +357,58 @@ def test_the_preview_of_the_pages_lives_longer_than_the_call_that_opens_it(store
         qtbot.waitUntil(lambda pages=pages: pages.pageCount() >= 1)
         with qtbot.waitSignal(preview.destroyed):
             preview.close()
+
+
+@pytest.mark.parametrize("operations", [5, 30])
+def test_in_larger_type_the_heading_of_what_is_worked_out_is_in_sight_and_back_again_is_the_same_place(
+    store, view, operations
+):
+    view.begin.click()
+    store.wait()
+    view.resize(400, 260)
+    store.dispatch(do.Move("pass"))
+    for _ in range(operations):
+        store.dispatch(do.Move("operation"))
+    bar = view.area.verticalScrollBar()
+    QApplication.processEvents()
+    place, sheet = bar.value(), view.sheet_view
+    assert sheet.fresh or place
+    for size in ((1200, 700), (700, 420), (900, 600)):
+        view.resize(*size)
+        enlarge(1.7, view)
+        QApplication.processEvents()
+        at = view.area._at
+        assert at is not None
+        title = next(
+            i for i in sheet.placed.items if i.kind == "title" and i.text == sheet.paper.sheets[at.sheet].title
+        )
+        entry = next(i for i in sheet.placed.items if i.ref == at)
+        high = view.area.viewport().height()
+        assert bar.value() <= entry.y and entry.y + entry.height <= bar.value() + high
+        if entry.y + entry.height - title.y <= high:
+            assert bar.value() <= title.y, size
+    enlarge(1.0, view)
+    view.resize(400, 260)
+    QApplication.processEvents()
+    assert bar.value() == place
+
+
+def test_a_place_scrolled_to_by_hand_is_kept_in_larger_type(store, view, qtbot):
+    view.begin.click()
+    store.wait()
+    view.resize(400, 260)
+    QApplication.processEvents()
+    bar = view.area.verticalScrollBar()
+    bar.triggerAction(bar.SliderAction.SliderPageStepAdd)
+    place = bar.value()
+    assert place > 0
+    at = view.area._at
+    view.resize(900, 500)
+    enlarge(1.7, view)
+    QApplication.processEvents()
+    entry = next(i for i in view.sheet_view.placed.items if i.ref == at)
+    assert bar.value() <= entry.y and entry.y + entry.height <= bar.value() + view.area.viewport().height()
+    enlarge(1.0, view)
+    view.resize(400, 260)
+    QApplication.processEvents()
+    assert bar.value() == place
