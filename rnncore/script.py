@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncore.cells import Cell, Node
+from rnncore.cells import LEAVES, Cell, Node
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
 from rnncore.ops import Array
@@ -127,16 +127,17 @@ def backward_template(
     if from_loss and from_future:
         actions.append(Action("sum"))
     entered = len(actions)
-    uses = list(enumerate(cell.uses))
+    within, leaving = [], []  # what hands its gradient to nothing but the states before comes last: it leaves the step
     for index in cell.backward_operations:
         node = cell.nodes[index]
-        mine = [Action("accumulate", index, u.parameter, place) for place, u in uses if u.node == index]
-        back = Action("d_operation", index)
-        if node.op == "matmul":
-            actions += mine
-            actions += [back] if cell.nodes[node.inputs[1]].op != "input" else []
-        else:
-            actions += [back, *mine]  # a vector's gradient is complete once this operation has handed its part on
+        kinds = {cell.nodes[source].op for source in node.inputs}
+        if node.op != "matmul" or "input" not in kinds:
+            (leaving if "state" in kinds and kinds <= LEAVES else within).append(Action("d_operation", index))
+    actions += within
+    at = {index: place for place, index in enumerate(cell.backward_operations)}
+    uses = sorted(enumerate(cell.uses), key=lambda use: at[use[1].node])
+    actions += [Action("accumulate", use.node, use.parameter, place) for place, use in uses]
+    actions += leaving
     actions += [Action("cut")] if cut else []
     actions += [Action("carry")] if carry else []
     known = [entered] * len(cell.nodes)

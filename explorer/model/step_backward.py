@@ -57,7 +57,9 @@ class BackwardWriter(Writer):
                 self.variables[index] = total
             elif index in incoming or (rank < ATOM and len(node.inputs) > 1):
                 self.variables[index] = incoming.get(index) or self.fresh(f"d{node.name or 'q'}", "gradient")
-                self.put(f"{self.variables[index]} = {total}", depth, marks)
+                # A sum passes on what arrives at it, and computes nothing: the line that says what arrives is its own.
+                own: set[Mark] = {("d_operation", index, None)} if node.op == "add" else set()
+                self.put(f"{self.variables[index]} = {total}", depth, marks | own)
             else:
                 self.inline[index] = (total, rank, marks)
         self._accumulate(depth, time)
@@ -73,7 +75,7 @@ class BackwardWriter(Writer):
         self._pass_on_once(begun)
 
     def _pass_on_once(self, begun: int) -> None:
-        """A sum computes nothing on the way back, it passes on: it is carried out by the first line that reads it."""
+        """A sum is carried out once: by the line that says what arrives at it, else by the first one that reads it."""
         done: set[Mark] = set()
         for n in range(begun, len(self.lines)):
             line = self.lines[n]

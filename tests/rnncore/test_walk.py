@@ -34,7 +34,7 @@ def test_a_vanilla_step_happens_in_the_order_in_which_its_numbers_arise():
     ]
     start = w.script.backward_start
     titles = [w[i].title for i in range(start, w.script.update_start)]
-    one_step = ["∂L/∂a", "∂L/∂(U x), ∂L/∂(W h₋₁)", "dW += ∂L/∂a ⊗ h₋₁", "∂L/∂h₋₁", "dU += ∂L/∂a ⊗ x"]
+    one_step = ["∂L/∂a", "∂L/∂(U x), ∂L/∂(W h₋₁)", "dW += ∂L/∂a ⊗ h₋₁", "dU += ∂L/∂a ⊗ x", "∂L/∂h₋₁"]
     from_loss = ["∂L/∂z = ŷ − onehot(target)", "dV += ∂L/∂z ⊗ h", "from this loss: Vᵀ ∂L/∂z"]
     assert titles == [
         *from_loss,
@@ -45,6 +45,28 @@ def test_a_vanilla_step_happens_in_the_order_in_which_its_numbers_arise():
         *from_loss,
         *one_step,
     ]
+
+
+@pytest.mark.parametrize("key", CELLS)
+def test_weights_gather_once_the_step_is_differentiated_and_what_leaves_it_comes_last(key):
+    w = make(key, Full(), length=3)
+    nodes = w.model.cell.nodes
+    visits = {}
+    for index in range(w.script.backward_start, w.script.update_start):
+        _, visit, _ = w.script.locate(index)
+        step = w[index]
+        if step.kind == "d_operation":
+            sources = {nodes[source].op for source in nodes[step.node].inputs}
+            leaves = "state" in sources and sources <= {"state", "parameter", "constant"}
+            visits.setdefault(visit, []).append("leaves" if leaves else "within")
+        elif step.kind == "accumulate" and step.parameter not in ("V", "b_y"):
+            visits.setdefault(visit, []).append("gathers")
+        elif step.kind == "carry":
+            visits.setdefault(visit, []).append("carry")
+    place = {"within": 0, "gathers": 1, "leaves": 2, "carry": 3}
+    assert len(visits) >= 3
+    for found in visits.values():
+        assert found == sorted(found, key=place.__getitem__) and "gathers" in found
 
 
 @pytest.mark.parametrize("order", ORDERS)

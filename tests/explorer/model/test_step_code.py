@@ -134,6 +134,29 @@ def test_a_micro_step_lights_no_more_lines_than_it_has_results(cell: str, order:
         assert len(code.current(step)) <= most, (step.kind, step.title)
 
 
+@pytest.mark.parametrize("cell", ["vanilla", "vanilla-bias", "irnn", "leaky"])
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+def test_within_a_step_the_lit_line_only_moves_down(cell: str, order: str) -> None:
+    """The program and the walk have one order; between two steps it goes up to the loop's head again."""
+    made = make_walk(cell, order=order, truncation=Full())
+    code = numpy_code(made.model.cell, made.truncation, "b_y" in made.model.parameters, order)
+    last = (-1, -1)
+    for index in range(made.script.backward_start, made.script.update_start):
+        (line,) = code.current(made[index])[:1]
+        here = (made.script.locate(index)[1], line)
+        assert here >= last, made[index].title
+        last = here
+
+
+def test_a_sum_is_lit_where_what_arrives_at_it_is_computed() -> None:
+    """It passes on: the line that adds to the weights comes later."""
+    made = make_walk("vanilla")
+    code = numpy_code(made.model.cell, made.truncation, False, "by loss")
+    step = next(made[i] for i in range(len(made)) if made[i].title == "∂L/∂(U x), ∂L/∂(W h₋₁)")
+    (line,) = code.current(step)
+    assert code.lines[line].text.strip().startswith("da = ")
+
+
 @pytest.mark.parametrize("cell", sorted(LIBRARY))
 @pytest.mark.parametrize("order", ["by loss", "sweep"])
 def test_of_autograd_each_micro_step_lights_its_own_line(cell: str, order: str) -> None:
