@@ -127,7 +127,8 @@ def backward_template(
     if from_loss and from_future:
         actions.append(Action("sum"))
     entered = len(actions)
-    within, leaving = [], []  # what hands its gradient to nothing but the states before comes last: it leaves the step
+    within: list[Action] = []
+    leaving: list[Action] = []  # what hands its gradient to nothing but the states before comes last: it leaves the step
     for index in cell.backward_operations:
         node = cell.nodes[index]
         kinds = {cell.nodes[source].op for source in node.inputs}
