@@ -128,7 +128,7 @@ def backward_template(
         actions.append(Action("sum"))
     entered = len(actions)
     within: list[Action] = []
-    leaving: list[Action] = []  # what hands its gradient to nothing but the states before comes last: it leaves the step
+    leaving: list[Action] = []  # what hands its gradient to the states before alone comes last: it leaves the step
     for index in cell.backward_operations:
         node = cell.nodes[index]
         kinds = {cell.nodes[source].op for source in node.inputs}

@@ -257,7 +257,8 @@ def _gradient_scales(source: object, scene: Scene) -> tuple[AsinhScale, AsinhSca
     first = [nodes[t.node][:1] for t in scene.initial if t.node >= 0 and nodes[t.node] is not None]
     largest = [_largest(a) for a in (*shown, *first)]
     flowing, entering = source.future_norms, lengths(source.from_loss)  # type: ignore[attr-defined]
-    return gradient_scale(largest or [0.0]), gradient_scale([_largest(flowing), _largest(entering)], _RIBBON_DECADES)
+    norms = [_largest(flowing), _largest(entering), _largest(np.array([joint_norm(first)]))]
+    return gradient_scale(largest or [0.0]), gradient_scale(norms, _RIBBON_DECADES)
 
 
 def _largest(values: NDArray[np.float64]) -> float:

@@ -45,7 +45,9 @@ class AsinhScale:
         """``values`` of any shape onto −1…1, sign kept; beyond the limit clipped, NaN stays NaN."""
         v = np.asarray(values, dtype=np.float64)
         if self.limit / _FAR < self.linear:
-            return np.clip(np.arcsinh(v / self.linear) / np.arcsinh(self.limit / self.linear), -1.0, 1.0)
+            # Clipped first: far beyond the limit the ratio would overflow.
+            near = np.clip(v, -self.limit, self.limit) / self.linear
+            return np.asarray(np.arcsinh(near) / np.arcsinh(self.limit / self.linear))
         # The ratio may be more than a float holds: of large x, asinh x is ln 2x.
         with np.errstate(all="ignore"):
             near = np.arcsinh(np.clip(v / self.linear, -_FAR, _FAR))

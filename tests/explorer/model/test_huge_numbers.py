@@ -143,3 +143,13 @@ def test_at_a_huge_weight_values_between_one_and_minus_one_keep_their_colours():
     assert scene.value_scale.limit == scene.scale_of(h).limit == scene.scale_of(scene.initial[0]).limit == 1.0
     assert scene.far is not None and scene.scale_of(a) is scene.far.scale and scene.far_names == "a"
     assert 1e198 < scene.far.scale.limit < 1e201
+
+
+def test_no_ribbon_is_beyond_the_end_of_its_scale_not_even_the_one_into_the_initial_state():
+    made = small_walk("vanilla", policy=Full())
+    weights = np.array(made.model.parameters["W"])
+    weights[2, 3] = 1e200
+    model = made.model.with_parameters({**made.model.parameters, "W": weights})
+    made = walk(model, forward(model, made.trace.inputs), made.targets, Full())
+    data = stage_at(made, made.script.update_start)
+    assert data.credit.known[0] and 1e190 < data.credit.norms[0] <= data.ribbon_scale.limit

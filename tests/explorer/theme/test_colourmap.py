@@ -113,3 +113,8 @@ def test_a_scale_up_to_the_largest_floats_places_every_number_and_back(largest: 
     assert rows.min() >= 0
     assert rows.max() < len(colour_map("dark").table)
     assert len(set(rows[-3:].tolist())) == 3
+
+
+def test_what_is_any_number_of_times_beyond_the_limit_is_at_the_end() -> None:
+    placed = AsinhScale(1.0, 0.001).position(np.array([1.7e308, -1.7e308, np.inf, -np.inf, 1.0, np.nan]))
+    np.testing.assert_array_equal(placed, [1.0, -1.0, 1.0, -1.0, 1.0, np.nan])
