@@ -159,14 +159,17 @@ def make_scene(
 def _scales(tracks: tuple[Track, ...]) -> tuple[AsinhScale, Far | None]:
     """One scale for all values, so that they can be compared; but what is between ±1 must not lose its colours to
     what is some thousand times larger, such as an argument of tanh of 1e200."""
+    common = value_scale(np.concatenate([t.values.ravel() for t in tracks]) if tracks else 0.0)
+    if common.limit <= FAR:  # no scale ends below 1
+        return common, None
     own: dict[str, AsinhScale] = {}
     for track in tracks:
         scale = value_scale(track.values)
         own[track.label] = max(own.get(track.label, scale), scale, key=lambda s: s.limit)
-    least = min((scale.limit for scale in own.values()), default=1.0)
+    least = min(scale.limit for scale in own.values())
     far = frozenset(label for label, scale in own.items() if scale.limit / FAR > least)
     if not far:
-        return max(own.values(), key=lambda s: s.limit, default=value_scale(0.0)), None
+        return common, None
     near = max((scale for label, scale in own.items() if label not in far), key=lambda s: s.limit)
     return near, Far(far, max((own[label] for label in far), key=lambda s: s.limit))
 
