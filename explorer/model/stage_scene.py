@@ -163,7 +163,7 @@ def _scales(tracks: tuple[Track, ...]) -> tuple[AsinhScale, Far | None]:
     if common.limit <= FAR:  # no scale ends below 1
         return common, None
     own: dict[str, AsinhScale] = {}
-    for track in tracks:
+    for track in (t for t in tracks if t.values.any()):  # zeros are as grey on every scale
         scale = value_scale(track.values)
         own[track.label] = max(own.get(track.label, scale), scale, key=lambda s: s.limit)
     least = min(scale.limit for scale in own.values())

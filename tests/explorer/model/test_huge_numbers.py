@@ -145,6 +145,13 @@ def test_at_a_huge_weight_values_between_one_and_minus_one_keep_their_colours():
     assert 1e198 < scene.far.scale.limit < 1e201
 
 
+def test_values_that_are_all_huge_have_one_scale_and_zeros_before_the_first_step_are_no_reason_for_two():
+    plain = small_walk("irnn")
+    model = plain.model.with_parameters({**plain.model.parameters, "U": np.abs(plain.model.parameters["U"]) * 1e6})
+    scene = scene_of(walk(model, forward(model, plain.trace.inputs), plain.targets, Full()))
+    assert scene.far is None and scene.value_scale.limit > 1e5
+
+
 def test_no_ribbon_is_beyond_the_end_of_its_scale_not_even_the_one_into_the_initial_state():
     made = small_walk("vanilla", policy=Full())
     weights = np.array(made.model.parameters["W"])
