@@ -7,10 +7,10 @@ from rnncore.frozen import dataclass
 
 from .edit_targets import Target, invitation
 from .names import BEFORE, initial_name
+from .stage_flow_tips import edge_tip, streams_tip
 from .stage_layout import Detail, StageLayout
 from .stage_records import StageData, Strip
 from .stage_tips import cell_tip, initial_tip, loss_tip, output_tip
-from .stage_words import edge_tip, streams_tip
 
 
 @dataclass(frozen=True, slots=True)

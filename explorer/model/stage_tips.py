@@ -36,7 +36,7 @@ def cell_tip(data: StageData, strip: Strip, t: int, cell: int, unit: int, gradie
     lines += [_numbers(strip, t, u) for u in (units if len(units) <= MOST_LISTED else (unit,))]
     if data.progress is None:
         return "\n".join(lines)
-    numbers = _step_numbers(data, t, unit)
+    numbers = step_numbers(data, t, unit)
     node = strip.track.node
     if not gradient and strip.known[t]:
         lines += [forward_formula(numbers, node).text, *(f"    {part}" for part in _terms(numbers, node))]
@@ -64,7 +64,7 @@ def initial_tip(data: StageData, strip: Strip, cell: int, unit: int, gradient: b
     if gradient and not strip.gradient_known[0]:
         lines.append(missing(data, strip, 0))
     elif strip.gradient_known[0] and data.progress is not None:
-        formula = gradient_formula(_step_numbers(data, 0, unit), strip.track.node)
+        formula = gradient_formula(step_numbers(data, 0, unit), strip.track.node)
         lines += [formula.text, *(f"    {plain(d)}" for d in formula.details)]
     name = strip.track.label
     lines.append(f"{name} is the initial state: steps count from 0 (many books call it {name.removesuffix(BEFORE)}₀)")
@@ -89,7 +89,8 @@ def _numbers(strip: Strip, t: int, unit: int) -> str:
     return text
 
 
-def _step_numbers(data: StageData, t: int, unit: int) -> StepNumbers:
+def step_numbers(data: StageData, t: int, unit: int) -> StepNumbers:
+    """The numbers of one step and one unit at the position on show, for its formulas."""
     progress = data.progress
     assert progress is not None
     step = progress.step

@@ -7,7 +7,7 @@ import math
 from rnncore.truncation import Sweep
 
 from .plurals import count
-from .stage_records import Flow, StageData
+from .stage_records import StageData
 
 
 def number(value: float, signed: bool = False) -> str:
@@ -65,53 +65,6 @@ INTO = {
     "carried": "In training the state of the sentence before comes in here (carried): values and credit cross",
 }
 """What comes into the initial state, by what is to happen between two sequences."""
-
-
-def edge_tip(data: StageData, t: int) -> str:
-    """What crosses the boundary between steps t−1 and t: the state to the right, its gradient to the left."""
-    before = f"t = {t - 1}" if t else f"the initial state {data.initial[-1].track.label}"
-    have = "has" if len(data.states) == 1 else "have"
-    arrived = f"{have} arrived" if data.flowed[t] else f"{have} not arrived yet"
-    states = " and ".join(s.track.label for s in data.states)
-    lines = [f"Value: {states} of {before} {arrived} at t = {t}"]
-    loss = "" if data.cut.loss is None else f" of loss {data.cut.loss}"
-    stopped = stopped_losses(data, t)
-    why = unreached(data, t)
-    if data.credit.known[t]:
-        norm = number(float(data.credit.norms[t]))
-        lines.append(f"Gradient: ‖∂L/∂state‖ = {norm} has flowed back to {before}{_OF_SUM * data.all_losses}")
-        lines += _lane_lines(data, t)
-    elif data.cut.boundaries[t]:
-        lines.append(f"Gradient: that{loss} is cut here; values flow on, credit does not")
-    elif data.cut.dropped[t]:
-        lines.append(f"Gradient: that{loss} never comes this far, it is cut before")
-    elif why:
-        lines.append(f"Gradient: none, {why}")
-    else:
-        lines.append(f"Gradient: none has flowed back to {before} yet")
-    if stopped and (data.snipped[t] or data.cut.loss is None):
-        policy = data.cut.policy.describe()
-        lines.append(
-            f"The scissors: that of {said_losses(stopped)} is cut here ({policy}), that of other losses goes on"
-        )
-    if t == 0:
-        lines.append(into(data))
-    return "\n".join(lines)
-
-
-_OF_SUM = ", the norm of the sum of all losses"
-
-
-def _lane_lines(data: StageData, boundary: int) -> list[str]:
-    """The lanes over a boundary, each with the norm of its own part: together they are longer than their sum."""
-    if not data.all_losses or data.lanes is None or boundary == 0:
-        return []
-    lines = []
-    for lane in data.lanes.at(boundary):
-        who, times = said_losses(lane.losses), f", counted {lane.times} times" if lane.times > 1 else ""
-        what = "" if len(lane.losses) == 1 else ", the norm of their sum"
-        lines.append(f"    lane of {who}: ‖·‖ = {number(lane.norm)}{times}{what}")
-    return lines
 
 
 def unreached(data: StageData, t: int) -> str:
@@ -177,46 +130,6 @@ def counted(data: StageData) -> dict[int, int]:
         return {}
     row = data.progress.walk.table[data.walking]
     return {int(t): int(row[t]) for t in (data.summed.known & (row > 1)).nonzero()[0]}
-
-
-def streams_tip(data: StageData, t: int) -> str:
-    """The two streams that meet at h_t; where there is none, why."""
-    last, loss = data.scene.length - 1, data.walking
-    why = unreached(data, t)
-    going = data.phase != "forward"
-
-    def say(flow: Flow, none: str) -> str:
-        return f"‖·‖ = {number(float(flow.norms[t]))}" if flow.known[t] else none or why or "none yet"
-
-    own = future = ""
-    if data.scene.masked[t]:
-        own = "none, no loss is asked here"
-    elif going and loss is not None and loss != t:
-        own = f"none, loss {loss} alone walks"
-    if t == last:
-        future = "none, there is no later step"
-    elif going and loss == t:
-        future = f"none, loss {loss} begins here"
-    elif going and t < last and _all_cut(data, t + 1):
-        future = f"none, all credit is cut between t = {t} and {t + 1}"
-    times = counted(data).get(t)
-    policy = data.cut.policy.describe()
-    count = f"the weights' gradients count it {times} times ({policy})"
-    more = "" if times is None else f"\nSeveral runs take it back: {count}"
-    return (
-        f"Two streams meet at h[t = {t}]\n"
-        f"from this step's loss: {say(data.from_loss, own)}\n"
-        f"from the future: {say(data.from_future, future)}\n"
-        f"sum ∂L/∂h: {say(data.summed, '')}{more}"
-    )
-
-
-def _all_cut(data: StageData, boundary: int) -> bool:
-    """Whether, of all losses that are on show together, none crosses ``boundary``."""
-    if data.walking is not None or data.progress is None:
-        return False
-    asked = ~data.scene.masked[boundary:]
-    return not bool((data.progress.walk.table[boundary:, boundary - 1][asked] > 0).any())
 
 
 def spoken(data: StageData) -> str:

@@ -133,7 +133,8 @@ def test_the_lanes_of_a_sweep_are_told_apart_in_words_with_their_own_norms():
     words = tip(stage_at(w, len(w)), Hit(2, "edge"))
     assert "the norm of the sum of all losses" in words
     assert "lane of loss 2: " in words and "lane of losses 9–11: " in words and words.count("    lane of") == 8
-    assert words.startswith("Value: c and h of t = 1 have arrived at t = 2") and "lane of loss 2: ‖·‖ = " in words
+    assert words.startswith("Value: c and h of t = 1 have arrived at t = 2")
+    assert "lane of loss 2: ‖∂L₂/∂(c₁, h₁)‖ = " in words and "lane of losses 9–11: ‖·‖ = " in words
     by_loss = small_walk("lstm", policy=Full())
     assert "lane of" not in tip(stage_at(by_loss, by_loss.find("carry", loss=7) + 1), Hit(7, "edge"))
 
