@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 MEASURED, BROUGHT = "experiment", "experiment onto the stage"
 BESIDE = 520
 """From this width on, at scale 1, the picture stands beside the rows; in a narrower panel below them."""
-BROADEST, UNBOUND = 440, 16777215
-"""The rows' breadth beside a picture, at scale 1; Qt's greatest size."""
+BROADEST, SHARE, UNBOUND = 440, 0.42, 16777215
+"""The rows' breadth beside a picture, at scale 1, or of a panel's; Qt's greatest size."""
 LEAST_PICTURE = 170
 """Height below the rows, at scale 1, from which on a picture is worth its place."""
 ONTO = "Onto the stage", "To stage"
@@ -63,6 +63,7 @@ class ExperimentsView(Panel):
             most=len(EXPERIMENTS),
             help="Which experiment is measured",
             folded=f"{{}}/{len(EXPERIMENTS)}",
+            spelt=[e.brief for e in EXPERIMENTS],
         )
         self._name_choices()
         self.rows = OutcomeRows()
@@ -205,7 +206,8 @@ class ExperimentsView(Panel):
         self.numbers.setVerticalScrollBarPolicy(policy)
         self.numbers.setMinimumHeight(rows if below else 30)
         # In a broad panel the picture has what the rows do not need.
-        self.numbers.setMaximumWidth(theme.px(BROADEST) if broad and outcome is not None else UNBOUND)
+        broadest = max(theme.px(BROADEST), round(SHARE * self.width()))
+        self.numbers.setMaximumWidth(broadest if broad and outcome is not None else UNBOUND)
         # Before there is a picture they have its room too: nothing is to hang in the middle, and jump up later.
         self.numbers.setMaximumHeight(rows if below and shown else UNBOUND)
         self._split.setDirection(QBoxLayout.Direction.LeftToRight if broad else QBoxLayout.Direction.TopToBottom)

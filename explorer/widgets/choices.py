@@ -16,7 +16,8 @@ class Choices(QWidget):
     """Emits ``chosen`` with the name that the user picks; :meth:`set_current` shows one without a signal.
 
     ``help`` says what is chosen; it is the tool tip of each chip, and what a line of the menu says of itself.
-    ``folded`` is what the single chip says of the name in its braces.
+    ``folded`` is what the single chip says of the name in its braces. ``spelt`` are the names at length, which the
+    chips of a row say where all of them have room.
     """
 
     chosen = Signal(str)
@@ -29,10 +30,12 @@ class Choices(QWidget):
         most: int = 6,
         help: str = "",
         folded: str = "{}",
+        spelt: Sequence[str] = (),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._accent, self._most, self._help, self._folded = accent, most, help, folded
+        self._spelt = tuple(spelt)
         self._names: tuple[str, ...] = ()
         self._current = ""
         self._room = 0
@@ -92,8 +95,8 @@ class Choices(QWidget):
 
     def fit(self, room: int) -> None:
         """Take no more than ``room`` pixels: a row of chips if they fit, else the menu."""
-        before, self._room = self.in_a_row, room
-        if self.in_a_row != before:  # showing the same again lays the window out anew
+        before, self._room = (self.in_a_row, self._said()), room
+        if (self.in_a_row, self._said()) != before:  # showing the same again lays the window out anew
             self._show()
 
     @property
@@ -110,11 +113,21 @@ class Choices(QWidget):
 
     def row_width(self) -> int:
         """Width of all chips in a row; 0 when they are too many for one."""
-        return sum(c.sizeHint().width() for c in self.chips) + SPACE.tight * max(0, len(self.chips) - 1)
+        return self._width_of(self._said())
+
+    def _said(self) -> tuple[str, ...]:
+        """What the chips of a row say: the names, at length where there is room for that."""
+        long = len(self._spelt) == len(self._names) and self._width_of(self._spelt) <= self._room
+        return self._spelt if long else self._names
+
+    def _width_of(self, words: Sequence[str]) -> int:
+        wide = sum(chip.width_saying(word) for chip, word in zip(self.chips, words, strict=False))
+        return wide + SPACE.tight * max(0, len(self.chips) - 1)
 
     def _show(self) -> None:
         row = self.in_a_row
-        for name, chip in zip(self._names, self.chips, strict=False):
+        for name, said, chip in zip(self._names, self._said(), self.chips, strict=False):
+            chip.set_value(said)
             chip.set_accent(self._accent if name == self._current else "")
             chip.setChecked(name == self._current)
             chip.setVisible(row)

@@ -221,6 +221,7 @@ def _bars(painter: QPainter, theme: Theme, area: QRectF, bars: tuple[Bar, ...], 
             token = "cut" if bar.wrong else "positive" if part >= 0 else "negative"
             _block(painter, theme, block, part, "" if place < bar.missing else token, ratio)
             if n == 0 and wide >= small.horizontalAdvance("τ 0"):
+                painter.setFont(theme.font("small"))  # the block has written its number
                 painter.setPen(theme.colour("muted"))
                 at = QRectF(x, area.top(), wide, line)
                 painter.drawText(at, _CENTRE, copy_label(place, wide, theme))
@@ -232,7 +233,9 @@ def _bars(painter: QPainter, theme: Theme, area: QRectF, bars: tuple[Bar, ...], 
 
 def copy_label(place: int, wide: float, theme: Theme) -> str:
     """What stands above the block of one copy."""
-    return f"copy τ = {place}" if wide > theme.px(64) else f"{place}"
+    forms = (f"copy τ = {place}", f"τ = {place}", f"{place}")
+    room = wide - theme.px(6)
+    return next((form for form in forms if text_width(form, theme.font("small")) <= room), forms[-1])
 
 
 def _block(painter: QPainter, theme: Theme, block: QRectF, part: float, token: str, ratio: float) -> None:

@@ -16,6 +16,8 @@ _WRAP = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop)
 
 MOST_AIR = 24
 """Pixels at scale 1 between two rows, where there is much room."""
+ROLES = (("title", "body"), ("label", "small"))
+"""The type of the question and of all the rest: the largest of which nothing has to be scrolled to."""
 
 
 class OutcomeRows(Surface):
@@ -27,6 +29,7 @@ class OutcomeRows(Surface):
         self._question = self._setup = self._instead = ""
         self._room, self._terse = 0, False
         self._airy, self._air = False, 0.0
+        self._roles = ROLES[-1]
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
@@ -74,8 +77,13 @@ class OutcomeRows(Surface):
     def height_for(self, width: float) -> float:
         """The height that all of it takes at a width."""
         theme = current(self)
-        self._terse, self._air = False, 0.0
+        self._terse, self._air, self._roles = False, 0.0, ROLES[-1]
         full = self._paint(None, theme, width)
+        if self._airy and self._room > full:
+            for self._roles in ROLES:
+                full = self._paint(None, theme, width)
+                if full <= self._room:
+                    break
         self._terse = full > self._room > 0
         if self._airy and self._outcome is not None and self._room > full:
             # Between the rows and the four paragraphs around them; more than this would pull them apart.
@@ -88,8 +96,9 @@ class OutcomeRows(Surface):
 
     def _paint(self, painter: QPainter | None, theme: Theme, width: float) -> float:
         """Paint (or with no painter only measure) all of it; return the height."""
-        outcome, small = self._outcome, theme.font("small")
-        y = self._text(painter, theme, self._question, theme.font("label", bold=True), "text", 0.0, width) + self._air
+        outcome, (head, role) = self._outcome, self._roles
+        small = theme.font(role)
+        y = self._text(painter, theme, self._question, theme.font(head, bold=True), "text", 0.0, width) + self._air
         y = self._text(painter, theme, "" if self._terse else self._setup, small, "muted", y, width)
         y += theme.px(3) + self._air
         if outcome is None:
@@ -97,7 +106,7 @@ class OutcomeRows(Surface):
         judged = any(row.judged for row in outcome.rows)
         token = ("good" if outcome.ok else "cut") if judged else "muted"
         sign = ("✓ " if outcome.ok else "✗ ") if judged else ""
-        verdict = theme.font("small", bold=True)
+        verdict = theme.font(role, bold=True)
         y = self._text(painter, theme, f"{sign}{outcome.verdict}", verdict, token, y, width) + theme.px(2) + self._air
         columns = self._columns(theme, outcome, width)
         line = QFontMetricsF(small).height() + theme.px(2)
@@ -109,7 +118,8 @@ class OutcomeRows(Surface):
 
     def _columns(self, theme: Theme, outcome: Outcome, width: float) -> tuple[float, float, float]:
         """Widths of what stands before the labels, of the values, and of the bands (0: no room for them)."""
-        small, fixed = QFontMetricsF(theme.font("small")), QFontMetricsF(theme.font("small", fixed=True))
+        role = self._roles[1]
+        small, fixed = QFontMetricsF(theme.font(role)), QFontMetricsF(theme.font(role, fixed=True))
         before = theme.px(14) + (theme.px(22) if any(r.token for r in outcome.rows) else 0)
         value = max(fixed.horizontalAdvance(r.text) for r in outcome.rows) + theme.px(6)
         band = max(small.horizontalAdvance(r.expected) for r in outcome.rows) + theme.px(10)
@@ -127,7 +137,7 @@ class OutcomeRows(Surface):
         below: bool,
     ) -> float:
         before, value, band = columns
-        small = theme.font("small")
+        small = theme.font(self._roles[1])
         line = QFontMetricsF(small).height() + theme.px(2)
         widest = max(QFontMetricsF(small).horizontalAdvance(row.label), 1.0)
         room = width - before - value - band
@@ -146,7 +156,7 @@ class OutcomeRows(Surface):
                 middle = round(y + line / 2)
                 painter.drawLine(QPointF(theme.px(14), middle), QPointF(theme.px(31), middle))
             self._text(painter, theme, row.label, small, "muted", y, label, before)
-            fixed = theme.font("small", fixed=True)
+            fixed = theme.font(self._roles[1], fixed=True)
             painter.setFont(fixed)
             painter.setPen(theme.colour("text"))
             right = before + label + value

@@ -11,7 +11,7 @@ from rnncore.ops import Array
 
 from ..formula import number
 from .bench import Bench
-from .titles import TITLES
+from .titles import BRIEF, TITLES
 
 
 @dataclass(frozen=True)
@@ -209,6 +209,11 @@ class Experiment:
     @property
     def title(self) -> str:
         return TITLES[self.id]
+
+    @property
+    def brief(self) -> str:
+        """Its number with the title in a word or two."""
+        return f"{self.number} {BRIEF[self.id]}"
 
     @property
     def number(self) -> str:

@@ -17,3 +17,17 @@ TITLES = MappingProxyType(
     }
 )
 """Number -> title, in the order in which a course meets them."""
+
+BRIEF = MappingProxyType(
+    {
+        "E1": "Votes",
+        "E2": "Vanishing",
+        "E3": "Cliff",
+        "E6": "Forget gate",
+        "E11": "Window",
+        "E12": "Double counting",
+        "E13": "One knob",
+        "E14": "Highway",
+    }
+)
+"""Number -> a word or two, for a row of all of them."""

@@ -24,6 +24,7 @@ from explorer.widgets import outcome_figure
 from explorer.widgets.enlarge import enlarge
 from explorer.widgets.outcome_figure import OutcomeFigure, copy_label
 from explorer.widgets.outcome_plot import OutcomePlot, apart
+from explorer.widgets.outcome_rows import ROLES
 from explorer.widgets.paint import text_width
 from tests.explorer.model.runs import small_run
 
@@ -250,6 +251,29 @@ def test_on_a_large_screen_the_votes_and_the_rows_use_the_room(store, qtbot):
     ground = picture.pixelColor(1, picture.height() - 2)
     lower = [picture.pixelColor(x, round(0.8 * picture.height())) for x in range(0, picture.width(), 4)]
     assert sum(colour != ground for colour in lower) > len(lower) // 5
+
+
+@pytest.mark.parametrize("name", [e.id for e in EXPERIMENTS])
+def test_on_the_whole_screen_experiments_are_named_and_the_numbers_are_larger(store, qtbot, name):
+    view = shown(store, qtbot, (1896, 1010))
+    view.show_experiment(name)
+    enlarge(1.7, view)
+    until(lambda: view.outcome is not None)
+    QTest.qWait(50)
+    assert [chip.value() for chip in view.choices.chips] == [e.brief for e in EXPERIMENTS]
+    assert all(chip.isVisible() and chip.width() >= chip.sizeHint().width() for chip in view.choices.chips)
+    rows, bar = view.rows, view.numbers.verticalScrollBar()
+    assert bar.maximum() == 0  # nothing has to be scrolled to
+    assert rows._roles == ROLES[0] or rows.height_for(rows.width()) > 0.6 * rows.height()
+
+
+@pytest.mark.parametrize("wide", [40.0, 64.0, 90.0, 200.0])
+@pytest.mark.parametrize("factor", [1.0, 1.7])
+def test_what_stands_above_a_copy_stays_above_it(store, qtbot, wide, factor):
+    view = shown(store, qtbot, (900, 500))
+    enlarge(factor, view)
+    theme = current(view)
+    assert text_width(copy_label(1, wide * factor, theme), theme.font("small")) <= wide * factor
 
 
 def test_experiments_are_numbered_without_a_gap_and_each_is_two_clicks_away(store, qtbot):

@@ -69,3 +69,18 @@ def test_chips_whose_names_are_gone_are_out_of_sight_before_they_are_deleted(qtb
     gone = list(made.chips)
     made.set_names(tuple("abcdefgh"))
     assert not any(chip.isVisible() for chip in gone)
+
+
+def test_names_are_spelt_out_where_all_of_them_have_room(qtbot) -> None:
+    made = choices(qtbot, ("1", "2", "3"), spelt=("1 Votes", "2 Cliff", "3 Window"))
+    with qtbot.waitSignal(made.chosen) as seen:
+        made.fit(1000)
+        assert [chip.value() for chip in made.chips] == ["1 Votes", "2 Cliff", "3 Window"]
+        long = made.row_width()
+        qtbot.mouseClick(made.chips[2], Qt.MouseButton.LeftButton)
+    assert seen.args == ["3"] and made.current == "3"
+    made.fit(long - 1)
+    assert [chip.value() for chip in made.chips] == ["1", "2", "3"] and made.chips[2].isChecked()
+    assert made.row_width() < long
+    made.fit(long)
+    assert made.chips[0].value() == "1 Votes"
