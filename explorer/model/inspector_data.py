@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from rnncore.walk import Walk
 
 from .derived import Derived
 from .equations import equation_nodes, forward_formula
+from .flow_words import product_lines, stream_lines
 from .formula import Formula, brief, compact, exact, number, plain
 from .gradients import gradient_formula
 from .graph_weights import told, vectors_of
@@ -294,6 +295,7 @@ class InspectorData:
             if begun and parts[f"{key}_known"][self.t]:
                 vector = parts[key][self.t]
                 value, remark = number(float(vector[self.unit])), f"norm {number(norm(vector))}"
+                remark += self._with_others if key == "future" else ""
             elif begun and not self._reached:
                 value, remark = "0", self._why_unreached
             elif not begun:
@@ -312,6 +314,29 @@ class InspectorData:
                 value, remark = "–", "not computed yet"
             rows.append((name, role, value, remark))
         return Streams(title, tuple(rows))
+
+    @property
+    def _with_others(self) -> str:
+        """Of several states: that the norm is that of h, and what it is with the others, as a ribbon has it."""
+        others = [state for state in self.cell.state_leaves if state != "h"]
+        found = self.progress.step_gradients
+        if not others or found is None:
+            return ""
+        return f" of h, with {', '.join(others)} {number(float(found.future_norms[self.t]))}"
+
+    def streams_told(self) -> str:
+        """The same streams with the formulas of their numbers: written when the tool tip asks for it."""
+        lines = [self.streams.title.replace("_", "[t = ") + "]"]
+        parts, last = self.progress.state_gradient("h"), self.walk.trace.length - 1
+        begun = self.progress.step_gradients is not None
+        for key, (name, _, value, remark) in zip(("loss", "future"), self.streams.rows, strict=True):
+            lines.append(f"{name}: {value}, {remark}")
+            if begun and parts[f"{key}_known"][self.t]:
+                lines += [f"    {line}" for line in stream_lines(self.numbers, key)]
+                if key == "future" and self.t < last and "h" in self.cell.state_leaves:
+                    later = replace(self.numbers, t=self.t + 1, word=self.words.inputs[self.t + 1])
+                    lines += [f"    {line}" for line in product_lines(later, ["h"])]
+        return "\n".join(lines)
 
     @property
     def _reached(self) -> bool:

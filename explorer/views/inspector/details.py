@@ -85,7 +85,7 @@ class Details(QWidget):
         where = "" if data.here or data.progress.step is None else f" (at step {data.progress.step.t})"
         self.now_title.set_text(told.title + where)
         self.now_title.set_token("cut" if told.role == "cut" else "text")
-        self.streams.set_streams(data.streams, data.t)
+        self.streams.set_streams(data.streams, data.t, data.streams_told)
         self.saturation.set_bars(data.saturation, data.saturation_rule)
         self._place()
         self.now_area.set_sections((Section(told.formulas, "", told.role, None, told.note),))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QRegion
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QRegion
+from PySide6.QtWidgets import QToolTip
 
 from ...model.inspector_data import Streams
 from ...theme.theme import Theme, current
 from ...theme.tokens import RADIUS
 from ...widgets.paint import elided, rounded, text_width
 from ...widgets.surface import Surface
+from ...widgets.tips import plain
 
 _SHORTER = ("this loss", "the future")
 """What the streams are called where their names have no room."""
@@ -27,6 +30,7 @@ class StreamsBox(Surface):
         super().__init__()
         self._streams: Streams | None = None
         self._t = 0
+        self._told: Callable[[], str] | None = None
         self._level = 0
 
     def height_for(self, level: int) -> int:
@@ -39,9 +43,10 @@ class StreamsBox(Surface):
             self._level = level
             self.update()
 
-    def set_streams(self, streams: Streams, t: int) -> None:
-        """Show the streams into h at step ``t``."""
+    def set_streams(self, streams: Streams, t: int, told: Callable[[], str] | None = None) -> None:
+        """Show the streams into h at step ``t``; ``told`` writes their formulas for the tool tip."""
         before = self._streams
+        self._told = told
         if before is not None and (streams, t) == (before, self._t):
             return
         same_head = before is not None and self._t == t
@@ -49,12 +54,21 @@ class StreamsBox(Surface):
         self._streams, self._t = streams, t
         said = [f"{name}: {value}, {remark}" for name, _, value, remark in streams.rows]
         self.setAccessibleName(". ".join([streams.title, *said]))
-        self.setToolTip("\n".join([streams.title, *said]))
         for n, row in enumerate(streams.rows):
             if n >= len(rows) or row != rows[n]:
                 self.update(self._row(n))
         if not same_head:
             self.update(self._row(-1))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), plain(self.tip()), self)
+            return True
+        return super().event(event)
+
+    def tip(self) -> str:
+        """Both streams with the formulas of their numbers; written only when one asks."""
+        return "" if self._told is None else self._told()
 
     def _name(self, name: str) -> str:
         """The name of a stream; a narrow box leaves the room to what is said of it."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from explorer.model.formula import number
 from explorer.model.now_data import now
 from explorer.model.saturation import HIGH, LOW
 from rnncore.trace import forward
@@ -64,6 +65,25 @@ def test_streams_say_why_a_number_is_missing() -> None:
     assert rows[1][3].startswith("norm ")
     rows = data(made, after(made, "stream_loss", 5, loss=5), t=5).streams.rows
     assert rows[1][3] == "there is no later step"
+
+
+def test_a_stream_of_an_lstm_says_which_norm_is_that_of_h_and_which_the_ribbon_s() -> None:
+    made = make_walk("lstm")
+    found = data(made, after(made, "stream_future", 4, loss=5), t=4)
+    parts = {s: found.progress.state_gradient(s)["future"][4] for s in ("h", "c")}
+    h, both = np.linalg.norm(parts["h"]), np.hypot(*(np.linalg.norm(v) for v in parts.values()))
+    assert found.streams.rows[1][3] == f"norm {number(float(h))} of h, with c {number(float(both))}"
+    assert data(make_walk("vanilla"), len(make_walk("vanilla")), t=4).streams.rows[1][3].count(" ") == 1
+
+
+def test_the_tip_of_the_streams_has_the_formulas_of_their_numbers() -> None:
+    for cell in ("vanilla", "lstm", "odd"):
+        made = make_walk(cell, order="sweep")
+        told = data(made, len(made), t=3, unit=1).streams_told().split("\n")
+        assert told[0] == "Two streams meet at h[t = 3]" and sum("√Σ over units" in line for line in told) == 2
+        assert any(line.strip().startswith("unit 2: Vᵀ ∂L/∂z₃ = ") for line in told)
+        assert any(line.strip().startswith("unit 2: ∂L/∂h₃ = ") for line in told)
+    assert "√" not in data(made, 0).streams_told()
 
 
 def test_a_step_without_a_target_has_no_stream_from_its_loss() -> None:
