@@ -49,10 +49,20 @@ def squares(vector: Array) -> str:
     order = np.argsort(-np.abs(vector), kind="stable")
     shown = len(vector) if len(vector) <= MOST_SQUARES + 1 else MOST_SQUARES
     largest = (float(vector[i]) for i in order[:shown])
-    parts = [f"({number(v)})²" if v < 0 else f"{number(v)}²" for v in largest]
+    parts = [_squared(v) for v in largest]
     if rest := len(vector) - shown:
-        parts.append(f"{number(float(np.square(vector[order[shown:]]).sum()))} ({rest} more)")
+        others = vector[order[shown:]].astype(np.float64)
+        square = float(np.square(others).sum())
+        # Where a float has no room for the sum of squares, it is written as one.
+        room = 1e-290 < square < np.inf or not np.isfinite(others).all() or not others.any()
+        parts.append(f"{number(square) if room else _squared(norm(others))} ({rest} more)")
     return f"√({' + '.join(parts)})"
+
+
+def _squared(value: float) -> str:
+    """``0.31²``, ``(−0.2)²``, ``(3·10⁻⁵)²``: in brackets where the power would be read as of something else."""
+    said = number(value)
+    return f"({said})²" if value < 0 or "·" in said else f"{said}²"
 
 
 def shares(vectors: dict[str, Array], states: Sequence[str]) -> str:
@@ -67,7 +77,7 @@ def norm_lines(cell: Cell, vectors: dict[str, Array], states: Sequence[str], t: 
     lines = []
     if len(states) > 1:
         each = " + ".join(f"‖{of_states(cell, [s], t, loss)}‖²" for s in states)
-        lines.append(f"= √({each}) = √({' + '.join(f'{number(norm(vectors[s]))}²' for s in states)})")
+        lines.append(f"= √({each}) = √({' + '.join(_squared(norm(vectors[s])) for s in states)})")
     for state in states:
         symbol = of_states(cell, [state], t, loss)
         lines.append(f"‖{symbol}‖ = √Σ over units = {squares(vectors[state])} = {number(norm(vectors[state]))}")

@@ -102,3 +102,9 @@ def test_numbers_that_are_not_finite_are_said_as_they_are():
     w = small_walk("lstm", poison=True, order="sweep")
     data = stage_at(w, len(w))
     assert "NaN" in tip(data, Hit(5, "edge")) and "NaN" in tip(data, Hit(4, "streams"))
+
+
+@pytest.mark.parametrize(("size", "said"), [(1e200, "(3.000·10¹⁹⁹)² (9 more)"), (1e-200, "(3.000·10⁻²⁰¹)² (9 more)")])
+def test_of_squares_that_no_float_holds_the_root_is_written(size, said):
+    vector = np.array([1.0, 1.0, 1.0, *[0.1] * 9]) * size
+    assert said in squares(vector) and "∞" not in squares(vector)
