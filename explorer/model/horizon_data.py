@@ -18,8 +18,10 @@ from .session import Session
 Array = np.ndarray[Any, Any]
 UNDERFLOW = 1e-300
 """Below this a gradient is called 0: float64 has only a few hundred of its values left there."""
-DECADES = (4, 8, 16, 32, 64, 128, 308)
-"""How many powers of ten the axis may show below (and above) 1: it grows by these steps only, and says how far."""
+DECADES = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 308)
+"""How many powers of ten the axis may show below (and above) 1: it grows by these steps only."""
+USUAL = 4
+"""An axis of more powers of ten than these says how far it goes."""
 FOLLOW, MEAN = "follow", "mean"
 
 
@@ -100,7 +102,7 @@ class HorizonData:
     def subtitle(self) -> str:
         """What is shown, on which axis; an unusual axis says how far it goes."""
         s = self.state
-        usual = (self.bottom, self.top) == (-DECADES[0], 0)
+        usual = self.bottom >= -USUAL and self.top == 0
         reach = "" if usual else f" 10{raised(self.top)} … 10{raised(self.bottom)}"
         lags = f", {self.length} of {self.every} lags" if self.every else ""
         return f"‖∂Lₜ/∂{s}ₜ₋ₗ‖ / ‖∂Lₜ/∂{s}ₜ‖ by lag ℓ — log axis{reach}{lags}"
@@ -210,8 +212,11 @@ def horizon_data(
         values = norms / norms[0]
         counts = np.ones(loss + 1, np.int64)
         kept = counted[loss, loss::-1].astype(float)
-    # The mean goes along with each loss: the axis that holds both is the same for most of them while they walk.
-    bottom, top = axis(np.concatenate([values, found.means[state]]))
+    bottom, top = _axis_of(found, state, reference)
+    if old is not None and (old.length, old.state) == (steps, state):
+        # While it learns, what is shown must not jump to and fro between two axes.
+        bottom = old.bottom if old.bottom <= bottom <= old.bottom + 1 else bottom
+        top = old.top if top <= old.top <= top + 1 else top
     return HorizonData(
         state,
         tuple(found.norms),
@@ -272,13 +277,23 @@ def _ratio(norms: Array) -> Array:
     return result
 
 
+def _axis_of(found: Horizons, state: str, reference: Horizons | None) -> tuple[int, int]:
+    """One axis for all losses of a sentence: it holds them all, and of references that fall below a decade more."""
+    bottom, top = axis(found.shares(state))
+    means = [] if reference is None else [reference.means["h"]]
+    means += [] if found.carry is None else [found.carry.mean]
+    if bottom >= -USUAL and any(axis(mean)[0] < bottom for mean in means):
+        bottom -= 1
+    return bottom, top
+
+
 def axis(values: Array) -> tuple[int, int]:
-    """The powers of ten (lowest, highest) between which ``values`` are shown: −4 and 0 as long as they fit."""
+    """The powers of ten (lowest, highest) between which ``values`` are shown: the nearest that hold all of them."""
     finite = values[np.isfinite(values) & (values >= UNDERFLOW)]
     low = math.log10(float(finite.min(initial=1.0)))
     high = math.log10(float(finite.max(initial=1.0)))
-    bottom = next((d for d in DECADES if low >= -d), DECADES[-1])
-    top = 0 if high <= 1e-9 else next((d for d in (1, 2, *DECADES) if high <= d), DECADES[-1])
+    bottom = next((d for d in DECADES if low >= -d - 1e-9), DECADES[-1])
+    top = 0 if high <= 1e-9 else next((d for d in DECADES if high <= d), DECADES[-1])
     return -bottom, top
 
 

@@ -58,6 +58,12 @@ class Horizons:
     def length(self) -> int:
         return self.trace.length
 
+    @np.errstate(all="ignore")
+    def shares(self, state: str) -> Array:
+        """What is left of each loss at each step before it, (T, T) [t, τ], and the means by lag below that, (1, T)."""
+        table = self.norms[state]
+        return np.concatenate([table / np.diagonal(table)[:, None], self.means[state][None]])
+
 
 @np.errstate(all="ignore")
 def horizons(trace: Trace, targets: Any) -> Horizons:

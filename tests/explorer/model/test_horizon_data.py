@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -100,10 +102,35 @@ def test_a_network_that_overflows_gives_no_number_and_no_error() -> None:
 
 
 def test_the_axis_grows_by_whole_steps_and_holds_every_value() -> None:
-    assert axis(np.array([1.0, 0.5, 1e-3])) == (-4, 0)
-    assert axis(np.array([1.0, 2e-5])) == (-8, 0)
-    assert axis(np.array([1.0, 30.0, 0.0, np.nan])) == (-4, 2)
-    assert axis(np.array([np.nan])) == (-4, 0)
+    assert axis(np.array([1.0, 0.5, 1e-3])) == (-3, 0)
+    assert axis(np.array([1.0, 0.5])) == (-1, 0)
+    assert axis(np.array([1.0, 2e-5])) == (-5, 0)
+    assert axis(np.array([1.0, 2e-7])) == (-8, 0)
+    assert axis(np.array([1.0, 30.0, 0.0, np.nan])) == (-1, 2)
+    assert axis(np.array([np.nan])) == (-1, 0)
+
+
+@pytest.mark.parametrize("cell", ["vanilla", "gru", "lstm"])
+def test_one_axis_serves_all_losses_and_leaves_no_more_than_a_decade_free(cell) -> None:
+    walk = make_walk(cell)
+    found = horizons(walk.trace, walk.targets)
+    every = [horizon_data(found, walk.progress(0), loss) for loss in (None, *range(found.length))]
+    assert len({(data.bottom, data.top) for data in every}) == 1
+    shares = found.shares("h")
+    least = np.log10(np.nanmin(shares[shares > 0]))
+    assert every[0].bottom <= least and (least - every[0].bottom <= 2.0 or least < -6)
+
+
+def test_an_axis_stays_while_what_is_shown_moves_by_less_than_a_decade() -> None:
+    walk = make_walk("vanilla")
+    found = horizons(walk.trace, walk.targets)
+    first = horizon_data(found, walk.progress(0), None)
+    deeper = replace(first, bottom=first.bottom - 1, key=())
+    assert horizon_data(found, walk.progress(0), None, old=deeper).bottom == first.bottom - 1
+    for other in (replace(first, bottom=first.bottom - 3, key=()), replace(first, bottom=first.bottom + 1, key=())):
+        assert horizon_data(found, walk.progress(0), None, old=other).bottom == first.bottom
+    longer = replace(deeper, length=first.length + 1)
+    assert horizon_data(found, walk.progress(0), None, old=longer).bottom == first.bottom
 
 
 def test_the_walking_loss_goes_before_the_selected_step_and_that_before_the_mean() -> None:
