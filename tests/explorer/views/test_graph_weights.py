@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QRectF, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from explorer.model import action as do
 from explorer.model.formula import plain, symbol
 from explorer.model.graph_weights import weights
+from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
 from explorer.views.inspector.view import InspectorView
@@ -163,3 +167,24 @@ def _distance(room: QRectF, x: float, y: float) -> float:
     across = max(0.0, room.left() - x, x - room.right())
     down = max(0.0, room.top() - y, y - room.bottom())
     return float(np.hypot(across, down))
+
+
+def test_a_weight_is_pointed_at_while_the_graph_behind_another_tab_is_still_of_another_cell(qtbot) -> None:
+    store = Store()
+    view = InspectorView(store)
+    qtbot.addWidget(view)
+    view.resize(440, 700)
+    view.show()
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, cell="lstm")))
+    store.wait()
+    assert view.graph.shown is not None
+    store.dispatch(do.SetTab("numbers"))
+    store.dispatch(do.ChangeSettings(replace(store.session.settings, cell="vanilla")))
+    store.wait()
+    for parameter in ("W", "U", None):
+        store.dispatch(do.Hover(parameter=parameter))
+        store.dispatch(do.Select(parameter=parameter))
+    store.dispatch(do.SetTab("graph"))
+    drawn = {weight.parameter for weight in view.graph.fitted.names}
+    assert drawn == {"U", "W"}
+    store.close()
