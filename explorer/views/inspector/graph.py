@@ -70,7 +70,7 @@ class GraphCanvas(Surface):
         self._refresh()
 
     def _refresh(self) -> None:
-        """Ask for a painting of what looks otherwise than before; behind another tab it may still be of another cell."""
+        """Ask for a painting of what looks otherwise than before; out of sight it may still be of another cell."""
         if self._data is not None and self._marks is not None and self._laid_out_for[:1] == (self._data.cell.text,):
             before, self.shown = self.shown, self._marks.show(self._data, self._hover, self._chosen, self._hovered)
             self.update(self._marks.changed(before, self.shown, self.rect()))
