@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 
 def nice_above(value: float) -> float:
@@ -10,7 +11,8 @@ def nice_above(value: float) -> float:
     if not (math.isfinite(value) and value > 0):
         return 1.0
     scale = 10.0 ** math.floor(math.log10(value))
-    return next((s * scale for s in (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0) if s * scale >= value), 10.0 * scale)
+    found = next((s * scale for s in (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0) if s * scale >= value), 10.0 * scale)
+    return min(found, sys.float_info.max)
 
 
 def stride_above(value: float) -> float:
@@ -29,6 +31,8 @@ def ticks(end: float, most: int) -> list[float]:
     rough = end / most
     scale = 10.0 ** math.floor(math.log10(rough))
     step = next((s * scale for s in (1.0, 2.0, 5.0) if s * scale >= rough * (1 - 1e-12)), 10.0 * scale)
+    if math.isinf(step):
+        return [0.0]
     return [k * step for k in range(int(end / step * (1 + 1e-12)) + 1)]
 
 

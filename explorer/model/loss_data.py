@@ -7,6 +7,7 @@ a thousand.
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import field
 from typing import Any
 
@@ -15,9 +16,11 @@ import numpy as np
 from rnncore.curve import EVALUATION, ROW
 from rnncore.frozen import dataclass
 
+from .divergence import diverged
 from .loss_axes import nice_above, nice_below
 from .loss_lines import Line, Lines
 from .loss_reduction import Reduction, smoothed, window_of
+from .loss_words import footer, perplexity, plain, signed
 from .session import Session
 
 Array = np.ndarray[Any, Any]
@@ -77,13 +80,13 @@ class LossFrame:
         last = int(self.raw[0, n])
         low, high = self.raw[1, n], self.raw[2, n]
         head = f"update {last:,}" if first == last else f"updates {first:,}–{last:,}"
-        body = f"loss {low:.4g}" if low == high else f"loss {low:.4g}–{high:.4g}"
+        body = f"loss {plain(low)}" if low == high else f"loss {plain(low)}–{plain(high)}"
         if not np.isfinite(low):
             body = "loss is not finite"
         mean = self.smooth[1, n]
-        tail = f" · mean {mean:.4g}" if np.isfinite(mean) and self.smooth.shape[1] > n and low != mean else ""
+        tail = f" · mean {plain(mean)}" if np.isfinite(mean) and self.smooth.shape[1] > n and low != mean else ""
         at = np.searchsorted(self.valid[0], last, side="right") - 1
-        valid = f" · {self.evaluated} {self.valid[1, at]:.4g}" if at >= 0 else ""
+        valid = f" · {self.evaluated} {plain(self.valid[1, at])}" if at >= 0 else ""
         return f"{head} · {body}{tail}{valid}{self._beside_at(n)}"
 
     def formulas(self, update: int) -> tuple[str, ...]:
@@ -96,7 +99,7 @@ class LossFrame:
         n = min(int(np.searchsorted(self.smooth[0], update)), self.smooth.shape[1] - 1)
         if update > 0 and n >= 0 and np.isfinite(self.smooth[1, n]):
             mean = float(self.smooth[1, n])
-            lines.insert(1, f"perplexity = e^loss = e^{mean:.4g} = {_perplexity(mean)}")
+            lines.insert(1, f"perplexity = e^loss = e^{plain(mean)} = {perplexity(mean)}")
         return tuple(lines)
 
     def _beside_at(self, n: int) -> str:
@@ -106,7 +109,7 @@ class LossFrame:
         mine, theirs = float(self.smooth[1, n]), self.beside.at(float(self.smooth[0, n]))
         if np.isnan(theirs):
             return " · B: none here"
-        return f" · B mean {theirs:.4g} (B − A {theirs - mine:+.3g})".replace("-", "−")
+        return f" · B mean {plain(theirs)} (B − A {signed(theirs - mine, 3)})"
 
 
 @np.errstate(all="ignore")
@@ -123,12 +126,14 @@ def loss_frame(
     branches: tuple[tuple[int, str], ...] = (),
     others: tuple[Line, ...] = (),
     beside: Line | None = None,
+    astray: bool = False,
 ) -> LossFrame:
     """The picture of what ``reduction`` holds.
 
     ``evaluations`` is an array of :data:`rnncore.curve.EVALUATION`, or None, and ``evaluated`` says of what;
     ``current`` is the update whose weights are on show; ``planned`` the number of updates that the run is going to
-    have (0: open); ``at`` the update whose numbers the footer gives, None for the newest.
+    have (0: open); ``at`` the update whose numbers the footer gives, None for the newest;
+    ``astray`` says that training has diverged.
     """
     columns = reduction.columns
     n = columns.shape[1]
@@ -161,7 +166,7 @@ def loss_frame(
         off.copy(),
         annealed,
         legend,
-        footer(smooth, valid, tokens_per_second, evaluated, at=at, beside=beside),
+        footer(smooth, valid, tokens_per_second, evaluated, at=at, beside=beside, astray=astray),
         evaluated,
         _floor([smooth, valid, *lines], y_end),
         branches,
@@ -183,7 +188,7 @@ def _ceiling(columns: Array, smooth: Array, curves: list[Array], chance: float) 
     usual = float(max([chance, *calm])) or 1.0
     highs = columns[4][np.isfinite(columns[4])]
     top = min(float(highs.max()), 2.0 * usual) if len(highs) else usual
-    return nice_above(1.03 * max(usual, top))
+    return nice_above(min(1.03 * max(usual, top), sys.float_info.max))
 
 
 def _most(values: Array) -> float:
@@ -217,63 +222,5 @@ def loss_of(
         branches=past.branches,
         others=lines.others(session),
         beside=None if beside is None else lines.beside(session, beside),
+        astray=bool(len(rows)) and diverged(rows["loss"], session.model.vocabulary_size),
     )
-
-
-def footer(
-    smooth: Array,
-    valid: Array,
-    tokens_per_second: float | None,
-    evaluated: str = "valid",
-    *,
-    at: int | None = None,
-    beside: Line | None = None,
-) -> str:
-    """Return the numbers at update ``at`` (None: the newest), each with what it is of.
-
-    "train 1.24   valid 1.29 (update 1 200)   perplexity 3.46 train · 3.63 held-out   61k tokens/s": the smoothed curve
-    there and the last evaluation at or before it, with its update when that is another one.
-    """
-    if not smooth.shape[1] and not valid.shape[1]:
-        return ""
-    newest = int(smooth[0, -1]) if smooth.shape[1] else int(valid[0, -1])
-    shown = newest if at is None else at
-    parts, perplexities = [], []
-    if at is not None:
-        parts.append(f"at update {at:,}:")
-    if smooth.shape[1] and shown > 0:
-        train = float(smooth[1, min(int(np.searchsorted(smooth[0], shown)), smooth.shape[1] - 1)])
-        parts.append(f"train {_short(train)}")
-        perplexities.append(f"{_perplexity(train)} train")
-        theirs = float("nan") if beside is None else beside.at(float(shown))
-        if not math.isnan(theirs):
-            parts.append(f"B {_short(theirs)} (B − A {theirs - train:+.2g})".replace("-", "−"))
-    last = int(np.searchsorted(valid[0], shown, side="right")) - 1
-    if last >= 0:
-        loss, update = float(valid[1, last]), int(valid[0, last])
-        parts.append(f"{evaluated} {_short(loss)}" + (f" (update {update:,})" if update != shown else ""))
-        perplexities.append(f"{_perplexity(loss)} {'held-out' if evaluated == 'valid' else evaluated}")
-    if perplexities:
-        parts.append("perplexity " + " · ".join(perplexities))
-    if tokens_per_second:
-        parts.append(f"{_grouped_short(tokens_per_second)} tokens/s")
-    return "   ".join(parts)
-
-
-def _perplexity(loss: float) -> str:
-    return _short(math.inf if loss >= 700 else math.exp(loss))
-
-
-def _short(value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "∞"
-    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 100 else f"{value:.0f}"
-
-
-def _grouped_short(value: float) -> str:
-    for limit, sign in ((1e6, "M"), (1e3, "k")):
-        if value >= limit:
-            return f"{value / limit:.3g}{sign}"
-    return f"{value:.0f}"

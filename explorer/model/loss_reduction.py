@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 Array = np.ndarray[Any, Any]
 
@@ -126,11 +127,12 @@ def _reduced(rows: Array, size: int) -> Array:
     out[0] = field("update")[:, -1]
     finite = field("finite")
     if finite.all():
-        out[1], out[2] = (loss * words).sum(axis=1), words.sum(axis=1)
+        with np.errstate(over="ignore"):
+            out[1], out[2] = (loss * words).sum(axis=1), words.sum(axis=1)
         out[3], out[4], out[5] = low.min(axis=1), high.max(axis=1), 0
         return out
     drawn = np.isfinite(loss)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         out[1] = np.where(drawn, loss * words, 0.0).sum(axis=1)
     out[2] = np.where(drawn, words, 0).sum(axis=1)
     out[3] = np.fmin.reduce(np.where(np.isfinite(low), low, np.nan), axis=1)
@@ -141,11 +143,11 @@ def _reduced(rows: Array, size: int) -> Array:
 
 def smoothed(columns: Array, buckets: int) -> Array:
     """The mean by words of the last ``buckets`` buckets (fewer at the beginning), (n,); NaN where nothing is finite."""
-    sums, weights = np.cumsum(columns[1]), np.cumsum(columns[2])
-    if len(sums) > buckets:
-        sums[buckets:] -= np.cumsum(columns[1])[:-buckets]
-        weights[buckets:] -= np.cumsum(columns[2])[:-buckets]
+    # Each window is added up by itself: differences of running sums would lose what is calm after a loss of 1e20.
+    before = np.zeros((2, buckets - 1))
+    windows = sliding_window_view(np.concatenate([before, columns[1:3]], axis=1), buckets, axis=1)
     with np.errstate(all="ignore"):
+        sums, weights = windows.sum(axis=2)
         mean: Array = np.where(weights > 0, sums / weights, np.nan)
     return mean
 

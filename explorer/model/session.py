@@ -105,6 +105,8 @@ class Training:
     evaluations: Array = field(default_factory=lambda: np.zeros(0))
     validated: bool = False
     """Whether evaluations are of a held-out split."""
+    astray: bool = False
+    """Whether it has been said that training has diverged: once a line is enough."""
 
 
 @dataclass(frozen=True)

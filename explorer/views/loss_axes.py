@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,10 +82,11 @@ class View(NamedTuple):
 
 
 def level_text(loss: float) -> str:
-    """A number of the upright axis: 2.5, 400, 3·10⁵."""
+    """A number of the upright axis in the fewest digits that say which: 2.5, 400, 3·10⁵, 1.5·10³⁰⁰."""
     if loss == 0 or 1e-3 <= loss < 1e4:
         return f"{loss:.3g}" if loss < 1000 else f"{loss:.0f}"
-    return number(loss, 1)
+    digits = next((n for n in (1, 2, 3) if math.isclose(float(f"{loss:.{n - 1}e}"), loss, rel_tol=1e-9)), 4)
+    return number(loss, digits)
 
 
 def paint_axes(painter: QPainter, theme: Theme, frame: LossFrame, shown: View) -> None:

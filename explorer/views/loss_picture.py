@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QWidget
 from ..model.loss_axes import stride_above
 from ..model.loss_data import LossFrame
 from ..model.loss_lines import Line
+from ..model.loss_words import plain
 from ..theme.theme import Theme, current
 from ..widgets.canvas import Canvas
 from ..widgets.paint import pen, text_width
@@ -203,7 +204,7 @@ class LossPicture(Canvas):
         if self._line is None:
             return frame.reading(self._hover)
         name, mean = self._line.name, self._line.at(self._hover)
-        return f"{name} · update {self._hover:,} · mean {mean:.4g} · a click turns to it"
+        return f"{name} · update {self._hover:,} · mean {plain(mean)} · a click turns to it"
 
     def _renew_axes(self, theme: Theme, frame: LossFrame, shown: View) -> None:
         """Paint the axes and the resting marks again when what they show has changed."""

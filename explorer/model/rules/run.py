@@ -105,6 +105,7 @@ def on_branch(session: Session, run: Run, state: TrainingState, derived: Derived
         last=history.last,
         curve=history.curve.rows,
         evaluations=history.evaluations.rows,
+        astray=False,
     )
     after = replace(
         session,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rnncore.curve import ROW
+
 from .. import action as do
 from ..derived import Derived
-from ..session import Changes, Session
+from ..divergence import diverged, notice
+from ..session import Changes, Message, Session
 from .result import Result, Rules
 from .sentence import followed, with_sentence
 from .walk import at
@@ -42,12 +45,16 @@ def _trained(session: Session, action: do.Trained, derived: Derived) -> Result:
         words_per_second=action.words_per_second,
         curve=action.curve,
         evaluations=action.evaluations,
+        astray=old.astray or (action.last > old.last and _astray(session, action)),
     )
     changes = Changes.TRAINING
     if state.parameters is not old.state.parameters:
         changes |= Changes.MODEL
         session = replace(session, model=derived.model(session, state.parameters))
     session = replace(session, training=training)
+    if training.astray and not old.astray:
+        session = replace(session, message=Message(notice(action.curve["loss"], session.model.vocabulary_size)))
+        changes |= Changes.MESSAGE
     if session.following and changes & Changes.MODEL:
         sentence = followed(session, training)
         if sentence is not None:
@@ -58,6 +65,11 @@ def _trained(session: Session, action: do.Trained, derived: Derived) -> Result:
             if action.running and ended:
                 session = replace(session, position=derived.walk(session).script.update_start + 1)
     return session, changes
+
+
+def _astray(session: Session, action: do.Trained) -> bool:
+    curve = action.curve
+    return curve.dtype == ROW and diverged(curve["loss"], session.model.vocabulary_size)
 
 
 RULES: Rules = {

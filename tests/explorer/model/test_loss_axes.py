@@ -56,3 +56,11 @@ def test_levels_of_a_logarithmic_axis_are_few_rising_and_within_it(low: float, t
 def test_an_axis_that_makes_no_sense_still_has_a_number(bad: tuple[float, float]) -> None:
     assert log_levels(*bad, 4) == [bad[1]]
     assert nice_below(math.nan) == nice_below(-1.0) == 1.0
+
+
+@pytest.mark.parametrize("most", range(1, 13))
+@pytest.mark.parametrize("end", [1.7976e308, 1.2e308, 1e300])
+def test_an_axis_of_the_greatest_numbers_has_finite_ticks(end: float, most: int) -> None:
+    found = ticks(end, most)
+    assert all(math.isfinite(v) for v in found)
+    assert found[0] == 0

@@ -174,3 +174,35 @@ def test_a_run_that_diverges_says_so_where_it_happened(bad: float) -> None:
 def test_the_perplexity_of_a_loss_that_is_no_number_is_no_number_either() -> None:
     frame = loss_frame(reduced(rows(np.full(9, np.nan))), 20, 9)
     assert frame.footer == "train NaN   perplexity NaN train"
+
+
+def test_what_is_calm_after_a_huge_loss_is_averaged_by_itself() -> None:
+    losses = np.concatenate([np.full(40, 2.0), [1e300], np.full(400, 3.0)])
+    smooth = loss_frame(reduced(rows(losses), 1024), 20, 441).smooth[1]
+    np.testing.assert_allclose(smooth[-300:], 3.0)
+
+
+def test_a_huge_loss_is_written_in_powers_of_ten() -> None:
+    losses = np.full(20, 1.5731387640168404e300)
+    frame = loss_frame(reduced(rows(losses)), 20, 20, evaluated_at(20, 1.445e300), astray=True)
+    assert frame.footer.split("   ") == [
+        "train 1.573·10³⁰⁰",
+        "valid 1.445·10³⁰⁰",
+        "perplexity ∞ train · ∞ held-out",
+        "diverged: beyond 100 · ln V",
+    ]
+    assert frame.reading(20).split(" · ", 1)[1].startswith("loss 1.573·10³⁰⁰")
+    assert "e^1.573·10³⁰⁰ = ∞" in frame.formulas(20)[1]
+
+
+def test_the_axis_reaches_the_greatest_loss_that_a_float_holds() -> None:
+    losses = np.full(20, 1.7e308)
+    frame = loss_frame(reduced(rows(losses, np.ones(20, int))), 20, 20)
+    assert np.isfinite(frame.y_end)
+    assert frame.y_end >= 1.7e308
+
+
+def evaluated_at(update: int, loss: float) -> np.ndarray:
+    made = np.zeros(1, EVALUATION)
+    made["update"], made["loss"] = update, loss
+    return made

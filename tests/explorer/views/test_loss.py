@@ -20,7 +20,7 @@ from explorer.store import Store
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.loss import LossView
-from explorer.views.loss_axes import View, chance_name, chance_room
+from explorer.views.loss_axes import View, chance_name, chance_room, level_text
 from rnncore.curve import EVALUATION
 from rnncore.truncation import Full
 
@@ -393,3 +393,12 @@ def test_the_line_of_the_update_on_show_leaves_out_the_name_of_the_line_of_chanc
     assert drawn(view.area.top() + 2) and drawn(view.area.bottom() - 4)
     inside = [drawn(y) for y in np.linspace(name.top() + 1, name.bottom() - 1, 9)]
     assert not all(inside), "the letters alone"
+
+
+@pytest.mark.parametrize("top", [1e300, 3e4, 1.5e5, 6e6, 2e-4])
+@pytest.mark.parametrize("high", [150, 400, 900])
+def test_no_two_lines_of_the_axis_have_the_same_number(qapp, top, high) -> None:
+    levels = View(QRectF(0, 0, 300, high), 0, 10, top).levels
+    texts = [level_text(level) for level in levels]
+    assert len(set(texts)) == len(texts) > 1
+    assert max(map(len, texts)) < 10
