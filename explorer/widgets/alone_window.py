@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from ..theme.theme import current
+from .canvas import first_with_arrows
 from .card import Card
 from .enlarge import enlarge, factor_for
 from .tab_order import keeps
@@ -16,6 +19,10 @@ class AloneWindow(QWidget):
     """One panel on the whole screen; its keys are the main window's."""
 
     closed = Signal()
+    fitted = Signal()
+    """It has another size, and its type was chosen for that."""
+    CLICKS_CHOOSE: ClassVar[bool] = True
+    """A click gives the arrow keys to what was clicked: beside it is nothing that they could be meant for."""
 
     def __init__(self, header: QWidget, panel: Card, title: str, main: QWidget) -> None:
         super().__init__(main, Qt.WindowType.Window)
@@ -33,7 +40,17 @@ class AloneWindow(QWidget):
         self.addActions([a for a in main.actions() if QKeySequence("Esc") not in a.shortcuts()])
 
     def focusNextPrevChild(self, next: bool) -> bool:
-        return keeps(self._panel) or super().focusNextPrevChild(next)
+        if keeps(self._panel):
+            return True
+        first = first_with_arrows(self._panel)
+        if first is not None and first is not self._panel:  # as its heading says
+            if next and self._panel.hasFocus():
+                first.setFocus(Qt.FocusReason.TabFocusReason)
+                return True
+            if not next and first.hasFocus():
+                self._panel.setFocus(Qt.FocusReason.BacktabFocusReason)
+                return True
+        return super().focusNextPrevChild(next)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), current().colour("panel"))
@@ -41,6 +58,7 @@ class AloneWindow(QWidget):
     def fit_type(self) -> None:
         """Give the panel type for the size of this window."""
         enlarge(factor_for(self.size()), self.header, self._panel)
+        self.fitted.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

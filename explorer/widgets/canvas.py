@@ -12,6 +12,7 @@ from ..theme.theme import Theme, current
 from .focus_ring import MOVED, FocusRing
 from .picture import Picture
 from .surface import Surface
+from .tab_order import in_order
 from .tips import plain
 
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -30,10 +31,22 @@ def arrows_of(widget: QWidget | None) -> str:
     return " ".join(sign for key, sign in zip(ARROWS, "←→↑↓", strict=True) if key in kept)
 
 
+def first_with_arrows(part: QWidget) -> QWidget | None:
+    """The first thing in a part of the window that the arrow keys choose something in; None where there is none."""
+    return next((widget for widget in in_order([part]) if arrows_of(widget)), None)
+
+
+def hear_click(widget: QWidget, event: QEvent) -> None:
+    """Give the arrow keys to what was clicked, where its window says so: in a panel on the whole screen."""
+    if event.type() == QEvent.Type.MouseButtonPress and getattr(widget.window(), "CLICKS_CHOOSE", False):
+        widget.setFocus(Qt.FocusReason.MouseFocusReason)
+
+
 class Canvas(Surface):
     """Shows the tool tip that :meth:`tip` says, and keeps ``KEYS`` for itself while it has the focus.
 
-    The focus comes by Tab, or by the key of its panel: after a click the arrow keys still belong to the walk.
+    The focus comes by Tab, or by the key of its panel: after a click the arrow keys still belong to the walk, but for a
+    panel that fills the screen, where nothing else could be meant.
     """
 
     KEYS: ClassVar[frozenset[Qt.Key]] = frozenset(ARROWS)
@@ -57,6 +70,7 @@ class Canvas(Surface):
             done = super().event(event)
             self._show_focus()
             return done
+        hear_click(self, event)
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos() + QPoint(8, 8), plain(self.tip(event.pos().x(), event.pos().y())), self)
             return True

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPain
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme.theme import current
+from .canvas import hear_click
 from .paint import pen
 
 
@@ -78,6 +79,7 @@ class NameRow(QWidget):
         return QSize(60, current(self).px(20))
 
     def event(self, event: QEvent) -> bool:
+        hear_click(self, event)
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in self.KEYS:
             event.accept()  # else the window would take the key for a step of the walk
             return True

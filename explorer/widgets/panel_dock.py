@@ -9,15 +9,16 @@ from PySide6.QtGui import QKeyEvent, QMoveEvent, QPainter, QPaintEvent, QResizeE
 from PySide6.QtWidgets import QApplication, QDockWidget, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from ..model.keys import key_text
 from ..theme.theme import current
 from ..theme.tokens import RADIUS
 from .alone_window import AloneWindow
-from .canvas import arrows_of
+from .canvas import arrows_of, first_with_arrows
 from .card import Card
 from .chip import Chip
 from .enlarge import enlarge, factor_for
 from .paint import frame, rounded
-from .tab_order import in_order, keeps
+from .tab_order import keeps
 
 LEAST = QSize(200, 150)
 """Least size of a dock at scale 1."""
@@ -76,7 +77,7 @@ class PanelDock(QDockWidget):
             self.arrows_chip = Chip("Esc", accent="value", outlined=True)
             self.arrows_chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self.arrows_chip.hide()
-            self.arrows_chip.clicked.connect(self.walk_wanted)
+            self.arrows_chip.clicked.connect(self._turn_arrows)
             self.back_chip = Chip("Dock")
             self.back_chip.hide()
             self.back_chip.clicked.connect(self.go_back)
@@ -113,9 +114,7 @@ class PanelDock(QDockWidget):
     def take_keyboard(self) -> None:
         """Give the keyboard to what can be chosen from by the arrow keys; where there is nothing, to the panel."""
         panel = self.ensure()
-        # On the whole screen one shows the panel, and goes on with the walk.
-        chooses = [] if self.alone is not None else [widget for widget in in_order([panel]) if arrows_of(widget)]
-        (chooses[0] if chooses else panel).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        (first_with_arrows(panel) or panel).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def focusNextPrevChild(self, next: bool) -> bool:
         return keeps(self.panel) or super().focusNextPrevChild(next)
@@ -126,31 +125,61 @@ class PanelDock(QDockWidget):
 
     def set_arrows(self, arrows: str) -> None:
         """Say which arrow keys choose something in the panel, if any."""
-        if arrows != self.arrows and self.panel is not None:
+        if self.panel is not None and (arrows != self.arrows or self.alone is not None):
             self.arrows = arrows
-            self._fit_arrows()
-            self.arrows_chip.setToolTip(
-                f"The arrow keys {arrows} choose something in this panel.\n"
-                "Esc, or a click here: they step the walk again."
-            )
-            self.arrows_chip.setVisible(bool(arrows))
-            self.panel.header_bar.fit()
+            self._sign_arrows()
             self.update()
+
+    def _sign_arrows(self) -> None:
+        """Show whose the arrow keys are. Among its neighbours the window says it as well; on the whole screen none."""
+        if self.panel is None:
+            return
+        alone, chip = self.alone is not None, self.arrows_chip
+        if self.arrows:
+            key = key_text("Shift+Tab" if alone else "Esc")
+            ends = "" if alone and self.panel.hasFocus() else f"\n{key}, or a click here: they step the walk again."
+            chip.setToolTip(f"The arrow keys {self.arrows} choose something in this panel.{ends}")
+        elif alone:
+            choose = first_with_arrows(self.panel) is not None
+            more = "\nTab, a click here, or one in the panel: they choose something in it." if choose else ""
+            chip.setToolTip(f"The arrow keys ← → step the walk.{more}")
+        chip.set_accent("value" if self.arrows else "")
+        chip.setVisible(alone or bool(self.arrows))
+        self._fit_arrows()
+        self.panel.header_bar.fit()
+
+    def _turn_arrows(self) -> None:
+        """Give the arrow keys to the walk; on the whole screen, where it has them, to what can be chosen here."""
+        if self.alone is None:
+            self.walk_wanted.emit()
+        elif self.panel is not None and self.arrows:
+            self.panel.setFocus(Qt.FocusReason.MouseFocusReason)
+        else:
+            self.take_keyboard()
 
     def _fit_arrows(self) -> None:
         """Shorten the sign of the arrows to what the header has room for beside its other chips, and never drop it."""
-        if self.panel is not None and self.arrows:
-            header, chip, sign = self.panel.header_bar, self.arrows_chip, _sign_of(self.arrows)
-            room, here = header.room_beside(chip), f"{self.arrows} here"
-            said = ((f"{self.arrows} choose here", "Esc ends"), (here, "Esc ends"))  # beside the whole of the title
-            brief = ((here, "Esc"), (self.arrows, "Esc"), (sign, "Esc"))
-            # The title gives way last; what floats has no tab that names it, and keeps the whole of it.
-            titles = (header.wide(0),) if self.isFloating() else (header.wide(-1), 0)
-            forms = [*((header.wide(0), *form) for form in said), *((t, *form) for t in titles for form in brief)]
-            fits = ((label, value) for title, label, value in forms if title + chip.width_for(label, value) <= room)
-            label, value = next(fits, ("", sign))  # the key is on its tool tip and at the foot of the window
-            chip.set_label(label)
-            chip.set_value(value)
+        if self.panel is None or not (self.arrows or self.alone is not None):
+            return
+        header, chip, sign = self.panel.header_bar, self.arrows_chip, _sign_of(self.arrows)
+        room, here = header.room_beside(chip), f"{self.arrows} here"
+        said: tuple[tuple[str, str], ...] = ((f"{self.arrows} choose here", "Esc ends"), (here, "Esc ends"))
+        brief: tuple[tuple[str, str], ...] = ((here, "Esc"), (self.arrows, "Esc"), (sign, "Esc"))
+        if not self.arrows:
+            tab = "Tab" if first_with_arrows(self.panel) is not None else ""
+            said = (("← → step the walk", f"{tab} chooses here" if tab else ""), ("← → step the walk", tab))
+            brief, sign = (("← → walk", tab),), "← → walk"
+        elif self.alone is not None:  # where Esc leads back to the window; if they are the panel's own nothing ends it
+            key = "" if self.panel.hasFocus() else key_text("Shift+Tab")
+            said = ((f"{self.arrows} choose here", f"{key} ends" if key else ""),)
+            brief = ((here, key), (self.arrows, key), (sign, key))
+        # The title gives way last; what floats has no tab that names it, and keeps the whole of it.
+        titles = (header.wide(0),) if self.isFloating() else (header.wide(-1), 0)
+        forms = [*((header.wide(0), *form) for form in said), *((t, *form) for t in titles for form in brief)]
+        fits = ((label, value) for title, label, value in forms if title + chip.width_for(label, value) <= room)
+        label, value = next(fits, ("", sign))  # the key is on its tool tip and at the foot of the window
+        chip.set_label(label)
+        chip.set_value(value)
 
     def set_framed(self, framed: bool) -> None:
         """Paint the frame as that of the panel that has the keyboard, or not."""
@@ -344,26 +373,33 @@ class PanelDock(QDockWidget):
         self.setTitleBarWidget(self._empty)
         self.alone = AloneWindow(header, panel, self.title, self._board.window())
         self.alone.closed.connect(self._returned)
+        self.alone.fitted.connect(self._sign_arrows)
         self._show_way_back()
         self.alone.showFullScreen()
-        inside = self._before is not None and self.alone.isAncestorOf(self._before)
-        # One shows it, and goes on with the walk; Tab leads to what can be chosen.
-        keeps = inside and self._before is not None and not arrows_of(self._before)
-        (self._before if keeps and self._before is not None else panel).setFocus()
+        before = self._before
+        # What one was choosing in it one goes on with; else one shows it, and goes on with the walk.
+        (before if before is not None and self.alone.isAncestorOf(before) else panel).setFocus()
+        self._sign_arrows()
 
     def _returned(self) -> None:
         window, self.alone = self.alone, None
         if window is not None:
+            held = window.focusWidget()
             self.take_back(window.header)
             window.deleteLater()
             self._fit_type()
             self._show_way_back()
             self.activateWindow()
             before, self._before = self._before, None
-            if before is not None and isValid(before) and before.isVisible():
+            chooses = held is not None and isValid(held) and bool(arrows_of(held))
+            let_go = before is not None and isValid(before) and self.holds(before) and bool(arrows_of(before))
+            if chooses and held is not None and held.isVisible():
+                held.setFocus()  # with what was chosen there one goes on here
+            elif before is not None and isValid(before) and before.isVisible() and not let_go:
                 before.setFocus()
             elif self.panel is not None:
                 self.panel.setFocus()
+            self._sign_arrows()
             self.returned.emit(self.objectName())
 
     # --- painting ---

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -105,20 +106,57 @@ def test_escape_in_a_panel_without_anything_to_choose_leads_back_as_well(window)
     assert window.stage.isAncestorOf(QApplication.focusWidget())
 
 
-def test_on_the_whole_screen_the_arrows_go_on_with_the_walk_until_tab_leads_into_the_panel(window):
-    press(window, Key.Key_2, Ctrl)
+@pytest.mark.parametrize(("name", "key"), [("ledger", Key.Key_2), ("gates", Key.Key_5)])
+def test_what_is_chosen_by_keys_is_kept_on_the_whole_screen_and_back(window, name, key):
+    store = window.store
+    store.dispatch(do.GoToEnd())
+    press(window, key, Ctrl)
+    for arrow in (Key.Key_Up, Key.Key_Right, Key.Key_Right, Key.Key_Left):
+        press(window, arrow)
+    at, chosen, here, held = store.session.position, store.session.selection, dock(window, name), holder(window)
+    entry, keys = QApplication.focusWidget(), here.arrows
+    assert held is here and chosen.t is not None and keys
     press(window, Key.Key_F11)
-    QTest.qWait(20)
-    ledger = dock(window, "ledger")
-    assert ledger.holds(QApplication.focusWidget()) and not arrows_of(QApplication.focusWidget()) and not ledger.arrows
-    for _ in range(8):
-        press(window, Key.Key_Tab)
-        if ledger.arrows:
-            break
-    assert ledger.arrows and ledger.arrows_chip.isVisible()
+    until(window, lambda: here.alone is not None and QApplication.focusWidget() is entry)
+    assert here.arrows == keys and here.arrows_chip.isVisible() and "walk" not in here.arrows_chip.accessibleName()
+    press(window, Key.Key_Left)
+    there = store.session.selection
+    assert store.session.position == at and there.t is not None and there.t < chosen.t
     press(window, Key.Key_F11)
-    QTest.qWait(20)
-    assert ledger.alone is None and ledger.arrows == "← → ↑ ↓"  # as before
+    until(window, lambda: here.alone is None and QApplication.focusWidget() is entry)
+    assert here.arrows == keys and store.session.selection == there and store.session.position == at
+
+
+def test_on_the_whole_screen_it_is_seen_whose_the_arrows_are_and_tab_or_a_click_gives_them_to_the_panel(window):
+    store, ledger = window.store, dock(window, "ledger")
+    store.dispatch(do.GoToEnd())
+    window.show_panel("ledger")
+    window.stage.setFocus()
+    window.board._choose(ledger)  # its tab was clicked
+    press(window, Key.Key_F11)
+    until(window, lambda: ledger.alone is not None and ledger.panel.hasFocus())
+    at, chip, canvas = store.session.position, ledger.arrows_chip, ledger.panel.canvas
+    assert not ledger.arrows and chip.isVisible() and "walk" in chip.accessibleName()
+    press(window, Key.Key_Left)
+    assert store.session.position == at - 1
+    for give in (
+        lambda: press(window, Key.Key_Tab),
+        chip.click,
+        lambda: QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.centre_of(4, 2).toPoint()),
+    ):
+        give()
+        assert canvas.hasFocus() and ledger.arrows == "← → ↑ ↓" and "choose" in chip.accessibleName()
+        press(window, Key.Key_Backtab, Shift)
+        assert ledger.alone is not None and not ledger.arrows and "walk" in chip.accessibleName()
+    canvas.setFocus()
+    press(window, Key.Key_Right)
+    assert store.session.position == at - 1 and (store.session.selection.t, store.session.selection.loss) == (3, 4)
+    press(window, Key.Key_Backtab, Shift)
+    press(window, Key.Key_Escape)
+    until(window, lambda: ledger.alone is None and QApplication.focusWidget() is not None)
+    assert not ledger.arrows and not chip.isVisible() and store.session.selection.loss == 4
+    press(window, Key.Key_Right)
+    assert store.session.position == at
 
 
 def test_the_keys_of_panels_and_of_the_walk_with_ctrl_work_in_every_panel(window):
