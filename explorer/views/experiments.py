@@ -180,6 +180,7 @@ class ExperimentsView(Panel):
         if isinstance(found, do.Prepared):
             self._store.dispatch(found)
             self._store.dispatch(do.Notify(Message(f"“{experiment.title}” is on the stage. {experiment.steps}")))
+            self.stage_wanted.emit()
         elif isinstance(found, RnnError):
             self._store.dispatch(do.Notify(Message(str(found), "error")))
 

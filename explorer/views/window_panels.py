@@ -15,6 +15,7 @@ from ..model.keys import key_text
 from ..model.session import Message
 from ..panels import PANELS
 from ..store import Store
+from ..widgets.panel import Panel
 from ..widgets.panel_dock import PanelDock
 from .board import BOTTOM, RIGHT, Board
 from .window_commands import CommandsWindow
@@ -54,6 +55,19 @@ class PanelsWindow(CommandsWindow):
         """Say at the foot of the window whose the arrow keys are; to be called once there is a board."""
         self.board.arrows_moved.connect(self.show_hints)
         self.board.walk_wanted.connect(self._rest)
+        self.board.panel_made.connect(self._panel_made)
+
+    def _panel_made(self, name: str) -> None:
+        panel = self.board.docks[name].panel
+        if isinstance(panel, Panel):
+            panel.stage_wanted.connect(self.show_stage)
+
+    def show_stage(self) -> None:
+        """Bring a panel back that covers the stage with the whole screen."""
+        alone = self.board.panel_alone()
+        if alone is not None:
+            alone.fill_screen()
+            self._rest()
 
     def show_hints(self) -> None:
         dock = self.board.panel_with_arrows()

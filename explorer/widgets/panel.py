@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDockWidget, QWidget
 
@@ -26,6 +27,8 @@ class Panel(Card):
     AWAITS: ClassVar[frozenset[str]] = frozenset()
     FIRST: ClassVar[bool] = False
     """Whether it is painted with the stage also while a key is held down, and not in the frame after that."""
+    stage_wanted = Signal()
+    """It has done something that is to be seen on the stage."""
 
     def __init__(
         self, store: Store, title: str, subtitle: str = "", *, inline: bool = False, parent: QWidget | None = None

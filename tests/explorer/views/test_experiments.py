@@ -240,6 +240,24 @@ def test_a_panel_that_fills_the_screen_keeps_it_and_shows_the_next_experiment(st
     assert dock.alone is None
 
 
+def test_what_is_brought_onto_the_stage_can_be_seen_there_also_from_the_whole_screen(store, qtbot):
+    window = MainWindow(store)
+    qtbot.addWidget(window)
+    window.show()
+    window.show_experiment("E6")
+    dock = window.board.docks["experiments"]
+    until(lambda: dock.panel.outcome is not None)
+    before = store.session.settings
+    dock.fill_screen()
+    until(lambda: dock.alone is not None and dock.alone.isVisible())
+    dock.panel.stage.click()
+    until(lambda: store.session.message is not None and store.session.settings != before)
+    assert "is on the stage" in store.session.message.text
+    until(lambda: dock.alone is None and window.stage.hasFocus() and window.banner.isVisible())
+    window.actions_["undo"].trigger()
+    until(lambda: store.session.settings == before)
+
+
 def test_on_a_large_screen_the_votes_and_the_rows_use_the_room(store, qtbot):
     view = shown(store, qtbot, (1300, 700))
     until(lambda: view.outcome is not None)
