@@ -12,7 +12,7 @@ from ...model.stage_records import LIT, STATE
 from ...widgets.paint import arrow, arrow_head, crisp, hatch, pen, scissors
 from .brush import Brush
 from .bundle import has_lanes, paint_bundle, paint_stopped, snip_lane
-from .ribbons import THINNEST, eighths, ribbon_width, share_of
+from .ribbons import FAINTEST, THINNEST, eighths, ribbon_width, share_of
 
 #: Radius of the scissors that stop some of the losses only.
 SMALL = 7.0
@@ -104,7 +104,7 @@ def _ribbon(brush: Brush, t: int) -> None:
         return
     wide = eighths(ribbon_width(brush, norm))
     colour = brush.colour("gradient")
-    if norm == 0.0 or wide < THINNEST + 0.15:
+    if norm == 0.0 or wide < THINNEST + FAINTEST:
         painter.setPen(pen(colour, 1.0, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(end, y), QPointF(start + 2, y))
         return

@@ -13,11 +13,16 @@ from ...model.stage_words import short
 from ...theme.colourmap import AsinhScale
 from ...theme.theme import current
 from .pixels import legend_image
-from .ribbons import THINNEST, WIDEST
+from .ribbons import FAINTEST, THINNEST, WIDEST, share_of
 
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _BAR, _SHORT, _HIGH, _GAP, _APART = 56, 26, 8, 5, 16
-#: What is drawn, the text before it and after it, and its width.
+#: Length of a ribbon of one norm, and from its number to the next ribbon.
+_SAMPLE, _NEXT = 18, 8
+#: The norms of which a ribbon is shown, in parts of the scale's end: each as wide as on the stage.
+_SHOWN = (0.01, 0.1, 1.0)
+#: What is drawn, the text before it and after it, and its width. Of "ticks", ribbons of several norms with a number
+#: each, the last number stands after it.
 Key = tuple[str, str, str, int]
 
 
@@ -97,6 +102,8 @@ class StageLegend(QWidget):
             lines.append(_say("Colour of gradients", gradient))
         if ribbon is not None:
             lines.append(_say("Width of ribbons and of the loss's arrow: norm of the gradient", ribbon))
+            wide = (f"{_thick(ribbon, part):.1f} px is {_norm(ribbon, part)}" for part in _SHOWN)
+            lines.append(f"A ribbon as wide as {', '.join(wide)}; one of less than {_least(ribbon)} is a dashed line")
             if self._lanes:
                 lines.append(LANES)
         if odd:
@@ -108,7 +115,8 @@ class StageLegend(QWidget):
 
     def _fitting(self) -> list[Key]:
         """The keys in the fullest form that there is room for: values and gradients share a bar before any goes."""
-        for keys in (self._full(" asinh"), self._full(), self._compact()):
+        forms = (self._full(" asinh"), self._full(), self._compact(" asinh"), self._compact(), self._compact(None))
+        for keys in forms:
             if sum(map(self._width, keys)) <= self._room:
                 return keys
         while keys and sum(map(self._width, keys)) > self._room:
@@ -116,9 +124,21 @@ class StageLegend(QWidget):
         return keys
 
     def _width(self, key: Key) -> float:
-        _, before, after, wide = key
+        _, before, after, _ = key
         metrics = QFontMetricsF(current().font("small"))
-        return metrics.horizontalAdvance(before + after) + current().px(wide) + 2 * _GAP + _APART
+        return metrics.horizontalAdvance(before + after) + self._drawn(key, metrics) + 2 * _GAP + _APART
+
+    def _drawn(self, key: Key, metrics: QFontMetricsF) -> float:
+        """Width of what is drawn of a key."""
+        kind, _, _, wide = key
+        if kind != "ticks":
+            return float(current().px(wide))
+        numbers = sum(metrics.horizontalAdvance(text) + _GAP + _NEXT for text in self._norms()[:-1])
+        return float(len(_SHOWN) * current().px(wide) + numbers)
+
+    def _norms(self) -> list[str]:
+        assert self._key is not None and self._key[2] is not None
+        return [_norm(self._key[2], part) for part in _SHOWN]
 
     def _full(self, scale: str = "") -> list[Key]:
         if self._key is None or self._of is None:
@@ -132,11 +152,14 @@ class StageLegend(QWidget):
         if gradient is not None:
             keys.append(("map", f"∂L −{_limit(gradient)}", f"+{_limit(gradient)}", _BAR))
         if ribbon is not None:
-            keys.append(("ribbon", "‖∂L‖ ", f"{_limit(ribbon)}{scale}", _BAR))
+            keys.append(("ticks", "‖∂L‖ ", f"{_limit(ribbon)}{scale}", _SAMPLE))
         return keys + self._odd()
 
-    def _compact(self) -> list[Key]:
-        """One bar for both maps, whose colours are the same, with the ends of each; and a short ribbon."""
+    def _compact(self, scale: str | None = "") -> list[Key]:
+        """One bar for both maps, whose colours are the same, with the ends of each; and ribbons of a few norms.
+
+        Without a ``scale`` there is a single ribbon, as wide as one can be.
+        """
         if self._key is None or self._of is None:
             return self._odd()
         value, gradient, ribbon, _ = self._key
@@ -144,8 +167,10 @@ class StageLegend(QWidget):
         ends += "" if self._far is None else f"  {self._far[0]} ±{_limit(self._far[1])}"
         ends += "" if gradient is None else f"  ∂L ±{_limit(gradient)}"
         keys = [("map", f"{self._of}:" if self._of else "", ends, _SHORT)]
-        if ribbon is not None:
+        if ribbon is not None and scale is None:
             keys.append(("ribbon", "", f"‖∂L‖ {_limit(ribbon)}", _SHORT))
+        elif ribbon is not None:
+            keys.append(("ticks", "‖∂L‖", f"{_limit(ribbon)}{scale}", _SAMPLE))
         return keys + self._odd()
 
     def _odd(self) -> list[Key]:
@@ -171,7 +196,8 @@ class StageLegend(QWidget):
         painter.setFont(font)
         high, middle = theme.px(_HIGH), self.height() / 2
         x = float(_APART)
-        for kind, before, after, wide in self._fitting():
+        for key in self._fitting():
+            kind, before, after, wide = key
             bar = theme.px(wide)
             painter.setPen(theme.colour("muted"))
             if before:
@@ -186,18 +212,54 @@ class StageLegend(QWidget):
                 thin, thick = THINNEST / 2, WIDEST / 2
                 corners = ((x, -thin), (x + bar, -thick), (x + bar, thick), (x, thin))
                 painter.drawPolygon(QPolygonF([QPointF(px, middle + py) for px, py in corners]))
+            elif kind == "ticks":
+                self._paint_ticks(painter, x, bar, metrics)
             else:
                 painter.fillRect(QRectF(round(x), top, bar, high), theme.colour(kind))
-            x += bar
+            x += self._drawn(key, metrics)
             painter.setPen(theme.colour("muted"))
             painter.drawText(QRectF(x + _GAP, 0, 400, self.height()), _LEFT, after)
             x += metrics.horizontalAdvance(after) + _GAP + _APART
 
+    def _paint_ticks(self, painter: QPainter, x: float, bar: int, metrics: QFontMetricsF) -> None:
+        """Ribbons as wide as on the stage, the number of each behind it but for the last one's."""
+        assert self._key is not None and self._key[2] is not None
+        theme, middle = current(), self.height() / 2
+        for part, text in zip(_SHOWN, self._norms(), strict=True):
+            wide = _thick(self._key[2], part)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour("gradient"))
+            painter.drawRoundedRect(QRectF(x, middle - wide / 2, bar, wide), min(wide / 2, 3.0), min(wide / 2, 3.0))
+            if part == _SHOWN[-1]:
+                return
+            x += bar + _GAP
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(QRectF(x, 0, 400, self.height()), _LEFT, text)
+            x += metrics.horizontalAdvance(text) + _NEXT
+
+
+def _norm(scale: AsinhScale, part: float) -> str:
+    """A norm of the key of ribbons, as briefly as it can be said."""
+    return _said(scale.limit * part)
+
+
+def _thick(scale: AsinhScale, part: float) -> float:
+    """The width on the stage of a ribbon whose norm is ``part`` of the scale's end."""
+    return THINNEST + (WIDEST - THINNEST) * share_of(scale, scale.limit * part)
+
+
+def _least(scale: AsinhScale) -> str:
+    """The norm below which a ribbon is a thin dashed line."""
+    return _said(scale.value(FAINTEST / (WIDEST - THINNEST)))
+
 
 def _limit(scale: AsinhScale) -> str:
     """The end of a scale as briefly as it can be said: 1, 0.05, 2e-5."""
-    limit = scale.limit
-    return f"{limit:g}" if 1e-3 <= limit < 1e4 else short(limit)
+    return _said(scale.limit)
+
+
+def _said(value: float) -> str:
+    return f"{value:.3g}" if 1e-4 <= value < 1e4 else short(value)
 
 
 def _say(what: str, scale: AsinhScale) -> str:

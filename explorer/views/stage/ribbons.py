@@ -10,6 +10,8 @@ from .brush import Brush
 
 #: Ribbons are this wide, in pixels, at the least and the most that their scale knows.
 THINNEST, WIDEST = 1.0, 12.0
+FAINTEST = 0.15
+"""One that is less than so much wider than the thinnest is drawn as a dashed line."""
 
 
 def ribbon_width(brush: Brush, norm: float) -> float:

@@ -21,6 +21,7 @@ from explorer.theme.theme import current, theme_named
 from explorer.views.stage import StageView
 from explorer.views.stage.brush import Brush
 from explorer.views.stage.bundle import snip_lane
+from explorer.views.stage.ribbons import ribbon_width
 from explorer.views.stage.scissors import badge_centre, badge_radius
 from rnncore.corpus import Corpus
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
@@ -440,10 +441,36 @@ def test_the_legend_says_on_which_scale_ribbons_are_and_what_the_signs_of_a_cut_
     store.dispatch(do.GoToEnd())
     stage.resize(1900, 560)
     ribbon = stage.legend._fitting()[2]
-    assert ribbon[0] == "ribbon" and ribbon[2].endswith(" asinh")
+    assert ribbon[0] == "ticks" and ribbon[2].endswith(" asinh")
     assert "Width of ribbons" in stage.legend.toolTip() and "Small scissors" in stage.legend.toolTip()
     set_truncation(store, Full())
     assert "cissors" not in stage.legend.toolTip()
+
+
+@pytest.mark.parametrize("width", [920, 1300, 1900])
+def test_a_ribbon_s_width_can_be_read_off_the_legend(store, stage, qtbot, width: int):
+    store.dispatch(do.GoToEnd())
+    stage.resize(width, 530)
+    qtbot.waitUntil(lambda: stage.legend.width() == stage.legend.sizeHint().width())
+    legend, scale = stage.legend, stage.data.ribbon_scale
+    assert any(kind == "ticks" for kind, *_ in legend._fitting())
+    assert legend._norms() == [f"{part * scale.limit:.3g}" for part in (0.01, 0.1, 1.0)]
+    brush = Brush(QPainter(), stage.data, stage.canvas.stage_layout, current(), 1.0)
+    image = legend.grab().toImage()
+    middle, ink = image.height() // 2, current().colour("gradient")
+    rows = [
+        [image.pixelColor(x, y).hsvSaturation() > 0.6 * ink.hsvSaturation() for x in range(image.width())]
+        for y in (middle - 1, middle)
+    ]
+    row = [any(pair) for pair in zip(*rows, strict=True)]
+    starts = [x for x in range(1, len(row)) if row[x] and not row[x - 1] and all(row[x : x + 12])][-3:]
+    assert len(starts) == 3
+    for x, part in zip(starts, (0.01, 0.1, 1.0), strict=True):
+        column = (image.pixelColor(x + 8, y) for y in range(image.height()))
+        ground = image.pixelColor(x + 8, 0).lightnessF()
+        seen = sum(abs(c.lightnessF() - ground) for c in column) / abs(ink.lightnessF() - ground)
+        assert seen == pytest.approx(ribbon_width(brush, part * scale.limit), abs=0.3)
+        assert f"{ribbon_width(brush, part * scale.limit):.1f} px is {part * scale.limit:.3g}" in legend.toolTip()
 
 
 def test_a_click_in_the_ledger_shows_the_cut_of_the_loss_not_of_the_copy(store, stage):
