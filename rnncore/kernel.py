@@ -163,6 +163,13 @@ class Kernel:
             array.flags.writeable = False
         return found
 
+    def states_over(self, length: int) -> dict[str, Array]:
+        """Return the states before the first step of the last run and after each, (T + 1, …, H), read-only copies."""
+        found = {name: state[: length + 1].copy() for name, state in self._forward.states.items()}
+        for array in found.values():
+            array.flags.writeable = False
+        return found
+
     # --- programs ---------------------------------------------------------------------------------------------------
 
     def _programs_for(self, length: int, truncation: Truncation) -> Programs:

@@ -140,6 +140,8 @@ class Compared:
     error: float
     """Relative; infinite where something is not finite."""
     ok: bool
+    unclear: bool = False
+    """Whether they differ by no more than rounding may make of them, which is too much to call them the same."""
 
 
 @dataclass(frozen=True)
@@ -152,16 +154,28 @@ class Check:
     tolerance: float
     rows: tuple[Compared, ...]
     note: str = ""
+    parted: bool = False
+    """Whether rounding has made of what is on show, and of what it is compared with, two different numbers."""
 
     @property
     def ok(self) -> bool:
         """Whether all of it agrees."""
-        return all(row.ok for row in self.rows)
+        return all(row.ok for row in self.rows) and not self.parted
+
+    @property
+    def unclear(self) -> bool:
+        """Whether it does not agree, but by rounding alone: neither right nor wrong can be told."""
+        return not self.ok and all(row.ok or row.unclear for row in self.rows)
 
     @property
     def worst(self) -> Compared | None:
-        """The row that agrees least; of equal ones the one with the largest numbers. None without rows."""
-        return max(self.rows, key=lambda r: (r.error, abs(r.first) if r.first == r.first else math.inf), default=None)
+        """The row that agrees least, what is wrong first; of equal ones that of the largest numbers. None without."""
+
+        def badness(row: Compared) -> tuple[float, ...]:
+            size = abs(row.first) if row.first == row.first else math.inf
+            return not (row.ok or row.unclear), not row.ok, row.error, size
+
+        return max(self.rows, key=badness, default=None)
 
 
 @dataclass(frozen=True)
@@ -184,6 +198,14 @@ class Verification:
     """Both numbers of every check."""
     cause: str = ""
     """Where what is not finite comes from, and what to do about it; "" where all is finite."""
+    unclear: bool = False
+    """Whether nothing is wrong for sure, but something cannot be told apart from rounding."""
+
+    @property
+    def failing(self) -> Check | None:
+        """The check that failed worst, before one that cannot tell; None where all agree."""
+        found = [check for check in self.checks if not check.ok]
+        return min(found, key=lambda c: (c.unclear, -(c.worst.error if c.worst else 0.0)), default=None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel, QTextBrowser, QWidget
 
 from ..model.session import Check, Compared, Verification
-from ..model.verification import digits, error_text
+from ..model.verification import digits, error_text, mark
 from ..theme.theme import current
 from ..widgets.panel_dialog import PanelDialog
 
@@ -39,7 +39,7 @@ class VerificationDialog(PanelDialog):
     def _fill(self) -> None:
         found = self._found
         why = f"<br>{escape(found.cause)}" if found.cause else ""
-        self.summary.setText(f"{_mark(found.ok)} {escape(found.summary)}, at update {found.update:,}{why}")
+        self.summary.setText(f"{_mark(found)} {escape(found.summary)}, at update {found.update:,}{why}")
         fixed = current().font("label", fixed=True)
         self.view.setFont(fixed)
         self.view.setHtml(html(found))
@@ -53,7 +53,7 @@ def html(found: Verification) -> str:
 
 def _section(check: Check) -> str:
     muted = current().tokens.muted
-    state = _mark(check.ok) if check.rows else "–"
+    state = _mark(check) if check.rows else "–"
     title = f'<tr><td colspan="5" style="padding-top:12px">{state} <b>{escape(check.title)}</b></td></tr>'
     note = [f"agrees below {error_text(check.tolerance)}"] if check.rows else []
     note += [check.note] if check.note else []
@@ -76,9 +76,11 @@ def _row(row: Compared, worst: bool) -> str:
     cells = "".join(
         f'<td align="{side}" style="white-space:nowrap">{text}</td>' for side, text in zip(sides, texts, strict=True)
     )
-    return f'<tr><td width="1%">{_mark(row.ok)}</td>{cells}</tr>'
+    return f'<tr><td width="1%">{_mark(row)}</td>{cells}</tr>'
 
 
-def _mark(ok: bool) -> str:
+def _mark(found: Check | Compared | Verification) -> str:
+    sign = mark(found)
     tokens = current().tokens
-    return f'<span style="color:{tokens.good if ok else tokens.cut}">{"✓" if ok else "✗"}</span>'
+    colour = {"✓": tokens.good, "≈": tokens.muted, "✗": tokens.cut}[sign]
+    return f'<span style="color:{colour}">{sign}</span>'

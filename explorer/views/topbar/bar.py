@@ -20,6 +20,7 @@ from ...model import action as do
 from ...model.session import Changes, Session
 from ...model.settings import CorpusChoice, Settings
 from ...model.stage_handles import equals_full
+from ...model.verification import mark
 from ...store import Store
 from ...theme.tokens import SPACE
 from ...widgets.chip import Chip
@@ -29,6 +30,8 @@ from .forms import ANNEALINGS, model_form, optimiser_form, reading_form, truncat
 from .popover import Popover
 
 REACH = "How far back the gradient goes"
+ACCENTS = {"✓": "good", "≈": "muted", "✗": "cut"}
+"""The colour of each mark of the check."""
 LEVELS = 8
 """Ways to show less and less in a narrow bar."""
 
@@ -159,9 +162,9 @@ class TopBar(QWidget):
         elif found is None:
             text, accent = "checking the gradient …", "muted"
         else:
-            text, accent = ("✓ " if found.ok else "✗ ") + found.summary, "good" if found.ok else "cut"
+            text, accent = f"{mark(found)} {found.summary}", ACCENTS[mark(found)]
             if found.update != session.training.shown:
-                text, accent = f"✓ verified at update {found.update:,}" if found.ok else text, accent
+                text = f"{mark(found)} {'verified' if found.ok else found.summary} at update {found.update:,}"
         self.badge.set_value(text)
         self.badge.set_accent(accent)
         self.badge.setToolTip(session.busy or ("" if found is None else found.report))

@@ -101,7 +101,10 @@ def test_the_badge_tells_the_truth_about_the_check(bar):
     bar.store.dispatch(do.Verified(Verification(True, 1e-13, 2e-12, 0, "gradient verified 2e−12", "both numbers")))
     assert bar.badge.value() == "✓ gradient verified 2e−12" and bar.badge.toolTip() == "both numbers"
     bar.store.dispatch(do.Verified(Verification(False, 1e-3, 2e-12, 0, "gradient differs 1e−3", "report")))
-    assert bar.badge.value().startswith("✗")
+    assert bar.badge.value().startswith("✗") and bar.badge._accent == "cut"
+    unclear = Verification(False, 1e-13, 2e-12, 0, "cannot be told from rounding", "report", unclear=True)
+    bar.store.dispatch(do.Verified(unclear))
+    assert bar.badge.value() == "≈ cannot be told from rounding" and bar.badge._accent == "muted"
     bar.store.dispatch(do.Advance(2))
     bar.store.wait()
     bar.store.dispatch(do.Verified(Verification(True, 1e-13, 2e-12, 1, "gradient verified 2e−12", "both numbers")))
