@@ -123,21 +123,30 @@ def compact(value: float, signed: bool = False) -> str:
     return f"{sign}{text}"
 
 
-def brief(value: float) -> str:
-    """At most five characters and always a sign, for what is crowded: +.016, −1.25, +3e−5."""
+def figures(value: float, digits: int, *, signed: bool = False, tight: bool = False) -> str:
+    """``value`` to so many significant digits whatever its size: 0.402, 5.31e−4, 0.
+
+    ``signed`` always has a sign, and no 0 before the point: +.016, −1.2, +5.3e−4. ``tight`` has a power's factor
+    without a point: 531e−6 are as many digits in less room.
+    """
     if math.isnan(value):
         return "NaN"
-    size, sign = abs(value), "−" if value < 0 else "+"
+    sign = "−" if value < 0 else "+" if signed else ""
+    size = abs(value)
     if math.isinf(size):
         return f"{sign}∞"
     if size == 0:
         return "0"
-    if size < 5e-4 or size >= 9999.5:
-        mantissa, exponent = f"{size:.0e}".split("e")
-        return f"{sign}{mantissa}e{int(exponent)}".replace("e-", "e−")
-    if size < 0.9995:
-        return f"{sign}{size:.3f}".replace("0.", ".", 1)
-    return f"{sign}{size:.2f}" if size < 9.995 else f"{sign}{size:.1f}" if size < 99.95 else f"{sign}{size:.0f}"
+    mantissa, exponent = f"{size:.{digits - 1}e}".split("e")
+    power = int(exponent)
+    # So many places after the point that all take about the same room.
+    least = -3 if signed or not tight else -2
+    if least <= power < 4:
+        text = f"{float(f'{mantissa}e{exponent}') if power < digits else size:.{max(0, digits - 1 - power)}f}"
+        return sign + (text[1:] if signed and text.startswith("0.") else text)
+    if tight and digits > 1:
+        mantissa, power = mantissa.replace(".", ""), power - digits + 1
+    return f"{sign}{mantissa}e{power}".replace("e-", "e−")
 
 
 def chance(probability: float) -> str:

@@ -19,7 +19,7 @@ from rnncore.walk import Walk
 from .derived import Derived
 from .equations import equation_nodes, forward_formula
 from .flow_words import product_lines, stream_lines
-from .formula import Formula, brief, compact, exact, number, plain
+from .formula import Formula, exact, figures, number, plain
 from .gradients import gradient_formula
 from .graph_weights import told, vectors_of
 from .names import at_step
@@ -31,8 +31,13 @@ from .session import Session
 from .step_code import Code, numpy_code, torch_code
 from .step_numbers import StepNumbers
 from .step_update import UpdateRule, update_rule
+from .walking import step_spoken_of
 
 Array = np.ndarray[Any, Any]
+VALUE_DIGITS, GRADIENT_DIGITS = 3, 2
+"""Significant digits on the graph: of each kind the same everywhere."""
+DIFFERENTIAL = "∂\u2009"
+"""What stands before a gradient on the graph: the sign and a thin space."""
 KEPT = 2000
 """Formulas that are kept of one walk, before all are forgotten."""
 
@@ -43,8 +48,6 @@ class Mark:
 
     value: str
     gradient: str
-    brief: str = ""
-    """The gradient where there is room for less of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +155,13 @@ class InspectorData:
         kinds = ("logits", "softmax", "loss", "stream_loss", "stream_future", "sum", "d_logits")
         return frozenset(f"next:{s}" for s in states) if step.kind in kinds else frozenset()
 
-    def mark(self, node: int) -> Mark:
-        """The numbers beside a node."""
+    def mark(self, node: int, *, tight: bool = False, rough: bool = False) -> Mark:
+        """The numbers beside a node; ``tight`` for little room, ``rough`` with a single digit for still less."""
         value, gradient = self.numbers.value(node), self.numbers.gradient(node)
+        digits = (1, 1) if rough else (VALUE_DIGITS, GRADIENT_DIGITS)
         return Mark(
-            "" if value is None else compact(value),
-            "" if gradient is None else f"∂ {compact(gradient, signed=True)}",
-            "" if gradient is None else f"∂{brief(gradient)}",
+            "" if value is None else figures(value, digits[0], tight=tight),
+            "" if gradient is None else f"{DIFFERENTIAL}{figures(gradient, digits[1], signed=True, tight=tight)}",
         )
 
     def known(self, node: int) -> bool:

@@ -107,7 +107,7 @@ class GraphCanvas(Surface):
         fresh = not self._laid_out_for or self._laid_out_for[0] != data.cell.text
         self._laid_out_for = key
         layout = self.fitted = fit(data.cell, self.size(), theme)
-        fonts = label_fonts(theme, layout.em)
+        fonts = label_fonts(theme, layout.em, layout.mixed)
         self._marks = Marks(layout, fonts, theme.scale)
         self._painter, self.shown = GraphPainter(layout, fonts, self._marks), None
         if fresh:

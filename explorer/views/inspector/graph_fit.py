@@ -16,6 +16,7 @@ from rnncore.frozen import dataclass
 from ...model.graph_labels import place_in_forms, place_labels
 from ...model.graph_routes import Drawing, Rect, draw, least_size
 from ...model.graph_weights import Weight, place_weights, weights
+from ...model.inspector_data import DIFFERENTIAL
 from ...theme.theme import Theme
 from ...widgets.graph_names import name_room
 
@@ -27,12 +28,14 @@ EASY = 0.85
 LEAST_TYPE = 9
 """Pixels: no number of the graph is written smaller."""
 FORMS = (2, 2, 1, 1, 1)
-"""Lines of a label in its forms: as usual, in small type, one number in small type with the sign of what it is, the
-same with fewer digits, and a mark for numbers that are told when the box is pointed at."""
+"""Lines of a label in its forms: as usual, in small type, one number in small type with the sign of what it is, one in
+less room, where the smallest have a digit less, and a mark for numbers that are told when the box is pointed at."""
 BARE, FOLDED = 3, 4
 MARK = "…"
 SAMPLES = ("∂ −.0164", "∂−.0164", "∂−.0164", "∂−.016", MARK)
-"""The longest of a label's lines, in each form."""
+"""As long as the longest of a label's lines in each form, all but its thin space."""
+THIN = 0.25
+"""What a thin space takes of a digit's width: fonts with letters of one width have none that is thinner than those."""
 FOR_NAME = 0.5
 """So much of a number is worth the name of a weight, which its edge's tool tip tells as well."""
 FOR_SIZE = 8.0
@@ -53,6 +56,11 @@ class Layout:
     em: float
     labels: Labels
     names: Names
+
+    @property
+    def mixed(self) -> bool:
+        """Whether some numbers have only the room of small type: then all of them are written the shorter way."""
+        return any(0 < form < FOLDED for _, form in self.labels.values())
 
     @property
     def folded(self) -> int:
@@ -202,9 +210,12 @@ def _cramped(labels: Labels) -> tuple[int, int]:
 # --- type ---
 
 
-def label_fonts(theme: Theme, em: float) -> Fonts:
-    """The type of the numbers in each of their forms."""
+def label_fonts(theme: Theme, em: float, mixed: bool = False) -> Fonts:
+    """The type of the numbers in each of their forms; ``mixed`` has the usual one hardly larger than the small one."""
     fonts = [_label_font(theme, em, form) for form in range(len(FORMS))]
+    if mixed and fonts[0].pixelSize() > fonts[1].pixelSize() + 1:
+        fonts[0] = QFont(fonts[0])
+        fonts[0].setPixelSize(fonts[1].pixelSize() + 1)
     return tuple((font, QFontMetricsF(font)) for font in fonts)
 
 
@@ -217,6 +228,23 @@ def _label_font(theme: Theme, em: float, form: int) -> QFont:
     font = QFont(usual)
     font.setPixelSize(max(LEAST_TYPE, theme.font("tiny", fixed=True).pixelSize() - 1))
     return font
+
+
+def advance(text: str, metrics: QFontMetricsF) -> float:
+    """The width of a number's line, of which a gradient's has a thin space."""
+    if not text.startswith(DIFFERENTIAL):
+        return metrics.horizontalAdvance(text)
+    return lead(metrics) + metrics.horizontalAdvance(text[len(DIFFERENTIAL) :])
+
+
+def spare(metrics: QFontMetricsF) -> float:
+    """How much wider than its room a line may be: by its thin space, for all else keeps off the room."""
+    return THIN * metrics.horizontalAdvance("0") + 0.5
+
+
+def lead(metrics: QFontMetricsF) -> float:
+    """The width of a gradient's sign with the thin space after it."""
+    return metrics.horizontalAdvance(DIFFERENTIAL[0]) + THIN * metrics.horizontalAdvance("0")
 
 
 def box_font(theme: Theme, em: float) -> QFont:

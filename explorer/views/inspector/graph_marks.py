@@ -8,9 +8,9 @@ from PySide6.QtGui import QRegion
 from rnncore.frozen import dataclass
 
 from ...model.graph_routes import Box, Edge, Rect
-from ...model.inspector_data import InspectorData
+from ...model.inspector_data import InspectorData, Mark
 from ...widgets.graph_names import name_area
-from .graph_fit import BARE, FOLDED, FORMS, MARK, Fonts, Layout
+from .graph_fit import BARE, FOLDED, FORMS, MARK, Fonts, Layout, advance, spare
 
 STRIPS = 6
 """Pieces of an edge whose surroundings are painted again when its colour changes: fewer pixels than of the whole."""
@@ -80,39 +80,49 @@ class Marks:
     def _place_texts(self, data: InspectorData) -> dict[str, tuple[QRectF, Lines]]:
         """The numbers to write beside each box, each with its colour, and the room that they take."""
         found: dict[str, tuple[QRectF, Lines]] = {}
+        tight = self._layout.mixed
         for key, (rect, form) in self._layout.labels.items():
             box = self._layout.drawing.box(key)
-            mark = data.mark(box.node)
-            gradient = mark.brief if form == BARE else mark.gradient
-            lines = tuple((t, token) for t, token in ((mark.value, "value"), (gradient, "gradient")) if t)
+            lines = _lines(data.mark(box.node, tight=tight))
             if not lines:
                 found[key] = (QRectF(), ())
                 continue
             lines = ((MARK, "muted"),) if form == FOLDED else lines[-FORMS[form] :]
             kept = self._texts.get(key)
             if kept is None or kept[0] != lines:
-                kept = self._texts[key] = (lines, *self._text_beside(box, rect, form, lines))
+                fitting = self._fitting(data, box, rect, form, lines)
+                kept = self._texts[key] = (lines, *self._text_beside(box, rect, form, fitting))
             found[key] = kept[1:]
         return found
 
+    def _fitting(self, data: InspectorData, box: Box, rect: Rect, form: int, lines: Lines) -> Lines:
+        """The lines in which numbers of a power such as e−12, too long for their room, have fewer signs."""
+        metrics, room = self._fonts[form][1], rect[2] + spare(self._fonts[form][1])
+        for rough in (False, True):
+            if form == FOLDED or all(advance(text, metrics) <= room for text, _ in lines):
+                return lines
+            shorter = _lines(data.mark(box.node, tight=True, rough=rough))[-FORMS[form] :]
+            pairs = zip(lines, shorter, strict=True)
+            lines = tuple(old if advance(old[0], metrics) <= room else new for old, new in pairs)
+        return ((MARK, "muted"),) if form == BARE and advance(lines[0][0], metrics) > room else lines
+
     def _text_beside(self, box: Box, rect: Rect, form: int, lines: Lines) -> tuple[QRectF, Lines]:
-        metrics = self._fonts[form][1]
         if form == FOLDED:
             return QRectF(*rect), lines
+        metrics = self._fonts[form][1]
         height = metrics.height() * 0.94
-        # A number that stands alone is a short one; what is too long for its room all the same is folded.
-        if form == BARE and metrics.horizontalAdvance(lines[0][0]) > rect[2] + 0.5:
-            lines = ((MARK, "muted"),)
-        # The longest numbers, such as ∂ −1.2e-5, fit their room without the space.
-        wide = max(metrics.horizontalAdvance(t) for t, _ in lines)
-        if wide > rect[2]:
-            lines = tuple((t if metrics.horizontalAdvance(t) <= rect[2] else t.replace("∂ ", "∂"), c) for t, c in lines)
-            wide = max(metrics.horizontalAdvance(t) for t, _ in lines)
+        wide = max(advance(t, metrics) for t, _ in lines)
         # A label left of its box ends at the box, one above it stands on it.
-        x = rect[0] + rect[2] - wide if rect[0] + rect[2] / 2 < box.x - box.width / 2 else rect[0]
+        over = max(0.0, wide - rect[2])
+        x = rect[0] + rect[2] - wide + over / 2 if rect[0] + rect[2] / 2 < box.x - box.width / 2 else rect[0] - over / 2
         above = rect[1] + rect[3] / 2 < box.y
         y = rect[1] + rect[3] - height * len(lines) if above else rect[1]
-        return QRectF(x - 1, y, wide + 2, height * len(lines)), lines
+        return QRectF(x - 1, y, wide + max(0.0, 2.0 - over), height * len(lines)), lines
+
+
+def _lines(mark: Mark) -> Lines:
+    """The numbers that there are, each with its colour."""
+    return tuple((t, token) for t, token in ((mark.value, "value"), (mark.gradient, "gradient")) if t)
 
 
 def _stroke(data: InspectorData, edge: Edge) -> Stroke:

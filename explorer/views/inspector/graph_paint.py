@@ -8,11 +8,12 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QRegion
 
 from ...model.graph_routes import Box, Edge
+from ...model.inspector_data import DIFFERENTIAL
 from ...theme.theme import Theme
 from ...theme.tokens import mix
 from ...widgets.graph_names import NamePictures, name_area
 from ...widgets.paint import pen, pictured, rounded, text_width
-from .graph_fit import FOLDED, Fonts, Layout, box_font, sized
+from .graph_fit import FOLDED, Fonts, Layout, box_font, lead, sized
 from .graph_marks import Look, Marks, Shown, Stroke, whole
 
 PICTURES = 300
@@ -53,7 +54,11 @@ class GraphPainter:
                 painter.setPen(theme.colour(token))
                 drop = 1.0 if form == FOLDED else metrics.descent()
                 base = room.top() + n * room.height() / len(lines) - drop
-                painter.drawText(QPointF(room.left() + 1, base), text)
+                x = room.left() + 1
+                if text.startswith(DIFFERENTIAL):
+                    painter.drawText(QPointF(x, base), DIFFERENTIAL[0])
+                    x, text = x + lead(metrics), text[len(DIFFERENTIAL) :]
+                painter.drawText(QPointF(x, base), text)
 
     def _paint_edges(self, painter: QPainter, theme: Theme, shown: Shown, region: QRegion) -> None:
         """One path for each colour; the edges in use now last and thick."""

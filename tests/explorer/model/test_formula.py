@@ -6,10 +6,10 @@ import pytest
 
 from explorer.model.formula import (
     Run,
-    brief,
     chance,
     compact,
     exact,
+    figures,
     minus,
     negative,
     number,
@@ -90,20 +90,36 @@ def test_a_small_probability_keeps_two_digits(p: float, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "usual", "tight"),
     [
-        (0.0164, "+.016"),
-        (-1.249, "−1.25"),
-        (99.96, "+100"),
-        (-9.9951, "−10.0"),
-        (3.2e-5, "+3e−5"),
-        (-0.9996, "−1.00"),
-        (12345.0, "+1e4"),
-        (0.0, "0"),
-        (float("nan"), "NaN"),
-        (-float("inf"), "−∞"),
+        (0.0164, "+.016", "+.016"),
+        (-0.1851, "−.19", "−.19"),
+        (0.00531, "+.0053", "+.0053"),
+        (-1.249, "−1.2", "−1.2"),
+        (99.96, "+100", "+100"),
+        (5.31e-4, "+5.3e−4", "+53e−5"),
+        (9.0e-5, "+9.0e−5", "+90e−6"),
+        (-0.9996, "−1.0", "−1.0"),
+        (0.00099999, "+.0010", "+.0010"),
+        (12345.0, "+1.2e4", "+12e3"),
+        (0.0, "0", "0"),
+        (float("nan"), "NaN", "NaN"),
+        (-float("inf"), "−∞", "−∞"),
     ],
 )
-def test_a_brief_number_has_its_sign_and_five_characters_at_most(value: float, shown: str) -> None:
-    assert brief(value) == shown
-    assert len(shown) <= 5
+def test_a_gradient_of_the_graph_has_its_sign_and_two_digits_whatever_its_size(
+    value: float, usual: str, tight: str
+) -> None:
+    assert figures(value, 2, signed=True) == usual
+    assert figures(value, 2, signed=True, tight=True) == tight
+    assert len(tight) <= 6
+
+
+@pytest.mark.parametrize("tight", [False, True])
+@pytest.mark.parametrize("value", [1.2345678, -123456.7, 9.99999e-5, -4.4e-300, 99999.6, 0.00995, 0.4021])
+def test_so_many_figures_are_the_number_rounded(value: float, tight: bool) -> None:
+    for digits in (1, 2, 3):
+        shown = figures(value, digits, tight=tight)
+        assert float(shown.replace("−", "-")) == pytest.approx(value, rel=0.51 * 10.0 ** (1 - digits))
+        if 1e-2 > abs(value) > 1e-300:
+            assert len(shown.partition("e")[0].replace("−", "").replace(".", "").lstrip("0")) == digits

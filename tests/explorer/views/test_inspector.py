@@ -12,16 +12,18 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from explorer.model import action as do
 from explorer.model.derived import Derived
 from explorer.model.formula import Formula, Run
+from explorer.model.inspector_data import DIFFERENTIAL
 from explorer.model.reducer import new_session, reduce
 from explorer.model.runs import start_run
 from explorer.model.session import Changes
 from explorer.model.settings import CorpusChoice, Settings
+from explorer.model.step_numbers import StepNumbers
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.inspector import graph_fit
 from explorer.views.inspector.forms import LINE, set_formula, told
 from explorer.views.inspector.graph import GraphCanvas
-from explorer.views.inspector.graph_fit import MARK, label_fonts
+from explorer.views.inspector.graph_fit import FOLDED, MARK, advance, label_fonts, spare
 from explorer.views.inspector.tabs import TABS
 from explorer.views.inspector.view import InspectorView
 from explorer.widgets.typeset import line
@@ -467,3 +469,43 @@ def test_every_number_on_the_graph_tells_its_formula(qtbot) -> None:
         assert found.explanation(node) in {
             graph._say(graph._over(room.center().x(), y)) for y in (room.top() + 2, room.bottom() - 2)
         }
+
+
+@pytest.mark.parametrize("size", [(372, 645), (403, 638), (528, 980)])
+@pytest.mark.parametrize("cell", ["vanilla", "lstm", "lstm-peephole", "gru", "mgu"])
+@pytest.mark.parametrize("scale", [1.0, 1e-4, 1e-14])
+def test_the_numbers_of_a_graph_have_one_type_one_count_of_digits_and_gradients_their_sign(
+    qtbot, monkeypatch, cell: str, size: tuple[int, int], scale: float
+) -> None:
+    shown = panel(qtbot, size)
+    made = make_walk(cell)
+    usual = StepNumbers.gradient
+
+    def scaled(self: StepNumbers, node: int) -> float | None:
+        found = usual(self, node)
+        return None if found is None else found * scale
+
+    monkeypatch.setattr(StepNumbers, "gradient", scaled)
+    shown.set_data(data(made, after(made, "carry", 3)))
+    QApplication.processEvents()
+    layout = shown.graph.fitted
+    digits: dict[str, set[int]] = {"value": set(), "gradient": set()}
+    sizes: set[int] = set()
+    for key, (room, lines) in shown.graph.shown.texts.items():
+        form = layout.labels[key][1]
+        for text, token in lines:
+            if form == FOLDED or text in (MARK, "0", f"{DIFFERENTIAL}0"):
+                continue
+            number = text
+            if token == "gradient":
+                assert text.startswith((f"{DIFFERENTIAL}+", f"{DIFFERENTIAL}−"))
+                number = text[len(DIFFERENTIAL) + 1 :]
+            figures = number.partition("e")[0].strip("−").replace(".", "").lstrip("0")
+            if form < 3 and len(number) < 7 + (number[0] == "−"):
+                digits[token].add(len(figures))
+            font, metrics = label_fonts(current(), layout.em, layout.mixed)[form]
+            sizes.add(font.pixelSize())
+            assert advance(text, metrics) <= layout.labels[key][0][2] + spare(metrics)
+            assert room.width() >= advance(text, metrics)
+    assert max(sizes) - min(sizes) <= 1
+    assert digits["value"] <= {3} and (digits["gradient"] <= {2} or scale == 1e-14)
