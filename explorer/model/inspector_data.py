@@ -31,7 +31,6 @@ from .session import Session
 from .step_code import Code, numpy_code, torch_code
 from .step_numbers import StepNumbers
 from .step_update import UpdateRule, update_rule
-from .walking import step_spoken_of
 
 Array = np.ndarray[Any, Any]
 VALUE_DIGITS, GRADIENT_DIGITS = 3, 2
