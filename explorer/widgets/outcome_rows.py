@@ -122,7 +122,7 @@ class OutcomeRows(Surface):
         small, fixed = QFontMetricsF(theme.font(role)), QFontMetricsF(theme.font(role, fixed=True))
         before = theme.px(14) + (theme.px(22) if any(r.token for r in outcome.rows) else 0)
         value = max(fixed.horizontalAdvance(r.text) for r in outcome.rows) + theme.px(6)
-        band = max(small.horizontalAdvance(r.expected) for r in outcome.rows) + theme.px(10)
+        band = max(small.horizontalAdvance(r.remark) for r in outcome.rows) + theme.px(10)
         label = max(small.horizontalAdvance(r.label) for r in outcome.rows)
         return before, value, band if before + label + value + band <= width else 0.0
 
@@ -144,11 +144,11 @@ class OutcomeRows(Surface):
         # In a broad panel the numbers stand near their names.
         label = min(room, max(widest, theme.px(230)))
         high = max(line, self._text(None, theme, row.label, small, "muted", 0.0, label))
-        under = below and bool(row.expected)
+        under = below and bool(row.remark)
         if painter is not None:
             base = y + QFontMetricsF(small).ascent()  # one for all types: in a box each stands at another height
             painter.setFont(small)
-            painter.setPen(theme.colour("muted" if not row.judged else "good" if row.ok and not row.wrong else "cut"))
+            painter.setPen(theme.colour(row.tone))
             painter.drawText(QPointF(0, base), row.mark)
             if row.token:
                 style = Qt.PenStyle.DashLine if row.dashed else Qt.PenStyle.SolidLine
@@ -164,9 +164,9 @@ class OutcomeRows(Surface):
             painter.setFont(small)
             painter.setPen(theme.colour("muted"))
             if band:
-                painter.drawText(QPointF(right + theme.px(10), base), row.expected)
+                painter.drawText(QPointF(right + theme.px(10), base), row.remark)
             elif under:
-                painter.drawText(QPointF(before, base + high - 2), row.expected)
+                painter.drawText(QPointF(before, base + high - 2), row.remark)
         return y + high + (line if under else 0.0)
 
     def _text(

@@ -56,7 +56,8 @@ def equal_votes(w: float, steps: float) -> Outcome:
     rows.append(row("window 1 keeps", float(votes[-2:].sum()), 2 * one))
     rows.append(row("window 0 keeps", float(votes[-1:].sum()), one))
     # At the default knobs; that of forum code is known as 0.288.
-    rows.append(Row("much-copied code says", wrong, 0.288 - 1e-12, 0.288 + 1e-12, varies=True, wrong=True))
+    differs = not _same(wrong, total)
+    rows.append(Row("much-copied code says", wrong, 0.288 - 1e-12, 0.288 + 1e-12, varies=True, wrong=differs))
     kept = ((f"all {count}", count), ("window 1", 2), ("window 0", 1))
     return Outcome(
         tuple(rows),
@@ -64,7 +65,7 @@ def equal_votes(w: float, steps: float) -> Outcome:
         f"by the rule for powers. What a window leaves out is simply missing. {_on_the_wrong(wrong, total)}",
         bars=(
             *(Bar(label, tuple(votes.tolist()), count - n, _plain(float(votes[-n:].sum()))) for label, n in kept),
-            Bar("wrong code", tuple(stale.tolist()), 0, _plain(wrong), wrong=True),
+            Bar("wrong code", tuple(stale.tolist()), 0, _plain(wrong), wrong=differs),
         ),
     )
 
@@ -90,9 +91,13 @@ def never_cleared(trace: Trace) -> Array:
 
 
 def _on_the_wrong(wrong: float, right: float) -> str:
-    if abs(wrong - right) <= 1e-12 * max(1.0, abs(right)):
+    if _same(wrong, right):
         return "Much-copied code that never clears the gradients of its states comes to the same here."
     return f"Much-copied code comes to {number(wrong, 4)}: it never clears the gradients of its states."
+
+
+def _same(wrong: float, right: float) -> bool:
+    return abs(wrong - right) <= 1e-12 * max(1.0, abs(right))
 
 
 def _plain(value: float) -> str:

@@ -53,6 +53,18 @@ class Row:
         return "·" if not self.judged else "✓" if self.ok else "✗"
 
     @property
+    def tone(self) -> str:
+        """The colour of its mark: that a wrong value is as wrong as it must be is no failure."""
+        if not self.judged or (self.wrong and self.ok):
+            return "muted"
+        return "good" if self.ok else "cut"
+
+    @property
+    def remark(self) -> str:
+        """What stands beside its number: the band, or that it must differ from the right value."""
+        return "≠ as it must" if self.wrong and self.ok and self.judged else self.expected
+
+    @property
     def text(self) -> str:
         if self.count and self.value == round(self.value):
             return f"{self.value:.0f}{self.unit}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -112,9 +113,21 @@ def test_e1_three_votes_of_0036_are_0108_and_windows_keep_0072_and_0036():
     assert [row.value for row in outcome.rows] == pytest.approx([*votes, 0.108, 0.072, 0.036, 0.288], rel=1e-12)
     wrong = outcome.rows[-1]
     assert wrong.wrong and wrong.mark == "≠"
+    # It is no check that has failed: neither in its colour nor in what stands beside it.
+    assert outcome.ok and wrong.tone == "muted" and wrong.remark == "≠ as it must"
+    assert {row.tone for row in outcome.rows[:-1]} == {"good"}
+    off = replace(wrong, value=0.3)
+    assert off.mark == "✗" and off.tone == "cut" and off.remark == off.expected
     # Steps count from 0, as on the stage: the start is h₋₁, the last of three states h₂.
     assert [row.label for row in outcome.rows][:4] == [*(f"vote of copy τ = {t}" for t in range(3)), "dh₂/dw, all 3"]
     assert "3 w² h₋₁" in outcome.said
+
+
+def test_e1_where_the_much_copied_code_is_right_it_is_not_marked_as_wrong():
+    outcome = EXPERIMENT["E1"].measure({"w": 0.0})
+    right, copied = outcome.rows[-4], outcome.rows[-1]
+    assert copied.value == right.value
+    assert not copied.wrong and copied.mark == "·" and not outcome.bars[-1].wrong
 
 
 def test_e1_the_code_that_never_clears_its_states_gradients_counts_old_losses_again():

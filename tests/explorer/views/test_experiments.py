@@ -362,7 +362,7 @@ def test_what_stands_in_a_row_of_numbers_stands_on_one_base_line(store, qtbot):
     view.rows.paint(painter, current(view), QRegion())
     painter.end()
     for row in view.outcome.rows:
-        bases = {y for y, text in written if text == row.text} & {y for y, text in written if text == row.expected}
+        bases = {y for y, text in written if text == row.text} & {y for y, text in written if text == row.remark}
         assert bases & {y for y, text in written if text == row.mark}, row.label
 
 
