@@ -31,6 +31,7 @@ from .session import Session
 from .step_code import Code, numpy_code, torch_code
 from .step_numbers import StepNumbers
 from .step_update import UpdateRule, update_rule
+from .walking import step_spoken_of
 
 Array = np.ndarray[Any, Any]
 VALUE_DIGITS, GRADIENT_DIGITS = 3, 2
@@ -429,15 +430,10 @@ class InspectorData:
 def inspector_data(session: Session, derived: Derived) -> InspectorData:
     """What the inspector shows of a session: the selected time step, or else the one that the walk is in."""
     walk, progress = derived.walk(session), derived.progress(session)
-    t = session.selection.t
-    if t is None:
-        step = progress.step
-        # In the update the walk is in no time step: the inspector stays where the backward pass ended.
-        t = step.t if step is not None and step.t is not None else 0
     example, words = session.sentence.example, session.sentence.words
     targets = tuple(w if y >= 0 else "" for w, y in zip(words[1:], example.targets, strict=True))
     unit = min(session.selection.unit or 0, session.model.hidden_size - 1)
-    t = min(max(t, 0), walk.trace.length - 1)
+    t = step_spoken_of(session, progress)
     kept = derived.formulas(session)
     columns = tuple(map(session.corpus.vocabulary.label, session.sentence.ids[: len(words) - 1]))
     told = Words(words[:-1], targets, columns)

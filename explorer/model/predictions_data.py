@@ -18,6 +18,7 @@ from rnncore.trace import Trace, forward
 from .derived import Derived
 from .formula import number
 from .session import Session
+from .walking import step_spoken_of
 
 Array = np.ndarray[Any, Any]
 LENGTHS = (10, 20, 40, 80)
@@ -225,24 +226,13 @@ def continuation(request: Request, corpus: Corpus, update: int) -> Continuation:
     )
 
 
-def chosen_step(session: Session, derived: Derived) -> int:
-    """The time step that is spoken of: the selected one, or the one that the walk is in, or its last."""
-    length = session.sentence.length
-    t = session.selection.t
-    if t is None:
-        step = derived.progress(session).step
-        after = length - 1 if step is not None and step.phase == "update" else 0
-        t = step.t if step is not None and step.t is not None else after
-    return min(max(t, 0), max(length - 1, 0))
-
-
 def request_of(
     session: Session, derived: Derived, source: str, length: int, temperature: float, seed: int
 ) -> Request | None:
     """What to continue: the sentence up to the chosen step once its softmax is computed, or the start token alone."""
     ids: tuple[int, ...] = (session.corpus.vocabulary.start,)
     if source == HERE:
-        t = chosen_step(session, derived)
+        t = step_spoken_of(session, derived.progress(session))
         if not t < derived.progress(session).softmax_known:
             return None
         ids = tuple(int(i) for i in session.sentence.example.inputs[: t + 1])
@@ -253,7 +243,7 @@ def request_of(
 def predictions_data(session: Session, derived: Derived) -> PredictionsData:
     """What the network expects at the chosen step of a session."""
     progress, trace = derived.progress(session), derived.trace(session)
-    t, length = chosen_step(session, derived), trace.length
+    t, length = step_spoken_of(session, progress), trace.length
     targets = np.asarray(session.sentence.example.targets)
     masked, known = targets < 0, np.arange(length) < progress.softmax_known
     probabilities = order = None
@@ -264,7 +254,9 @@ def predictions_data(session: Session, derived: Derived) -> PredictionsData:
     share = np.full(length, np.nan)
     rows = np.flatnonzero(~masked & known)
     share[rows] = trace.probabilities[rows, targets[rows]]
-    so_far = rows[(rows <= t) & (rows < progress.losses_known)]
+    # In the update the walk is in no time step: the perplexity is that of the whole sentence.
+    in_none = session.selection.t is None and progress.step is not None and progress.step.phase == "update"
+    so_far = rows[((rows <= t) | in_none) & (rows < progress.losses_known)]
     losses = progress.walk.losses[so_far]
     words = session.sentence.words
     return PredictionsData(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rnncore.errors import RnnError
 from rnncore.frozen import dataclass
+from rnncore.progress import Progress
 from rnncore.script import GRANULARITIES
 from rnncore.walk import Walk
 
@@ -32,6 +33,17 @@ def pause_after(session: Session, walk: Walk) -> float:
     rests = walk.script.boundaries[coarser]
     place = int(rests.searchsorted(position))
     return beat * REST if place < len(rests) and rests[place] == position else beat
+
+
+def step_spoken_of(session: Session, progress: Progress) -> int:
+    """Return the time step that the panels speak of: the selected one, or else the one that the walk is in.
+
+    In the update the walk is in none: that is the first one then, in which the backward pass ended.
+    """
+    t = session.selection.t
+    if t is None:
+        t = progress.step.t if progress.step is not None and progress.step.t is not None else 0
+    return min(max(t, 0), max(session.sentence.length - 1, 0))
 
 
 @dataclass(frozen=True)

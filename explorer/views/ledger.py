@@ -107,6 +107,8 @@ class LedgerView(Panel):
     def _mark_hover(self) -> None:
         """Frame the column of a step that is pointed at elsewhere; a pair that is pointed at here has its own frame."""
         hover = self._store.session.hover
+        if hover.loss is None:
+            self.canvas.let_go()
         self.canvas.mark_step(hover.t if hover.loss is None else None)
 
     def _next_mode(self) -> None:

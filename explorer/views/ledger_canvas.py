@@ -205,8 +205,16 @@ class LedgerCanvas(LedgerSight):
 
     def point_at(self, pair: Pair | None) -> None:
         """Say which pair is pointed at; None for none."""
-        if pair == self._hover:
-            return
+        if pair != self._hover:
+            self._mark(pair)
+            self.pair_pointed.emit(*(pair or (-1, -1)))
+
+    def let_go(self) -> None:
+        """Mark no pair below the mouse, which has not moved since something else was turned to."""
+        if self._hover is not None:
+            self._mark(None)
+
+    def _mark(self, pair: Pair | None) -> None:
         data, before = self._data, self._hover
         self._hover = pair
         if data is not None:
@@ -214,7 +222,6 @@ class LedgerCanvas(LedgerSight):
             for one in (before, pair):
                 if one is not None:
                     self._update_cell(self.grid(data), one)
-        self.pair_pointed.emit(*(pair or (-1, -1)))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._drag(event.position()):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from .. import action as do
 from ..derived import Derived
-from ..session import Changes, Playback, Session
+from ..session import Changes, Place, Playback, Session
 from ..walking import playable
 from .result import Result, Rules
 
@@ -17,9 +17,12 @@ def at(session: Session, position: int, derived: Derived) -> Result:
         return session, Changes.NONE
     changes = Changes.POSITION
     if session.selection.t is not None:
-        # A move takes the eye back to where the walk is.
+        # A move takes the eye back to where the walk is, however the other step had been chosen.
         session = replace(session, selection=replace(session.selection, t=None, loss=None))
         changes |= Changes.SELECTION
+    if session.hover != Place():
+        session = replace(session, hover=Place())  # the mouse lies where it was left; it points when it moves again
+        changes |= Changes.HOVER
     return replace(session, position=position), changes
 
 

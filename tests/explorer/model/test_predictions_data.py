@@ -14,7 +14,6 @@ from explorer.model.predictions_data import (
     START,
     PredictionsData,
     Request,
-    chosen_step,
     continuation,
     predictions_data,
     request_of,
@@ -112,15 +111,6 @@ def test_the_sentence_shows_the_probability_of_every_token_that_is_known() -> No
         assert data.target_probabilities[t] == expected
     assert np.isnan(data.target_probabilities[2:]).all()
     assert data.words == session.sentence.words[1:]
-
-
-def test_the_step_is_the_selected_one_else_the_walks() -> None:
-    made = driver()
-    assert chosen_step(made.session, made.derived) == 0
-    made.do(do.GoToEnd())
-    assert chosen_step(made.session, made.derived) == made.session.sentence.length - 1
-    made.do(do.Select(t=2))
-    assert chosen_step(made.session, made.derived) == 2
 
 
 def test_weights_that_are_not_numbers_give_nan_and_not_a_distribution() -> None:

@@ -5,9 +5,19 @@ from dataclasses import replace
 import pytest
 
 from explorer.model import action as do
+from explorer.model.inspector_data import inspector_data
 from explorer.model.names import at_step
-from explorer.model.stage_data import stage_data
-from explorer.model.walking import REST, pause_after, same_place, spot, step_start, transport_data
+from explorer.model.predictions_data import predictions_data
+from explorer.model.stage_data import marks_of, stage_data
+from explorer.model.walking import (
+    REST,
+    pause_after,
+    same_place,
+    spot,
+    step_spoken_of,
+    step_start,
+    transport_data,
+)
 from rnncore.script import ORDERS
 from rnncore.truncation import Full, Window
 
@@ -124,3 +134,25 @@ def test_an_update_is_spelt_alike_in_the_stage_and_on_the_sliders():
     update = transport_data(session, driver.derived.walk(session)).update.label
     assert update == "7,181 / 12,500"
     assert stage_data(session, driver.derived).subtitle.startswith("update 7,181 · ")
+
+
+def test_all_panels_speak_of_one_step_the_selected_one_or_else_the_walks() -> None:
+    made = Driver(small_run())
+
+    def spoken() -> set[int]:
+        inspector, predictions = inspector_data(made.session, made.derived), predictions_data(made.session, made.derived)
+        return {step_spoken_of(made.session, made.derived.progress(made.session)), inspector.t, predictions.t}
+
+    assert spoken() == {0}
+    made.do(do.Move("step", 1), do.Move("step", 1))
+    assert spoken() == {1}
+    made.do(do.GoToEnd())
+    assert spoken() == {0}  # the update is in no step; the backward pass ended there
+    data = predictions_data(made.session, made.derived)
+    assert data.counted == made.session.sentence.length and data.mean_loss is not None
+    made.do(do.Select(t=2, loss=4), do.Hover(t=2, loss=4))
+    assert spoken() == {2} and marks_of(made.session).path == (4, 2)
+    made.do(do.Move("operation", -1))
+    assert spoken() == {0} and made.session.hover.t is None
+    marks = marks_of(made.session)
+    assert (marks.path, marks.hover_t, marks.selected_t) == (None, None, None)

@@ -66,6 +66,19 @@ def test_the_mouse_over_a_pair_points_at_it_everywhere(qtbot) -> None:
     assert store.session.hover.t is None
 
 
+def test_a_step_lets_go_of_the_pair_that_was_clicked_though_the_mouse_still_rests_on_it(qtbot) -> None:
+    store, made = view(qtbot)
+    store.dispatch(do.GoToEnd())
+    at = made.canvas.centre_of(3, 1).toPoint()
+    qtbot.mouseMove(made.canvas, pos=at)
+    qtbot.mouseClick(made.canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert made.canvas.pair(made.canvas.data) == (3, 1)
+    store.dispatch(do.Move("operation", -1))
+    assert made.canvas.pair(made.canvas.data) is None and store.session.hover.t is None
+    qtbot.mouseMove(made.canvas, pos=made.canvas.centre_of(2, 1).toPoint())
+    assert (store.session.hover.loss, store.session.hover.t) == (2, 1)
+
+
 def test_the_arrow_keys_go_from_pair_to_pair_and_stay_in_the_triangle(qtbot) -> None:
     store, made = view(qtbot)
     store.dispatch(do.GoTo(10_000))
