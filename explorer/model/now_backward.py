@@ -43,11 +43,13 @@ def accumulate(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, 
         operand = walk.trace.hidden[n.t] if name == "V" else None
         operand_symbol: Runs = symbol("h", str(n.t)).runs
         place, where = token, word
+        whose = "the target" if int(walk.targets[n.t]) >= 0 else "the likeliest token"
     else:
         use = next(u for u in n.cell.uses if u.parameter == name and u.node == step.node)
         values = found.nodes[use.delta]
         delta = np.zeros(walk.model.hidden_size) if values is None else values[n.t]
         place, where = n.unit, str(n.unit + 1)
+        whose = "the selected unit"
         if use.operand is None:
             d_symbol, operand, operand_symbol = plus([s.symbols for s in gradient_shares(n, use.delta)]).runs, None, ()
         else:
@@ -58,14 +60,16 @@ def accumulate(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, 
     d = float(delta[place])
     if operand is None:
         lines = (symbols, muted(f"entry [{where}]"), (Run("+= "), *result(d)))
-        return Now(f"Now: d{name} grows", (Formula(left, lines, d),), f"‖d{name}‖ so far {number(so_far)}", "gradient")
+        note = f"‖d{name}‖ so far {number(so_far)}. The entry is that of {whose}."
+        return Now(f"Now: d{name} grows", (Formula(left, lines, d),), note, "gradient")
     symbols = (*symbols, Run(" ⊗ "), *operand_symbol)
     column = int(np.argmax(np.abs(operand)))
     added = d * float(operand[column])
     where = f"{where}, {_column(walk, n, operand, column, words, step)}"
     entry = f"entry [{where}]: {number(d)} × {factor(operand[column])}"
     share = norm(delta) * norm(operand)
-    note = f"All entries: this share has norm {number(share)}; ‖d{name}‖ so far {number(so_far)}."
+    why = f"largest of {whose}" if np.count_nonzero(operand) > 1 else f"of {whose}"
+    note = f"Shown: {why}. All entries: this share has norm {number(share)}; ‖d{name}‖ so far {number(so_far)}."
     return Now(f"Now: d{name} grows", (Formula(left, (symbols, muted(entry), result(added)), added),), note, "gradient")
 
 

@@ -34,6 +34,7 @@ def update(walk: Walk, step: MicroStep, unit: int, words: Words) -> Now:
         return Now("Now: clip the gradient", (_norms("G", stages.scaled, "clip", stages.clipped),), note, "weight")
     name = next(iter(walk.model.parameters))
     at, where = _entry(walk, name, unit, words)
+    why = f"{where}: the selected unit’s" + (" entry." if len(at) == 1 else f" entry of the largest |Δ{name}|.")
     old, delta, new = (float(m[name][at]) for m in (walk.model.parameters, stages.deltas, stages.parameters))
     left = (*symbol(name, "", "weight").runs, Run(where, "plain", "muted"))
     if step.kind == "optimiser":
@@ -45,13 +46,13 @@ def update(walk: Walk, step: MicroStep, unit: int, words: Words) -> Now:
         if isinstance(walk.optimiser, SGD):
             lines = (symbols, muted(f"−{number(rate)} × {factor(gradient)}"), result(delta))
         note = f"{name_of_rule} at learning rate η = {number(rate)}; "
-        note += f"the gradient g there is {number(gradient)}.{meaning}"
+        note += f"the gradient g there is {number(gradient)}.{meaning} {why}"
         return Now(
             "Now: the optimiser’s step", (Formula((Run("Δ", "italic", "weight"), *left), lines, delta),), note, "weight"
         )
     sign = "−" if delta < 0 else "+"
     lines = (muted(f"{number(old)} {sign} {number(abs(delta))}"), result(new))
-    return Now("Now: the weights move", (Formula(left, lines, new),), "", "weight")
+    return Now("Now: the weights move", (Formula(left, lines, new),), why, "weight")
 
 
 def _entry(walk: Walk, name: str, unit: int, words: Words) -> tuple[tuple[int, ...], str]:

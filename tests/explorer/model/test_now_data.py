@@ -11,7 +11,7 @@ from rnncore.cells import Cell
 from rnncore.optim import SGD, Adagrad, Adam, Momentum, RMSProp
 from rnncore.truncation import Chunks, Stride
 
-from .steps import CELLS, after, make_walk, words
+from .steps import CELLS, after, data, make_walk, words
 
 
 @pytest.mark.parametrize("cell", sorted(CELLS))
@@ -144,3 +144,27 @@ def test_a_name_of_ones_own_has_no_article(monkeypatch) -> None:
     assert "Now: gradient of s" in titles
     assert "Now: gradient of the s" not in titles
     assert any(title.startswith("Now: gradient of the previous hidden state") for title in titles)
+
+
+def test_the_one_entry_that_is_shown_of_a_matrix_says_why_it_is_that_one() -> None:
+    made = make_walk("lstm")
+    said = []
+    for position in (after(made, "accumulate", 3), *range(len(made) - 2, len(made) + 1)):
+        found = data(made, position, unit=1)
+        if found.now.title == "Now: dV grows":
+            assert "the target" in found.now.note
+        if found.progress.step.kind in ("optimiser", "update"):
+            name = next(iter(made.model.parameters))
+            assert f"the selected unit’s entry of the largest |Δ{name}|" in found.now.note
+            assert found.now.note.count("[2, ") == 1
+        said.append(found.now.note)
+    assert len(set(said)) >= 3
+    grown = {}
+    for position in range(1, len(made) + 1):
+        step = made.progress(position).step
+        if step.kind == "accumulate":
+            grown.setdefault(step.parameter, data(made, position, t=step.t, unit=1).now.note)
+    assert "Shown: largest of the selected unit." in grown["W_i"]
+    assert "Shown: of the selected unit." in grown["U_i"]  # one-hot: its only entry
+    assert "The entry is that of the selected unit." in grown["b_i"]
+    assert "Shown: largest of the target." in grown["V"]
