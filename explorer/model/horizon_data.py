@@ -169,10 +169,15 @@ class HorizonData:
 
 
 def shown_loss(session: Session, progress: Progress, mode: str = FOLLOW) -> int | None:
-    """The loss that walks, else the selected step's, else None: the mean of all."""
+    """The loss of the selected pair, whose path is lit, else that which walks, else the selected step's, else None.
+
+    None is the mean of all.
+    """
     if mode == MEAN:
         return None
-    step, targets = progress.step, progress.walk.targets
+    step, targets, paired = progress.step, progress.walk.targets, session.selection.loss
+    if paired is not None and 0 <= paired < len(targets) and targets[paired] >= 0:
+        return paired
     if step is not None and step.phase == "backward" and step.loss is not None:
         return step.loss
     t = session.selection.t

@@ -162,9 +162,16 @@ class HorizonView(Panel):
         self._store.dispatch(do.Hover(parameter=None if key in ("", ALL, OTHERS) else key))
 
     def _choose(self, lag: int) -> None:
-        """Select the step so far back; only while a loss walks: otherwise the selection is the loss itself."""
-        data = self._data()
-        if data is not None and data.loss is not None and data.walking:
+        """Select the step so far back, of a pair the weight copy; else only while a loss walks.
+
+        Where none does the selected step is the loss itself.
+        """
+        data, paired = self._data(), self._store.session.selection.loss
+        if data is None or data.loss is None:
+            return
+        if paired == data.loss:
+            self._store.dispatch(do.Select(t=data.loss - lag, loss=paired))
+        elif data.walking:
             self._store.dispatch(do.Select(t=data.loss - lag))
 
     def menu(self) -> QMenu:

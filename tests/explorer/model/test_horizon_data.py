@@ -12,6 +12,7 @@ from explorer.model.horizons import (
     reference_horizons,
     same_as_reference,
 )
+from explorer.model.stage_data import marks_of
 from rnncore.model import Model
 from rnncore.trace import IGNORE, forward
 from rnncore.truncation import Chunks, Full, Tail, Window
@@ -148,3 +149,17 @@ def test_the_walking_loss_goes_before_the_selected_step_and_that_before_the_mean
     driver.do(do.Select(t=1))
     assert shown() == walk.trace.length - 1
     assert shown(MEAN) is None
+
+
+def test_a_pair_of_the_ledger_shows_its_loss_and_not_that_of_the_step_it_comes_to() -> None:
+    driver = Driver()
+
+    def shown() -> int | None:
+        return shown_loss(driver.session, driver.derived.progress(driver.session))
+
+    driver.do(do.GoToEnd(), do.Select(t=1, loss=4))
+    assert shown() == 4 and marks_of(driver.session).path == (4, 1)
+    driver.do(do.GoTo(driver.derived.walk(driver.session).script.backward_start + 3), do.Select(t=1, loss=3))
+    assert shown() == 3 and marks_of(driver.session).path == (3, 1)
+    driver.do(do.Move("operation", 1))
+    assert shown() == driver.session.sentence.length - 1

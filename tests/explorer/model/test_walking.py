@@ -140,8 +140,9 @@ def test_all_panels_speak_of_one_step_the_selected_one_or_else_the_walks() -> No
     made = Driver(small_run())
 
     def spoken() -> set[int]:
-        inspector, predictions = inspector_data(made.session, made.derived), predictions_data(made.session, made.derived)
-        return {step_spoken_of(made.session, made.derived.progress(made.session)), inspector.t, predictions.t}
+        session, derived = made.session, made.derived
+        there = inspector_data(session, derived).t, predictions_data(session, derived).t
+        return {step_spoken_of(session, derived.progress(session)), *there}
 
     assert spoken() == {0}
     made.do(do.Move("step", 1), do.Move("step", 1))

@@ -116,6 +116,16 @@ def test_pointing_at_a_lag_points_at_the_step_so_far_back_and_a_click_selects_it
     assert store.session.selection.t == loss - 2
 
 
+def test_along_the_loss_of_a_pair_a_click_chooses_the_pairs_copy(qtbot, shown) -> None:
+    store, view = shown()
+    store.dispatch(do.GoToEnd())
+    store.dispatch(do.Select(t=1, loss=4))
+    settle(store)
+    assert view.plot.data.loss == 4
+    view.plot.chosen.emit(2)
+    assert (store.session.selection.t, store.session.selection.loss, view.plot.data.loss) == (2, 4, 4)
+
+
 def test_the_arrow_keys_walk_along_the_lags(qtbot, shown) -> None:
     store, view = shown(truncation=Full())
     backward(store, 0.05)
