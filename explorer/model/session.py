@@ -168,6 +168,11 @@ class Check:
         return not self.ok and all(row.ok or row.unclear for row in self.rows)
 
     @property
+    def worst_first(self) -> tuple[Compared, ...]:
+        """The rows, what is wrong before what cannot be told, and this before what agrees."""
+        return tuple(sorted(self.rows, key=lambda row: (row.ok, row.unclear)))
+
+    @property
     def worst(self) -> Compared | None:
         """The row that agrees least, what is wrong first; of equal ones that of the largest numbers. None without."""
 
@@ -200,6 +205,11 @@ class Verification:
     """Where what is not finite comes from, and what to do about it; "" where all is finite."""
     unclear: bool = False
     """Whether nothing is wrong for sure, but something cannot be told apart from rounding."""
+
+    @property
+    def worst_first(self) -> tuple[Check, ...]:
+        """The checks, those that failed before those that cannot tell, and these before those that agree."""
+        return tuple(sorted(self.checks, key=lambda check: (check.ok, check.unclear)))
 
     @property
     def failing(self) -> Check | None:

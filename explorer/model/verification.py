@@ -86,6 +86,21 @@ def in_words(check: Check) -> str:
     return "\n".join([*lines, f"    ({check.note})"] if check.note else lines)
 
 
+def headline(found: Verification) -> str:
+    """What the check found in one sentence: where it fails, in which check, what was compared and both numbers."""
+    check = found.failing
+    row = None if check is None else check.worst
+    if check is None or row is None:
+        return found.summary
+    bad = sum(one.ok is row.ok and one.unclear is row.unclear for one in check.rows)
+    others = f" ({count(bad - 1, 'other')} as well)" if bad > 1 and not row.ok else ""
+    numbers = f"{check.first} {digits(row.first)}, {check.second} {digits(row.second)}"
+    if row.ok:
+        return f"{check.title}: {found.summary}. {check.note[:1].upper()}{check.note[1:]}"
+    says = "cannot be told from rounding" if row.unclear else "differs"
+    return f"{check.title}: {row.where} {says}{others}. {numbers}, relative error {error_text(row.error)}"
+
+
 def mark(found: Check | Compared | Verification) -> str:
     """✓ for what agrees, ✗ for what is wrong, ≈ for what cannot be told from rounding."""
     return "✓" if found.ok else "≈" if found.unclear else "✗"

@@ -30,6 +30,10 @@ class DialogsWindow(FilesWindow):
         """Return a command's title, with what it would be done to now."""
         raise NotImplementedError
 
+    def help_now(self, command: Command) -> str:
+        """Return what a command is for, and why not now."""
+        raise NotImplementedError
+
     def more_commands(self) -> tuple[Command, ...]:
         """Return what can be searched beside the table's commands."""
         return choices(self.store.session.settings)
@@ -56,7 +60,7 @@ class DialogsWindow(FilesWindow):
         """Search everything that the program can do."""
         from .dialogs import CommandDialog
 
-        self._show(CommandDialog(self.run, self.enabled, self, self.more_commands(), self.title_now))
+        self._show(CommandDialog(self.run, self.enabled, self, self.more_commands(), self.title_now, self.help_now))
 
     def show_keys(self) -> None:
         """Show the sheet of keys."""
@@ -79,7 +83,7 @@ class DialogsWindow(FilesWindow):
             return
         from .verification import VerificationDialog
 
-        self._show(VerificationDialog(found, self))
+        self._show(VerificationDialog(found, self, self.store))
 
     def type_text(self) -> None:
         """Let the user type or paste a text to learn."""
