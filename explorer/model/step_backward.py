@@ -59,7 +59,9 @@ class BackwardWriter(Writer):
                 self.variables[index] = incoming.get(index) or self.fresh(f"d{node.name or 'q'}", "gradient")
                 # A sum passes on what arrives at it, and computes nothing: the line that says what arrives is its own.
                 own: set[Mark] = {("d_operation", index, None)} if node.op == "add" else set()
-                self.put(f"{self.variables[index]} = {total}", depth, marks | own)
+                # What the equations give no name is said to be what it is.
+                why = "" if node.name or index in incoming else f"gradient of {node.text}"
+                self.put(f"{self.variables[index]} = {total}", depth, marks | own, why)
             else:
                 self.inline[index] = (total, rank, marks)
         self._accumulate(depth, time)

@@ -98,7 +98,7 @@ class Writer:
         node = self.cell.nodes[index]
         if node.state is not None:
             name = self.names[node.state]
-            return (f"{name}[{time} - 1]" if self.library == "np" else f"{name}_prev"), ATOM
+            return (f"{name}[{time}-1]" if self.library == "np" else f"{name}_prev"), ATOM
         if node.parameter is not None:
             return self.parameters[node.parameter], ATOM
         if node.constant is not None:

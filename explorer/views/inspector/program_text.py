@@ -27,12 +27,27 @@ from ...theme.tokens import mix
 
 _WORDS = re.compile(r"[A-Za-z_]\w*")
 _KEYWORDS = frozenset(("import", "from", "def", "return", "for", "in", "if", "with", "else"))
+TOGETHER = 36
+"""Letters up to which a bracket or a comment is kept in one line."""
+_GROUPS = re.compile(rf"\[[^\[\]]{{0,{TOGETHER}}}\]|\((?:[^()\[\]]|\[[^\[\]]*\]){{0,{TOGETHER}}}\)")
 HANG = 2
 """Letters by which the continuation of a broken line stands further in."""
 BAND = 0.22
 """How much of its colour a band has over the background."""
 ABOVE = 1 / 3
 """Where in the view a line is put that was out of it, as a share of the height."""
+
+
+def kept_together(line: str) -> str:
+    """A line whose indices, short brackets and comment are broken only where they are too long for the panel.
+
+    What comes out of the text again, as a copy too, has the blanks that it had.
+    """
+    code, mark, comment = line.partition("  # ")
+    code = _GROUPS.sub(lambda found: found.group().replace(" ", "\xa0"), code)
+    if len(comment) <= TOGETHER:
+        mark, comment = "  #\xa0", comment.replace(" ", "\xa0")
+    return code + (mark + comment if comment else "")
 
 
 class _Highlighter(QSyntaxHighlighter):
@@ -87,7 +102,7 @@ class ProgramText(QTextEdit):
         """Show another program; ``roles`` tells the token of the colour of its names."""
         self._lit = ()
         self._highlighter.roles = roles
-        self.setPlainText(text)
+        self.setPlainText("\n".join(map(kept_together, text.split("\n"))))
         self._indent()
 
     def restyle(self) -> None:

@@ -16,7 +16,7 @@ from rnncore.optim import SGD, Adagrad, Adam, ClipByNorm, ClipByValue, Momentum,
 from rnncore.trace import forward
 from rnncore.truncation import Chunks, Full, Stride, Tail, Truncation, Window
 
-from .steps import CELLS, IDS, after, make_walk
+from .steps import CELLS, IDS, after, data, make_walk
 
 POLICIES: tuple[Truncation, ...] = (
     Full(),
@@ -299,3 +299,11 @@ def test_in_a_sweep_code_that_walks_loss_by_loss_says_why():
     assert "no one run keeps these pairs" in told(Window(4), "sweep")
     assert "no one run" not in told(Window(4), "by loss")
     assert "loss by loss" not in told(Full(), "sweep")
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"), [("gru", ["gradient of 1 - z", "gradient of W_n @ h_prev + b_hn"]), ("lstm", [])]
+)
+def test_a_gradient_of_what_has_no_name_says_what_it_is_of(cell: str, said: list[str]) -> None:
+    lines = data(make_walk(cell), 0).numpy_code.text.splitlines()
+    assert [line.partition("  # ")[2] for line in lines if line.strip().startswith("dq")] == said

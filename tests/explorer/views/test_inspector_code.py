@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from explorer.theme import palette
 from explorer.theme.theme import current, theme_named
 from explorer.views.inspector.code import CodePage
+from explorer.views.inspector.program_text import kept_together
 
 from ..model.steps import CELLS, after, data, make_walk
 
@@ -158,3 +159,29 @@ def test_copy_gives_the_whole_program_that_is_shown_by_mouse_and_by_keyboard(qtb
     qtbot.keyClick(shown.text, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClick(shown.text, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == found.torch_code.text.rstrip("\n")
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "vanilla-bias"])
+def test_a_long_line_is_broken_at_an_operator_or_a_comma_and_not_within_an_index(qtbot, cell: str) -> None:
+    shown, made = page(qtbot), make_walk(cell)
+    shown.set_data(data(made, 40))
+    QApplication.processEvents()
+    block, broken = shown.text.document().begin(), 0
+    while block.isValid():
+        layout, text = block.layout(), block.text()
+        for n in range(1, layout.lineCount()):
+            before, after_ = text[: layout.lineAt(n).textStart()], text[layout.lineAt(n).textStart() :]
+            code = before.partition("  #")[0]
+            broken += 1
+            assert code.count("[") - code.count("]") <= (1 if "= [" in code or "zip" in code or " for " in code else 0)
+            assert not before.endswith("# ") and before[-1] in " ]-" and after_
+        block = block.next()
+    assert broken > 3
+    assert shown.text.toPlainText() == data(made, 40).numpy_code.text.rstrip("\n")
+
+
+def test_what_is_kept_together_has_no_blank_to_be_broken_at() -> None:
+    line = kept_together("    a = (1 - z[tau]) * h[tau - 1]  # of 1 - z")
+    assert line.split(" ") == [
+        "", "", "", "", "a", "=", "(1\xa0-\xa0z[tau])", "*", "h[tau\xa0-\xa01]", "", "#\xa0of\xa01\xa0-\xa0z"
+    ]  # fmt: skip
