@@ -194,14 +194,21 @@ class Continuation:
     ended: bool
     text: str
 
+    @property
+    def chances(self) -> Array:
+        """(n,) The probability that is shown with each token: with which it was drawn; what is not drawn has its own."""
+        return self.own if self.request.temperature == 0 else self.drawn
+
     def explain(self, index: int) -> str:
         """One token, in words."""
-        lines = [f"“{self.tokens[index]}”", f"probability {number(float(self.own[index]), 3)}"]
-        t = self.request.temperature
+        t, own, drawn = self.request.temperature, *(number(float(p[index]), 3) for p in (self.own, self.drawn))
+        lines = [f"“{self.tokens[index]}”", f"probability {own}{'' if t == 1 else ' at temperature 1'}"]
         if t == 0:
             lines.append("the likeliest one (temperature 0)")
         elif t != 1:
-            lines.append(f"drawn with {number(float(self.drawn[index]), 3)} at temperature {t:g}")
+            lines.append(f"drawn with {drawn} at temperature {t:g}")
+        elif drawn != own:
+            lines.append(f"drawn with {drawn}: a text has no <s> and no <unk>")
         return "\n".join(lines)
 
 

@@ -180,7 +180,7 @@ class PredictionsView(Panel):
         self._show_length()
         self.again.setToolTip(f"Draw another text (this is seed {self._seed})")
         self.track.set_state(t * PARTS, 2 * PARTS, "value", f"temperature {t:g}")
-        said = "Temperature (↑ ↓): 0 takes the likeliest token, 1 draws as the network says, 2 more evenly"
+        said = "Temperature (← → ↑ ↓ Home End): 0 takes the likeliest token, 1 draws as the network says, 2 more evenly"
         self.track.setToolTip(said)
 
     def _show_length(self) -> None:
@@ -242,19 +242,22 @@ class PredictionsView(Panel):
         self.status.set_forms(*self._said(text if fresh else None))
 
     def _said(self, text: Continuation | None = None) -> tuple[str, ...]:
-        """Temperature, and how the text came out; from the fullest form to the shortest."""
+        """Temperature, whose the probabilities are, and how the text came out; from the fullest form to the shortest."""
         t = self._temperature
         how = f"temperature {t:g}" if t else "temperature 0: the likeliest"
-        if text is None:
+        if text is None or not text.tokens:
             return how, f"temperature {t:g}", f"{t:g}"
+        # What stands with each token is what it was drawn with; where none is drawn, what the network gives it.
+        how = f"p at temperature {t:g}" if t else f"{how}, p at temperature 1"
+        short = f"p at T = {t:g}" if t else "T = 0, p at T = 1"
         ended = "ended by </s>" if text.ended else f"cut at {len(text.tokens)}"
         rest = f"{self.words.left_out} more without room" if self.words.left_out else ""
         end = f"{ended} · {rest}" if rest else ended
         return (
             f"{how} · seed {text.request.seed}, update {text.update:,} · {end}",
             f"{how} · {end}",
-            f"T = {t:g} · {rest or ended}",
-            f"temperature {t:g}",
+            f"{short} · {rest or ended}",
+            short,
             f"T = {t:g}",
         )
 

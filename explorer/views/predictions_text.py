@@ -1,4 +1,4 @@
-"""Paints a continuation: the prompt muted and underlined, an arrow, then each token drawn with its probability."""
+"""Paints a continuation: the prompt muted and underlined, an arrow, then each token with the probability it was drawn with."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class ContinuationCanvas(Surface):
         first = max(0, len(text.prompt) - PROMPT_SHOWN)
         items = [(-1 - k, words.horizontalAdvance(text.prompt[k]) + 4) for k in range(first, len(text.prompt))]
         arrow = self._arrow_width()
-        for k, (token, own) in enumerate(zip(text.tokens, text.own.tolist(), strict=True)):
+        for k, (token, own) in enumerate(zip(text.tokens, text.chances.tolist(), strict=True)):
             wide = max(words.horizontalAdvance(token), tiny.horizontalAdvance(chance(own)))
             items.append((k, wide + theme.px(8)))
         found: list[tuple[int, QRectF]] = []
@@ -128,7 +128,7 @@ class ContinuationCanvas(Surface):
                 wide = self._arrow_width()
                 painter.setPen(theme.colour("value"))
                 painter.drawText(QRectF(area.left() - wide, area.top(), wide, word_high), _CENTRE, GOES_ON)
-            own = float(text.own[index])
+            own = float(text.chances[index])
             # In steps, so that few different pictures of a pill are kept.
             rounded(painter, area, RADIUS.bar, theme.colour("value", 0.08 + 0.04 * round(10 * min(own, 1.0))))
             painter.setPen(theme.colour("text"))

@@ -167,7 +167,8 @@ def test_at_another_temperature_both_probabilities_are_told() -> None:
     made = driver()
     request = Request(made.session.model, (0,), 5, 2.0, 1)
     text = continuation(request, made.session.corpus, 0)
-    assert "at temperature 2" in text.explain(0)
+    assert "at temperature 2" in text.explain(0) and "at temperature 1" in text.explain(0)
+    assert text.chances is text.drawn
     assert "temperature" not in continuation(Request(request.model, (0,), 5, 1.0, 1), made.session.corpus, 0).explain(0)
 
 

@@ -282,6 +282,22 @@ def test_how_a_text_came_out_is_said_as_far_as_there_is_room(qtbot, store: Store
     assert sorted(map(len, forms), reverse=True) == list(map(len, forms))
 
 
+def test_with_each_token_stands_the_probability_it_was_drawn_with_and_that_is_said(qtbot, store: Store) -> None:
+    made = finished(qtbot, store, (900, 500))
+    store.dispatch(do.Select(t=0))
+    for parts, said in ((PARTS // 2, "p at temperature 0.5"), (PARTS, "p at temperature 1"), (0, "p at temperature 1")):
+        made._set_temperature(parts)
+        settle(store, made)
+        text = made.words.shown
+        assert text is not None and text.tokens and said in made.status.shown()
+        assert np.array_equal(text.chances, text.drawn if parts else text.own)
+        inks = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("explorer.views.predictions_text.chance", lambda p: inks.append(p) or "0.1")
+            made.words.grab()
+        assert set(inks) == set(text.chances.tolist())
+
+
 @pytest.mark.parametrize("size", [(320, 390), (460, 400), (640, 200), (900, 500)])
 def test_what_was_given_and_what_was_written_cannot_be_taken_for_one_text(qtbot, store: Store, size) -> None:
     """A word that is written right after the same word of the prompt stands apart from it, behind an arrow."""
@@ -304,12 +320,15 @@ def test_what_was_given_and_what_was_written_cannot_be_taken_for_one_text(qtbot,
 
 def test_the_temperature_says_which_keys_change_it_and_they_do(qtbot, store: Store) -> None:
     made = finished(qtbot, store)
-    keys = {"↑": (Qt.Key.Key_Up, 1), "↓": (Qt.Key.Key_Down, -1)}
+    keys = {"↑": (Qt.Key.Key_Up, 1), "↓": (Qt.Key.Key_Down, -1), "→": (Qt.Key.Key_Right, 1), "←": (Qt.Key.Key_Left, -1)}
     for sign, (key, step) in keys.items():
         before = made._temperature
         assert sign in made.track.toolTip()
         qtbot.keyClick(made.track, key)
         assert made._temperature == pytest.approx(before + step / PARTS)
+    for word, key, end in (("End", Qt.Key.Key_End, 2.0), ("Home", Qt.Key.Key_Home, 0.0)):
+        qtbot.keyClick(made.track, key)
+        assert word in made.track.toolTip() and made._temperature == end
 
 
 @pytest.mark.parametrize("size", [(330, 420), (400, 690), (1000, 900)])
