@@ -10,10 +10,16 @@ from ..theme.theme import current
 from .paint import groove, pen
 
 
+_STEPS = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_Plus: 1, Qt.Key.Key_Minus: -1}
+_ALONG = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}
+_ENDS = (Qt.Key.Key_Home, Qt.Key.Key_End)
+
+
 class Track(QWidget):
     """Shows a value from 0 to ``maximum`` and says which whole number the user wants. It stands on a card.
 
-    A turn of the wheel towards the user goes on in time, as a page does; of an ``amount`` it makes less.
+    A turn of the wheel towards the user goes on in time, as a page does; of an ``amount`` it makes less. While that
+    has the focus it keeps all keys that move a slider for itself; those along a slider of the walk are the walk's.
     """
 
     wanted = Signal(int)
@@ -21,6 +27,7 @@ class Track(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None, *, amount: bool = False) -> None:
         super().__init__(parent)
         self._towards = -1 if amount else 1
+        self.KEYS = frozenset({*_STEPS, *_ALONG, *_ENDS}) if amount else frozenset[Qt.Key]()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies below is not painted with every step
         self._value, self._maximum, self._token = 0.0, 1, "value"
         self._asked: int | None = None
@@ -83,15 +90,30 @@ class Track(QWidget):
             self._ask(int(self._value) + (self._towards if delta < 0 else -self._towards))
         event.accept()
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._keeps(event):
+            event.accept()  # else the window would take the key for a step of the walk
+            return True
+        return super().event(event)
+
+    def _keeps(self, event: QKeyEvent) -> bool:
+        shift, pad = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.KeypadModifier
+        others = event.modifiers() & ~(pad | shift if event.key() == Qt.Key.Key_Plus else pad)
+        return event.key() in self.KEYS and not others
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        jump = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_Plus: 1, Qt.Key.Key_Minus: -1}.get(
-            Qt.Key(event.key())
-        )
-        if jump is None:
+        key, steps = Qt.Key(event.key()), _STEPS
+        if self._keeps(event):
+            steps = _STEPS | _ALONG
+        if key in _ENDS and self._keeps(event):
+            wanted = 0 if key == Qt.Key.Key_Home else self._maximum
+        elif key in steps:
+            wanted = int(self._value) + steps[key]
+        else:
             super().keyPressEvent(event)
             return
         self._asked = None
-        self._ask(int(self._value) + jump)
+        self._ask(wanted)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
