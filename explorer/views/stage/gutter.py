@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
 
+from rnncore.truncation import Stride
+
 from ...model.stage_layout import Detail, Row
 from ...widgets.paint import text_width
 from .brush import LEFT, Brush
@@ -25,7 +27,7 @@ def paint_gutter(brush: Brush) -> None:
     """Names of the rows, of the strips in them, and what a group of units means."""
     lay, data, rows = brush.layout, brush.data, brush.layout.rows
     output = "output" if lay.detail >= Detail.TARGET else "P(target)"
-    above, below = _runs_left_out(brush)
+    above, below = _label_runs(brush)
     _label(brush, above, "loss", ())
     _label(brush, below, output, ())
     if rows["input"].height >= 14:
@@ -48,23 +50,39 @@ def paint_gutter(brush: Brush) -> None:
         _label(brush, rows["gates"], title, _details(names, grouped, paired))
 
 
-def _runs_left_out(brush: Brush) -> tuple[Row, Row]:
-    """Say how many runs are drawn, where that is not all of them; the rows that leaves to the labels beside it."""
-    lay, rows, runs = brush.layout, brush.layout.rows, brush.data.cut.runs
-    drawn, loss, output = len(places_of(brush)), rows["loss"], rows["output"]
-    if drawn == len(runs):
+def run_words(brush: Brush) -> tuple[tuple[str, ...], ...]:
+    """What the row of the runs is called, a line each in its forms: how many are drawn, where that is not all of them.
+
+    Of a stride its numbers stand here as well: beside the runs there is not always room for them.
+    """
+    runs, policy = brush.data.cut.runs, brush.data.cut.policy
+    drawn = len(places_of(brush))
+    name = (f"{drawn} of {len(runs)} runs", f"{drawn}/{len(runs)} runs") if drawn < len(runs) else ("runs",)
+    return (name, (f"k₁ {policy.k1}, k₂ {policy.k2}",)) if isinstance(policy, Stride) else (name,)
+
+
+def _label_runs(brush: Brush) -> tuple[Row, Row]:
+    """Say what the runs are; the rows that leaves to the labels beside it."""
+    lay, rows, loss, output = brush.layout, brush.layout.rows, brush.layout.rows["loss"], brush.layout.rows["output"]
+    if not brush.data.cut.runs:
         return loss, output
-    font, high, line = brush.theme.font("tiny"), brush.theme.px(11), brush.theme.px(16)
-    top = round(lay.run_lane - high / 2)
+    font, line = brush.theme.font("tiny"), brush.theme.px(16)
+    lines, high = run_words(brush), brush.theme.px(11)
+    if output.middle - loss.middle < line + 2 * high:
+        lines = lines[:1]
+    tall = high * len(lines)
+    top = round(lay.run_lane - tall / 2)
     low = lay.in_lane and top - loss.top < line - 2
-    area = QRectF(_PAD, rows["caption"].top if low else top, lay.gutter - _PAD - 2, high)
-    said = (f"{drawn} of {len(runs)} runs", f"{drawn}/{len(runs)} runs")
-    text = next((text for text in said if text_width(text, font) <= area.width()), said[-1])
-    brush.text(area, LEFT, text, font, brush.colour("gradient"), whole=True)
+    y = rows["caption"].top if low else top
+    for said in lines:
+        area = QRectF(_PAD, y, lay.gutter - _PAD - 2, high)
+        text = next((text for text in said if text_width(text, font) <= area.width()), said[-1])
+        brush.text(area, LEFT, text, font, brush.colour("gradient"), whole=True)
+        y += high
     if low:  # there is no height for three lines, and none stands beside what is said of the scissors
         return loss, output
     end = min(loss.bottom, max(top + 1, loss.top + line))
-    begin = max(output.top, round(top + high - 1 + line / 2 - output.height / 2))
+    begin = max(output.top, round(top + tall - 1 + line / 2 - output.height / 2))
     return Row(loss.top, end - loss.top), Row(begin, output.height)
 
 

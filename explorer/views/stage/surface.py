@@ -25,6 +25,7 @@ from .layers import Layers, runs
 from .marks import paint_marks, paint_path
 from .runs import paint_runs
 from .scissors import looks
+from .strides import paint_stride
 
 
 class StageSurface(QWidget):
@@ -245,6 +246,7 @@ class StageSurface(QWidget):
         paint_path(brush)
         paint_edits(brush)
         paint_runs(brush, self._held, self._over)
+        paint_stride(brush)
         paint_counts(brush)
         paint_cut(brush, self._held, self._over)
         if self._held is None:

@@ -18,6 +18,7 @@ from explorer.theme.theme import current
 from explorer.views.stage.brush import Brush
 from explorer.views.stage.runs import KNOB, begins_in_sight, knob_centre, knobs, places_of
 from explorer.views.stage.scissors import badge_centre, handle_at
+from explorer.views.stage.strides import stride_words
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
 from tests.explorer.views.canvases import LEFT, pixels, written_on
@@ -106,7 +107,35 @@ def test_runs_that_have_no_track_are_counted_beside_those_that_have_one(canvas, 
         assert said in ([f"{drawn} of 60 runs"], [f"{drawn}/60 runs"])
     few = small_walk("vanilla", policy=Stride(3, 3), steps=60)
     canvas.show_data(stage_at(few, before_visit(few, 40, 41)))
-    assert not [text for text, *_ in written_on(canvas, monkeypatch) if text.endswith("runs")]
+    assert [text for text, *_ in written_on(canvas, monkeypatch) if text.endswith("runs")] == ["runs"]
+
+
+@pytest.mark.parametrize("losses", ["new", "all", "last"])
+@pytest.mark.parametrize("width", [920, 1390])
+def test_the_numbers_of_a_stride_stand_where_they_are_drawn_and_in_the_row_s_label(canvas, monkeypatch, width, losses):
+    canvas.resize(width, 560)
+    w = small_walk("vanilla", policy=Stride(3, 5, losses), steps=9, order="sweep", masked=None)
+    canvas.show_data(stage_at(w, before_visit(w, 4)))
+    brush = brush_of(canvas)
+    lay, words = canvas.stage_layout, stride_words(brush)
+    assert [text.replace(" ", "") for text, _ in words] == ["k₁=3", "k₂=5"]
+    (_, one), (_, two) = words
+    knob = knob_centre(brush, min(knobs(brush), key=lambda h: h.boundary))
+    assert abs(one.left() - knob.x()) < 3 * KNOB and one.top() < knob.y() < one.bottom()
+    run, y = next((run, y) for run, y in places_of(brush) if lay.left(run.low) <= two.left() <= lay.left(run.low + 1))
+    assert run.high - run.low + 1 == 5 and two.top() < y < two.bottom()
+    for _, area in words:  # no dot of a loss is covered
+        assert not any(area.left() <= (lay.left(t) + lay.right(t)) / 2 <= area.right() for t in range(9))
+    said = [text for text, *_ in written_on(canvas, monkeypatch)]
+    assert {"runs", "k₁ 3, k₂ 5", words[0][0], words[1][0]} <= set(said)
+
+
+@pytest.mark.parametrize("policy", [Window(3), Chunks(3), Tail(4), Full(), Stride(20, 3), Stride(3, 200)], ids=str)
+def test_no_number_of_a_stride_is_said_where_none_is_drawn(canvas, policy):
+    w = small_walk("vanilla", policy=policy, steps=9, order="sweep")
+    canvas.show_data(stage_at(w, len(w)))
+    words = [text[:2] for text, _ in stride_words(brush_of(canvas))]
+    assert words == {Stride(20, 3): ["k₂"], Stride(3, 200): ["k₁"]}.get(policy, [])
 
 
 def test_while_the_scissors_are_dragged_the_column_under_the_pointer_is_the_one_pointed_at(canvas, qtbot):

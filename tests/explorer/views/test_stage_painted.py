@@ -160,7 +160,7 @@ def test_the_losses_that_enter_the_run_have_a_dot_on_it(canvas, policy):
         middle = (lay.left(t) + lay.right(t)) // 2
         dotted = colour(seen, middle, y) == current().tokens.rgb("loss")
         assert dotted == (t in run.losses and t != 6), t
-        lined = np.abs(np.array(colour(seen, lay.left(t) + 16, y)) - current().tokens.rgb("gradient")).max()
+        lined = np.abs(np.array(colour(seen, lay.right(t) - 16, y)) - current().tokens.rgb("gradient")).max()
         assert (lined < 60) == (run.low <= t <= run.high), t
 
 
