@@ -96,6 +96,11 @@ class TruncationData:
         return self.sentence, second, short, f"{self.kept} / {self.pairs}"
 
     @property
+    def entering(self) -> str:
+        """Which losses enter the runs of a stride; nothing of another policy, where that goes without saying."""
+        return f"losses: {self.policy.losses}" if isinstance(self.policy, Stride) else ""
+
+    @property
     def nothing_cut(self) -> tuple[str, ...]:
         """That another policy than full cuts nothing here, from the fullest form to the shortest; empty otherwise."""
         if not equals_full(self.policy, self.length):

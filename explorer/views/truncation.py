@@ -34,7 +34,13 @@ from .truncation_canvas import TruncationCanvas
 if TYPE_CHECKING:
     from ..store import Store
 
-NAMES = {"k": "k", "n": "n", "k1": "k₁", "k2": "k₂", "losses": "losses"}
+LOSS = "losses"
+NAMES = {"k": "k", "n": "n", "k1": "k₁", "k2": "k₂", LOSS: "losses"}
+HELP = {
+    "k1": "k₁: every so many steps a gradient starts back; the handles on the stage change it as well",
+    "k2": "k₂: so many steps it goes back; the scissors change it as well",
+    LOSS: "Which losses enter a run back: the new ones since the last run, all that it passes, or the last alone",
+}
 
 
 class TruncationView(Panel):
@@ -63,7 +69,7 @@ class TruncationView(Panel):
         for name, shown in NAMES.items():
             chip = Chip("", label=shown, accent="cut")
             chip.setAccessibleName(f"Truncation: {shown}")
-            chip.setToolTip(f"{shown} of this policy; the scissors change it as well")
+            chip.setToolTip(HELP.get(name, f"{shown} of this policy; the scissors change it as well"))
             menu = QMenu(chip)
             menu.aboutToShow.connect(partial(self._fill, menu, name))
             chip.set_menu(menu)
@@ -101,15 +107,23 @@ class TruncationView(Panel):
         self._fit()
 
     def _fit(self) -> None:
-        """Show of the choices and the policy's numbers as much as there is room for."""
-        self.kinds.fit(self.width() - current(self).px(190))
+        """Show of the choices and the policy's numbers as much as there is room for: k₁ and k₂ by name before all."""
         numbers = () if self._data is None else tuple(numbers_of(self._data.policy))
+
+        def wide(labels: dict[str, str]) -> int:
+            return sum(self._numbers[n].width_with(label) + SPACE.tight for n, label in labels.items())
+
+        named = {name: NAMES[name] for name in numbers}
+        forms = [named, {name: label if name != LOSS else "" for name, label in named.items()}]
+        forms += [{name: label for name, label in named.items() if name != LOSS}]
+        self.kinds.fit(self.width() - max(current(self).px(190), wide(named) + current(self).px(30)))
         room = self.width() - self.kinds.sizeHint().width() - current(self).px(30)
-        room -= sum(self._numbers[n].width_with(NAMES[n]) + SPACE.tight for n in numbers)
+        # In a narrow panel the losses are chosen in the settings, and the order tells which number is which.
+        bare = dict.fromkeys(forms[-1], "") if len(numbers) > 1 else named
+        labels = next((form for form in forms if wide(form) <= room), bare)
         for name, chip in self._numbers.items():
-            # In a narrow panel the losses are chosen in the settings, and the order tells which number is which.
-            chip.set_label(NAMES[name] if room >= 0 or len(numbers) == 1 else "")
-            chip.setVisible(name in numbers and (room >= 0 or name != "losses"))
+            chip.set_label(labels.get(name, ""))
+            chip.setVisible(name in labels)
 
     def _fill(self, menu: QMenu, name: str) -> None:
         menu.clear()
@@ -117,7 +131,7 @@ class TruncationView(Panel):
             return
         policy, length = self._data.policy, self._data.length
         values: list[int | str] = list(LOSSES)
-        if name != "losses":
+        if name != LOSS:
             least = 0 if name == "k" else 1
             values = [v for v in (*range(10), 12, 16, 20, 25, 32, 50, 100) if least <= v <= max(length, 10)]
         for value in values:

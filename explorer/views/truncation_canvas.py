@@ -154,13 +154,20 @@ class TruncationCanvas(Canvas):
         painter.setPen(theme.colour("muted"))
         drawn, runs = len(self.lanes()), len(data.lanes)
         forms = ["values: never cut"]
+        if data.entering:
+            forms[:0] = [f"values: never cut · ● {data.entering}", f"never cut · ● {data.entering}"]
         if drawn < runs:
             forms[:0] = [
                 f"values: never cut · below: {drawn} of {count(runs, 'run')} back",
                 f"never cut · {drawn} of {count(runs, 'run')}",
             ]
         elif any(lane.again for lane in data.lanes):
-            forms[:0] = ["values: never cut · ○ a loss that is counted once more", "never cut · ○ counted once more"]
+            forms[:0] = [
+                f"values: never cut · ● {data.entering} · ○ a loss that is counted once more",
+                f"values: never cut · ● {data.entering} · ○ once more",
+                f"never cut · ● {data.entering} · ○ once more",
+                "never cut · ○ counted once more",
+            ]
         tiny = theme.font("tiny")
         words = next((form for form in forms if text_width(form, tiny) <= right - left - 16), forms[-1])
         wide = text_width(words, tiny) + 8

@@ -49,6 +49,22 @@ def test_every_policy_is_drawn_at_every_size(store, view, size):
         assert str(view._data.kept) in view.subtitle_label.toolTip()
 
 
+@pytest.mark.parametrize("width", [332, 400, 700])
+@pytest.mark.parametrize("losses", ["new", "all", "last"])
+def test_the_numbers_of_a_stride_have_their_names_and_its_losses_a_chip(store, view, width, losses):
+    view.resize(width, 280)
+    set_policy(store, Stride(4, 8, losses))
+    seen = {name: chip for name, chip in view._numbers.items() if chip.isVisibleTo(view)}
+    assert list(seen) == ["k1", "k2", "losses"] and seen["losses"].value() == losses
+    assert [seen[name]._label for name in ("k1", "k2")] == ["k₁", "k₂"]
+    assert view._data.entering == f"losses: {losses}"
+    view.grab()
+    ends = [chip.geometry().right() for chip in seen.values()]
+    assert ends == sorted(ends) and ends[-1] <= view.width()
+    set_policy(store, Window(2))
+    assert view._data.entering == ""
+
+
 def test_a_high_panel_has_room_for_words_and_few_runs_stand_in_its_middle(store, view):
     set_policy(store, Tail(3))
     for height, worded in ((280, False), (640, True)):
