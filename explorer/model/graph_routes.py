@@ -18,6 +18,8 @@ from .graph_curves import Point, line, mean, rounded, smooth, spread
 from .graph_layout import Arrangement, Link, arrange
 
 Rect = tuple[float, float, float, float]
+ROOMY = 400.0
+"""Pixels at scale 1: boxes at the edges of a graph that is broader than this have more room."""
 LOWER = 0.45
 """Rows by which a lane below the lowest row lies lower than others where matrices stand on it: room for their names."""
 
@@ -104,7 +106,11 @@ def draw(
     cell: Cell, width: float, height: float, measure: Callable[[str], float] = lambda s: 7.5 * len(s), em: float = 1.0
 ) -> Drawing:
     """Draw ``cell`` into ``width`` × ``height``; ``measure`` gives a text's width, ``em`` scales all other lengths."""
-    return _Draughtsman(cell, arrange(cell), width, height, measure, em).draw()
+    roomy = width > ROOMY * em
+    drawn = _Draughtsman(cell, arrange(cell), width, height, measure, em, roomy).draw()
+    if roomy and drawn.width > width:  # what has room for more is not to lose what it had room for
+        return _Draughtsman(cell, arrange(cell), width, height, measure, em).draw()
+    return drawn
 
 
 def least_size(cell: Cell, measure: Callable[[str], float], em: float) -> tuple[float, float]:
@@ -120,6 +126,8 @@ class _Draughtsman:
     height: float
     measure: Callable[[str], float]
     em: float
+    roomy: bool = False
+    """Whether boxes at the edges are broader, and further from the others."""
     boxes: dict[str, Box] = field(default_factory=dict)
     x: dict[int, float] = field(default_factory=dict)
     y_of_row: dict[int, float] = field(default_factory=dict)
@@ -162,7 +170,7 @@ class _Draughtsman:
         return max([self._chip_width(n.state or n.text) for n in self.leaves] + [self._chip_width("h")])
 
     def _chip_width(self, name: str) -> float:
-        widest = 46.0 if self.width > 400.0 * self.em else 40.0
+        widest = 46.0 if self.roomy else 40.0
         return max(widest * self.em, self.measure(f"{name}00") + 14.0 * self.em)
 
     def _wide(self, i: int) -> float:
@@ -202,7 +210,7 @@ class _Draughtsman:
         self.input_y = self.y_of_row[1] + self.pitch * feet
 
     def _place_columns(self, chip: float) -> None:
-        side = chip + (20.0 if self.width > 400.0 * self.em else 14.0) * self.em
+        side = chip + (20.0 if self.roomy else 14.0) * self.em
         room = self.width - 2 * side - 4 * self.em
         boxes = tuple((i, self._wide(i)) for row in self.plan.rows for i in row)
         self.x, left, right = widest(self.cell.text, boxes, self.em, room)

@@ -39,7 +39,7 @@ SAID = {
     "op": ("Which operation of this time step, of how many, and what it is", "back", "next"),
 }
 """What each slider shows, and the commands whose keys move it."""
-LEAVING = {"home": 450, "end": 450, "back-step": 370, "next-step": 370}
+LEAVING = {"home": 590, "end": 590, "back-step": 370, "next-step": 370}
 """Buttons that go in a narrow transport, and up to which width at scale 1."""
 
 
@@ -128,7 +128,7 @@ class TransportView(Card):
         width = wide if usual else theme.px(96 if small else 170)
         for label in self._labels.values():
             label.setFixedWidth(width)
-            label.setVisible(self.width() > theme.px(480))
+            label.setVisible(self.width() > theme.px(500))
         # The names of the sliders are never cut: buttons go instead, whose keys go on working.
         for label in self._names.values():
             label.setMinimumWidth(label.sizeHint().width())

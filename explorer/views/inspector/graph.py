@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QRegion
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -116,6 +116,20 @@ class GraphCanvas(Surface):
     def paint(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         if self._painter is not None and self.shown is not None:
             self._painter.paint(painter, theme, self.shown, region, self.devicePixelRatioF())
+
+    def lit_areas(self) -> tuple[QRect, QRect]:
+        """Where the walk is at, null for nowhere: its boxes with the edges that are lit, and the boxes alone."""
+        data, boxes, both = self._data, QRect(), QRect()
+        if data is not None and self.fitted is not None and self._marks is not None:
+            drawing = self.fitted.drawing
+            for box, around in zip(drawing.boxes, self._marks.around, strict=True):
+                if (box.kind == "operation" and box.node == data.current) or box.key in data.lit_boxes:
+                    boxes = boxes.united(around)
+            both = boxes
+            for edge, area in zip(drawing.edges, self._marks.areas, strict=True):
+                if (edge.node, edge.consumer) in data.lit:
+                    both = both.united(area.boundingRect())
+        return both & self.rect(), boxes & self.rect()
 
     # --- hovering ---
 

@@ -16,8 +16,11 @@ from ...widgets.paint import elided, rounded, text_width
 from ...widgets.surface import Surface
 from ...widgets.tips import plain
 
-_SHORTER = ("this loss", "the future")
+_SHORTER = (("this loss", "loss"), ("the future", "future"))
 """What the streams are called where their names have no room."""
+_NARROW, _LEFT_SHARE = 250, 0.44
+"""Up to this width, at scale 1, two streams in one row stand closer, and the left one, whose name is shorter, has less
+than a half of it."""
 
 
 class StreamsBox(Surface):
@@ -74,11 +77,17 @@ class StreamsBox(Surface):
         """The name of a stream; a narrow box leaves the room to what is said of it."""
         return name if self.width() >= current(self).px(420) else name.removeprefix("from ")
 
+    @property
+    def _narrow(self) -> bool:
+        return self.width() < current(self).px(_NARROW)
+
     def _row(self, n: int) -> QRect:
         """The area of a row of numbers, or of the heading (−1)."""
         if self._level == 2:
-            half = self.width() // 2
-            return QRect(0, 0, 0, 0) if n < 0 else QRect(n * half, 0, half, self.height())
+            left = round(self.width() * (_LEFT_SHARE if self._narrow else 0.5))
+            if n < 0:
+                return QRect(0, 0, 0, 0)
+            return QRect(left, 0, self.width() - left, self.height()) if n else QRect(0, 0, left, self.height())
         row = current(self).px(22)
         top = current(self).px(3) - row if self._level else current(self).px(8)
         return QRect(0, top + (n + 1) * row, self.width(), row)
@@ -125,22 +134,35 @@ class StreamsBox(Surface):
 
     def _paint_tight(self, painter: QPainter, theme: Theme, region: QRegion) -> None:
         assert self._streams is not None
-        middle, small, fixed = Qt.AlignmentFlag.AlignVCenter, theme.font("small"), theme.font("small", fixed=True)
-        for n, (name, token, value, _) in enumerate(self._streams.rows):
-            area = QRectF(self._row(n)).adjusted(theme.px(10), 0, -theme.px(4), 0)
+        middle, fixed = Qt.AlignmentFlag.AlignVCenter, theme.font("small", fixed=True)
+        for n, (_, token, value, _) in enumerate(self._streams.rows):
+            area, gap = self._tight_area(n)
             if not region.intersects(self._row(n)):
                 continue
-            number = text_width(value, fixed)
-            room = area.width() - number - theme.px(8)
-            words = next((w for w in (name, *_SHORTER[n : n + 1]) if text_width(w, small) <= room), "")
+            words, small = self.tight_words(n), theme.font("small")
             painter.setFont(small)
             painter.setPen(theme.colour(token))
             painter.drawText(area, middle, words)
             painter.setFont(fixed)
             # A negative number's sign alone would not tell which stream it is: without words it has their colour.
             painter.setPen(theme.colour("text" if words else token))
-            behind = text_width(words, small) + theme.px(8) if words else 0.0
+            behind = text_width(words, small) + gap if words else 0.0
             painter.drawText(area.translated(behind, 0), middle, value)
+
+    def _tight_area(self, n: int) -> tuple[QRectF, float]:
+        """Where a stream stands in the row of both, and how far its number from its name."""
+        px = current(self).px
+        before = px(6 if self._narrow else 10) if not self._narrow or n == 0 else px(2)
+        return QRectF(self._row(n)).adjusted(before, 0, -px(3), 0), float(px(5 if self._narrow else 8))
+
+    def tight_words(self, n: int) -> str:
+        """What a stream is called in the row of both: the longest name that leaves its number whole."""
+        assert self._streams is not None
+        theme, (area, gap) = current(self), self._tight_area(n)
+        small, (name, _, value, _) = theme.font("small"), self._streams.rows[n]
+        room = area.width() - text_width(value, theme.font("small", fixed=True)) - gap
+        forms = (name, *(_SHORTER[n] if n < len(_SHORTER) else ()))
+        return next((words for words in forms if text_width(words, small) <= room), elided(forms[-1], small, room))
 
 
 @lru_cache(maxsize=8)

@@ -168,12 +168,30 @@ class InspectorView(Panel):
         tab = self.tab()
         if tab == "graph":
             self.graph.set_data(data)
+            self._keep_in_sight()
         elif tab == "equations":
             self._show_equations(data)
         elif tab == "code":
             self.code.set_data(data)
         else:
             self.numbers.set_data(data)
+
+    def _keep_in_sight(self) -> None:
+        """In a panel that the graph is too large for, scroll to what the walk is at."""
+        page = self.pages.widget(0)
+        assert isinstance(page, QScrollArea)
+        room = page.viewport().size()
+        if room.width() >= self.graph.width() and room.height() >= self.graph.height():
+            return
+        wide, high = min(SPACE.large, room.width() // 4), min(SPACE.large, room.height() // 4)
+        for lit in self.graph.lit_areas():
+            if lit.isNull() or lit.width() > room.width() or lit.height() > room.height():
+                continue
+            # No further from the edge than leaves the other end in sight.
+            wide, high = min(wide, (room.width() - lit.width()) // 2), min(high, (room.height() - lit.height()) // 2)
+            for corner in (lit.topLeft(), lit.bottomRight()):
+                page.ensureVisible(corner.x(), corner.y(), wide, high)
+            return
 
     def _show_equations(self, data: InspectorData) -> None:
         forward = Section(data.equations, f"step {data.t}, unit {data.unit + 1}", "value", data.current_equation)

@@ -115,3 +115,13 @@ def test_a_box_is_found_under_the_pointer() -> None:
     box = drawing.boxes[0]
     assert drawing.at(box.x, box.y) is box
     assert drawing.at(-50, -50) is None
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+@pytest.mark.parametrize("em", [0.56, 0.7, 1.0])
+def test_a_graph_that_fits_goes_on_fitting_in_more_room(cell: str, em: float) -> None:
+    network = CELLS[cell]
+    least = draw(network, 0.0, 0.0, lambda s: 7.5 * em * len(s), em).width
+    for more in range(0, 120, 3):
+        drawn = draw(network, least + more, 300.0, lambda s: 7.5 * em * len(s), em)
+        assert drawn.width <= least + more + em + 1e-6  # within a pixel

@@ -1,18 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from explorer.model import action as do
 from explorer.model.derived import Derived
 from explorer.model.formula import Formula, Run
-from explorer.model.inspector_data import DIFFERENTIAL
+from explorer.model.inspector_data import DIFFERENTIAL, Streams
 from explorer.model.reducer import new_session, reduce
 from explorer.model.runs import start_run
 from explorer.model.session import Changes
@@ -24,8 +25,10 @@ from explorer.views.inspector import graph_fit
 from explorer.views.inspector.forms import LINE, set_formula, told
 from explorer.views.inspector.graph import GraphCanvas
 from explorer.views.inspector.graph_fit import FOLDED, MARK, advance, label_fonts, spare
+from explorer.views.inspector.streams import StreamsBox
 from explorer.views.inspector.tabs import TABS
 from explorer.views.inspector.view import InspectorView
+from explorer.widgets.paint import text_width
 from explorer.widgets.typeset import line
 
 from ..model.steps import CELLS, after, data, make_walk
@@ -509,3 +512,45 @@ def test_the_numbers_of_a_graph_have_one_type_one_count_of_digits_and_gradients_
             assert room.width() >= advance(text, metrics)
     assert max(sizes) - min(sizes) <= 1
     assert digits["value"] <= {3} and (digits["gradient"] <= {2} or scale == 1e-14)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("size", [(232, 520), (232, 380), (300, 420)])
+def test_in_a_panel_that_the_graph_is_too_large_for_the_walk_stays_in_sight(qtbot, cell, size):
+    stub = Stub()
+    stub.dispatch(do.ChangeSettings(replace(stub.session.settings, cell=cell)))
+    view = InspectorView(stub)
+    qtbot.addWidget(view)
+    view.resize(*size)
+    view.show()
+    QApplication.processEvents()
+    page, looked = view.pages.widget(0), 0
+    room = page.viewport()
+    stub.dispatch(do.Move("pass"))
+    for _ in range(40):
+        stub.dispatch(do.Move("operation"))
+        _, boxes = view.graph.lit_areas()
+        if boxes.isNull() or boxes.width() > room.width() or boxes.height() > room.height():
+            continue
+        seen = QRect(-view.graph.pos(), room.size())
+        assert seen.contains(boxes), (seen, boxes)
+        looked += 1
+    assert looked > 10
+
+
+@pytest.mark.parametrize("width", [190, 200, 240, 300])
+def test_in_one_row_both_streams_are_named_beside_whole_numbers(qtbot, width):
+    box = StreamsBox()
+    qtbot.addWidget(box)
+    box.set_level(2)
+    box.resize(width, box.height_for(2))
+    rows = (("from this step’s loss", "loss", "−0.02262", ""), ("from the future", "gradient", "0.01611", ""))
+    box.set_streams(Streams("Two streams meet at h_3", rows), 3)
+    small, fixed = current(box).font("small"), current(box).font("small", fixed=True)
+    ends = 0.0
+    for n, (_, _, value, _) in enumerate(rows):
+        words, (area, gap) = box.tight_words(n), box._tight_area(n)
+        assert words and (n == 0 or not words.endswith("…"))
+        assert area.left() >= ends
+        ends = area.left() + text_width(words, small) + gap + text_width(value, fixed)
+        assert ends <= area.right() + 1

@@ -186,6 +186,21 @@ def test_the_names_of_the_sliders_are_whole_in_a_narrow_transport_with_large_typ
     palette.apply(qapp, theme_named("dark"))
 
 
+@pytest.mark.parametrize("width", [330, 400, 485, 531, 560, 589, 640])
+def test_what_the_sliders_say_ends_within_a_narrow_transport(qtbot, view, width):
+    around = QWidget()
+    qtbot.addWidget(around)
+    view.setParent(around)
+    around.show()
+    view.show()
+    view.resize(width, 90)
+    QTest.qWait(20)
+    for label in view._labels.values():
+        assert label.isHidden() or label.geometry().right() <= width - 8
+    assert all(track.width() >= 40 and track.geometry().right() < width - 8 for track in view.tracks.values())
+    view.setParent(None)
+
+
 def test_every_slider_says_what_it_shows_and_by_which_keys_it_moves(qtbot):
     with small_store() as store:
         view = TransportView(store)
