@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any
 
@@ -193,10 +193,12 @@ class Continuation:
     own: Array = field(repr=False)
     ended: bool
     text: str
+    anew: bool = False
+    """Whether it begins with the start token because the network ends the text at once where it was to go on."""
 
     @property
     def chances(self) -> Array:
-        """(n,) The probability that is shown with each token: with which it was drawn; what is not drawn has its own."""
+        """(n,) The probability shown with each token: with which it was drawn; its own where none is drawn."""
         return self.own if self.request.temperature == 0 else self.drawn
 
     def explain(self, index: int) -> str:
@@ -231,6 +233,16 @@ def continuation(request: Request, corpus: Corpus, update: int) -> Continuation:
         made.ended,
         corpus.decode([*made.prompt, *made.ids]),
     )
+
+
+def written(request: Request, corpus: Corpus, update: int) -> Continuation:
+    """The text that is asked for; where the network ends it at once, one from the start token, which says more."""
+    made = continuation(request, corpus, update)
+    if made.tokens or not made.ended or len(request.prompt) < 2:
+        return made
+    first = Request(request.model, request.prompt[:1], request.length, request.temperature, request.seed)
+    other = continuation(first, corpus, update)
+    return replace(other, anew=True) if other.tokens else made
 
 
 def request_of(

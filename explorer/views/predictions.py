@@ -19,9 +19,9 @@ from ..model.predictions_data import (
     START,
     Continuation,
     Request,
-    continuation,
     predictions_data,
     request_of,
+    written,
 )
 from ..model.session import Changes
 from ..theme.theme import current
@@ -225,7 +225,7 @@ class PredictionsView(Panel):
             self._request, self._asked_at = wanted, session.training.shown
         request, corpus, update = self._request, session.corpus, self._asked_at
         assert request is not None
-        text, fresh = self._store.later(KIND, (request,), lambda: continuation(request, corpus, update))
+        text, fresh = self._store.later(KIND, (request,), lambda: written(request, corpus, update))
         self._show(text, fresh)
 
     def _show(self, text: Continuation | RnnError | None, fresh: bool) -> None:
@@ -242,7 +242,7 @@ class PredictionsView(Panel):
         self.status.set_forms(*self._said(text if fresh else None))
 
     def _said(self, text: Continuation | None = None) -> tuple[str, ...]:
-        """Temperature, whose the probabilities are, and how the text came out; from the fullest form to the shortest."""
+        """Temperature, whose the probabilities are, and how the text came out; from the fullest to the shortest."""
         t = self._temperature
         how = f"temperature {t:g}" if t else "temperature 0: the likeliest"
         if text is None or not text.tokens:
@@ -253,6 +253,16 @@ class PredictionsView(Panel):
         ended = "ended by </s>" if text.ended else f"cut at {len(text.tokens)}"
         rest = f"{self.words.left_out} more without room" if self.words.left_out else ""
         end = f"{ended} · {rest}" if rest else ended
+        if text.anew:
+            here = "here it ends at once: from <s>"
+            return (
+                f"{here} · {how} · seed {text.request.seed}, update {text.update:,} · {end}",
+                f"{here} · {how} · {end}",
+                f"{here} · {short} · {rest or ended}",
+                f"{here} · {short}",
+                "ends here: from <s>",
+                "from <s>",
+            )
         return (
             f"{how} · seed {text.request.seed}, update {text.update:,} · {end}",
             f"{how} · {end}",

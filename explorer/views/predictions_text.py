@@ -1,4 +1,4 @@
-"""Paints a continuation: the prompt muted and underlined, an arrow, then each token with the probability it was drawn with."""
+"""Paints a continuation: the prompt muted and underlined, an arrow, then each token with what it was drawn with."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ..theme.theme import current
 from .paint import groove, pen
 
-
 _STEPS = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_Plus: 1, Qt.Key.Key_Minus: -1}
 _ALONG = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}
 _ENDS = (Qt.Key.Key_Home, Qt.Key.Key_End)

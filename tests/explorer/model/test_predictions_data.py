@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.model import action as do
+from explorer.model import predictions_data as predictions_module
 from explorer.model.formula import number
 from explorer.model.predictions_data import (
     HERE,
@@ -17,6 +18,7 @@ from explorer.model.predictions_data import (
     continuation,
     predictions_data,
     request_of,
+    written,
 )
 from explorer.model.settings import CorpusChoice
 from rnncore.corpus import Corpus
@@ -197,6 +199,35 @@ def test_a_vocabulary_of_one_token_works() -> None:
     request = request_of(made.session, made.derived, START, 8, 1.0, 0)
     assert request is not None
     assert set(continuation(request, made.session.corpus, 0).tokens) <= {"a", ".", "␣"}
+
+
+def ends_at_once(monkeypatch, at_start: bool = False) -> None:
+    """Let every text end at once that does not go on from the start token alone, or that too."""
+    real = predictions_module.generate
+
+    def generate(model, vocabulary, prompt, *how):
+        made = real(model, vocabulary, prompt, *how)
+        if len(prompt) == 1 and not at_start:
+            return made
+        return replace(made, ids=(), tokens=(), probabilities=np.zeros(0), ended=True)
+
+    monkeypatch.setattr(predictions_module, "generate", generate)
+
+
+def test_where_the_network_ends_the_text_at_once_one_from_the_start_is_written(monkeypatch) -> None:
+    made = driver()
+    made.do(do.GoToEnd(), do.Select(t=made.session.sentence.length - 1))
+    corpus = made.session.corpus
+    request = request_of(made.session, made.derived, HERE, 12, 1.0, 3)
+    assert request is not None
+    whole, first = written(request, corpus, 0), written(replace(request, prompt=request.prompt[:1]), corpus, 0)
+    assert first.tokens and not first.anew and (not whole.anew or whole.tokens == first.tokens)
+    ends_at_once(monkeypatch)
+    text = written(request, corpus, 0)
+    assert text.anew and (text.tokens, text.prompt) == (first.tokens, first.prompt)
+    ends_at_once(monkeypatch, at_start=True)
+    text = written(request, corpus, 0)
+    assert text.ended and not text.anew and len(text.prompt) == len(request.prompt)
 
 
 def test_a_vocabulary_without_words_ends_the_text_at_once() -> None:

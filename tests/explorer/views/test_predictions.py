@@ -19,6 +19,7 @@ from explorer.views.predictions import PARTS, USUAL_TOKEN, PredictionsView
 from explorer.views.predictions_text import PROMPT_SHOWN
 from explorer.widgets.paint import elided
 
+from ..model.test_predictions_data import ends_at_once
 from .stores import on_screen, settle
 
 
@@ -293,9 +294,25 @@ def test_with_each_token_stands_the_probability_it_was_drawn_with_and_that_is_sa
         assert np.array_equal(text.chances, text.drawn if parts else text.own)
         inks = []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("explorer.views.predictions_text.chance", lambda p: inks.append(p) or "0.1")
+            patch.setattr("explorer.views.predictions_text.chance", lambda p, inks=inks: inks.append(p) or "0.1")
             made.words.grab()
         assert set(inks) == set(text.chances.tolist())
+
+
+@pytest.mark.parametrize("size", [(320, 390), (900, 500)])
+def test_a_text_that_would_end_at_once_begins_anew_and_says_so(qtbot, store: Store, size, monkeypatch) -> None:
+    made = finished(qtbot, store, size)
+    ends_at_once(monkeypatch)
+    store.dispatch(do.Select(t=store.session.sentence.length - 1))
+    made._draw_again()
+    settle(store, made)
+    text = made.words.shown
+    assert text is not None and text.tokens and text.prompt == ("<s>",)
+    assert "ends" in made.status.shown() and "<s>" in made.status.shown() and "…" not in made.status.shown()
+    store.dispatch(do.GoToEnd())
+    store.dispatch(do.Release())
+    settle(store, made)
+    assert made.words.shown is not None and made.words.shown.prompt == ("<s>",) and not made.words.shown.anew
 
 
 @pytest.mark.parametrize("size", [(320, 390), (460, 400), (640, 200), (900, 500)])
