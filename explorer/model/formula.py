@@ -157,6 +157,13 @@ def chance(probability: float) -> str:
     return compact(probability)
 
 
+def percent(share: float, of: str = "") -> str:
+    """A share to two digits, 5.5 % of ‖dW‖; of what is no number that there is none."""
+    if not math.isfinite(share):
+        return f"no share of {of}: {number(share)}" if of else f"no share: {number(share)}"
+    return f"{number(100 * share, 2)} %" + (f" of {of}" if of else "")
+
+
 def exact(value: float) -> str:
     """The shortest text from which the very same float64 can be read back."""
     return repr(float(value))

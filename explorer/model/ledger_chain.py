@@ -25,7 +25,7 @@ from rnncore.walk import Walk
 
 from .derived import Derived
 from .equations import value_symbol
-from .formula import number, plain, symbol
+from .formula import number, percent, plain, symbol
 from .session import Session
 
 Array = np.ndarray[Any, Any]
@@ -105,14 +105,14 @@ class Chain:
         if not self.count:
             return "cut off: not counted", f"its norm: {number(self.norm, 3)}"
         counted = self.signed * self.count
-        percent = f"{number(100 * (counted / self.total), 2)} % of ‖d{self.parameter}‖" if self.total else ""
+        of = percent(counted / self.total, f"‖d{self.parameter}‖") if self.total else ""
         times = f" (× {self.count})" if self.count > 1 else ""
-        return f"{'+' if counted > 0 else ''}{number(counted, 3)}{times}", percent
+        return f"{'+' if counted > 0 else ''}{number(counted, 3)}{times}", of
 
     def _share(self) -> str:
         if not self.count:
             return "cut off: not counted"
-        counted = f" · {number(100 * (self.signed * self.count / self.total), 2)} %" if self.total else ""
+        counted = f" · {percent(self.signed * self.count / self.total)}" if self.total else ""
         return self.share[0] + counted
 
     @property

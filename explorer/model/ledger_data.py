@@ -15,7 +15,7 @@ from rnncore.progress import Progress
 from rnncore.walk import Walk
 
 from .derived import MANY, Derived
-from .formula import number
+from .formula import number, percent
 from .ledger_chain import Chain, chain_of
 from .session import Session
 
@@ -161,7 +161,7 @@ class LedgerData:
         if not self.added[t, tau]:
             return head, "not added yet"
         times = f" (counted {count} times)" if count > 1 else ""
-        share = f"{number(100 * (signed * count / self.total), 2)} % of ‖d{self.parameter}‖" if self.total else ""
+        share = percent(signed * count / self.total, f"‖d{self.parameter}‖") if self.total else ""
         sign = "+" if signed > 0 else ""
         return head, f"{sign}{number(signed * count, 3)}{times}", share
 

@@ -135,3 +135,14 @@ def test_a_pair_has_no_number_before_its_outer_product_is_added() -> None:
     early = ledger_data(book, walk.progress(added - 1), WORDS[1:], ("W",), "signed")
     assert early.walking == (3, 3) and not early.added[3, 3] and early.reading(3, 3)[1] == "not added yet"
     assert ledger_data(book, walk.progress(added), WORDS[1:], ("W",), "signed").added[3, 3]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_where_there_is_no_number_no_per_cent_of_it_is_said(bad: float) -> None:
+    walk = make_walk("lstm")
+    book = ledger(walk.model, walk.trace, walk.targets, "W_f", walk.truncation)
+    broken = replace(book, signed=np.full_like(book.signed, bad))
+    data = ledger_data(broken, walk.progress(len(walk)), WORDS[1:], ("W_f",), "signed")
+    said = data.reading(4, 3)[2]
+    assert said == f"no share of ‖dW_f‖: {number(bad)}" and "%" not in said
+    assert percent(0.0554, "‖dW‖") == "5.5 % of ‖dW‖" and percent(bad) == f"no share: {number(bad)}"
