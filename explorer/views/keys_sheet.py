@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import groupby
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette, QResizeEvent
@@ -48,25 +49,37 @@ def _all_rows(title_of: Title) -> Iterator[Row]:
     for title, pressed, help in STAGE_KEYS:
         keys = "  ".join(key_text(key) for key in pressed)
         rows.setdefault("On the stage", []).append(("On the stage", title, keys, help))
-    order = ("Walk", "On the stage", "Training", "File", "Edit", "View", "Panels", "Help")
+    # Those that stand in one column of three, about as high as the others.
+    order = ("Walk", "Training", "Help", "On the stage", "View", "File", "Edit", "Panels")
     for group in (*order, *(g for g in rows if g not in order)):
         yield from rows.get(group, ())
 
 
 def in_columns(rows: list[Row], count: int) -> list[list[Row]]:
-    """Share rows out to columns of about the same height, the headings of their groups counted."""
-    most = -(-(len(rows) + len({row[0] for row in rows}) + count - 1) // count)
+    """Share rows out to columns, the highest as low as can be with every group whole: each has its heading once."""
+    groups = [list(group) for _, group in groupby(rows, key=lambda row: row[0])]
+    heights = [len(group) + 1 for group in groups]
+    most = next(limit for limit in range(max(heights, default=0), sum(heights) + 1) if _needed(heights, limit) <= count)
     columns: list[list[Row]] = [[]]
-    lines = 0
-    for row in rows:
-        column = columns[-1]
-        new = not column or column[-1][0] != row[0]
-        # A heading at the foot of a column would stand alone there.
-        if column and len(columns) < count and lines + 1 + 2 * new > most + new:
+    filled = 0
+    for n, (group, height) in enumerate(zip(groups, heights, strict=True)):
+        # What need not stand in this column goes to one that would be empty.
+        spare = count - len(columns) >= len(groups) - n
+        if filled and (filled + height > most or spare):
             columns.append([])
-            lines, new = 0, True
-        columns[-1].append(row)
-        lines += 1 + new
+            filled = 0
+        columns[-1] += group
+        filled += height
+    return columns
+
+
+def _needed(heights: list[int], limit: int) -> int:
+    """How many columns groups of these heights fill, none higher than ``limit``."""
+    columns, filled = 1, 0
+    for height in heights:
+        if filled and filled + height > limit:
+            columns, filled = columns + 1, 0
+        filled += height
     return columns
 
 

@@ -44,3 +44,20 @@ def test_the_columns_hold_every_row_in_order_and_are_about_as_high(count):
     assert len(columns) == count
     heights = [len(column) + len({row[0] for row in column}) for column in columns]
     assert max(heights) - min(heights) <= len(sheet()) // 4
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("wanted", ["", "step", "panel", "no such key"])
+def test_every_heading_stands_on_the_sheet_once(count, wanted):
+    columns = in_columns(sheet(wanted), count)
+    assert [row for column in columns for row in column] == sheet(wanted) and len(columns) <= count
+    groups = [group for column in columns for group in {row[0] for row in column}]
+    assert len(groups) == len(set(groups)) == len({row[0] for row in sheet(wanted)})
+
+
+def test_every_heading_is_seen_once(dialog):
+    dialog.resize(1080, 620)
+    dialog.show()
+    QApplication.processEvents()
+    texts = [label.text() for label in dialog.area.widget().findChildren(QLabel)]
+    assert all(texts.count(group) == 1 for group in {row[0] for row in sheet()})
