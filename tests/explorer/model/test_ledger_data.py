@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explorer.model.derived import Derived
-from explorer.model.formula import number
+from explorer.model.formula import number, percent
 from explorer.model.ledger_data import MODES, ledger_data, ledger_of
 from explorer.model.reducer import new_session
 from explorer.model.runs import start_run
