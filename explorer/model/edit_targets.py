@@ -13,7 +13,7 @@ from rnncore.frozen import dataclass
 from . import action as do
 from .derived import Derived
 from .edits import edits
-from .formula import exact
+from .formula import exact, number
 from .names import initial_name
 from .session import Session
 
@@ -58,6 +58,13 @@ class Field:
     quick: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
     heading: str = ""
+    brief: str = ""
+    """``now`` where several are listed below one another: a number with the digits of the other panels."""
+
+
+def said(text: str) -> str:
+    """A number as it is typed, with the minus sign of every number that is shown."""
+    return text.replace("-", "−")
 
 
 def read_number(text: str) -> float:
@@ -120,14 +127,17 @@ def _weight(session: Session, derived: Derived, target: Target) -> Field:
     index = (unit,) if column is None else (unit, column)
     _within(index, array.shape, target.name)
     target = replace(target, unit=unit, column=column)
-    value = exact(array[index])
+    number_now = float(array[index])
+    value = exact(number_now)
+    update = f"at update {session.training.shown:,}"
     where = ", ".join(str(i + 1) for i in index)
     return Field(
         target,
         f"{target.name}[{where}]",
-        f"weight, {value} at update {session.training.shown:,}",
+        f"weight, {said(value)} {update}",
         value,
         "Enter sets it; training from here is a branch.",
+        brief=f"weight, {number(number_now)} {update}",
     )
 
 
@@ -137,15 +147,17 @@ def _initial(session: Session, derived: Derived, target: Target) -> Field:
         raise RnnError(f"the cell has no state {target.name!r:.40}; it has {', '.join(states)}")
     unit = target.unit or 0
     _within((unit,), (session.model.hidden_size,), target.name)
-    value = exact(derived.trace(session).initial_state[target.name][unit])
+    number_now = float(derived.trace(session).initial_state[target.name][unit])
+    value = exact(number_now)
     scopes = tuple((initial_name(s), replace(target, name=s, unit=unit)) for s in states) if len(states) > 1 else ()
     return Field(
         replace(target, unit=unit),
         f"{initial_name(target.name)}[{unit + 1}]",
-        f"before the first step, {value}",
+        f"before the first step, {said(value)}",
         value,
         "Enter sets the state that this sentence starts from.",
         scopes,
+        brief=f"before the first step, {number(number_now)}",
     )
 
 
@@ -157,7 +169,7 @@ def _token(session: Session, derived: Derived, target: Target) -> Field:
     asked = f"predicted at t = {at - 1}" if at else ""
     return Field(
         replace(target, position=at),
-        f"Token {at}",
+        f"Token at step {at}",
         ", ".join(part for part in (f"“{sentence.words[at]}”", read, asked) if part),
         sentence.words[at],
         "Enter puts a word of the vocabulary here; any other is read as <unk>.",
@@ -186,7 +198,7 @@ def _clamp(session: Session, derived: Derived, target: Target) -> Field:
         _within((target.unit,), (session.model.hidden_size,), target.name)
         if target.t is not None and held is None:
             values = derived.trace(session)[target.name]
-            now = f"free, {exact(values[target.t, target.unit])} at t = {target.t}"
+            now = f"free, {said(exact(values[target.t, target.unit]))} at t = {target.t}"
     unit = target.unit if target.unit is not None else session.selection.unit or 0
     scopes = ((f"unit {unit + 1}", replace(target, unit=unit)), ("all units", replace(target, unit=None)))
     return Field(
@@ -225,7 +237,7 @@ def _capital(text: str) -> str:
 def _rate(session: Session, derived: Derived, target: Target) -> Field:
     value = exact(session.training.state.learning_rate)
     help = "Enter trains at another rate from here on: a branch."
-    return Field(target, "Learning rate", f"{value} at update {session.training.shown:,}", value, help)
+    return Field(target, "Learning rate", f"{said(value)} at update {session.training.shown:,}", value, help)
 
 
 _FIELDS = {"weight": _weight, "initial": _initial, "token": _token, "clamp": _clamp, "rate": _rate}
@@ -240,7 +252,7 @@ def _within(index: tuple[int, ...], shape: tuple[int, ...], name: str) -> None:
 # --- typed all at once: W_f[3, 2] = 0.5 -------------------------------------------------------------------------
 
 _TYPED = re.compile(r"^\s*([^\W\d]\w*?)(0|₀|[-−]1|₋₁|)\s*(?:\[\s*(\d+)\s*(?:,\s*(\d+)\s*)?\])?\s*$")
-_TOKEN = re.compile(r"^\s*(?:token|word)\s*\[?\s*(\d+)\s*\]?\s*$", re.IGNORECASE)
+_TOKEN = re.compile(r"^\s*(?:token|word)(?:\s+at)?(?:\s+step)?\s*\[?\s*(\d+)\s*\]?\s*$", re.IGNORECASE)
 _RATE = re.compile(r"^\s*(?:learning[ -]?rate|rate|η)\s*$", re.IGNORECASE)
 
 

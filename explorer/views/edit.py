@@ -72,7 +72,7 @@ class EditDialog(PanelDialog):
             note, wrong = str(error), True
         self.list.empty()
         for field in self._shown:
-            self.list.add(field.title, after=field.now)
+            self.list.add(field.title, after=field.brief or field.now)
         self.list.setCurrentRow(0)
         say(self.note, note, wrong=wrong)
         mark_wrong(self.line, note if wrong else "")

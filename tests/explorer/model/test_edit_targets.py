@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import math
+import re
 
+import numpy as np
 import pytest
 
 from explorer.model import action as do
@@ -17,6 +19,7 @@ from explorer.model.edit_targets import (
     suggestions,
 )
 from explorer.model.edits import edits
+from explorer.model.formula import number
 from rnncore.errors import RnnError
 from rnncore.library import LIBRARY
 from tests.explorer.model.runs import Driver, small_run
@@ -120,7 +123,7 @@ def test_a_field_says_what_a_thing_is_now_exactly(driver):
     value = float(session.model.parameters["W_f"][3, 2])
     assert field_of(session, derived, Target("weight", "W_f", 3, 2)).value == repr(value)
     gate = float(derived.trace(session)["f"][2, 1])
-    assert field_of(session, derived, Target("clamp", "f", 1, t=2)).now == f"free, {gate!r} at t = 2"
+    assert field_of(session, derived, Target("clamp", "f", 1, t=2)).now == f"free, {gate!r} at t = 2".replace("-", "−")
     token = field_of(session, derived, Target("token", position=1))
     assert token.now == f"“{session.sentence.words[1]}”, read at t = 1, predicted at t = 0"
     assert "cats" in token.words and "<unk>" in token.words
@@ -204,3 +207,20 @@ def test_what_is_given_as_an_example_is_there_in_this_network(cell):
     for line in (*examples(session).split(",  "), *clamp_examples(session).split(",  ")):
         name, value = line.split(" = ")
         assert action_of(read_target(session, name), value) is not None
+
+
+def test_a_list_of_what_can_be_edited_has_the_numbers_of_the_other_panels_and_times_for_tokens(driver):
+    session, derived = driver.session, driver.derived
+    row = session.model.parameters["W_f"][3]
+    column = int(np.argmin(row))
+    value = float(row[column])
+    field = field_of(session, derived, Target("weight", "W_f", 3, column))
+    assert value < 0 and field.value == repr(value)
+    assert number(value) in field.brief and repr(value).replace("-", "−") in field.now
+    for target in suggestions(session):
+        found = field_of(session, derived, target)
+        listed = found.brief or found.now
+        assert "-" not in listed and not any(len(part) > 12 for part in re.findall(r"[\d.]+", listed))
+        if target.kind == "token":
+            assert found.title == f"Token at step {target.position}"
+        assert read_target(session, found.title.removeprefix("Clamp ")).kind == target.kind

@@ -95,7 +95,7 @@ def test_arrows_choose_from_the_list_and_enter_opens_the_editor(store, qtbot):
 def test_typing_narrows_the_list(store, qtbot):
     dialog = dialog_of(store, qtbot)
     QTest.keyClicks(dialog.line, "token")
-    assert titles_of(dialog) == [f"Token {n}" for n in range(len(store.session.sentence.words))]
+    assert titles_of(dialog) == [f"Token at step {n}" for n in range(len(store.session.sentence.words))]
 
 
 def test_the_commands_are_in_the_table_and_reset_only_where_something_is_edited(store):
