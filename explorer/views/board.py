@@ -145,6 +145,7 @@ class Board(ArrangedBoard):
 
     def _tab_clicked(self, name: str) -> None:
         """Take a panel at hand. The keyboard stays where it is, but follows from a panel that the new one covers."""
+        self.turned = True
         dock, held = self.docks[name], self.panel_in_focus()
         if dock.in_sight and held is not None and not held.in_sight and held.alone is None:
             dock.take_keyboard()
@@ -216,6 +217,7 @@ class Board(ArrangedBoard):
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front, out of hiding too, and give it the keyboard."""
         dock = self.docks[name]
+        self.turned = True
         dock.show()
         dock.raise_()
         self._come_first(dock)

@@ -67,6 +67,8 @@ class ArrangedBoard(QMainWindow):
         self._busy = self._dragging = self._aside = False
         self._first: list[PanelDock] = []
         self._room_below = 0
+        self.turned = False
+        """Whether a panel is in front because somebody turned to it, and not because the layout begins with it."""
         # Not dragged in groups: a title moves its own panel, and of the windows in which Qt lets groups float neither
         # the rows of tabs nor what a layout makes of them can be held by Python.
         self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
@@ -154,6 +156,7 @@ class ArrangedBoard(QMainWindow):
         self._kept.clear()
         self._fronts.clear()
         self._shares = {True: (SIDE, LOWER), False: (0.30, 0.0)}
+        self.turned = False
 
     def _default(self, wide: bool) -> None:
         self._busy = True
@@ -311,6 +314,8 @@ class ArrangedBoard(QMainWindow):
                 self._kept[wide] = QByteArray.fromBase64(saved[name].encode("ascii", "ignore"))
             if f"{name} front" in saved:
                 self._fronts[wide] = [panel for panel in saved[f"{name} front"].split() if panel in self.docks]
+                if not wide and self._fronts[wide] not in ([], [PANELS[0].id]):
+                    self.turned = True
             try:
                 side, lower = map(float, saved.get(f"{name} shares", "").split())
             except ValueError:

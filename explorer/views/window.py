@@ -199,8 +199,8 @@ class MainWindow(LayoutsWindow):
         self.enable_actions()
 
     def _show_loss_once(self) -> None:
-        """When training starts in a narrow window, turn to the curve; the user may turn back."""
-        if not self._was_running and not self.board.aside:
+        """When training starts in a narrow window, turn to the curve, but not from a panel that was turned to."""
+        if not self._was_running and not self.board.aside and not self.board.turned:
             focus = QApplication.focusWidget()
             self.board.show_panel("loss")
             if focus is not None:

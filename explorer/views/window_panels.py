@@ -101,6 +101,7 @@ class PanelsWindow(CommandsWindow):
             self._bring_back()
             # A choice of what cannot be seen would seem to do nothing; the keyboard stays where it is.
             dock = self.board.docks["inspector"]
+            self.board.turned = True
             dock.show()
             dock.raise_()
 

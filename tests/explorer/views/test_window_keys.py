@@ -52,6 +52,35 @@ def test_t_trains_and_pauses_and_a_narrow_window_turns_to_the_curve(window):
     assert not window.store.session.training.running
 
 
+@pytest.mark.parametrize("how", ["key", "tab", "command", "alone"])
+def test_training_does_not_pull_the_curve_over_a_panel_that_was_turned_to(window, how):
+    name = "inspector" if how == "command" else "horizon"
+    if how == "tab":
+        window.board.docks[name].raise_()
+        window.board.tabs.clicked.emit(name)
+    elif how == "command":
+        window.actions_["code"].trigger()
+    else:
+        press(window, Key.Key_4, Ctrl)
+        if how == "alone":
+            press(window, Key.Key_F11)
+    window.store.dispatch(do.Train())
+    until(window, lambda: window.store.session.training.shown > 3)
+    assert not in_front(dock(window, "loss")) and (dock(window, name).alone or in_front(dock(window, name)))
+    window.store.dispatch(do.Train())
+    window.store.wait()
+
+
+def test_the_tab_that_was_in_front_at_the_last_time_was_turned_to_as_well(window):
+    board = window.board
+    board.set_layouts(board.layouts() | {"narrow front": "inspector"})
+    assert not board.turned
+    board.set_layouts(board.layouts() | {"narrow front": "horizon"})
+    assert board.turned
+    window.reset_layout()
+    assert not board.turned
+
+
 def test_space_plays_and_pauses_whatever_has_the_focus(window):
     for target in (window.stage.canvas, window.transport.buttons["home"], window.bar.cell):
         target.setFocus()
