@@ -281,6 +281,7 @@ class Board(ArrangedBoard):
 
     def _open_menu(self, name: str) -> None:
         dock = self.docks[name]
+        dock.ensure()  # a right click may come before its panel has been seen
         chip = dock.menu_chip
         panel_menu(self, dock).popup(chip.mapToGlobal(QPoint(0, chip.height() + SPACE.hair)))
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabBar, QToolTip
 
+from explorer.actions import BY_ID as COMMANDS_BY_ID
 from explorer.actions import COMMANDS
 from explorer.model import action as do
 from explorer.panels import PANELS
@@ -224,11 +227,21 @@ def test_no_name_of_a_tab_is_shown_in_part(window, qapp, width, scale):
 
 def test_the_tool_tip_of_a_tab_gives_the_whole_name_the_key_and_what_is_there(window):
     bar = row_of_tabs(window)
-    index = next(n for n in range(bar.count()) if bar.tabText(n) == "dW")
+    index = next(n for n in range(bar.count()) if bar.tabText(n) == "Update")
     at = bar.tabRect(index).center()
     QApplication.sendEvent(bar, QHelpEvent(QEvent.Type.ToolTip, at, bar.mapToGlobal(at)))
-    assert QToolTip.text() == f"Accumulator  Ctrl+6\n{BY_ID['accumulator'].help}"
+    assert QToolTip.text() == f"Update anatomy  Ctrl+8\n{BY_ID['anatomy'].help}"
     QToolTip.hideText()
+
+
+@pytest.mark.parametrize("info", PANELS, ids=lambda info: info.id)
+def test_a_panel_has_one_name_in_its_heading_its_tab_the_commands_and_the_readme(window, info):
+    heading = window.board.docks[info.id].ensure().title_label.text()
+    assert heading in (info.title, info.short) or (info.id == "inspector" and heading.startswith("Inside step t ="))
+    assert info.short.casefold() in info.title.casefold().split() or info.short == info.title
+    assert COMMANDS_BY_ID[f"panel:{info.id}"].title == f"Panel: {info.title}"
+    readme = Path(__file__).parents[3] / "README.md"
+    assert f"\n| {info.title} | " in readme.read_text("utf-8")
 
 
 def test_a_row_of_tabs_that_dragging_makes_looks_like_the_others(window):
@@ -440,3 +453,11 @@ def test_a_panel_dropped_over_the_transport_moves_off_its_keys_where_there_is_ro
     ledger.setGeometry(tall)
     ledger.make_way()
     assert ledger.geometry().intersects(kept)
+
+
+def test_the_menu_of_a_panel_that_has_not_been_seen_yet_opens(window):
+    hidden = next(one for one in window.board.docks.values() if one.panel is None)
+    hidden.ask_for_menu()
+    until(lambda: QApplication.activePopupWidget() is not None)
+    QApplication.activePopupWidget().close()
+    assert hidden.panel is not None
