@@ -22,7 +22,7 @@ def choose_first(menu: QMenu) -> None:
 
 
 class Chip(QAbstractButton):
-    """A pill with a muted ``label``, a bold ``value`` and, when it has a menu, a small triangle.
+    """A pill with a muted ``label``, a bold ``value`` and, when it opens something, a small triangle.
 
     ``filled`` paints it in the accent; ``accent`` names the token of the value (or of the filling);
     ``outlined`` draws the edge in the accent as well. A checked chip looks filled.
@@ -42,6 +42,7 @@ class Chip(QAbstractButton):
         super().__init__(parent)
         self._label, self._accent, self._filled, self._outlined = label, accent, filled, outlined
         self._menu: QMenu | None = None
+        self._opens = False
         self._reserved: tuple[str, ...] = ()
         self.setCheckable(checkable)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -98,11 +99,21 @@ class Chip(QAbstractButton):
         if self._menu is None:
             self.clicked.connect(self.open_menu)
         self._menu = menu
+        self.set_opens()
         tell_help(menu, self)
         menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(self._help_lines)
+
+    def set_opens(self) -> None:
+        """Show by a triangle that a press opens something to choose from: a menu, or a form."""
+        self._opens = True
         self.updateGeometry()
         self.update()
+
+    @property
+    def opens(self) -> bool:
+        """Whether it shows that a press opens something."""
+        return self._opens
 
     def _help_lines(self) -> None:
         """Let each line of the menu that has no help of its own say what the chip is for."""
@@ -140,7 +151,7 @@ class Chip(QAbstractButton):
         width = 2 * theme.px(13) + QFontMetrics(self._value_font()).horizontalAdvance(value)
         if label:
             width += QFontMetrics(theme.font("label")).horizontalAdvance(label) + theme.px(6)
-        if self._menu is not None:
+        if self._opens:
             width += theme.px(13)
         return width
 
@@ -204,7 +215,7 @@ class Chip(QAbstractButton):
         painter.setFont(self._value_font())
         painter.setPen(ink)
         painter.drawText(QRectF(x, 0, area.width() - x, area.height()), middle, self.text())
-        if self._menu is not None:
+        if self._opens:
             cx, cy = area.width() - theme.px(16), area.height() / 2.0 + 0.5
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ink)

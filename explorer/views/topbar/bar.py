@@ -32,7 +32,7 @@ from .popover import Popover
 REACH = "How far back the gradient goes"
 ACCENTS = {"✓": "good", "≈": "muted", "✗": "cut"}
 """The colour of each mark of the check."""
-LEVELS = 8
+LEVELS = 9
 """Ways to show less and less in a narrow bar."""
 
 
@@ -95,6 +95,8 @@ class TopBar(QWidget):
         self.corpus.set_menu(self._corpus_menu())
         self.seed.set_menu(self._seed_menu())
         self.more.set_menu(self._menu(self._fill_more))
+        for chip in (self.sentence, self.truncation, self.optimiser):  # these open forms
+            chip.set_opens()
         self.sentence.clicked.connect(self.sentence_wanted)
         self.badge.clicked.connect(self.badge_wanted)
         self.truncation.clicked.connect(self.open_truncation)
@@ -203,6 +205,7 @@ class TopBar(QWidget):
             self.sentence: 5,
             self.hidden: 6,
             self.badge: 7,
+            self.corpus: 8,
         }
         every = (self.name, *self._labels, self.badge, self.present, self.menu_chip)
         shown: list[QWidget] = [w for w in every if level < gone.get(w, LEVELS)]
@@ -247,6 +250,10 @@ class TopBar(QWidget):
     def open_optimiser(self) -> None:
         """Open the form of the optimiser."""
         self._open(optimiser_form, self.optimiser)
+
+    def open_reading(self) -> None:
+        """Open the form of how the text is read."""
+        self._open(reading_form, self.corpus)
 
     def _menu(self, fill: Callable[[QMenu], None]) -> QMenu:
         menu = QMenu(self)
@@ -316,18 +323,8 @@ class TopBar(QWidget):
             if now.kind != "bundled":
                 _radio(menu, group, _short(self._store.session.corpus.name), True, lambda: None)
             _line(menu, "Open a file…\tCtrl+O", BY_ID["open"].help, self.open_wanted.emit)
-            _line(
-                menu,
-                "Type or paste a text…",
-                "Learn a text of your own, word by word or letter by letter.",
-                self.text_wanted.emit,
-            )
-            reading = _line(
-                menu,
-                "How the text is read…",
-                "Words or characters, vocabulary, encoding, column.",
-                lambda: self._open(reading_form, self.corpus),
-            )
+            _line(menu, BY_ID["type-text"].title, BY_ID["type-text"].help, self.text_wanted.emit)
+            reading = _line(menu, BY_ID["reading"].title, BY_ID["reading"].help, self.open_reading)
             reading.setEnabled(now.kind != "bundled")
 
         return self._menu(fill)

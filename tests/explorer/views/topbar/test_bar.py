@@ -18,6 +18,7 @@ from explorer.theme import palette
 from explorer.theme.theme import theme_named
 from explorer.views.topbar import TopBar
 from explorer.views.topbar.popover import Popover
+from explorer.widgets.chip import Chip
 from rnncore.bundled import BUNDLED
 from rnncore.library import LIBRARY, TITLES
 from rnncore.truncation import Full, Window
@@ -225,3 +226,12 @@ def test_a_rate_that_annealing_has_lowered_says_from_what_and_which_rule_did_it(
     bar._show_rate(SimpleNamespace(settings=settings, training=SimpleNamespace(state=state)))
     assert bar.optimiser.value().endswith(f"{begun:.3g} → {begun / 4:.3g}")
     assert f"began at {begun:.3g} and is {begun / 4:.3g} now, lowered by annealing: halve" in bar.optimiser.toolTip()
+
+
+def test_every_chip_that_opens_something_to_choose_from_shows_it_alike(bar):
+    opening = [*bar._labels, bar.more]
+    assert all(chip.opens for chip in opening)
+    assert not bar.badge.opens and not bar.present.opens
+    for chip in opening:  # and has room for the sign
+        plain = Chip(chip.value(), label=chip._label)
+        assert chip.width_for(chip._label, chip.value()) > plain.width_for(chip._label, chip.value())
