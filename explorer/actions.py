@@ -15,16 +15,22 @@ from .model.beside import Beside, offers
 from .model.edits import edits
 from .model.experiments.titles import TITLES as EXPERIMENTS
 from .model.keys import key_text
+from .model.paper_limits import fits, obstacle
 from .model.session import Session
 from .model.settings import CorpusChoice, Settings
 from .panels import PANELS
 from .synonyms import also_called
 
 Rule = Callable[[Session], bool]
+Reason = Callable[[Session], str]
 
 
 def always(session: Session) -> bool:
     return True
+
+
+def nothing(session: Session) -> str:
+    return ""
 
 
 def _not_at_start(session: Session) -> bool:
@@ -47,6 +53,22 @@ def _edited(session: Session) -> bool:
     return bool(edits(session))
 
 
+def _compared(session: Session) -> bool:
+    return session.beside is not None
+
+
+def _own_text(session: Session) -> bool:
+    return session.settings.corpus.kind != "bundled"
+
+
+def _that_none_is_compared(session: Session) -> str:
+    return f"Nothing is compared: {key_text('Ctrl+B')} puts a second network below the first."
+
+
+def _that_it_is_bundled(session: Session) -> str:
+    return "The bundled texts are read as they are meant to be."
+
+
 @dataclass(frozen=True)
 class Command:
     """One thing the user can do.
@@ -62,14 +84,66 @@ class Command:
     keys: tuple[str, ...] = ()
     action: do.Action | None = None
     when: Rule = always
+    why: Reason = nothing
+    """Why it makes no sense now, in a sentence; "" where its help says so anyway."""
     hint: str = ""
     """A few words for the hint line at the bottom; "" leaves it out."""
 
 
 COMMANDS: tuple[Command, ...] = (
     Command("open", "Open…", "Open a text, a table (CSV) or a session file.", "File", ("Ctrl+O",)),
+    Command(
+        "type-text", "Type or paste a text…", "Learn a text of your own, word by word or letter by letter.", "File"
+    ),
+    Command(
+        "reading",
+        "How the text is read…",
+        "Words or characters, vocabulary, encoding, column.",
+        "File",
+        when=_own_text,
+        why=_that_it_is_bundled,
+    ),
     Command("save", "Save", "Save the session: weights, optimiser, history, sentence and place.", "File", ("Ctrl+S",)),
     Command("save-as", "Save as…", "Save the session to another file.", "File", ("Ctrl+Shift+S",)),
+    Command(
+        "save-beside",
+        "Save B as a session file…",
+        "Keep the second network of a comparison: it opens as a session of its own.",
+        "File",
+        when=_compared,
+        why=_that_none_is_compared,
+    ),
+    Command(
+        "sheet-print",
+        "Print the worked tables…",
+        "Print the sheet of pencil and paper, filled in or with blanks as it is set.",
+        "File",
+        ("Ctrl+P",),
+        when=fits,
+        why=obstacle,
+    ),
+    Command(
+        "sheet-preview",
+        "Preview the printed tables…",
+        "Show the pages of the sheet of pencil and paper as they will be printed.",
+        "File",
+        when=fits,
+        why=obstacle,
+    ),
+    Command(
+        "sheet-save",
+        "Save the worked tables as PDF or HTML…",
+        "Write the sheet of pencil and paper to a file.",
+        "File",
+        when=fits,
+        why=obstacle,
+    ),
+    Command(
+        "sheet-small",
+        "Begin a small sheet",
+        "Pencil and paper with two words, two units and weights of one decimal, in place of this network.",
+        "File",
+    ),
     Command("quit", "Quit", "Close the program; the session is kept for the next start.", "File", ("Ctrl+Q",)),
     Command("undo", "Undo", "Take back the last edit or change of sentence or settings.", "Edit", ("Ctrl+Z",)),
     Command("redo", "Redo", "Make the change that was taken back once more.", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y")),
@@ -97,6 +171,27 @@ COMMANDS: tuple[Command, ...] = (
         do.ResetEdits(),
         _edited,
     ),
+    Command(
+        "copy-numbers",
+        "Copy the step’s numbers as CSV",
+        "The exact numbers of the step, for a spreadsheet: the cells that are chosen, or all.",
+        "Edit",
+    ),
+    Command("copy-code", "Copy the step’s code", "The step as a program, in numpy or PyTorch as it is shown.", "Edit"),
+    Command(
+        "sheet-copy",
+        "Copy the worked tables",
+        "The tables of pencil and paper, for a text processor or a spreadsheet.",
+        "Edit",
+        when=fits,
+        why=obstacle,
+    ),
+    Command(
+        "copy-text",
+        "Copy the text that the network writes",
+        "The continuation that is sampled from it, as text.",
+        "Edit",
+    ),
     Command("own-cell", "Your own cell…", "Write the equations of a cell of your own and run it.", "Edit"),
     Command("network", "Network…", "Change the number of units, the biases, the start weights or the seed.", "Edit"),
     Command("truncation", "Truncation…", "Change how far back the gradient goes, and in which order.", "Edit"),
@@ -109,7 +204,7 @@ COMMANDS: tuple[Command, ...] = (
         ("Right",),
         do.Move("operation", 1),
         _has_steps,
-        "next operation",
+        hint="next operation",
     ),
     Command(
         "back", "Previous operation", "Undo one micro-step.", "Walk", ("Left",), do.Move("operation", -1), _not_at_start
@@ -122,7 +217,7 @@ COMMANDS: tuple[Command, ...] = (
         ("Shift+Right",),
         do.Move("step", 1),
         _has_steps,
-        "next step",
+        hint="next step",
     ),
     Command(
         "back-step",
@@ -159,7 +254,7 @@ COMMANDS: tuple[Command, ...] = (
         ("Ctrl+Right",),
         do.Move("pass", 1),
         _has_steps,
-        "next pass",
+        hint="next pass",
     ),
     Command(
         "back-pass",
@@ -172,7 +267,9 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("home", "To the start", "Nothing computed yet.", "Walk", ("Home",), do.GoTo(0), _not_at_start),
     Command("end", "To the end", "Everything computed, the update made.", "Walk", ("End",), do.GoToEnd(), _has_steps),
-    Command("play", "Play or pause", "Let the walk go by itself.", "Walk", ("Space",), do.Play(), _has_steps, "play"),
+    Command(
+        "play", "Play or pause", "Let the walk go by itself.", "Walk", ("Space",), do.Play(), _has_steps, hint="play"
+    ),
     Command("faster", "Play faster", "More beats of the playback a second.", "Walk", ("Ctrl+Up",)),
     Command("slower", "Play slower", "Fewer beats of the playback a second.", "Walk", ("Ctrl+Down",)),
     Command(
@@ -198,7 +295,7 @@ COMMANDS: tuple[Command, ...] = (
         ("T",),
         do.Train(),
         always,
-        "train",
+        hint="train",
     ),
     Command(
         "update",
@@ -208,7 +305,7 @@ COMMANDS: tuple[Command, ...] = (
         ("PgDown",),
         do.Advance(1),
         always,
-        "next update",
+        hint="next update",
     ),
     Command(
         "update-back",
@@ -285,6 +382,16 @@ COMMANDS: tuple[Command, ...] = (
         "View",
         ("Ctrl+Shift+B",),
     ),
+    Command(
+        "same-beside",
+        "Compare: B as A is",
+        "Give B all that A has, from which it can differ again.",
+        "View",
+        (),
+        do.Compare(Beside()),
+        _compared,
+        _that_none_is_compared,
+    ),
     Command("graph", "Graph", "Show the step's operation graph.", "View", ("G",), do.SetTab("graph")),
     Command(
         "equations", "Equations", "Show the step's equations with its numbers.", "View", ("E",), do.SetTab("equations")
@@ -306,11 +413,12 @@ COMMANDS: tuple[Command, ...] = (
         (),
         do.FollowVotes(),
     ),
+    Command("write-again", "Let the network write another text", "Draw the continuation once more.", "View"),
     Command("save-layout", "Save layout as…", "Keep the places, sizes and tabs of all panels by a name.", "View"),
     Command("remove-layout", "Remove layout…", "Forget a layout that was saved by name.", "View"),
     Command("next-unit", "Next unit", "Select the next unit in every panel.", "View", ("U",), do.StepUnit(1)),
     Command("unit-before", "Unit before", "Select the unit before it.", "View", ("Shift+U",), do.StepUnit(-1)),
-    *(Command(f"panel:{p.id}", f"Panel: {p.name}", p.help, "Panels", p.keys) for p in PANELS),
+    *(Command(f"panel:{p.id}", f"Panel: {p.title}", p.help, "Panels", p.keys) for p in PANELS),
     Command("panel-menu", "Panel menu", "Move, float or hide the chosen panel: the framed one.", "Panels", ("Ctrl+M",)),
     Command("float-panel", "Float the panel", "Let the chosen panel stand over the window, or dock it.", "Panels"),
     Command("move-beside", "Move the panel beside the stage", "Give the panel a place of its own beside it.", "Panels"),
@@ -325,6 +433,12 @@ COMMANDS: tuple[Command, ...] = (
             "Experiments",
         )
         for number, (name, title) in enumerate(EXPERIMENTS.items(), 1)
+    ),
+    Command(
+        "experiment-stage",
+        "The experiment onto the stage",
+        "Open the network of the experiment on show in the window; undo takes it back.",
+        "Experiments",
     ),
     Command(
         "menu",

@@ -9,8 +9,9 @@ from rnncore.frozen import dataclass
 class PanelInfo:
     """One panel that docks.
 
-    ``short`` stands on its tab. ``maker`` is "module:Class", imported when the panel is first seen. ``slot`` is its
-    place in a wide window: 0 beside the stage, 1, 2 … below it from left to right; the first of a slot is in front.
+    ``title`` is its name wherever it is named: its heading, menus, commands. ``short`` stands on its tab: that, or a
+    word of it. ``maker`` is "module:Class", imported when the panel is first seen. ``slot`` is its place in a wide
+    window: 0 beside the stage, 1, 2 … below it from left to right; the first of a slot is in front.
     """
 
     id: str
@@ -20,11 +21,6 @@ class PanelInfo:
     maker: str
     slot: int
     keys: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The title, and where that does not hold it what stands on the tab: "Predictions (Words)"."""
-        return self.title if self.short.casefold() in self.title.casefold() else f"{self.title} ({self.short})"
 
 
 PANELS: tuple[PanelInfo, ...] = (
@@ -49,7 +45,7 @@ PANELS: tuple[PanelInfo, ...] = (
     PanelInfo(
         "truncation",
         "Truncation",
-        "Cut",
+        "Truncation",
         "Every run of the gradient back through time, with scissors to drag; carry, detach and reset side by side.",
         "explorer.views.truncation:TruncationView",
         1,
@@ -66,7 +62,7 @@ PANELS: tuple[PanelInfo, ...] = (
     ),
     PanelInfo(
         "gates",
-        "Gate gradients",
+        "Gates",
         "Gates",
         "Value, slope, gradient and saturation of every gate over time, and its share of the whole gradient.",
         "explorer.views.gates:GatesView",
@@ -76,7 +72,7 @@ PANELS: tuple[PanelInfo, ...] = (
     PanelInfo(
         "accumulator",
         "Accumulator",
-        "dW",
+        "Accumulator",
         "A weight’s gradient as its rank-one votes arrive one by one.",
         "explorer.views.accumulator:AccumulatorView",
         3,
@@ -85,7 +81,7 @@ PANELS: tuple[PanelInfo, ...] = (
     PanelInfo(
         "parameters",
         "Parameters",
-        "Weights",
+        "Parameters",
         "Any parameter as a heat map, its singular values and its spectral radius.",
         "explorer.views.parameters:ParametersView",
         3,
@@ -121,7 +117,7 @@ PANELS: tuple[PanelInfo, ...] = (
     PanelInfo(
         "predictions",
         "Predictions",
-        "Words",
+        "Predictions",
         "What the network expects at each step, and a text that it goes on with by itself.",
         "explorer.views.predictions:PredictionsView",
         4,

@@ -58,7 +58,7 @@ class AccumulatorView(Panel):
     AWAITS = frozenset({DELTAS, SUMS})
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
-        super().__init__(store, "dW accumulates", " ", parent=parent)
+        super().__init__(store, "Accumulator", " ", parent=parent)
         self._data: AccumulatorData | None = None
         self._wanted: _Wanted | None = None
         self._asked: _Asked | None = None

@@ -291,7 +291,7 @@ class Board(ArrangedBoard):
         for name, dock in self.docks.items():
             action = dock.toggleViewAction()
             help = f"Show or hide: {PANEL[name].help}"
-            action.setText(PANEL[name].name)
+            action.setText(PANEL[name].title)
             action.setStatusTip(help)
             action.setToolTip(help)
             actions.append(action)

@@ -31,7 +31,7 @@ class GatesView(Panel):
     AWAITS = frozenset({KIND})
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
-        super().__init__(store, "Gate gradients", " ", inline=True, parent=parent)
+        super().__init__(store, "Gates", " ", inline=True, parent=parent)
         self.canvas = GatesCanvas()
         self.choices = Choices((ALL, *QUANTITIES), accent="gradient", help="Which quantity of each gate is shown")
         self.choices.chosen.connect(self.canvas.set_wanted)

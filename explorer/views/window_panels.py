@@ -131,7 +131,7 @@ class PanelsWindow(CommandsWindow):
         onto = [
             Command(
                 f"share:{panel.id}",
-                f"Share a place: “{at_hand.title}” with “{panel.name}”",
+                f"Share a place: “{at_hand.title}” with “{panel.title}”",
                 "Put the chosen panel on the place of another, as a tab.",
                 "Panels",
             )
