@@ -20,12 +20,11 @@ from rnncore.progress import Progress
 
 from .derived import Derived
 from .names import initial_name
+from .paper_limits import refusal
 from .session import Session
 from .settings import CorpusChoice, Settings
 from .step_update import update_rule
 
-MOST_UNITS, MOST_STEPS, MOST_WORDS = 3, 40, 32
-"""Larger networks, sentences and vocabularies make no sheet that one works through by hand."""
 DECIMALS = (3, 4, 6, 17)
 """Numbers of decimals that are offered; 17 stands for every digit that tells a float64 apart."""
 EXACT = 17
@@ -127,37 +126,6 @@ def paper(session: Session, derived: Derived, decimals: int = 4, *, everything: 
     progress = walk.progress(len(walk)) if everything else derived.progress(session)
     sheets = _Builder(session, progress, decimals).sheets(derived.sheets(session))
     return Paper(tuple(s for s in sheets if s is not None))
-
-
-def refusal(session: Session) -> str:
-    """Return why a session is too large to be worked by hand, "" when it is not."""
-    units, steps, words = session.model.hidden_size, session.sentence.length, session.model.vocabulary_size
-    found = (
-        (units, MOST_UNITS, f"1 to {MOST_UNITS} units", f"this network has {units}"),
-        (steps, MOST_STEPS, f"at most {MOST_STEPS} steps", f"this sentence has {steps}"),
-        (words, MOST_WORDS, f"at most {MOST_WORDS} words", f"this vocabulary has {words}"),
-    )
-    obstacles = [f"{limit} ({has})" for number, most, limit, has in found if number > most]
-    if obstacles:
-        # All of them at once: who has taken one away is not to meet the next one only then.
-        return f"Work by hand wants {', '.join(obstacles)}. {_way_out(units, steps, words)}"
-    return "" if steps else "There is no sentence."
-
-
-def keeps_the_text(session: Session) -> bool:
-    """Whether fewer units alone make a network small enough, so that the text can stay."""
-    return session.model.hidden_size > MOST_UNITS and session.model.vocabulary_size <= MOST_WORDS
-
-
-def _way_out(units: int, steps: int, words: int) -> str:
-    if words > MOST_WORDS:
-        back = " Ctrl+Z brings this one back."
-        return f"The button “A small sheet” brings a network of two units and a text of two words.{back}"
-    shorter = "Ctrl+L chooses a shorter sentence."
-    if units <= MOST_UNITS:
-        return shorter
-    small = "The button “2 units” keeps the cell and the text, and Ctrl+Z brings the large network back."
-    return f"{small} {shorter}" if steps > MOST_STEPS else small
 
 
 class _Builder:

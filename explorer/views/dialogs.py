@@ -143,9 +143,10 @@ class CommandDialog(FilterDialog):
         parent: QWidget | None = None,
         more: tuple[Command, ...] = (),
         title: Callable[[Command], str] = lambda command: command.title,
+        help: Callable[[Command], str] = lambda command: command.help,
     ) -> None:
         super().__init__("All commands", "Type a few letters of what you want to do", parent)
-        self._run, self._enabled, self._more = run, enabled, more
+        self._run, self._enabled, self._help, self._more = run, enabled, help, more
         # By now: this dialog takes the keyboard from the panel that a title names.
         self._titles = {command.id: title(command) for command in (*COMMANDS, *more)}
         self._found: list[Command] = []
@@ -160,7 +161,7 @@ class CommandDialog(FilterDialog):
         for command in self._found:
             keys = "   ".join(key_text(k) for k in command.keys)
             title, on = self._titles[command.id], self._enabled(command)
-            self.list.add(title, before=command.group, after=keys, help=command.help, enabled=on)
+            self.list.add(title, before=command.group, after=keys, help=self._help(command), enabled=on)
         self.list.setCurrentRow(0 if self._found else -1)
 
     def choose(self) -> None:

@@ -12,14 +12,18 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QWidget
 
 from rnncore.model import Init
 
+from ..actions import BY_ID
 from ..model import action as do
-from ..model.paper_data import DECIMALS, EXACT, SHEET, Paper, keeps_the_text, paper
+from ..model.keys import key_text
+from ..model.paper_data import DECIMALS, EXACT, SHEET, Paper, paper
 from ..model.paper_html import ROUNDED, html, page, plain
+from ..model.paper_limits import keeps_the_text
 from ..model.plurals import count as plural
 from ..model.session import Changes, Message
 from ..theme.theme import Theme, current, theme_named
 from ..theme.tokens import SPACE
 from ..widgets.chip import Chip
+from ..widgets.menu_help import tell_help
 from ..widgets.panel import Panel
 from ..widgets.paper_sheet import PaperSheet
 from ..widgets.paper_tables import PaperTables
@@ -68,12 +72,20 @@ class PaperView(Panel):
         self.print = Chip("Sheet")
         self.print.setToolTip("Print the sheet, save it as PDF or HTML, or begin with a small one")
         printing = QMenu(self.print)
-        printing.addAction("Preview…", self.preview_sheet)
-        printing.addAction("Print…", self.print_sheet)
-        printing.addAction("Save as PDF or HTML…", self.save_sheet)
-        printing.addAction("Copy the tables", self.copy_sheet)
-        printing.addSeparator()
-        printing.addAction("A small sheet: two words, two units", self._begin)
+        for id, title, act in (
+            ("sheet-preview", "Preview…", self.preview_sheet),
+            ("sheet-print", f"Print…\t{key_text(BY_ID['sheet-print'].keys[0])}", self.print_sheet),
+            ("sheet-save", "Save as PDF or HTML…", self.save_sheet),
+            ("sheet-copy", "Copy the tables", self.copy_sheet),
+            ("sheet-small", "A small sheet: two words, two units", self._begin),
+        ):
+            if id == "sheet-small":
+                printing.addSeparator()
+            action = printing.addAction(title, act)
+            action.setToolTip(BY_ID[id].help)
+            action.setStatusTip(BY_ID[id].help)
+        printing.setToolTipsVisible(True)
+        tell_help(printing, self)
         self.print.set_menu(printing)
         self.add(WrapRow(self.fewer, self.begin, self.decimals, self.filled, self.print, gap=SPACE.tight))
         self.sheet_view = PaperSheet()

@@ -68,6 +68,8 @@ class MainWindow(LayoutsWindow):
         self.take_handlers(
             {
                 "network": self.bar.open_network,
+                "type-text": self.type_text,
+                "reading": self.bar.open_reading,
                 "truncation": self.bar.open_truncation,
                 "optimiser": self.bar.open_optimiser,
                 "larger": lambda: self._scale(1.1),

@@ -123,6 +123,11 @@ class CommandsWindow(DialogsWindow):
             return self.store.can_redo
         return command.when(self.store.session)
 
+    def help_now(self, command: Command) -> str:
+        """Return what a command is for, and where it makes no sense now why that is so."""
+        why = "" if self.enabled(command) else command.why(self.store.session)
+        return f"{command.help} Not now: {why}" if why else command.help
+
     # --- the menu ---
 
     def main_menu(self) -> QMenu:
@@ -143,6 +148,9 @@ class CommandsWindow(DialogsWindow):
     def _name_all(self) -> None:
         for command in COMMANDS:
             self._name(command, self.title_now(command))
+            action, help = self.actions_[command.id], self.help_now(command)
+            action.setStatusTip(help)
+            action.setToolTip(help)
 
     def open_menu(self) -> None:
         """Open the menu with its first line chosen; Esc leaves the keyboard where it is."""

@@ -12,7 +12,7 @@ from ..model.keys import key_text
 from ..store import Store
 from ..theme.theme import current
 from ..widgets.black_sheet import BlackSheet
-from .window_panels import PanelsWindow
+from .window_contents import ContentsWindow
 
 READ_FROM = 1280, 720
 """Logical pixels of a screen on which the usual type fills the stage."""
@@ -29,7 +29,7 @@ class _Before(NamedTuple):
     grown: float
 
 
-class PresentingWindow(PanelsWindow):
+class PresentingWindow(ContentsWindow):
     """A window that can present, and is afterwards as it was."""
 
     # Of the class: what has been closed and emptied is closed once more when it goes.

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from explorer.model import action as do
-from explorer.model.paper_data import EXACT, SHEET, WIDEST, decimal, keeps_the_text, paper, refusal
+from explorer.model.paper_data import EXACT, SHEET, WIDEST, decimal, paper
+from explorer.model.paper_limits import keeps_the_text, obstacle, refusal
 from explorer.model.runs import start_run
 from explorer.model.settings import CorpusChoice
 from explorer.model.walking import same_place
@@ -103,7 +104,8 @@ def test_too_large_a_network_sentence_or_vocabulary_is_refused_by_name():
     assert "vocabulary" in refusal(driver(corpus=many).session)
     long = CorpusChoice("text", "a b " * 25, (("max_length", 60),))
     assert "steps" in refusal(driver(corpus=long).session)
-    assert refusal(driver().session) == ""
+    assert refusal(driver().session) == obstacle(driver().session) == ""
+    assert refusal(made.session).startswith(obstacle(made.session)) and "Work by hand" in obstacle(made.session)
     # What two units would not make small enough is not promised to be.
     both = driver(corpus=many, hidden_size=9).session
     assert "9" in refusal(both) and "vocabulary" in refusal(both)
