@@ -455,9 +455,9 @@ def test_a_panel_dropped_over_the_transport_moves_off_its_keys_where_there_is_ro
     assert ledger.geometry().intersects(kept)
 
 
-def test_the_menu_of_a_panel_that_has_not_been_seen_yet_opens(window):
+def test_the_menu_of_a_panel_that_has_not_been_seen_yet_opens(window, qtbot):
     hidden = next(one for one in window.board.docks.values() if one.panel is None)
     hidden.ask_for_menu()
-    until(lambda: QApplication.activePopupWidget() is not None)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
     QApplication.activePopupWidget().close()
     assert hidden.panel is not None
