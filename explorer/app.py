@@ -23,6 +23,7 @@ from .services import collector, sessions, signals
 from .services.preferences import Preferences, folder, last_session_path
 from .store import Store
 from .theme import palette
+from .theme.desktop import SYSTEM, DesktopTheme, desktop_theme
 from .theme.theme import current, theme_named
 from .views.window import MainWindow
 
@@ -42,7 +43,10 @@ def suggested_scale(screen: QSize) -> float:
 
 
 class Program:
-    """One running program. ``restore`` brings the last session back; ``path`` is opened instead of it."""
+    """One running program. ``restore`` brings the last session back; ``path`` is opened instead of it.
+
+    ``theme`` is "system" for that of the desktop, or one by name; None for the one of last time.
+    """
 
     def __init__(self, path: str | None = None, *, restore: bool = True, theme: str | None = None) -> None:
         self.preferences = Preferences.load()
@@ -51,8 +55,14 @@ class Program:
         application.setApplicationName("BPTT Explorer")
         self._suggested = suggested_scale(application.primaryScreen().availableGeometry().size())
         scale = self.preferences.scale or self._suggested
-        palette.apply(application, theme_named(theme or self.preferences.theme, scale))
-        self.store = Store(start_run(Settings()), theme=theme or self.preferences.theme, apart=True)
+        chosen = desktop_theme() if theme == SYSTEM else theme or self.preferences.theme
+        palette.apply(application, theme_named(chosen, scale))
+        self.store = Store(start_run(Settings()), theme=chosen, apart=True)
+        self._desktop = (
+            DesktopTheme(lambda: self.store.session.theme, lambda name: self.store.dispatch(do.SetTheme(name)))
+            if theme == SYSTEM
+            else None
+        )
         self.store.dispatch(do.SetTab(self.preferences.tab))
         self.store.dispatch(do.SetPlayback(self.preferences.beat, self.preferences.speed))
         self.window = MainWindow(self.store)
@@ -138,6 +148,8 @@ class Program:
             return
         self._closed = True
         self._autosave.stop()
+        if self._desktop is not None:
+            self._desktop.end()
         try:
             self.store.come_to_rest()
             self.autosave()

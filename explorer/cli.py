@@ -19,7 +19,7 @@ backward through time, cut that gradient where you like, and watch it train.
   bptt-explorer comments.csv        … on the wordiest column of a table
   bptt-explorer run.bptt            … on a session, as it was left
   bptt-explorer --fresh             … as on the first day; the last session stays as it is
-  bptt-explorer --theme light       … in a theme: dark, light or high-contrast
+  bptt-explorer --theme light       … in a theme: dark, light, high-contrast, or system for the desktop's
 
   bptt-explorer train notes.txt     train in the terminal, and keep notes.bptt
   bptt-explorer tour                pictures of a first walk, in a folder; needs no screen
@@ -85,7 +85,7 @@ def _command(words: list[str]) -> int:
     parser.add_argument("path", nargs="?")
     parser.add_argument("--version", action="version", version=f"bptt-explorer {__version__}")
     parser.add_argument("--fresh", action="store_true")
-    parser.add_argument("--theme", choices=("dark", "light", "high-contrast"))
+    parser.add_argument("--theme", choices=("dark", "light", "high-contrast", "system"))
     options = parser.parse_args(words)
     from explorer.services import collector
 
@@ -127,6 +127,7 @@ def _window(path: str | None, theme: str | None = None, fresh: bool = False) -> 
     if not screen.present:
         print(f"There is no screen to open a window on: {screen.reason}.")
         print("Here is a short tour in pictures instead.", flush=True)
+        theme = "" if theme == "system" else theme  # without a screen there is no desktop either
         return _tour([*(["--theme", theme] if theme else []), *(["--", path] if path is not None else [])])
     lacking = _qt_lacks()
     if lacking:

@@ -40,6 +40,16 @@ def test_help_teaches_by_examples_and_keys(words, capsys):
     assert max(map(len, told.splitlines())) <= 110
 
 
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast", "system"])
+def test_every_theme_is_taken_and_told_of(theme, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(cli, "_window", lambda path, theme, fresh: asked.append(theme) or 0)
+    assert cli.main(["--theme", theme]) == 0 and asked == [theme]
+    assert cli.main(["--help"]) == 0
+    assert theme in capsys.readouterr().out
+    assert theme in (ROOT / "README.md").read_text("utf-8")
+
+
 def test_version_is_the_packages(capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(["--version"])

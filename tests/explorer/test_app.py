@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QSize, QTimer
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
@@ -419,3 +420,19 @@ def test_the_window_closes_within_a_second_whatever_is_under_way(start, monkeypa
         collector.closed()  # as long as a thread went on nothing was to be collected on it
     assert took < 1.0
     assert last_session_path().exists()
+
+
+def test_the_theme_of_the_desktop_is_followed_until_another_is_chosen(start, monkeypatch):
+    wanted = ["light"]
+    monkeypatch.setattr("explorer.app.desktop_theme", lambda: wanted[0])
+    monkeypatch.setattr("explorer.theme.desktop.desktop_theme", lambda: wanted[0])
+    program = start(restore=False, theme="system")
+    assert (program.store.session.theme, current().tokens.name) == ("light", "light")
+    changed = QGuiApplication.styleHints().colorSchemeChanged
+    for wanted[0] in ("dark", "light"):
+        changed.emit(Qt.ColorScheme.Unknown)
+        assert (program.store.session.theme, current().tokens.name) == (wanted[0], wanted[0])
+    program.store.dispatch(do.SetTheme("high-contrast"))
+    wanted[0] = "dark"
+    changed.emit(Qt.ColorScheme.Dark)
+    assert program.store.session.theme == "high-contrast"
