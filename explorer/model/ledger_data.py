@@ -91,11 +91,34 @@ class LedgerData:
             (
                 self.subtitles[0],
                 "a row is a loss, a column a copy of the weight; hatched: what the truncation cuts off",
-                "below: each copy’s votes, the sum over all losses; their sum is the norm of the gradient",
+                "below: each copy’s votes, the sum over all losses of the signed shares, in every mode; their sum is "
+                "the norm of the gradient",
                 "the wheel, or + and − with the panel’s keys, shows fewer losses or more; 0 shows them all",
                 "a part goes along with the walk until it is dragged, or moved by the wheel with Shift",
             )
         )
+
+    @property
+    def numbers(self) -> Array:
+        """(T, T) what is printed into the cells of the pairs added: of the log mode too the norms themselves."""
+        assert self.ledger is not None
+        return np.where(self.added, self.ledger.norms, 0.0) if self.mode == "log" else self.entries
+
+    @property
+    def greatest(self) -> float:
+        """The greatest finite norm of all pairs: the upper end of the log mode's colours; 0 where there is none."""
+        assert self.ledger is not None
+        return _greatest(self.ledger.norms)
+
+    @property
+    def begun(self) -> Array:
+        """(T,) whether anything has been added to what a weight copy contributes."""
+        return np.asarray(self.added.any(axis=0))
+
+    @property
+    def votes_name(self) -> str:
+        """What the row below the cells is: of the norms above it, it is not the sum."""
+        return "votes" if self.mode == "signed" else "votes, signed"
 
     @property
     def reach(self) -> Array:
@@ -116,7 +139,15 @@ class LedgerData:
     def vote(self, tau: int) -> str:
         """What a weight copy's bar says."""
         votes = number(float(self.votes[tau]), 4)
-        return f"this copy’s votes, of all losses: copy τ = {tau} contributes {votes} to ‖d{self.parameter}‖"
+        said = f"this copy’s votes, of all losses: copy τ = {tau} contributes {votes} to ‖d{self.parameter}‖"
+        return said if self.mode == "signed" else f"{said}\n{self.unlike}"
+
+    @property
+    def unlike(self) -> str:
+        """Why the votes are not the sums of the norms above them; "" of signed shares, whose sums they are."""
+        if self.mode == "signed":
+            return ""
+        return f"the votes stay signed: they add up to ‖d{self.parameter}‖, norms do not"
 
     @property
     def complete(self) -> bool:
@@ -127,10 +158,11 @@ class LedgerData:
     def sums(self) -> tuple[str, ...]:
         """What the votes come to, now and in the end, from the fullest form to the shortest."""
         so_far, total = number(self.so_far, 4), number(self.total, 4)
+        of, votes = f"‖d{self.parameter}‖", "Σ votes" if self.mode == "signed" else "Σ signed votes"
         if self.complete:
-            return f"Σ votes = {so_far} = ‖d{self.parameter}‖", f"Σ = {so_far} = ‖d{self.parameter}‖", f"Σ = {so_far}"
-        end = f"‖d{self.parameter}‖ = {total}"
-        return f"Σ votes so far = {so_far} of {end}", f"Σ = {so_far} of {end}", f"Σ = {so_far}"
+            return f"{votes} = {so_far} = {of}", f"Σ = {so_far} = {of}", f"Σ = {so_far}"
+        end = f"{of} = {total}"
+        return f"{votes} so far = {so_far} of {end}", f"Σ = {so_far} of {end}", f"Σ = {so_far}"
 
     def is_known(self, t: int, tau: int) -> bool:
         """Whether something can be said of a pair: it is added, or cut off."""
@@ -181,9 +213,11 @@ def ledger_data(
     if mode == "norm":
         entries = np.where(done > 0, ledger.norms, 0.0)
     elif mode == "log":
-        top = np.nanmax(np.where(np.isfinite(ledger.norms), ledger.norms, 0.0), initial=0.0)
+        top = _greatest(ledger.norms)
         below = np.log10(ledger.norms / top) if top > 0 else np.full_like(ledger.norms, -np.inf)
-        entries = np.where(done > 0, np.clip(1 + below / DECADES, 0.0, 1.0), 0.0)
+        # What is not finite has no place on the scale: it stays what it is, and has a colour of its own.
+        shown = np.where(np.isfinite(ledger.norms), np.clip(1 + below / DECADES, 0.0, 1.0), ledger.norms)
+        entries = np.where(done > 0, shown, 0.0)
     return LedgerData(
         ledger.parameter,
         names,
@@ -199,6 +233,10 @@ def ledger_data(
         _place(progress),
         ledger,
     )
+
+
+def _greatest(norms: Array) -> float:
+    return float(np.max(norms, where=np.isfinite(norms), initial=0.0))
 
 
 def default_parameter(session: Session) -> str:

@@ -14,6 +14,7 @@ from ..widgets.paint import frame, pen
 from . import ledger_margins as margins
 from . import ledger_reading as reading
 from .ledger_cells import LedgerCells, Pair
+from .ledger_key import key_room, paint_key
 from .ledger_layout import Grid
 from .ledger_sight import LedgerSight
 
@@ -68,7 +69,8 @@ class LedgerCanvas(LedgerSight):
             self._update_cell(grid, pair)  # type: ignore[arg-type]
         for row in {p[0] for p in (before.walking, data.walking) if p is not None} if marked else ():
             self.update(QRectF(0, grid.y_of(row) - 12, grid.left, grid.high + 24).toAlignedRect())
-        if before.sums != data.sums or not np.array_equal(before.votes, data.votes, equal_nan=True):
+        begun = grid.counts and not np.array_equal(before.begun, data.begun)
+        if begun or before.sums != data.sums or not np.array_equal(before.votes, data.votes, equal_nan=True):
             self.update(self._votes_area(data))
         if marked or changed:
             self._update_reading(data)
@@ -136,13 +138,13 @@ class LedgerCanvas(LedgerSight):
 
     def _votes_area(self, data: LedgerData) -> QRect:
         grid = self.grid(data)
-        return QRectF(0, grid.base - 3, self.width(), grid.bars + grid.foot + 5).toAlignedRect()
+        return QRectF(0, grid.base - 3, self.width(), grid.bars + grid.counts + grid.foot + 5).toAlignedRect()
 
     def sum_area(self, data: LedgerData) -> QRectF:
         """Where the sum is printed: beside the bars, or below them."""
         grid = self.grid(data)
         if grid.foot:
-            return QRectF(2, grid.base + grid.bars, self.width() - 4, grid.foot)
+            return QRectF(2, grid.base + grid.bars + grid.counts, self.width() - 4, grid.foot)
         left = grid.right + 8
         return QRectF(left, grid.base, self.width() - left - 2, grid.bars)
 
@@ -167,7 +169,10 @@ class LedgerCanvas(LedgerSight):
             margins.paint_votes(painter, theme, data, grid, self.sum_area(data))
         pair = self.pair(data)
         if grid.reading is not None:
-            reading.paint_table(painter, theme, data, pair, grid.reading)
+            table, key = key_room(theme, grid.reading)
+            reading.paint_table(painter, theme, data, pair, table)
+            if key is not None:
+                paint_key(painter, theme, data, key, self.devicePixelRatioF())
             return
         head = reading.head(theme, data, pair, grid, self.width())
         reading.paint_head(painter, theme, head)
@@ -256,7 +261,7 @@ class LedgerCanvas(LedgerSight):
             return ""
         tau = grid.at(x, y)[1]
         seen = grid.left <= x and tau < grid.part.copy + grid.part.columns
-        return data.vote(tau) if seen and y < grid.base + grid.bars else data.sums[0]
+        return data.vote(tau) if seen and y < grid.base + grid.bars + grid.counts else data.sums[0]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         data, key = self._data, Qt.Key(event.key())

@@ -227,10 +227,10 @@ def _paint_squares(
     for x, y, right, foot in taken:
         painter.drawRoundedRect(QRectF(x + 1, y + 1, right - x - 2, foot - y - 2), 2, 2)
     kind = number_type(theme, grid.wide - 2, grid.high - 2)
-    # In the log mode the colours are of a scale of their own, and the numbers would be of neither.
-    if kind is not None and full and data.mode != "log" and grid.part.rows * grid.part.columns <= 2 * MOST:
+    if kind is not None and full and grid.part.rows * grid.part.columns <= 2 * MOST:
         middles = [((x + right) / 2, (y + foot) / 2) for x, y, right, foot in full]
-        cells = [(x, y, value) for (x, y), value in zip(middles, entries.tolist(), strict=True)]
+        numbers = data.numbers[tuple(index)][added]
+        cells = [(x, y, value) for (x, y), value in zip(middles, numbers.tolist(), strict=True)]
         print_numbers(painter, kind, cells, inks(colours).tolist())
 
 

@@ -30,7 +30,8 @@ class Grid(NamedTuple):
     ``left`` and ``top`` are the cells' corner, ``wide`` and ``high`` one cell's size, ``part`` says which are in sight;
     ``names`` is the height of the line that numbers the columns (0: none), ``bars`` that of the votes, ``foot`` of the
     sum below them (0: the sum stands beside them). ``reading`` is the table that is said of a pair, None where there is
-    room for ``flow`` alone: lines below the picture, with the head of it in the empty half of the triangle.
+    room for ``flow`` alone: lines below the picture, with the head of it in the empty half of the triangle. ``counts``
+    is the height of the line with the votes' numbers, between the bars and the sum (0: none).
     """
 
     left: float
@@ -43,6 +44,7 @@ class Grid(NamedTuple):
     foot: float
     reading: QRectF | None
     flow: QRectF
+    counts: float = 0.0
 
     def cell(self, t: int, tau: int) -> QRectF:
         """The area of one cell, on whole pixels: it can be painted again without a trace on its neighbours."""
@@ -80,6 +82,22 @@ class Grid(NamedTuple):
 
 
 def layout(theme: Theme, width: float, height: float, rows: int, of: int | None = None) -> Grid:
+    """The measures for ``rows`` losses in ``width`` × ``height`` pixels, and as many copies; see :func:`_layout`.
+
+    In a high panel whose columns hold a number, the votes have theirs.
+    """
+    line = QFontMetricsF(theme.font("small", fixed=True)).height() + 2
+    if height >= theme.px(ROOMY):
+        found = _layout(theme, width, height - line, rows, of)
+        if found.wide - 2 >= number_width(theme):
+            table = found.reading
+            if table is not None and found.foot:
+                table = table.translated(0, line)
+            return found._replace(counts=line, reading=table, flow=found.flow.translated(0, line))
+    return _layout(theme, width, height, rows, of)
+
+
+def _layout(theme: Theme, width: float, height: float, rows: int, of: int | None) -> Grid:
     """The measures for ``rows`` losses in ``width`` × ``height`` pixels, and as many copies.
 
     Of more losses (``of``) some are in sight, and as many copies as there is room for. A wide panel has square cells,

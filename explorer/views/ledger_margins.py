@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -10,9 +11,11 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QRegion
 
 from ..model.ledger_data import LedgerData
 from ..theme.theme import Theme
+from ..widgets.cell_numbers import fitting, number_type
 from ..widgets.paint import elided, pen, text_width
 from .ledger_layout import Grid
 
+Array = np.ndarray[Any, Any]
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -108,9 +111,30 @@ def paint_votes(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, s
     small = theme.font("small")
     painter.setFont(small)
     painter.setPen(theme.colour("muted"))
+    line = QFontMetricsF(small).height()
     gutter = QRectF(0, base, grid.left - theme.px(8), bars)
-    painter.drawText(gutter, _RIGHT, elided("votes", small, gutter.width()))
+    parts = data.votes_name.split(" ")
+    if line * len(parts) > bars + 4:
+        parts = parts[-1:]
+    for n, said in enumerate(parts):
+        room = QRectF(0, gutter.center().y() + (n - len(parts) / 2) * line, gutter.width(), line)
+        painter.drawText(room, _RIGHT, elided(said, small, room.width()))
+    if grid.counts:
+        _paint_counts(painter, theme, grid, votes, data.begun[part.copy : part.copy + part.columns])
     _paint_sum(painter, theme, data, grid, sums)
+
+
+def _paint_counts(painter: QPainter, theme: Theme, grid: Grid, votes: Array, begun: Array) -> None:
+    """The votes' numbers below their bars; a dash for a copy to which nothing has been added yet."""
+    kind = number_type(theme, grid.wide - 2, grid.counts)
+    if kind is None:
+        return
+    painter.setFont(kind.font)
+    painter.setPen(theme.colour("text"))
+    top = grid.base + grid.bars
+    for n, (vote, any_yet) in enumerate(zip(votes.tolist(), begun.tolist(), strict=True)):
+        room = QRectF(grid.left + n * grid.wide, top, grid.wide, grid.counts)
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, fitting(vote, kind.letters) if any_yet else "–")
 
 
 def _paint_sum(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, area: QRectF) -> None:

@@ -146,3 +146,19 @@ def test_where_there_is_no_number_no_per_cent_of_it_is_said(bad: float) -> None:
     said = data.reading(4, 3)[2]
     assert said == f"no share of ‖dW_f‖: {number(bad)}" and "%" not in said
     assert percent(0.0554, "‖dW‖") == "5.5 % of ‖dW‖" and percent(bad) == f"no share: {number(bad)}"
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_what_is_not_finite_stays_so_in_every_mode(mode: str, odd: float) -> None:
+    walk, data = made()
+    norms, signed = data.ledger.norms.copy(), data.ledger.signed.copy()
+    norms[4, 3] = signed[4, 3] = odd
+    book = replace(data.ledger, norms=norms, signed=signed)
+    shown = ledger_data(book, walk.progress(len(walk)), WORDS[1:], ("W_f",), mode)
+    assert np.array_equal(shown.entries[4, 3], odd, equal_nan=True)
+    assert np.array_equal(shown.numbers[4, 3], odd, equal_nan=True)
+    assert np.isfinite(np.delete(shown.entries.ravel(), 4 * len(norms) + 3)).all()
+    none = ledger_data(book, walk.progress(0), WORDS[1:], ("W_f",), mode)
+    assert not none.entries.any() and not none.added.any()  # what is not added yet is nothing
+    assert np.isfinite(shown.greatest) and shown.greatest > 0

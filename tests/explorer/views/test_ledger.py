@@ -14,11 +14,13 @@ from explorer.model import ledger_data
 from explorer.model.derived import Derived
 from explorer.model.formula import number
 from explorer.model.ledger_chain import chain
+from explorer.model.ledger_data import MODES
 from explorer.model.settings import CorpusChoice
 from explorer.theme.theme import current
-from explorer.views import ledger_canvas, ledger_cells
+from explorer.views import ledger_canvas, ledger_cells, ledger_margins
 from explorer.views import ledger_reading as reading
 from explorer.views.ledger import LedgerView
+from explorer.views.ledger_key import key_room, marks
 from explorer.views.ledger_layout import layout
 from explorer.widgets.cell_numbers import number_width
 from explorer.widgets.paint import text_width
@@ -360,7 +362,7 @@ def test_a_step_that_is_pointed_at_elsewhere_has_its_copys_column_framed(qtbot) 
 
 
 @pytest.mark.parametrize(
-    ("size", "mode", "printed"), [((1500, 900), 0, True), ((1500, 900), 2, False), ((240, 330), 0, False)]
+    ("size", "mode", "printed"), [((1500, 900), 0, True), ((1500, 900), 2, True), ((240, 330), 0, False)]
 )
 def test_large_cells_have_their_numbers_in_them(qtbot, monkeypatch, size, mode: int, printed: bool) -> None:
     store, made = view(qtbot)
@@ -375,7 +377,9 @@ def test_large_cells_have_their_numbers_in_them(qtbot, monkeypatch, size, mode: 
     qtbot.wait(5)
     made.canvas.grab()
     data = made.canvas._data
-    assert set(cells) == (set(data.entries[data.added].tolist()) if printed else set())
+    # Of the log mode too the norms themselves: of its colours' scale, 0…1, nobody could read anything.
+    numbers = data.ledger.norms if data.mode == "log" else data.entries
+    assert set(cells) == (set(numbers[data.added].tolist()) if printed else set())
 
 
 def test_cells_grow_somewhat_broader_than_high_for_their_numbers(qapp) -> None:
@@ -398,3 +402,83 @@ def test_a_whole_pass_asks_for_one_painting_and_not_for_one_of_each_cell(qtbot, 
     whole = asked[0][0]
     grid = made.canvas.grid(made.canvas._data)
     assert all(whole.contains(grid.cell(*pair).toAlignedRect()) for pair in pairs)
+
+
+@pytest.mark.parametrize("mode", range(3))
+def test_a_high_panel_explains_its_colours_below_what_is_said_of_a_pair(qtbot, monkeypatch, mode: int) -> None:
+    store, made = view(qtbot)
+    for _ in range(mode):
+        made.mode.click()
+    store.dispatch(do.GoTo(10_000))
+    keys: list[QRectF] = []
+    right = ledger_canvas.paint_key
+
+    def painted(painter, theme, data, area, ratio) -> None:
+        keys.append(area)
+        right(painter, theme, data, area, ratio)
+
+    monkeypatch.setattr(ledger_canvas, "paint_key", painted)
+    for size, shown in (((1500, 900), True), ((600, 240), False), ((380, 330), False)):
+        keys.clear()
+        made.resize(*size)
+        qtbot.wait(5)
+        made.canvas.grab()
+        assert bool(keys) is shown
+        if shown:
+            table, key = key_room(current(), made.canvas.grid(made.canvas._data).reading)
+            assert keys[-1] == key and table.bottom() <= key.top()
+            assert made.canvas.grid(made.canvas._data).reading.contains(key)
+
+
+def test_the_marks_of_the_log_scale_are_the_norms_at_their_places(qtbot) -> None:
+    store, made = view(qtbot)
+    store.dispatch(do.GoTo(10_000))
+    made.mode.click()
+    made.mode.click()
+    data = made.canvas._data
+    found = marks(data)
+    assert [share for share, _ in found] == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert found[-1][1] == number(float(data.ledger.norms.max()), 2)
+    # The entry that is drawn at a place of the bar is the norm that is written below it.
+    t, tau = np.unravel_index(data.entries.argmax(), data.entries.shape)
+    assert data.entries[t, tau] == 1 and data.ledger.norms[t, tau] == data.greatest
+    two_below = np.log10(data.ledger.norms[2, 1] / data.greatest)
+    assert data.entries[2, 1] == pytest.approx(1 + two_below / 6)
+
+
+@pytest.mark.parametrize(("size", "printed"), [((1500, 900), True), ((370, 640), False), ((240, 330), False)])
+def test_the_votes_have_their_numbers_where_there_is_room(qtbot, monkeypatch, size, printed: bool) -> None:
+    store, made = view(qtbot)
+    store.dispatch(do.GoTo(10_000))
+    made.resize(*size)
+    qtbot.wait(5)
+    said: list[float] = []
+    right = ledger_margins.fitting
+    monkeypatch.setattr(ledger_margins, "fitting", lambda value, letters: said.append(value) or right(value, letters))
+    made.canvas.grab()
+    data, grid = made.canvas._data, made.canvas.grid(made.canvas._data)
+    assert said == (data.votes.tolist() if printed else []) and bool(grid.counts) is printed
+    assert grid.base + grid.bars + grid.counts + grid.foot <= made.canvas.height()
+    if printed:
+        said.clear()
+        store.dispatch(do.GoTo(0))
+        made.canvas.grab()
+        assert not said  # a copy to which nothing has been added has no number yet
+        store.dispatch(do.GoTo(10_000))
+        middle = grid.left + 1.5 * grid.wide
+        assert "copy τ = 1 " in made.canvas.tip(middle, grid.base + grid.bars + grid.counts / 2)
+
+
+def test_below_norms_the_votes_are_said_to_be_signed(qtbot) -> None:
+    store, made = view(qtbot)
+    store.dispatch(do.GoTo(10_000))
+    said = []
+    for _ in MODES:
+        data = made.canvas._data
+        said.append((data.mode, data.votes_name, "signed" in data.sums[0], "norms do not" in data.vote(1)))
+        made.mode.click()
+    assert said == [
+        ("signed", "votes", False, False),
+        ("norm", "votes, signed", True, True),
+        ("log", "votes, signed", True, True),
+    ]
