@@ -17,6 +17,8 @@ from .brush import CENTRE, LEFT, RIGHT, Brush, slot_edge
 
 #: Between a word and its number, in pixels.
 _APART = 3.0
+#: Letters of a word that is cut for its number, at least.
+_BEGINS = 3
 
 
 def paint_head(brush: Brush, columns: range) -> None:
@@ -156,15 +158,16 @@ def _draw_word(brush: Brush, area: QRectF, share: float, wide: float, word: str,
     # A smaller type goes before a cut: one that leaves room for the number, else one that leaves none.
     widest = area.width() - 3.0 - pad
     font = fonts[0]
-    if text_width(word, font) > widest:
+    if text_width(word, font) + (room + _APART if text else 0.0) > widest:
         sized = [(text_width(word, f), f) for f in fonts]
         both = (f for w, f in sized if w + room + _APART <= widest)
         font = next(both, next((f for w, f in sized if w <= widest), font))
-    # A word that can be read goes before its number, which the bar shows as well; so does one that would be cut.
-    free = area.width() - text_width(word, font) - 3.0 - pad
+    # A long word is cut before its number goes, as long as its beginning can be read.
+    begins = word if len(word) <= _BEGINS else f"{word[:_BEGINS]}…"
+    free = area.width() - min(text_width(word, font), text_width(begins, font)) - 3.0 - pad
     if not text:  # the word is cut off at the edge of the stage, and a number would be too
         room = 0.0
-    elif room + _APART <= free or (free < 0.0 and brush.layout.detail == Detail.FULL):
+    elif room + _APART <= free:
         ink = brush.colour("text" if share > 0.8 else "muted")
         brush.text(area.adjusted(0, 0, -pad + 1, 0), RIGHT, text, number_font, ink)
     else:

@@ -101,7 +101,7 @@ def test_no_word_of_the_output_touches_its_number(canvas, monkeypatch, size):
 
 
 @pytest.mark.parametrize("width", [780, 860, 927])
-def test_a_word_that_fits_is_never_cut_for_its_number(canvas, monkeypatch, width):
+def test_a_word_is_cut_before_its_number_goes_and_only_where_no_type_has_room_for_both(canvas, monkeypatch, width):
     canvas.resize(width, 515)
     written = []
     monkeypatch.setattr(
@@ -113,11 +113,20 @@ def test_a_word_that_fits_is_never_cut_for_its_number(canvas, monkeypatch, width
     _STAMPS.clear()
     canvas.show_data(replace(data, scene=scene))
     canvas.grab()
-    room = canvas.stage_layout.column_width - 2 * canvas.stage_layout.word_side
-    words = [(rect, font) for rect, text, font in written if text == "chases"]
-    assert words and all(
-        text_width("chases", font) <= rect.width() for rect, font in words if text_width("chases", font) + 8 <= room
-    )
+    words = 0
+    for (number, said, its_font), (rect, text, font) in itertools.pairwise(written):
+        if text != "chases":
+            continue
+        words += 1
+        if not (said.isdigit() or said == "<1"):
+            assert width < 860  # there is no room for three letters beside a number
+            continue
+        tiny = current().font("tiny", bold=font.bold())
+        if text_width("chases", font) > rect.width():
+            room = number.width() - text_width(said, its_font)
+            assert text_width("chases", tiny) + 3 > room - 6
+            assert len(elided("chases", font, rect.width()).rstrip("…")) >= 3
+    assert words > 10
 
 
 OWN = """keep = sigmoid(K @ x + R @ h_prev + bk)
@@ -190,6 +199,22 @@ def test_every_word_that_is_read_is_written_whole_lying_or_upright(canvas, monke
     for word in tokens:
         assert (word, word) in found
     assert not [shown for word, shown in found if word in tokens and shown != word]
+
+
+@pytest.mark.parametrize(("steps", "width"), [(50, 940), (80, 1390), (40, 1390), (30, 1000), (9, 1390)])
+def test_letters_are_not_turned_where_they_fit(canvas, monkeypatch, steps, width):
+    canvas.resize(width, 560)
+    data = stage_at(small_walk("vanilla", hidden=1, steps=steps), 0)
+    tokens = ("<s>", *("GNU␣GENERAL␣PUBLIC␣" * 5)[: steps - 1])
+    canvas.show_data(replace(data, scene=replace(data.scene, tokens=tokens, words=((),) * steps)))
+    lying = []
+    with monkeypatch.context() as patch:
+        patch.setattr(Brush, "text", lambda brush, rect, place, text, *_, **__: lying.append(text))
+        canvas._all_dirty()
+        canvas.grab()
+    assert [text for text in lying if text in set(tokens[1:])] == list(tokens[1:])
+    lay = canvas.stage_layout
+    assert not lay.words_upright and lay.rows["input"].height >= 14
 
 
 @pytest.mark.parametrize("steps", [200, 40, 24, 12])
