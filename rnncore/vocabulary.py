@@ -18,6 +18,15 @@ SPECIALS = (START, END, UNKNOWN)
 _VISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥", "\u00a0": "⍽", "\u3000": "␣"}
 
 
+def visible(token: str) -> str:
+    """Return a token as it is shown: a space as ␣, a line break as ↵, a control character by code."""
+    if token in _VISIBLE:
+        return _VISIBLE[token]
+    if len(token) == 1 and unicodedata.category(token) in ("Cc", "Cf", "Zs", "Cn", "Co", "Cs"):
+        return f"U+{ord(token):04X}"
+    return token
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """An immutable list of tokens; a token's id is its place in the list.
@@ -129,12 +138,7 @@ class Vocabulary:
 
     def label(self, index: int) -> str:
         """Return the token as it is shown: a space as ␣, a line break as ↵, a control character by code."""
-        token = self.token(index)
-        if token in _VISIBLE:
-            return _VISIBLE[token]
-        if len(token) == 1 and unicodedata.category(token) in ("Cc", "Cf", "Zs", "Cn", "Co", "Cs"):
-            return f"U+{ord(token):04X}"
-        return token
+        return visible(self.token(index))
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for JSON, so that the vocabulary can travel with a model."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnncore.corpus import Corpus, Example
 from rnncore.errors import RnnError
-from rnncore.vocabulary import END, START
+from rnncore.vocabulary import END, START, visible
 
 from .session import Sentence
 from .settings import MAX_TRACED_STEPS
@@ -38,7 +38,8 @@ def typed_sentence(corpus: Corpus, text: str) -> Sentence:
     encoded = corpus.encode(text)
     count = len(encoded.ids) - (typed.startswith(START) and not typed.endswith(END))
     ids, unknown = np.asarray(encoded.ids)[:count], np.asarray(encoded.unknown)[:count]
-    return _cut(Sentence(corpus.example(ids), ids, tuple(encoded.words[:count]), unknown, None, text))
+    words = tuple(map(visible, encoded.words[:count]))
+    return _cut(Sentence(corpus.example(ids), ids, words, unknown, None, text))
 
 
 def _cut(sentence: Sentence) -> Sentence:

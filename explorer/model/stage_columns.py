@@ -37,7 +37,8 @@ class Detail(IntEnum):
 class Columns:
     """The horizontal geometry for one size; a new one is made when any of its fields changes.
 
-    ``longest`` is the width in pixels of the longest word that is read, in the smallest type.
+    ``longest`` is the width in pixels of the longest word that is read, in the smallest type; of a text that is read
+    letter by letter that of the broadest letter.
     """
 
     width: int

@@ -36,12 +36,18 @@ class StageLayout(Columns):
         """
         if self.detail == Detail.BARS:
             return self.longest > self.word_room
-        return self.detail < Detail.BARS and self.column_width >= 11 * self.scale
+        return self.detail < Detail.BARS and self.column_width >= 11 * self.scale and not self.letters_lie
+
+    @property
+    def letters_lie(self) -> bool:
+        """Whether columns too narrow for anything but a letter have room for each that is read."""
+        return self.detail < Detail.BARS and 0.0 < self.longest <= self.word_room
 
     @property
     def word_room(self) -> int:
         """Width that a word has that lies in a column: all but a hair's breadth on each side."""
-        return int(self.column_width) - 2 - 2 * WORD_PAD
+        rim = WORD_PAD if self.detail >= Detail.BARS else 0
+        return int(self.column_width) - 2 - 2 * rim
 
     @property
     def in_lane(self) -> bool:
@@ -82,7 +88,7 @@ class StageLayout(Columns):
             "lane": 15 if self.in_lane else 12,
             "caption": 14 if self.in_lane else 0,
             "names": 14 if d == Detail.FULL and self.gates > 1 else 0,
-            "input": max(34, min(64, tall_word)) if upright else (20 if d >= Detail.BARS else 10),
+            "input": max(34, min(64, tall_word)) if upright else (20 if d >= Detail.BARS or self.letters_lie else 10),
             "time": 13,
             "gap": 6 if low else 7,
         }
@@ -93,7 +99,7 @@ class StageLayout(Columns):
             "lane": 20 if self.in_lane else 12,
             "caption": 0,
             "names": 17 if d == Detail.FULL and self.gates > 1 else 0,
-            "input": max(58, min(88, tall_word)) if upright else (30 if d >= Detail.BARS else 14),
+            "input": max(58, min(88, tall_word)) if upright else (30 if d >= Detail.BARS or self.letters_lie else 14),
             "time": 18,
             "gap": 20,
         }

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from ..model.letters import by_letters
 from ..model.parameters_data import (
     Axis,
     Numbers,
@@ -18,7 +19,7 @@ from ..widgets.canvas import ARROWS, ENTER, PictureCanvas
 from ..widgets.cell_numbers import MOST, Type, inks, number_type, print_numbers
 from ..widgets.cells import cell_image, colours_of, spread
 from ..widgets.number_rows import line_height, paint_rows
-from ..widgets.paint import elided, frame
+from ..widgets.paint import elided, frame, text_width
 from ..widgets.scale_key import axis_words, key_height, paint_key
 from .parameters_spectrum import bars_of, paint_spectrum
 
@@ -249,12 +250,18 @@ class ParametersCanvas(PictureCanvas):
                 painter.drawText(cell, _RIGHT, elided(_bare(data.row_axis, i), small, cell.width()))
         if below:
             pitch = area.width() / columns
-            for j in range(columns):
+            names = [_bare(data.column_axis, j) for j in range(columns)]
+            letters = by_letters(names)
+            for j, name in enumerate(names):
+                if letters and text_width(name, small) <= pitch:
+                    column = QRectF(area.left() + j * pitch, area.bottom() + 3, pitch, line_height(theme))
+                    painter.drawText(column, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, name)
+                    continue
                 painter.save()
                 painter.translate(area.left() + (j + 0.5) * pitch, area.bottom() + 4)
                 painter.rotate(90)
                 strip = QRectF(0, -pitch / 2, below - 4, pitch)
-                painter.drawText(strip, _LEFT, elided(_bare(data.column_axis, j), small, strip.width()))
+                painter.drawText(strip, _LEFT, elided(name, small, strip.width()))
                 painter.restore()
 
     def _print_numbers(self, painter: QPainter, theme: Theme, kind: Type, numbers: Numbers, area: QRectF) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
+from ..model.letters import by_letters, measured
 from ..theme.theme import Theme
 from .paint import elided, text_width
 
@@ -17,12 +18,16 @@ TALLEST = 64
 
 
 class WordRow(NamedTuple):
-    """How the words are written: in which type, upright or not, how high the row is, and in how many lines."""
+    """How the words are written: in which type, upright or not, how high the row is, and in how many lines.
+
+    Of ``letters`` all lie but a sign such as ``<s>``, which is longer than its column.
+    """
 
     font: QFont
     upright: bool
     high: float
     lines: int = 1
+    letters: bool = False
 
 
 @lru_cache(maxsize=64)
@@ -39,6 +44,9 @@ def word_row(
         if all(text_width(word, font) <= wide - 2 for word in words):
             return WordRow(font, False, high) if high <= most else None
     font, high = theme.font("tiny"), QFontMetricsF(theme.font("tiny")).height()
+    if by_letters(words) and all(text_width(word, font) <= wide - 1 for word in measured(words)):
+        signs = max((text_width(word, font) for word in words if len(word) > 1), default=0.0) + 2
+        return WordRow(font, False, max(high, min(signs, most)), letters=True) if high <= most else None
     tall = min(max((text_width(word, font) for word in words), default=0.0) + 4, theme.px(TALLEST))
     # Upright and shortened as well they would be harder to read than lying.
     if wide >= high - 1 and tall <= most:
@@ -62,7 +70,7 @@ def paint_word(painter: QPainter, row: WordRow, column: QRectF, word: str, place
         line = QRectF(column.left() - more, column.top() + place % row.lines * high, 2 * column.width(), high)
         painter.drawText(line, Qt.AlignmentFlag.AlignCenter, elided(word, row.font, line.width()))
         return
-    if not row.upright:
+    if not row.upright and not (row.letters and text_width(word, row.font) > column.width()):
         painter.drawText(column, Qt.AlignmentFlag.AlignCenter, elided(word, row.font, column.width()))
         return
     painter.save()

@@ -74,7 +74,9 @@ def _input(brush: Brush, t: int) -> None:
     ink = brush.colour("cut" if data.scene.unknown[t] else "text" if read else "muted")
     edge = brush.colour("cut" if data.scene.unknown[t] else "line")
     ground = brush.colour("raised") if read else None
-    if lay.words_upright:
+    lying = lay.letters_lie or lay.detail == Detail.BARS
+    # Among letters that lie a sign such as <s> is turned, so that it is read as well.
+    if lay.words_upright or (lying and text_width(token, theme.font("tiny")) > lay.word_room):
         if lay.detail >= Detail.BARS:
             wide = min(width - 2, theme.px(24))
             rounded(p, QRectF(x + (width - wide) / 2, row.top, wide, row.height), wide / 2 - 1, ground, edge)
@@ -100,6 +102,9 @@ def _input(brush: Brush, t: int) -> None:
         font = fitting(brush, token, room, read)
         pad = (area.width() - room) / 2
         brush.text(area.adjusted(pad, 0, -pad, 0), CENTRE, token, font, ink)
+    elif lay.letters_lie:
+        font = fitting(brush, token, lay.word_room, read and current)
+        brush.text(QRectF(x, row.top, width, row.height), CENTRE, token, font, ink, whole=True)
     else:
         alpha = 0.9 if read else 0.25
         brush.fill(QRectF(x, row.middle - 1, max(1, width - 1), 3), brush.colour("muted", alpha))

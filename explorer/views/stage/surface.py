@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ...model.letters import measured
 from ...model.stage_handles import Handle
 from ...model.stage_layout import StageLayout
 from ...model.stage_records import StageData, changed_parts, moved_highlight
@@ -284,8 +285,8 @@ class StageSurface(QWidget):
 
 @lru_cache(maxsize=64)
 def _longest(tokens: tuple[str, ...], theme: Theme) -> float:
-    """Width of the longest word in the smallest type."""
-    return max((text_width(token, theme.font("tiny")) for token in tokens), default=0.0)
+    """Width of the longest word in the smallest type; of letters that of the broadest."""
+    return max((text_width(token, theme.font("tiny")) for token in measured(tokens)), default=0.0)
 
 
 @lru_cache(maxsize=64)

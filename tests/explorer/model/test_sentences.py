@@ -82,3 +82,12 @@ def test_letters_are_read_as_letters():
     corpus = Corpus.from_text("anna\nnina\n", level="char", unit="line")
     sentence = typed_sentence(corpus, "naz")
     assert sentence.words[1:4] == ("n", "a", "z") and sentence.unknown.tolist()[1:4] == [False, False, True]
+
+
+def test_a_typed_text_shows_its_spaces_as_the_corpus_does():
+    corpus = Corpus.from_text("ab cd\nab ab", level="char")
+    typed = typed_sentence(corpus, "ab cd")
+    assert typed.words == ("<s>", "a", "b", "␣", "c", "d", "</s>")
+    assert typed.words == tuple(corpus.vocabulary.label(int(i)) for i in typed.ids)
+    lacking = typed_sentence(corpus, "a\u00a0z")
+    assert "⍽" in lacking.words and lacking.unknown.any()

@@ -24,6 +24,28 @@ def test_words_lie_where_all_fit_stand_where_columns_are_narrow_and_give_way_to_
     assert word_row(theme, WORDS, 30, 4) is None
 
 
+def test_letters_lie_wherever_they_fit_and_only_a_sign_among_them_is_turned(qapp):
+    theme = theme_named("dark")
+    letters = ("<s>", *"GNU␣GENERAL␣PUBLIC␣LICENSE")
+    font = theme.font("tiny")
+    wide = max(text_width(letter, font) for letter in letters[1:]) + 2
+    row = word_row(theme, letters, wide, 60)
+    assert row is not None and not row.upright and row.high >= text_width("<s>", font)
+    for word, turned in (("N", False), ("<s>", True)):
+        image = QImage(60, 60, QImage.Format.Format_RGB32)
+        image.fill(Qt.GlobalColor.black)
+        painter = QPainter(image)
+        painter.setPen(Qt.GlobalColor.white)
+        paint_word(painter, row, QRectF(20, 5, wide, row.high), word)
+        painter.end()
+        lit = [(x, y) for x in range(60) for y in range(60) if image.pixelColor(x, y).red() > 90]
+        across, high = (max(v[i] for v in lit) - min(v[i] for v in lit) + 1 for i in (0, 1))
+        assert lit and all(19 <= x <= 20 + wide for x, _ in lit)
+        assert (high > across + 4) == turned
+    # Of words nothing is changed: a few short ones among them stand as the others do.
+    assert word_row(theme, WORDS, wide + 4, 60).upright
+
+
 def test_an_upright_word_stays_in_its_column(qapp):
     theme = theme_named("dark")
     image = QImage(60, 60, QImage.Format.Format_RGB32)
