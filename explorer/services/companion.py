@@ -106,13 +106,21 @@ class Companion(QObject):
             return f"B stopped at update {b.last:,}"
         if self.on_its_way:
             return f"{at}: B is {self.b.session.busy or 'on its way'}"
-        return at
+        return f"{at}, as they train" if a.running or b.running else at
 
     @property
     def on_its_way(self) -> bool:
         """Whether B is about to come to A's update: until then they are of different weights, and not comparable."""
         a, b = self.a.session.training, self.b.session.training
         return a.shown != b.shown and self._asked is not None and self.b.busy and not b.running
+
+    @property
+    def passing(self) -> bool:
+        """Whether what is compared is of different updates for a moment: B is on its way, or both train.
+
+        That they meet by chance while they train makes no difference: numbers are not to flicker.
+        """
+        return self.on_its_way or self.a.session.training.running or self.b.session.training.running
 
     def comparison(self) -> Comparison:
         """Compare both as they stand."""

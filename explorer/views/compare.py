@@ -175,7 +175,7 @@ class CompareView(QWidget):
         state = self.companion.state
         forms = found.forms
         self.numbers.set_forms(*(f"{state}  ·  {form}" for form in forms) if state else forms)
-        passing = self.companion.on_its_way
+        passing = self.companion.passing
         self.numbers.set_token("muted" if passing else "text")
         self.strip.show_comparison(found, passing=passing)
 

@@ -58,7 +58,7 @@ class CompareStrip(Canvas):
         return self._found
 
     def show_comparison(self, found: Comparison, *, passing: bool = False) -> None:
-        """Show ``found``; faint while it is ``passing``, since one of the two is on its way to the other's update."""
+        """Show ``found``; faint while it is ``passing``: the two are not at one update, they train, or B comes."""
         self._found, self.passing = found, passing
         self.setAccessibleName(" ".join([found.forms[0] + ".", *(f"{line}." for line in found.gradient_words)]))
         self.update()

@@ -572,6 +572,21 @@ def test_numbers_of_different_updates_are_faint_until_b_has_come(window):
     assert view.companion.state == "" and not view.strip.passing
 
 
+def test_numbers_of_different_updates_are_faint_while_both_train(window):
+    store = window.store
+    window.toggle_comparison()
+    view = window.comparison
+    until(lambda: not view.companion.b.busy)
+    assert not view.strip.passing
+    seen = []
+    view.companion.compared.connect(lambda: seen.append((view.companion.state, view.strip.passing)))
+    store.dispatch(do.Train(True))
+    until(lambda: any(passing for _, passing in seen) and store.session.training.last > 20)
+    assert all(passing for state, passing in seen if state)
+    store.dispatch(do.Train(False))
+    until(lambda: view.companion.state == "" and not view.strip.passing)
+
+
 def test_tab_leads_from_the_stage_to_what_b_has_and_on_through_b(window):
     window.activateWindow()
     window.toggle_comparison()
