@@ -38,8 +38,8 @@ def typed_sentence(corpus: Corpus, text: str) -> Sentence:
     encoded = corpus.encode(text)
     count = len(encoded.ids) - (typed.startswith(START) and not typed.endswith(END))
     ids, unknown = np.asarray(encoded.ids)[:count], np.asarray(encoded.unknown)[:count]
-    words = tuple(map(visible, encoded.words[:count]))
-    return _cut(Sentence(corpus.example(ids), ids, words, unknown, None, text))
+    shown = tuple(map(visible, encoded.words[:count]))
+    return _cut(Sentence(corpus.example(ids), ids, shown, unknown, None, text))
 
 
 def _cut(sentence: Sentence) -> Sentence:

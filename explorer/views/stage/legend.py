@@ -21,8 +21,10 @@ _BAR, _SHORT, _HIGH, _GAP, _APART = 56, 26, 8, 5, 16
 _SAMPLE, _NEXT = 18, 8
 #: The norms of which a ribbon is shown, in parts of the scale's end: each as wide as on the stage.
 _SHOWN = (0.01, 0.1, 1.0)
-#: What is drawn, the text before it and after it, and its width. Of "ticks", ribbons of several norms with a number
-#: each, the last number stands after it.
+#: How many of them, the last ones, a kind of key shows.
+_MANY = {"ticks": 3, "few": 2}
+#: What is drawn, the text before it and after it, and its width. Of "ticks" and "few", ribbons of several norms with a
+#: number each, the last number stands after it.
 Key = tuple[str, str, str, int]
 
 
@@ -115,7 +117,14 @@ class StageLegend(QWidget):
 
     def _fitting(self) -> list[Key]:
         """The keys in the fullest form that there is room for: values and gradients share a bar before any goes."""
-        forms = (self._full(" asinh"), self._full(), self._compact(" asinh"), self._compact(), self._compact(None))
+        forms = (
+            self._full(" asinh"),
+            self._full(),
+            self._compact(" asinh"),
+            self._compact(),
+            self._compact("", "few"),
+            self._compact(None),
+        )
         for keys in forms:
             if sum(map(self._width, keys)) <= self._room:
                 return keys
@@ -131,10 +140,10 @@ class StageLegend(QWidget):
     def _drawn(self, key: Key, metrics: QFontMetricsF) -> float:
         """Width of what is drawn of a key."""
         kind, _, _, wide = key
-        if kind != "ticks":
+        if kind not in _MANY:
             return float(current().px(wide))
-        numbers = sum(metrics.horizontalAdvance(text) + _GAP + _NEXT for text in self._norms()[:-1])
-        return float(len(_SHOWN) * current().px(wide) + numbers)
+        numbers = sum(metrics.horizontalAdvance(text) + _GAP + _NEXT for text in self._norms()[-_MANY[kind] : -1])
+        return float(_MANY[kind] * current().px(wide) + numbers)
 
     def _norms(self) -> list[str]:
         assert self._key is not None and self._key[2] is not None
@@ -155,7 +164,7 @@ class StageLegend(QWidget):
             keys.append(("ticks", "‖∂L‖ ", f"{_limit(ribbon)}{scale}", _SAMPLE))
         return keys + self._odd()
 
-    def _compact(self, scale: str | None = "") -> list[Key]:
+    def _compact(self, scale: str | None = "", kind: str = "ticks") -> list[Key]:
         """One bar for both maps, whose colours are the same, with the ends of each; and ribbons of a few norms.
 
         Without a ``scale`` there is a single ribbon, as wide as one can be.
@@ -170,7 +179,7 @@ class StageLegend(QWidget):
         if ribbon is not None and scale is None:
             keys.append(("ribbon", "", f"‖∂L‖ {_limit(ribbon)}", _SHORT))
         elif ribbon is not None:
-            keys.append(("ticks", "‖∂L‖", f"{_limit(ribbon)}{scale}", _SAMPLE))
+            keys.append((kind, "‖∂L‖", f"{_limit(ribbon)}{scale}", _SAMPLE))
         return keys + self._odd()
 
     def _odd(self) -> list[Key]:
@@ -212,8 +221,8 @@ class StageLegend(QWidget):
                 thin, thick = THINNEST / 2, WIDEST / 2
                 corners = ((x, -thin), (x + bar, -thick), (x + bar, thick), (x, thin))
                 painter.drawPolygon(QPolygonF([QPointF(px, middle + py) for px, py in corners]))
-            elif kind == "ticks":
-                self._paint_ticks(painter, x, bar, metrics)
+            elif kind in _MANY:
+                self._paint_ticks(painter, x, bar, metrics, _MANY[kind])
             else:
                 painter.fillRect(QRectF(round(x), top, bar, high), theme.colour(kind))
             x += self._drawn(key, metrics)
@@ -221,11 +230,11 @@ class StageLegend(QWidget):
             painter.drawText(QRectF(x + _GAP, 0, 400, self.height()), _LEFT, after)
             x += metrics.horizontalAdvance(after) + _GAP + _APART
 
-    def _paint_ticks(self, painter: QPainter, x: float, bar: int, metrics: QFontMetricsF) -> None:
+    def _paint_ticks(self, painter: QPainter, x: float, bar: int, metrics: QFontMetricsF, many: int) -> None:
         """Ribbons as wide as on the stage, the number of each behind it but for the last one's."""
         assert self._key is not None and self._key[2] is not None
         theme, middle = current(), self.height() / 2
-        for part, text in zip(_SHOWN, self._norms(), strict=True):
+        for part, text in list(zip(_SHOWN, self._norms(), strict=True))[-many:]:
             wide = _thick(self._key[2], part)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour("gradient"))
