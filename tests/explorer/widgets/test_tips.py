@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint
-from PySide6.QtGui import QHelpEvent, QTextDocument
+from PySide6.QtGui import QFont, QHelpEvent, QTextDocument
 from PySide6.QtWidgets import QToolTip
 
 from explorer.views.stage.canvas import StageCanvas
-from explorer.widgets.tips import plain
+from explorer.widgets.tips import folded, plain
 from tests.explorer.model.stages import WORDS, small_walk, stage_at
 
 
@@ -38,3 +38,39 @@ def test_the_tip_of_a_sentence_s_first_word_names_it(qtbot):
     canvas.event(QHelpEvent(QEvent.Type.ToolTip, at, canvas.mapToGlobal(at)))
     assert "target “<s>”" in shown(QToolTip.text())
     QToolTip.hideText()
+
+
+FORMULA = "∂L₀/∂a_f,0[4] = ∂L₀/∂f₀ · f₀(1 − f₀) = 0.003402 × 0.2482 = 0.0008442"
+
+
+@pytest.mark.parametrize("size", [6, 9, 14, 22])
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_formula_is_broken_before_a_sign_and_never_inside_a_fraction(qapp, size, times):
+    text = f"t = 0 “<s>”, unit 4\n{' = '.join([FORMULA] * times)}"
+    font = QFont()
+    font.setPointSize(size)
+    document = QTextDocument()  # a tool tip has one for what it takes for mark-up
+    document.setDefaultFont(font)
+    document.setHtml(plain(text))
+    document.setTextWidth(200)
+    document.size()  # lays it out
+    block, lines = document.begin(), []
+    while block.isValid():
+        lay = block.layout()
+        for n in range(lay.lineCount()):
+            line = lay.lineAt(n)
+            lines.append(block.text()[line.textStart() : line.textStart() + line.textLength()])
+        block = block.next()
+    lines = [part.strip("\u2028") for line in lines for part in line.split("\u2028") if part.strip("\u2028")]
+    assert lines[0] == "t = 0 “<s>”, unit 4" and len(lines) == 1 + len(folded(text.split("\n")[1]))
+    for line in lines[2:]:
+        assert line.strip()[0] in "=·×+"
+    assert "".join("".join(lines[1:]).split()) == "".join(text.split("\n")[1].split())
+
+
+def test_a_line_is_broken_only_where_it_is_too_long():
+    assert folded(FORMULA) == [FORMULA]
+    assert all(len(line) <= 40 for line in folded(FORMULA, 40))
+    assert folded("x" * 100) == ["x" * 100]
+    prose = " ".join(["word"] * 40)
+    assert len(folded(prose)) > 1 and " ".join(" ".join(folded(prose)).split()) == prose
