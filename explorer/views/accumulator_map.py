@@ -20,6 +20,7 @@ from ..widgets.paint import elided, frame, text_width
 from ..widgets.scale_key import axis_words, key_height, paint_key
 from ..widgets.surface import Surface
 from ..widgets.tips import plain
+from ..widgets.typeset import draw_named
 
 Array = np.ndarray[Any, Any]
 
@@ -339,10 +340,8 @@ class VoteLine(Surface):
         length = next((said for said in (length, length.split(" ")[-1]) if text_width(said, fixed) <= free), "")
         wide = text_width(length, fixed) + 8 if length else 0.0
         if wide:
-            painter.setFont(fixed)
             painter.setPen(theme.colour("text"))
-            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(self.rect(), right, length)
+            draw_named(painter, QRectF(self.rect()), length, fixed, 1.0)
         painter.setFont(strong)
         painter.setPen(theme.colour("gradient" if self._known else "muted"))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, elided(name, strong, self.width() - wide))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import ceil
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPolygonF
@@ -12,6 +13,7 @@ from ..theme.theme import current
 from ..theme.tokens import mix
 from .menu_help import tell_help
 from .paint import pen, rounded
+from .typeset import draw_named, named
 
 
 def choose_first(menu: QMenu) -> None:
@@ -101,7 +103,6 @@ class Chip(QAbstractButton):
         self._menu = menu
         self.set_opens()
         tell_help(menu, self)
-        menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(self._help_lines)
 
     def set_opens(self) -> None:
@@ -148,7 +149,7 @@ class Chip(QAbstractButton):
     def width_for(self, label: str, value: str) -> int:
         """Width in pixels that the chip wants when it shows ``label`` before ``value``."""
         theme = current(self)
-        width = 2 * theme.px(13) + QFontMetrics(self._value_font()).horizontalAdvance(value)
+        width = 2 * theme.px(13) + ceil(named(value, self._value_font()).width)
         if label:
             width += QFontMetrics(theme.font("label")).horizontalAdvance(label) + theme.px(6)
         if self._opens:
@@ -212,9 +213,8 @@ class Chip(QAbstractButton):
             x += QFontMetrics(theme.font("label")).horizontalAdvance(self._label) + theme.px(6)
         token = "on_accent" if solid else (self._accent or "text")
         ink = theme.colour(token if self.isEnabled() else "muted", 1.0 if self.isEnabled() else 0.7)
-        painter.setFont(self._value_font())
         painter.setPen(ink)
-        painter.drawText(QRectF(x, 0, area.width() - x, area.height()), middle, self.text())
+        draw_named(painter, QRectF(x, 0, area.width() - x, area.height()), self.text(), self._value_font())
         if self._opens:
             cx, cy = area.width() - theme.px(16), area.height() / 2.0 + 0.5
             painter.setPen(Qt.PenStyle.NoPen)

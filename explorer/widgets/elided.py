@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme.theme import current
 from .tips import plain
+from .typeset import draw_named, has_names
 
 #: A text may be so many letters shorter than the room it has before the label gives some of it back.
 SLACK = 4
@@ -124,8 +125,11 @@ class ElidedLabel(QWidget):
         painter = QPainter(self)
         if self._ground:
             painter.fillRect(event.rect(), theme.colour(self._ground))
-        painter.setFont(self._font())
         painter.setPen(theme.colour(self._token))
+        if has_names(self._text):
+            draw_named(painter, QRectF(self.rect()), self.shown(), self._font())
+            return
+        painter.setFont(self._font())
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.shown())
 
     def _font(self) -> QFont:

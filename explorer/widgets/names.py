@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..theme.theme import current
 from .canvas import hear_click
 from .paint import pen
+from .typeset import draw_named, named
 
 
 class NameRow(QWidget):
@@ -55,9 +56,8 @@ class NameRow(QWidget):
     def areas(self) -> dict[str, QRectF]:
         """Where each name that fits is printed; the chosen one always is."""
         theme = current(self)
-        metrics = QFontMetricsF(theme.font("label"))
         gap, found, x = float(theme.px(9)), {}, 0.0
-        widths = {key: metrics.horizontalAdvance(label) + 4 for key, label in self._names}
+        widths = {key: named(label, theme.font("label")).width + 4 for key, label in self._names}
         reserve = widths.get(self._current, 0.0)
         for key, _ in self._names:
             # Room is kept for the chosen one until it has been placed.
@@ -97,9 +97,8 @@ class NameRow(QWidget):
         labels = dict(self._names)
         for key, area in self.areas().items():
             strong = key == self._current
-            painter.setFont(theme.font("label", bold=strong))
             painter.setPen(theme.colour(self._token if strong else "text" if key == self._over else "muted"))
-            painter.drawText(area.adjusted(0, 0, 8, 0), Qt.AlignmentFlag.AlignVCenter, labels[key])
+            draw_named(painter, area, labels[key], theme.font("label", bold=strong))
             if key == self._over or (strong and self.hasFocus()):
                 painter.setPen(pen(theme.colour(self._token if strong else "muted")))
                 y = area.bottom() - 1.5

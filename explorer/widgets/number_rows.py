@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from ..theme.theme import Theme
 from .paint import elided
+from .typeset import draw_named
 
 Rows = Sequence[tuple[str, str, str]]
 """(name, number, colour token)."""
@@ -48,6 +49,5 @@ def paint_rows(painter: QPainter, theme: Theme, rows: Rows, area: QRectF) -> Non
         painter.setFont(fixed)
         painter.setPen(theme.colour(token))
         painter.drawText(row, _RIGHT, value)
-        painter.setFont(small)
         painter.setPen(theme.colour("cut" if token == "cut" else "muted"))
-        painter.drawText(row, _LEFT, elided(name, small, row.width() - metrics.horizontalAdvance(value) - 8))
+        draw_named(painter, row, elided(name, small, row.width() - metrics.horizontalAdvance(value) - 8), small)

@@ -1,4 +1,7 @@
-"""Typesetting of formulas: runs of styled text to placed pieces, broken where they are wider than the panel."""
+"""Typesetting of formulas: runs of styled text to placed pieces, broken where they are wider than the panel.
+
+Names in other text, W_f in a title, are set here as well: with a lowered index in the type of that text.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QPainter
 
 from rnncore.frozen import dataclass
@@ -18,6 +21,10 @@ _SERIFS = ("STIX Two Text", "Cambria", "Times New Roman", "Liberation Serif", "N
 _TOKEN = re.compile(r"[\S\xa0]+|[^\S\xa0]+")
 """Words and blanks; a no-break space keeps what stands at its sides together."""
 SYMBOLS, NUMBERS, DETAILS = 15.0, 12.0, 11.0
+_NAME = re.compile(r"(?<![\w“])((?:Δ?d|Δ|∂)?[A-Za-zρ])_([A-Za-z]{1,3}|prev)(?!\w|\.\w)")
+"""A name as it is typed: one letter, also after the d of a gradient, and the index after it."""
+_LEAST = 8
+"""Pixels: no index is smaller."""
 
 
 @lru_cache(maxsize=1)
@@ -200,3 +207,51 @@ def left_width(formulas: Sequence[Formula], theme: Theme) -> float:
     """Room that the left-hand sides need, before any is given a line of its own."""
     widths = [line(f.left, 1e9, SYMBOLS, theme).width for f in formulas]
     return max(widths, default=0.0)
+
+
+# --- names in the interface's own type ---
+
+
+@dataclass(frozen=True, slots=True)
+class NamedText:
+    """A line of text in a font, its names with lowered indices: (x, text, lowered) pieces and how wide they are."""
+
+    pieces: tuple[tuple[float, str, bool], ...]
+    width: float
+    small: QFont
+
+
+@lru_cache(maxsize=1024)
+def named(text: str, font: QFont) -> NamedText:
+    """Set one line of ``text``: what it has as ``dW_f`` becomes dW with a lowered f."""
+    small = QFont(font)
+    small.setPixelSize(max(min(_LEAST, font.pixelSize()), round(0.76 * font.pixelSize())))
+    pieces: list[tuple[float, str, bool]] = []
+    x, at = 0.0, 0
+    large, low = QFontMetricsF(font), QFontMetricsF(small)
+    for found in _NAME.finditer(text):
+        plain = text[at : found.end(1)]
+        pieces.append((x, plain, False))
+        x += large.horizontalAdvance(plain)
+        pieces.append((x, found[2], True))
+        x += low.horizontalAdvance(found[2])
+        at = found.end()
+    if at < len(text) or not pieces:
+        pieces.append((x, text[at:], False))
+        x += large.horizontalAdvance(text[at:])
+    return NamedText(tuple(pieces), x, small)
+
+
+def has_names(text: str) -> bool:
+    """Whether there is a name with an index in ``text``: told at once of most."""
+    return "_" in text and _NAME.search(text) is not None
+
+
+def draw_named(painter: QPainter, area: QRectF, text: str, font: QFont, align: float = 0.0) -> None:
+    """Draw one line of ``text`` halfway up in ``area`` in the painter's colour; ``align`` 0 at its left, 1 right."""
+    line_, metrics = named(text, font), QFontMetricsF(font)
+    left = area.left() + align * (area.width() - line_.width)
+    base = area.center().y() + (metrics.ascent() - metrics.descent()) / 2
+    for x, piece, lowered in line_.pieces:
+        painter.setFont(line_.small if lowered else font)
+        painter.drawText(QPointF(left + x, base + (0.2 * font.pixelSize() if lowered else 0.0)), piece)
