@@ -20,6 +20,8 @@ with long sums cut short and without details; two lines; one line."""
 FLOW, LEAST = 13.0, 12.0
 TERMS = 2
 """Summands of a long sum that the short form writes out."""
+MOST_TERMS = 5
+"""So many of them it writes out where they take no line more: of an LSTM, or a GRU, all."""
 _EQUALS = Run(" =\xa0", "plain", "muted")
 
 
@@ -31,9 +33,8 @@ def set_formula(
         return _in_lines(f, column, width, theme, role, details, form == JOINED)
     if form == FLOWING:
         return _flowing(f, f.lines, width, FLOW, theme, role, details)
-    short = tuple(shortened(runs, TERMS) for runs in f.lines)
     if form == SHORT:
-        return _flowing(f, short, width, LEAST, theme, role, False)
+        return _short(f, width, theme, role)
     lines = 2 if form == BRIEF else 1
     highest = (lines + 0.5) * baseline(LEAST, theme)[1]
     tries = (
@@ -43,6 +44,21 @@ def set_formula(
     )
     fitting = next((done for done in tries if done.height <= highest), None)
     return fitting or _flowing(f, f.lines[-1:], width, LEAST, theme, role)
+
+
+def _short(f: Formula, width: float, theme: Theme, role: str) -> SetFormula:
+    """With long sums cut short, and with as many of their terms as go into the lines that this takes anyway."""
+    lines = tuple(shortened(runs, TERMS) for runs in f.lines)
+    best = _flowing(f, lines, width, LEAST, theme, role)
+    for terms in range(TERMS + 1, MOST_TERMS + 1):
+        longer = tuple(shortened(runs, terms) for runs in f.lines)
+        if longer == lines:
+            break  # nothing was left out
+        found = _flowing(f, longer, width, LEAST, theme, role)
+        if found.height > best.height:
+            break
+        best, lines = found, longer
+    return best
 
 
 def _ever_shorter(f: Formula) -> Iterator[tuple[Runs, ...]]:

@@ -152,3 +152,19 @@ def test_where_room_is_short_none_of_it_stays_blank_below_the_last_line(qtbot, h
         seen.add(formulas[0].form)
         assert area.list.height_for(area.list.width()) - (note.top + note.height) <= 1  # heights are rounded
     assert min(seen) > forms.USUAL
+
+
+@pytest.mark.parametrize("width", [280.0, 300.0, 330.0, 370.0])
+def test_a_short_form_writes_out_the_terms_that_go_into_its_lines(qtbot, width: float) -> None:
+    made = make_walk("lstm")
+    carry = next(n for n in range(1, len(made) + 1) if made[n - 1].kind == "carry")
+    one = data(made, carry).now.formulas[0]
+    done = forms.set_formula(one, 70.0, width, current(), "text", form=forms.SHORT)
+    two = tuple(forms.shortened(runs, forms.TERMS) for runs in one.lines)
+    least = forms._flowing(one, two, width, forms.LEAST, current(), "text")
+    whole = forms._flowing(one, one.lines, width, forms.LEAST, current(), "text")
+    assert done.height == least.height
+    said = " ".join(p.text for _, _, block in done.blocks for p in block.pieces)
+    assert ("more" in said) == (whole.height > least.height)
+    if width in (300.0, 330.0):
+        assert "more" not in said
