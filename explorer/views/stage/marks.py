@@ -28,7 +28,7 @@ def paint_marks(brush: Brush) -> None:
 
 
 def paint_path(brush: Brush) -> None:
-    """The way of one loss to one weight copy: down from the loss into its column, then left to the copy it moves."""
+    """The way of one loss to one weight copy: from the loss down beside its column's words, then left to the copy."""
     marks, lay = brush.data.marks, brush.layout
     if marks.path is None:
         return
@@ -38,7 +38,9 @@ def paint_path(brush: Brush) -> None:
     width = max(2.0, 3.0 * brush.theme.scale)
     start, end = ((lay.left(t) + lay.right(t)) / 2 for t in (loss, tau))
     y, top = lay.credit_lane, float(lay.rows["loss"].bottom)
-    way = [QPointF(start, top), QPointF(start, y), QPointF(end, y)]
+    beside = descent(brush, loss)
+    above = [QPointF(x, lay.run_lane) for x in (start, beside)]
+    way = [QPointF(start, top), *above, QPointF(beside, y), QPointF(end, y)]
     painter.save()
     painter.setClipRect(QRectF(lay.gutter, 0.0, lay.room, lay.rows["all"].bottom + 8.0), Qt.ClipOperation.IntersectClip)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -47,7 +49,7 @@ def paint_path(brush: Brush) -> None:
     if at is None:
         painter.drawPolyline(way)
     else:  # as far as the pair's own scissors it flows; beyond them it would
-        place = 2 if at.y() == y else 1
+        place = 4 if at.y() == y else 3
         painter.drawPolyline([*way[:place], at])
         painter.setPen(pen(cut, width, Qt.PenStyle.DashLine))
         painter.drawPolyline([at, *way[place:]])
@@ -64,11 +66,17 @@ def paint_path(brush: Brush) -> None:
     painter.restore()
 
 
+def descent(brush: Brush, t: int) -> float:
+    """Where a way goes down in column ``t``: between its words and the next column, on a whole pixel."""
+    lay = brush.layout
+    return float(lay.right(t) - max(1, round(0.4 * lay.word_side)))
+
+
 def stop_of(brush: Brush, loss: int, stop: int) -> QPointF:
     """Where ``loss`` is cut at boundary ``stop`` on the lit way: on the way down where it never reaches the states."""
     lay, rows = brush.layout, brush.layout.rows
     if stop > loss:
-        return QPointF((lay.left(loss) + lay.right(loss)) / 2, (rows["output"].bottom + rows["state"].top) / 2)
+        return QPointF(descent(brush, loss), (rows["output"].bottom + rows["state"].top) / 2)
     return QPointF(lay.left(stop), lay.credit_lane)
 
 

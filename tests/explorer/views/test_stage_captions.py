@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import combinations
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QRectF
@@ -16,6 +17,7 @@ from explorer.model.stage_hit import Hit, tip
 from explorer.model.stage_records import Marks
 from explorer.theme.palette import apply
 from explorer.theme.theme import current, enlarged
+from explorer.views.stage.marks import descent, stop_of
 from explorer.widgets.paint import text_width
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
 from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
@@ -213,3 +215,20 @@ def test_words_right_of_their_scissors_point_back_and_end_before_other_scissors(
             else:
                 assert any(0 <= x - right <= 40 for x in cuts), text
     assert pointed or policy not in (Window(4),)
+
+
+@pytest.mark.parametrize("size", [(900, 420), (1340, 560), (640, 420), (480, 400)])
+def test_the_way_of_a_pair_goes_down_beside_the_words_of_its_column(canvas, size):
+    canvas.resize(*size)
+    w = small_walk("vanilla", policy=Full())
+    canvas.show_data(stage_at(w, 1))
+    canvas.grab()
+    lay = canvas.stage_layout
+    brush = SimpleNamespace(layout=lay)
+    for loss in lay.visible:
+        x = descent(brush, loss)
+        words = lay.right(loss) - lay.word_side
+        assert words < x < lay.right(loss) or lay.word_side <= 2
+        below = stop_of(brush, loss, loss + 1)
+        assert below.x() == x
+        assert not (lay.left(loss) + lay.word_side <= below.x() <= words) or lay.word_side <= 2
