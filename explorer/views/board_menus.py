@@ -59,13 +59,11 @@ def menu_of_panels(board: Board) -> QMenu:
 def _menu(board: Board) -> QMenu:
     menu = QMenu(board)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    menu.setToolTipsVisible(True)
     tell_help(menu, board)
     return menu
 
 
 def _list_panels(board: Board, menu: QMenu) -> None:
-    menu.setToolTipsVisible(True)
     seen = board.visible_panels()
     for info in PANELS:
         key = f"\t{key_text(info.keys[0])}" if info.keys else ""

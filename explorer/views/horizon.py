@@ -178,7 +178,6 @@ class HorizonView(Panel):
         """All that the gauge can be of: every parameter, whether the row of names has a place for it or not."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setToolTipsVisible(True)
         tell_help(menu, self)
         parameters = ((name, gradient_name(name)) for name in self._store.session.model.parameters)
         for key, label in ((ALL, "all parameters"), *parameters):

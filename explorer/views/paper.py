@@ -84,7 +84,6 @@ class PaperView(Panel):
             action = printing.addAction(title, act)
             action.setToolTip(BY_ID[id].help)
             action.setStatusTip(BY_ID[id].help)
-        printing.setToolTipsVisible(True)
         tell_help(printing, self)
         self.print.set_menu(printing)
         self.add(WrapRow(self.fewer, self.begin, self.decimals, self.filled, self.print, gap=SPACE.tight))
