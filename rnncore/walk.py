@@ -122,6 +122,11 @@ class Walk:
                 return index
         return None
 
+    @cached_property
+    def first_addition(self) -> int | None:
+        """The index of the first micro-step that adds to a parameter's gradient; None where none does."""
+        return self.find("accumulate", start=min(self.script.backward_start, len(self)))
+
     # --- what the passes compute, each once and only when asked for ---
 
     @cached_property

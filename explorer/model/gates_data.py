@@ -100,6 +100,8 @@ class GatesData:
     scale: AsinhScale
     value_scale: AsinhScale
     shares: Shares | None
+    added: bool = True
+    """Whether the walk has added anything to a gradient: before that there are no shares, and no ‖G‖, not even 0."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -382,7 +384,15 @@ def gates_data(gates: tuple[Gate, ...], progress: Progress, words: tuple[str, ..
         # σ and tanh stay within ±1; a relu may be any size.
         value_scale([g.values for g in gates if g.op == "relu"]),
         shares,
+        _added(progress),
     )
+
+
+def _added(progress: Progress) -> bool:
+    """Whether anything has been added to a gradient; of a walk that adds nothing, whether its gradients are through."""
+    walk = progress.walk
+    first = walk.first_addition
+    return progress.position > first if first is not None else progress.position == len(walk)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

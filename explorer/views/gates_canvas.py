@@ -348,6 +348,8 @@ class GatesCanvas(PictureCanvas):
             return ("",)
         found = self._blocks_of(0, self.rows[-1], self.strip(0, len(self.rows) - 1))
         grouped = found.says("units", "steps")
+        if not data.added:
+            return _with(grouped, ("bars: ‖dθ‖² / ‖G‖² so far: none yet", "share of ‖G‖²: none yet", "bars: none yet"))
         if data.shares is None:
             return _with(grouped, ("bars: ‖dθ‖² / ‖G‖² so far, being summed up", "bars: ‖dθ‖² / ‖G‖²"))
         others = data.shares.rest(data.names)

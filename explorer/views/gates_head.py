@@ -34,7 +34,7 @@ def head_texts(data: GatesData, gate: int, *, named: bool = False) -> tuple[tupl
     warns = bool(data.not_finite(gate)) or count > MUCH * of
     shares = data.shares
     share = None if shares is None else shares.of(data.gates[gate].name)
-    said = "…" if share is None else per_cent(share)
+    said = "–" if not data.added else "…" if share is None else per_cent(share)
     filled = share if share is not None and share > 0 else 0.0
     forms = data.saturation_forms(gate)
     if named and not data.not_finite(gate) and len(forms) > 1:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnncore import Full, RnnError, Stride, Tail, Window, backward, forward, walk
+from rnncore import Full, Model, RnnError, Stride, Tail, Window, backward, forward, walk
 from rnncore.gradcheck import pair_gradient
 from rnncore.optim import SGD, ClipByNorm
 from rnncore.script import ORDERS
@@ -377,3 +377,14 @@ def test_a_loss_reaches_back_to_its_first_kept_copy_and_past_the_end_where_there
     for policy, first in ((Full(), [0, 0, 5, 0, 0]), (Window(2), [0, 0, 5, 1, 2]), (Tail(2), [5, 5, 5, 3, 3])):
         np.testing.assert_array_equal(walk(model, trace, targets, policy).reach, first)
     np.testing.assert_array_equal(walk(model, trace, targets, Tail(0)).reach, [5] * 5)
+
+
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+def test_the_first_addition_is_the_first_of_all_micro_steps_that_adds(order):
+    model = Model.create("gru", 6, 4, seed=0)
+    ids, targets = np.array([0, 1, 2, 3]), np.array([1, 2, 3, -1])
+    made = walk(model, forward(model, ids), targets, order=order)
+    kinds = [step.kind for step in made]
+    assert made.first_addition == kinds.index("accumulate")
+    nothing = walk(model, forward(model, ids), np.full(4, -1), order=order)
+    assert ("accumulate" in [step.kind for step in nothing]) is (nothing.first_addition is not None)

@@ -81,6 +81,7 @@ def test_nothing_is_known_before_the_walk_has_been_there() -> None:
         for quantity in QUANTITIES:
             assert not data.table(gate, quantity)[1].any()
     assert data.saturation_text(0) == "–"
+    assert not data.added
     assert data.shares is not None and data.shares.norm == 0
     assert all(share == 0 for _, share in data.shares.parts)
     assert "not computed yet" in data.explain(0, 0, 0)
@@ -244,3 +245,22 @@ def test_a_relu_larger_than_one_widens_the_scale_of_values() -> None:
     assert made(make_walk("lstm")).value_scale.limit == 1.0
     data = made(make_walk("irnn"))
     assert data.value_scale.limit >= max(1.0, float(data.gates[0].values.max()))
+
+
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+def test_there_is_a_share_from_the_first_addition_on(order: str) -> None:
+    this = make_walk("lstm", order=order)
+    first = this.find("accumulate")
+    assert first is not None and first > this.script.backward_start
+    for position in (0, this.script.backward_start, first):
+        data = made(this, position)
+        assert not data.added and data.shares is not None and data.shares.norm == 0
+    for position in (first + 1, len(this)):
+        data = made(this, position)
+        assert data.added and data.shares is not None and data.shares.norm > 0
+
+
+def test_a_gradient_of_nothing_is_nought_in_the_end() -> None:
+    this = make_walk("lstm")
+    nothing = walk(this.model, this.trace, np.full(this.trace.length, -1))
+    assert not made(nothing, 0).added and made(nothing, len(nothing)).added

@@ -131,6 +131,18 @@ def test_the_foot_names_the_output_layers_share(qtbot, store: Store) -> None:
     assert f"output layer {100 * share:.0f} %" in made.canvas.foot_texts()[0]
 
 
+def test_before_anything_is_added_there_is_no_share_and_no_norm(qtbot, store: Store) -> None:
+    made = view(qtbot, store)
+    first = store.derived.walk(store.session).find("accumulate")
+    for position in (0, first):
+        store.dispatch(do.GoTo(position))
+        assert all("0" not in form for form in made.canvas.foot_texts()) and "none yet" in made.canvas.foot_texts()[0]
+        assert all(head_texts(made.canvas.data, gate)[3] == "–" for gate in range(4))
+    store.dispatch(do.GoTo(first + 1))
+    assert "none yet" not in made.canvas.foot_texts()[0] and "‖G‖ = " in made.canvas.foot_texts()[0]
+    assert [head_texts(made.canvas.data, gate)[3] for gate in range(4)] == ["0 %"] * 4  # the output layer has all
+
+
 def test_the_shares_of_a_large_model_are_summed_up_later(qtbot, store: Store, monkeypatch) -> None:
     monkeypatch.setattr(gates, "LARGE", 10)
     made = view(qtbot, store)
