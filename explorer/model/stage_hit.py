@@ -10,7 +10,7 @@ from .names import BEFORE, initial_name
 from .stage_flow_tips import edge_tip, streams_tip
 from .stage_layout import Detail, StageLayout
 from .stage_records import StageData, Strip
-from .stage_tips import cell_tip, initial_tip, loss_tip, output_tip
+from .stage_tips import cell_tip, initial_tip, loss_tip, output_tip, shown_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +176,4 @@ def unit_of(data: StageData, place: Hit) -> int | None:
     strip: Strip = (data.initial if place.row == "initial" else data.strips)[place.strip]
     row = strip.gradients if place.gradient else strip.track.values
     shown = (strip.gradient_cells if place.gradient else strip.track.cells)[place.t, place.cell]
-    for unit in units:
-        value = row[place.t, unit]
-        if value == shown or (value != value and shown != shown):
-            return unit
-    return units[0]
+    return shown_unit(units, row[place.t], shown)

@@ -5,7 +5,7 @@ The formulas are those of the inspector: :mod:`equations`, :mod:`gradients` and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from .gradients import gradient_formula
 from .names import BEFORE
 from .now_forward import loss_formula, softmax_formula
 from .now_parts import Words
-from .stage_records import StageData, Strip
+from .stage_records import Floats, StageData, Strip
 from .stage_words import into, number, unreached
 from .step_numbers import StepNumbers
 
@@ -26,14 +26,11 @@ MOST_LISTED = 8
 def cell_tip(data: StageData, strip: Strip, t: int, cell: int, unit: int, gradient: bool) -> str:
     """One cell: its exact number and gradient, and the formula of the side that is pointed at.
 
-    Of a group of units ``unit`` is the one that the cell shows: it is theirs that furthest from zero.
+    Of a group of units ``unit`` is the one that this side of the cell shows: of its numbers the furthest from zero.
     """
     units = data.scene.units_of(cell)
-    lines = []
-    if len(units) > 1:
-        together = f"Units {units[0] + 1}–{units[-1] + 1} together"
-        lines.append(f"{together}; the cell shows the one furthest from zero, unit {unit + 1}.")
-    lines += [_numbers(strip, t, u) for u in (units if len(units) <= MOST_LISTED else (unit,))]
+    lines, listed = _group(strip, t, cell, units)
+    lines += [_numbers(strip, t, u) for u in listed]
     if data.progress is None:
         return "\n".join(lines)
     numbers = step_numbers(data, t, unit)
@@ -51,11 +48,8 @@ def cell_tip(data: StageData, strip: Strip, t: int, cell: int, unit: int, gradie
 def initial_tip(data: StageData, strip: Strip, cell: int, unit: int, gradient: bool) -> str:
     """One cell of the state before the first step, its gradient, and what comes into it from the sequence before."""
     units = data.scene.units_of(cell)
-    lines = []
-    if len(units) > 1:
-        together = f"Units {units[0] + 1}–{units[-1] + 1} together"
-        lines.append(f"{together}; the cell shows the one furthest from zero, unit {unit + 1}.")
-    for u in units if len(units) <= MOST_LISTED else (unit,):
+    lines, listed = _group(strip, 0, cell, units)
+    for u in listed:
         name = f"{strip.track.label}[{u + 1}]"
         text = f"{name}, before the first step, = {number(strip.track.values[0, u], signed=True)}"
         if strip.gradient_known[0]:
@@ -70,6 +64,34 @@ def initial_tip(data: StageData, strip: Strip, cell: int, unit: int, gradient: b
     lines.append(f"{name} is the initial state: steps count from 0 (many books call it {name.removesuffix(BEFORE)}₀)")
     lines.append(into(data))
     return "\n".join(lines)
+
+
+def _group(strip: Strip, t: int, cell: int, units: range) -> tuple[list[str], Sequence[int]]:
+    """Of a group: which unit each half of its cell shows, the value's and the gradient's; and the units to be listed.
+
+    Of many only those two are. NaN goes before every number.
+    """
+    if len(units) == 1:
+        return [], units
+    label, shown = strip.track.label, []
+    if strip.known[t]:
+        shown.append((label, shown_unit(units, strip.track.values[t], strip.track.cells[t, cell])))
+    if strip.gradient_known[t]:
+        shown.append((f"∂L/∂{label}", shown_unit(units, strip.gradients[t], strip.gradient_cells[t, cell])))
+    line = f"Units {units[0] + 1}–{units[-1] + 1} together"
+    if shown:
+        which = ", ".join(f"of {what} unit {unit + 1}" for what, unit in shown)
+        line += f"; a cell shows the one furthest from zero: {which}."
+    few = sorted({unit for _, unit in shown}) or units[:1]
+    return [line], units if len(units) <= MOST_LISTED else few
+
+
+def shown_unit(units: range, row: Floats, shown: float) -> int:
+    """The unit whose number the cell of a group shows."""
+    for unit in units:
+        if row[unit] == shown or (row[unit] != row[unit] and shown != shown):
+            return unit
+    return units[0]
 
 
 def missing(data: StageData, strip: Strip, t: int) -> str:

@@ -172,12 +172,32 @@ def test_a_group_of_units_lists_each_and_points_at_the_one_it_shows():
     place = Hit(1, "cell", 0, 2)
     unit = unit_of(data, place)
     assert tip(data, place).startswith(
-        f"Units 9–12 together; the cell shows the one furthest from zero, unit {unit + 1}."
+        f"Units 9–12 together; a cell shows the one furthest from zero: of h unit {unit + 1}.\n"
     )
     assert tip(data, place).count("h[") == 4
     assert f"tanh(a₁) = tanh({exact_four(scene.trace['a'][1, unit])})" in tip(data, place)
     assert unit in range(8, 12)
     assert abs(scene.states[0].values[1, unit]) == abs(scene.states[0].values[1, 8:12]).max()
+
+
+@pytest.mark.parametrize("hidden", [200, 800])
+def test_a_group_says_which_unit_each_half_of_its_cell_shows_and_lists_both(hidden):
+    w = small_walk("vanilla", hidden=hidden, steps=3, policy=Full(), order="sweep")
+    data = stage_at(w, len(w))
+    h, differ = data.strips[0], 0
+    for cell in range(data.scene.cells):
+        units = data.scene.units_of(cell)
+        best = [max(units, key=lambda u: abs(row[1, u])) for row in (h.track.values, h.gradients)]
+        differ += best[0] != best[1]
+        for gradient in (False, True):
+            said = tip(data, Hit(1, "cell", 0, cell, gradient)).split("\n")
+            assert said[0].endswith(f": of h unit {best[0] + 1}, of ∂L/∂h unit {best[1] + 1}.")
+            listed = [line for line in said if line.startswith("h[")]
+            assert len(listed) == (len(units) if len(units) <= 8 else len(set(best)))
+            for unit in best:
+                value = number(h.track.values[1, unit], signed=True)
+                assert any(line.startswith(f"h[{unit + 1}] at t = 1 = {value}") for line in listed)
+    assert differ
 
 
 @pytest.mark.parametrize(
