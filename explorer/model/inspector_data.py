@@ -24,7 +24,7 @@ from .gradients import gradient_formula
 from .graph_weights import told, vectors_of
 from .names import at_step
 from .now_data import now
-from .now_parts import Now, Words, what_it_is
+from .now_parts import Now, Words, headed
 from .numbers_table import Table
 from .saturation import Saturation, saturations
 from .session import Session
@@ -187,8 +187,7 @@ class InspectorData:
     def explanation(self, node: int) -> str:
         """The same as lines of plain text, for a tool tip."""
         this = self.cell.nodes[node]
-        head = "input" if this.op == "input" else at_step(what_it_is(self.cell, this), self.t)
-        lines = [head[:1].upper() + head[1:]]
+        lines = ["Input" if this.op == "input" else at_step(headed(self.cell, this), self.t)]
         if this.op == "input":
             lines.append(f"“{self.words.inputs[self.t]}”, one-hot")
         elif this.is_leaf:

@@ -64,6 +64,13 @@ def what_it_is(cell: Cell, node: Node) -> str:
     return f"pre-activation {name}"
 
 
+def headed(cell: Cell, node: Node) -> str:
+    """:func:`what_it_is` with a capital where it begins with a word; the i of ``i ⊙ g`` is a name and stays small."""
+    words = what_it_is(cell, node)
+    named = node.name is not None or node.state is not None
+    return words[:1].upper() + words[1:] if named and words.partition(" ")[0] != node.name else words
+
+
 def _state(name: str) -> str:
     return {"h": "hidden state h", "c": "cell state c"}.get(name, f"state {name}")
 

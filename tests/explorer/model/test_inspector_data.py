@@ -86,6 +86,19 @@ def test_the_tip_of_the_streams_has_the_formulas_of_their_numbers() -> None:
     assert "√" not in data(made, 0).streams_told()
 
 
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_a_heading_has_a_capital_for_a_word_and_never_for_a_symbol(cell: str) -> None:
+    made = make_walk(cell)
+    found = data(made, len(made))
+    heads = [found.explanation(n.index).split("\n")[0] for n in made.model.cell.nodes if n.op != "constant"]
+    words = {"Input", "Hidden", "Cell", "Previous", "Forget", "Output", "Update", "Reset", "Candidate", "Gate"}
+    for node, head in zip((n for n in made.model.cell.nodes if n.op != "constant"), heads, strict=True):
+        if head.split()[0] not in words | {"Pre-activation", "State"}:
+            assert head[:1] == (node.name or node.text)[:1] or not head[:1].isalpha() or head[0] in "UWVAσt", head
+    if cell == "lstm":
+        assert "i ⊙ g" in heads and "Input gate i" in heads and "Cell state c" in heads
+
+
 def test_a_step_without_a_target_has_no_stream_from_its_loss() -> None:
     targets = np.array([3, 1, 4, -1, 5, 6])
     made = make_walk(targets=targets, order="sweep")
