@@ -12,9 +12,10 @@ from rnncore.script import MicroStep, label
 from rnncore.walk import Walk
 
 from .equations import expand, stops, value_symbol, write
-from .formula import Formula, Run, Runs, number, plus, result, symbol, text
+from .formula import Formula, Run, Runs, number, plain, plus, result, symbol, text
 from .gradients import Share, gradient_formula, gradient_of, gradient_shares, gradient_symbol, incoming, number_line
 from .now_parts import Now, Words, d_of, factor, muted, shown_token, what_it_is
+from .stage_words import said_losses
 from .step_numbers import StepNumbers
 
 
@@ -147,13 +148,31 @@ def d_operation(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers,
         if n.gradient(source.index) is not None:
             formulas.append(gradient_formula(n, source.index, details=False))
     states = [s.state for s in sources if s.state is not None]
-    note = f"It flows to step {n.t - 1} through step {n.t}." if states and n.t > 0 else ""
+    note = _onward(walk, n, states, step.loss) if states else ""
     if len(sources) == 1:
         what = what_it_is(n.cell, sources[0])
         title = f"gradient of {what if what == label(sources[0]) else f'the {what}'}"
     else:
         title = f"gradients of {', '.join(label(s) for s in sources)}"
     return Now(f"Now: {title}", tuple(formulas), note, "gradient")
+
+
+def _onward(walk: Walk, n: StepNumbers, states: Sequence[str], loss: int | None) -> str:
+    """Where the gradient of states before step t goes: into the step before, not past a cut, or nowhere any more."""
+    t, leaves = n.t, n.cell.state_leaves
+    names = " and ".join(plain(value_symbol(n.cell, leaves[state], t).runs) for state in states)
+    if t == 0:
+        return f"There it ends: {names} {'is' if len(states) == 1 else 'are'} what the sentence starts from."
+    pairs, asked = walk.table > 0, walk.targets >= 0
+    comes = [s for s in range(t, len(pairs)) if pairs[s, t] and asked[s]] if loss is None else [loss]
+    cut = tuple(s for s in comes if not pairs[s, t - 1])
+    policy = walk.truncation.describe()
+    if len(cut) == len(comes):
+        return f"It goes no further: between steps {t - 1} and {t} it is cut ({policy})."
+    complete = all(n.gradient(leaves[state]) is not None for state in states)
+    when = "Step" if complete else "With its other shares step"
+    on = f"{when} {t} hands it to step {t - 1}: into {names}, as what comes from the future"
+    return f"{on}; that of {said_losses(cut)} is cut here ({policy})." if cut else f"{on}."
 
 
 def _readers(n: StepNumbers, node: int, shares: Sequence[Share]) -> list[int]:

@@ -168,3 +168,24 @@ def test_the_one_entry_that_is_shown_of_a_matrix_says_why_it_is_that_one() -> No
     assert "Shown: of the selected unit." in grown["U_i"]  # one-hot: its only entry
     assert "The entry is that of the selected unit." in grown["b_i"]
     assert "Shown: largest of the target." in grown["V"]
+
+
+def test_the_gradient_of_a_state_says_where_it_goes_from_here() -> None:
+    def note(t: int, loss: int | None = 5, **kwargs) -> str:
+        made = make_walk("lstm", **kwargs)
+        node = next(n.index for n in made.model.cell.nodes if n.name == "c" and n.op == "add")
+        product = next(i for i in made.model.cell.nodes[node].inputs if made.model.cell.state_leaves["c"] in
+            made.model.cell.nodes[i].inputs)  # fmt: skip
+        position = after(made, "d_operation", t, node=product, loss=loss)
+        return now(made, made.progress(position), 1, words(made)).note
+
+    assert note(4) == "Step 4 hands it to step 3: into c₃, as what comes from the future."
+    assert note(3) == "It goes no further: between steps 2 and 3 it is cut (window k = 2)."
+    assert note(2, 2).endswith("into c₁, as what comes from the future.")
+    assert note(0, 0) == "There it ends: c₋₁ is what the sentence starts from."
+    sweep = note(3, None, order="sweep")
+    assert sweep == (
+        "Step 3 hands it to step 2: into c₂, as what comes from the future; that of loss 5 is cut here (window k = 2)."
+    )
+    chunks = note(3, None, order="sweep", truncation=Chunks(3))
+    assert chunks == "It goes no further: between steps 2 and 3 it is cut (chunks of 3)."
