@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu
 from ..actions import BY_ID
 from ..model.keys import key_text
 from ..panels import PANELS
+from ..widgets.enlarge import enlarge_menu
 from ..widgets.menu_help import tell_help
 from ..widgets.panel_dock import PanelDock
 from .board_layouts import BOTTOM, RIGHT
@@ -46,6 +47,7 @@ def panel_menu(board: Board, dock: PanelDock) -> QMenu:
     hide = BY_ID["hide-panel"]
     _add(menu, f"Hide\t{key_text(hide.keys[0])}", hide.help, partial(board.hide_panel, dock))
     _list_panels(board, _add_menu(menu, "Turn to", "Bring another panel to the front."))
+    enlarge_menu(menu, dock.panel)
     return menu
 
 

@@ -20,6 +20,7 @@ from ..model.names import gradient_name, row_of
 from ..model.session import Changes
 from ..theme.theme import current
 from ..widgets.chip import Chip
+from ..widgets.enlarge import enlarge_menu
 from ..widgets.menu_help import tell_help
 from ..widgets.names import NameRow
 from ..widgets.panel import Panel
@@ -187,6 +188,7 @@ class HorizonView(Panel):
             action.setToolTip(action.statusTip())
             action.setCheckable(True)
             action.setChecked(key == self.names.current)
+        enlarge_menu(menu, self)
         return menu
 
     def _ask(self) -> None:

@@ -17,6 +17,7 @@ from ..store import Store
 from ..widgets.alt_key import AltKey
 from ..widgets.chip import Chip, choose_first
 from ..widgets.elided import ElidedLabel
+from ..widgets.enlarge import enlarge_menu
 from .window_dialogs import DialogsWindow
 
 _RULES = tuple(dict.fromkeys(command.when for command in COMMANDS))
@@ -140,6 +141,7 @@ class CommandsWindow(DialogsWindow):
                 part.addAction(self.actions_[command.id])
             self.complete_menu(group, part)
         menu.aboutToShow.connect(self._name_all)
+        menu.aboutToShow.connect(lambda: enlarge_menu(menu, QApplication.activeWindow()))
         return menu
 
     def complete_menu(self, group: str, menu: QMenu) -> None:

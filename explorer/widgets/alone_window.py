@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QEnterEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from ..theme.theme import current
+from ..theme.theme import ENLARGED, current
 from .canvas import first_with_arrows
 from .card import Card
-from .enlarge import enlarge, factor_for
+from .enlarge import enlarge, enlarge_tips, factor_for
 from .tab_order import keeps
 
 
@@ -57,7 +57,10 @@ class AloneWindow(QWidget):
 
     def fit_type(self) -> None:
         """Give the panel type for the size of this window."""
-        enlarge(factor_for(self.size()), self.header, self._panel)
+        factor = factor_for(self.size())
+        vars(self)[ENLARGED] = factor  # of the menu of all commands, which opens here as well
+        enlarge(factor, self.header, self._panel)
+        enlarge_tips(factor)
         self.fitted.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -69,6 +72,15 @@ class AloneWindow(QWidget):
         if event.type() == QEvent.Type.StyleChange and self.isVisible():
             self.fit_type()
 
+    def enterEvent(self, event: QEnterEvent) -> None:
+        enlarge_tips(factor_for(self.size()))
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if QApplication.activePopupWidget() is None:  # a menu of this panel, whose lines have tool tips
+            enlarge_tips(1.0)
+        super().leaveEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.close()
@@ -78,4 +90,5 @@ class AloneWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
+        enlarge_tips(1.0)
         self.closed.emit()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QSizePolicy,
 
 from ..theme.theme import current
 from ..theme.tokens import mix
+from .enlarge import enlarge_menu
 from .menu_help import tell_help
 from .paint import pen, rounded
 from .typeset import draw_named, named
@@ -130,6 +131,7 @@ class Chip(QAbstractButton):
     def open_menu(self) -> None:
         """Show the menu below the chip."""
         if self._menu is not None:
+            enlarge_menu(self._menu, self)
             self._menu.popup(self.mapToGlobal(QPoint(0, self.height() + 4)))
 
     def open_by_key(self) -> None:

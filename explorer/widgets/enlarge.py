@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QFont, QResizeEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
+from ..theme.fonts import font
 from ..theme.theme import ENLARGED, current
 
 USUAL = QSize(1080, 600)
@@ -41,6 +42,25 @@ def enlarge(factor: float, *tops: QWidget) -> None:
             QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
         for widget in widgets:  # what finds room depends on the size of the type
             QApplication.sendEvent(widget, QResizeEvent(widget.size(), widget.size()))
+
+
+def enlarge_menu(menu: QMenu, like: QWidget | None) -> None:
+    """Let a menu that is about to open, and those that open from it, show type of the size that ``like`` has."""
+    factor: float = 1.0 if like is None else vars(like).get(ENLARGED, 1.0)
+    for part in (menu, *menu.findChildren(QMenu)):
+        vars(part)[ENLARGED] = factor
+        _give_fonts(factor, [part])
+
+
+def enlarge_tips(factor: float) -> None:
+    """Let the tool tips that come now show type ``factor`` times as large as the window's.
+
+    Qt has one font for all of them: it is that of the window in which the mouse is.
+    """
+    # Asked for by its scale: the theme that is put in force puts Qt's font back.
+    wanted = font("body", scale=current().scale * factor)
+    if QToolTip.font().pixelSize() != wanted.pixelSize():
+        QToolTip.setFont(wanted)
 
 
 def _give_fonts(factor: float, widgets: list[QWidget]) -> None:

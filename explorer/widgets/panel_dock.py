@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMoveEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QEnterEvent, QKeyEvent, QMoveEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -16,7 +16,7 @@ from .alone_window import AloneWindow
 from .canvas import arrows_of, first_with_arrows
 from .card import Card
 from .chip import Chip
-from .enlarge import enlarge, factor_for
+from .enlarge import enlarge, enlarge_tips, factor_for
 from .paint import frame, rounded
 from .tab_order import keeps
 
@@ -339,8 +339,19 @@ class PanelDock(QDockWidget):
     def _fit_type(self) -> None:
         """Larger type in a large panel that floats by itself; among its neighbours it has theirs."""
         if self.panel is not None and self.alone is None:
-            factor = factor_for(self.size()) if self.isFloating() else 1.0
-            enlarge(factor, self.panel.header_bar, self.panel)
+            enlarge(self._factor(), self.panel.header_bar, self.panel)
+
+    def _factor(self) -> float:
+        return factor_for(self.size()) if self.isFloating() else 1.0
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        enlarge_tips(self._factor())
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if QApplication.activePopupWidget() is None:  # a menu of this panel, whose lines have tool tips
+            enlarge_tips(1.0)
+        super().leaveEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

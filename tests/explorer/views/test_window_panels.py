@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QEnterEvent, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QTabBar
+from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QToolTip
 
 from explorer.model import action as do
 from explorer.panels import PANELS
-from explorer.theme.theme import current
+from explorer.theme import palette
+from explorer.theme.theme import current, theme_named
 from explorer.views.board_menus import panel_menu
 from explorer.widgets.tab_overflow import TabOverflow
 
@@ -178,6 +179,51 @@ def test_a_panel_on_the_whole_screen_has_larger_type_and_gives_it_back(window):
     QTest.qWait(20)
     press(window, Key.Key_Escape)
     assert current(ledger.title_label) is current()
+
+
+def test_menus_and_tool_tips_grow_with_a_panel_on_the_whole_screen(window):
+    press(window, Key.Key_2, Ctrl)
+    here, usual = dock(window, "ledger"), current().font("body").pixelSize()
+    press(window, Key.Key_F11)
+    until(window, lambda: QApplication.activeWindow() is here.alone)
+    here.alone.resize(1920, 1080)
+    larger = round(1.7 * usual)
+
+    def sizes():
+        made = panel_menu(window.board, here)
+        here.panel.parameter.open_menu()
+        menus = [here.panel.parameter.menu(), made, *made.findChildren(QMenu)]
+        menus[0].close()
+        found = {menu.font().pixelSize() for menu in menus}
+        made.close()
+        return found | {QToolTip.font().pixelSize()}
+
+    assert sizes() == {larger}
+    window.open_menu()
+    assert window.menu_chip.menu().font().pixelSize() == larger
+    window.menu_chip.menu().close()
+    palette.apply(QApplication.instance(), theme_named("light", 1.2))  # which gives Qt's own font to all tool tips
+    until(window, lambda: sizes() == {current(here.panel).font("body").pixelSize()})
+    palette.apply(QApplication.instance(), theme_named("dark"))
+    QTest.qWait(20)
+    here.fill_screen()
+    until(window, lambda: here.alone is None)
+    assert sizes() == {usual}
+    window.menu_chip.open_menu()
+    assert window.menu_chip.menu().font().pixelSize() == usual
+    window.menu_chip.menu().close()
+
+
+def test_tool_tips_have_the_type_of_the_window_in_which_the_mouse_is(window):
+    here, usual, at = dock(window, "ledger"), current().font("body").pixelSize(), QPointF(9, 9)
+    window.show_panel("ledger")
+    here.come_out()
+    here.resize(1500, 900)
+    QTest.qWait(20)
+    QApplication.sendEvent(here, QEnterEvent(at, at, at))
+    assert QToolTip.font().pixelSize() > 1.3 * usual
+    QApplication.sendEvent(here, QEvent(QEvent.Type.Leave))
+    assert QToolTip.font().pixelSize() == usual
 
 
 @pytest.mark.parametrize("where", ["docked", "floating", "alone"])
