@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QCursor,
     QFont,
     QFontMetricsF,
     QHideEvent,
@@ -13,7 +14,7 @@ from PySide6.QtGui import (
     QShowEvent,
     QTextLayout,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ..theme.theme import current
 from ..theme.tokens import RADIUS, SPACE
@@ -23,6 +24,8 @@ from .paint import rounded
 TOKENS = {"info": "value", "warning": "gradient", "error": "cut"}
 CALM = 12.0
 """Seconds after which a note goes away by itself; a warning and an error stay until dismissed or replaced."""
+REST = 2.0
+"""Seconds for which the pointer must have been at rest then."""
 STRIPE = 5
 """Width in pixels of the colour at the left edge, which says how grave it is."""
 LINES = 2
@@ -63,6 +66,11 @@ class Banner(QWidget):
         self.timer.setSingleShot(True)
         self.timer.setInterval(round(1000 * CALM))
         self.timer.timeout.connect(self._time_is_up)
+        self.resting = QTimer(self)
+        self.resting.setSingleShot(True)
+        self.resting.setInterval(round(1000 * REST))
+        self.resting.timeout.connect(self._time_is_up)
+        self._hand = QPoint()
         self.label = QLabel()
         self.label.setWordWrap(True)
         self.label.setTextFormat(Qt.TextFormat.PlainText)
@@ -85,17 +93,23 @@ class Banner(QWidget):
         self._fit(self._outer_width())
         self.setAccessibleName(text)
         self.setVisible(bool(text))
-        self.timer.stop()
         self._begin()
         self.update()
 
     def _begin(self) -> None:
+        self.timer.stop()
+        self.resting.stop()
         if self._passing and self.isVisible():
+            self._hand = QCursor.pos()
             self.timer.start()
 
     def _time_is_up(self) -> None:
+        """Go, unless it is being read, or a hand is at work: what lies below the banner moves up when it goes."""
+        before, self._hand = self._hand, QCursor.pos()
         if self.underMouse():
-            self.timer.start()  # it is being read
+            self.timer.start()
+        elif self._hand != before or QApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            self.resting.start()
         else:
             self.dismissed.emit()
 
@@ -129,6 +143,7 @@ class Banner(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.timer.stop()
+        self.resting.stop()
         super().hideEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -39,12 +40,30 @@ def test_a_note_stays_while_the_mouse_is_on_it(banner, qtbot):
     gone = []
     banner.dismissed.connect(lambda: gone.append(True))
     banner.timer.setInterval(20)
+    banner.resting.setInterval(20)
     banner.show_message("Read as UTF-8.", "info")
     QTest.mouseMove(banner)
     qtbot.wait(120)
     assert banner.underMouse() and not gone
     QTest.mouseMove(banner.outer, QPoint(650, 290))
     qtbot.waitUntil(lambda: bool(gone), timeout=2000)
+
+
+def test_a_note_does_not_go_while_a_hand_moves_to_what_would_move_with_it(banner, monkeypatch):
+    gone, hand = [], QPoint(600, 290)
+    banner.dismissed.connect(lambda: gone.append(True))
+    monkeypatch.setattr(QCursor, "pos", lambda: QPoint(hand))
+    banner.timer.setInterval(60_000)
+    banner.resting.setInterval(60_000)
+    banner.show_message("Read as UTF-8.", "info")
+    for _ in range(3):
+        hand += QPoint(3, 0)
+        banner.timer.timeout.emit()
+        assert not gone and banner.resting.isActive()
+    banner.resting.timeout.emit()  # it has rested since
+    assert gone
+    banner.show_message("", "info")
+    assert not banner.resting.isActive() and not banner.timer.isActive()
 
 
 def test_a_warning_that_replaces_a_note_is_not_dismissed_by_the_notes_time(banner):
