@@ -11,6 +11,7 @@ from ..model.formula import number
 from ..theme.theme import Theme, current
 from ..widgets.canvas import Canvas
 from ..widgets.paint import elided, pen, text_width
+from ..widgets.typeset import draw_named
 
 FURTHEST = 140
 """Pixels at scale 1 between two levels at most, where there is much room."""
@@ -126,7 +127,7 @@ class ChainView(Painted):
             lines = level.lines if open_ else level.lines[-1:]
             painter.setFont(title_font)
             painter.setPen(theme.colour("text" if level.done else "muted"))
-            painter.drawText(QRectF(x, top, titles, line), Qt.AlignmentFlag.AlignVCenter, level.title)
+            draw_named(painter, QRectF(x, top, titles, line), level.title, title_font)
             for n, one in enumerate(lines):
                 last = n == len(lines) - 1
                 left = x + (theme.px(10) if open_ else titles)
@@ -138,8 +139,8 @@ class ChainView(Painted):
                 painter.setFont(theme.font("small", fixed=True))
                 painter.setPen(theme.colour("muted"))
                 room = QRectF(self.width() - norms, top + (len(lines) - 1 + open_) * line, norms, line)
-                right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                painter.drawText(room, right, f"‖{_array(level)}‖ {number(level.norm, 3)}")
+                said = f"‖{_array(level)}‖ {number(level.norm, 3)}"
+                draw_named(painter, room, said, theme.font("small", fixed=True), 1.0)
 
     def _norm_width(self, theme: Theme) -> float:
         return QFontMetricsF(theme.font("small", fixed=True)).horizontalAdvance("‖ΔW‖ 0.0000123") + theme.px(10)
@@ -184,11 +185,11 @@ class ChainView(Painted):
         forms = shown, shown.removesuffix(" so far")
         room = area.width() - wide
         shown = next((form for form in forms if text_width(form, small) <= room), forms[-1])
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, elided(shown, small, room))
+        draw_named(painter, area, elided(shown, small, room), small)
         if said:
             painter.setFont(result)
             painter.setPen(theme.colour(level.token if last else "text"))
-            painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, said)
+            draw_named(painter, area, said, result, 1.0)
 
     def tip(self, x: float, y: float) -> str:
         if self._data is None:

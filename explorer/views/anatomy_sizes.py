@@ -12,6 +12,7 @@ from ..model.anatomy_data import STAGES, AnatomyData, size_help, size_title
 from ..model.formula import number
 from ..theme.theme import Theme, current
 from ..widgets.paint import elided
+from ..widgets.typeset import draw_named
 from .anatomy_chain import Painted
 
 HIGHEST = 80
@@ -98,7 +99,7 @@ class SizesView(Painted):
             mine = size.parameter == data.parameter
             painter.setFont(theme.font("small", bold=mine))
             painter.setPen(theme.colour("weight" if mine else "text" if size.parameter == self._over else "muted"))
-            painter.drawText(QRectF(0, y, names, line), middle, size.parameter)
+            draw_named(painter, QRectF(0, y, names, line), size.parameter, painter.font())
             for n, stage in enumerate(STAGES):
                 value = getattr(size, stage)
                 room = QRectF(names + n * wide, y, wide - theme.px(12), line)

@@ -14,6 +14,7 @@ from ..model.formula import number
 from ..theme.theme import Theme, current
 from ..widgets.paint import arrow, elided, pen, text_width
 from ..widgets.surface import Surface
+from ..widgets.typeset import draw_named
 
 NOTE = 16
 """Height of the line of a note, in pixels at scale 1."""
@@ -130,11 +131,9 @@ class BiasGaugeBar(Surface):
         painter.setFont(number)
         painter.setPen(theme.colour("text", 1.0 if self._fresh else 0.6))
         painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text or "…")
-        painter.setFont(words)
         painter.setPen(theme.colour("muted"))
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         shown = elided(label, words, room.width() - wide - 6)
-        painter.drawText(room, middle, shown)
+        draw_named(painter, room, shown, words)
         used = QFontMetricsF(words).horizontalAdvance(label) + 10
         track = QRectF(room.left() + used, room.center().y() - 2, room.width() - used - wide - 10, 4)
         if track.width() < 24 or math.isnan(value):

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from ..theme.theme import Theme
+from ..widgets.typeset import draw_named
 
 KEY = 26
 """Pixels that a piece of a line takes before its name where that stands far from its curve."""
@@ -151,11 +152,12 @@ def _anywhere(
 def paint_name(painter: QPainter, theme: Theme, placed: Placed) -> None:
     """Print a name with a halo in the panel's colour, so that neither hatching nor grid lines run through it."""
     room = placed.room.adjusted(KEY if placed.key else 0, 0, 0, 0)
+    font = painter.font()
     painter.setPen(theme.colour("panel"))
     for dx, dy in ((-1.5, 0), (1.5, 0), (0, -1.5), (0, 1.5), (-1, -1), (1, 1), (-1, 1), (1, -1)):
-        painter.drawText(room.translated(dx, dy), Qt.AlignmentFlag.AlignCenter, placed.text)
+        draw_named(painter, room.translated(dx, dy), placed.text, font, 0.5)
     painter.setPen(theme.colour(placed.token))
-    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, placed.text)
+    draw_named(painter, room, placed.text, font, 0.5)
 
 
 def key_of(placed: Placed) -> tuple[QPointF, QPointF]:

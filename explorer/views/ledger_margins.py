@@ -13,6 +13,7 @@ from ..model.ledger_data import LedgerData
 from ..theme.theme import Theme
 from ..widgets.cell_numbers import fitting, number_type
 from ..widgets.paint import elided, pen, text_width
+from ..widgets.typeset import draw_named
 from .ledger_layout import Grid
 
 Array = np.ndarray[Any, Any]
@@ -143,7 +144,7 @@ def _paint_sum(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, ar
     said = next((form for form in data.sums if text_width(form, fixed) <= area.width()), data.sums[-1])
     painter.setFont(fixed)
     painter.setPen(theme.colour("text"))
-    painter.drawText(area, _LEFT, said)
+    draw_named(painter, area, said, fixed)
     if grid.foot and grid.flow.isEmpty() and grid.reading is None:
         # There is no other line that could tell what is in sight.
         small, left = theme.font("small"), area.width() - text_width(said, fixed) - theme.px(12)
@@ -151,5 +152,5 @@ def _paint_sum(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, ar
             if text_width(form, small) <= left:
                 painter.setFont(small)
                 painter.setPen(theme.colour("muted"))
-                painter.drawText(area, _RIGHT, form)
+                draw_named(painter, area, form, small, 1.0)
                 break

@@ -8,6 +8,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from ..model.ledger_data import LedgerData
 from ..theme.theme import Theme
 from ..widgets.paint import elided, text_width
+from ..widgets.typeset import draw_named
 from .ledger_layout import Grid
 
 Pair = tuple[int, int]
@@ -62,7 +63,8 @@ def paint_table(painter: QPainter, theme: Theme, data: LedgerData, pair: Pair | 
         if not value:
             row.setRight(area.right())
         beside = text_width(value, fixed) + 8 if value else 0.0
-        painter.drawText(row, _LEFT, elided(what, painter.font(), row.width() - beside))
+        font = painter.font()
+        draw_named(painter, row, elided(what, font, row.width() - beside), font)
         painter.setFont(fixed)
         painter.setPen(theme.colour("text"))
         painter.drawText(row, _RIGHT, value)
@@ -103,7 +105,7 @@ def paint_head(painter: QPainter, theme: Theme, lines: list[tuple[QRectF, str]])
     for n, (room, said) in enumerate(lines):
         painter.setFont(head_font(theme, n))
         painter.setPen(theme.colour(("gradient", "text", "muted")[min(n, 2)]))
-        painter.drawText(room, _RIGHT, said)
+        draw_named(painter, room, said, head_font(theme, n), 1.0)
 
 
 def flow(theme: Theme, data: LedgerData, pair: Pair | None, area: QRectF, *, named: bool = False) -> list[str]:
@@ -158,8 +160,8 @@ def paint_flow(
     said = next((form for form in where if text_width(form, font) <= area.width()), "")
     if said and area.height() >= high - 1:
         painter.setPen(theme.colour("muted"))
-        painter.drawText(QRectF(area.left(), area.top(), area.width(), high), _LEFT, said)
+        draw_named(painter, QRectF(area.left(), area.top(), area.width(), high), said, font)
         area = area.adjusted(0, high, 0, 0)
     painter.setPen(theme.colour("muted" if pair is None else "text"))
     for n, said in enumerate(flow(theme, data, pair, area, named=named)):
-        painter.drawText(QRectF(area.left(), area.top() + n * high, area.width(), high), _LEFT, said)
+        draw_named(painter, QRectF(area.left(), area.top() + n * high, area.width(), high), said, font)

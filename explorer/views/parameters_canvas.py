@@ -21,6 +21,7 @@ from ..widgets.cells import cell_image, colours_of, spread
 from ..widgets.number_rows import line_height, paint_rows
 from ..widgets.paint import elided, frame, text_width
 from ..widgets.scale_key import axis_words, key_height, paint_key
+from ..widgets.typeset import draw_named
 from .parameters_spectrum import bars_of, paint_spectrum
 
 KEY_FROM = 96
@@ -215,7 +216,7 @@ class ParametersCanvas(PictureCanvas):
         painter.setPen(theme.colour("muted"))
         for n, text in enumerate(said):
             row = QRectF(area.left(), area.top() + n * line, area.width(), line)
-            painter.drawText(row, _LEFT, elided(text, small, row.width()))
+            draw_named(painter, row, elided(text, small, row.width()), small)
 
     def _paint_heat(self, painter: QPainter, theme: Theme, data: ParametersData, heat: QRectF) -> None:
         numbers, small = data.numbers, theme.font("small")

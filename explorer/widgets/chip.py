@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import ceil
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPolygonF
@@ -151,7 +150,7 @@ class Chip(QAbstractButton):
     def width_for(self, label: str, value: str) -> int:
         """Width in pixels that the chip wants when it shows ``label`` before ``value``."""
         theme = current(self)
-        width = 2 * theme.px(13) + ceil(named(value, self._value_font()).width)
+        width = 2 * theme.px(13) + round(named(value, self._value_font()).width)
         if label:
             width += QFontMetrics(theme.font("label")).horizontalAdvance(label) + theme.px(6)
         if self._opens:

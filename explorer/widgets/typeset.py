@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QPainter
 
 from rnncore.frozen import dataclass
@@ -248,10 +248,34 @@ def has_names(text: str) -> bool:
 
 
 def draw_named(painter: QPainter, area: QRectF, text: str, font: QFont, align: float = 0.0) -> None:
-    """Draw one line of ``text`` halfway up in ``area`` in the painter's colour; ``align`` 0 at its left, 1 right."""
-    line_, metrics = named(text, font), QFontMetricsF(font)
-    left = area.left() + align * (area.width() - line_.width)
-    base = area.center().y() + (metrics.ascent() - metrics.descent()) / 2
-    for x, piece, lowered in line_.pieces:
-        painter.setFont(line_.small if lowered else font)
-        painter.drawText(QPointF(left + x, base + (0.2 * font.pixelSize() if lowered else 0.0)), piece)
+    """Draw one line of ``text`` halfway up in ``area`` in the painter's colour; ``align`` 0 at its left, 1 right.
+
+    What has no name in it is set by Qt, as it is everywhere else; what is too long is cut off at the area's edge.
+    """
+    if not has_names(text):
+        painter.setFont(font)
+        painter.drawText(area, _SIDES[align], text)
+        return
+    row, metrics = named(text, font), QFontMetricsF(font)
+    left = area.left() + align * (area.width() - row.width)
+    # On whole pixels, as Qt sets a line: a piece that is painted again then covers itself.
+    base = round(area.center().y() + (metrics.ascent() - metrics.descent()) / 2)
+    cut = row.width > area.width() + 0.5
+    if cut:
+        painter.save()
+        painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
+    for x, piece, lowered in row.pieces:
+        painter.setFont(row.small if lowered else font)
+        painter.drawText(QPointF(left + x, base + (round(0.2 * font.pixelSize()) if lowered else 0)), piece)
+    if cut:
+        painter.restore()
+
+
+_SIDES = {
+    side: Qt.AlignmentFlag.AlignVCenter | flag
+    for side, flag in (
+        (0.0, Qt.AlignmentFlag.AlignLeft),
+        (0.5, Qt.AlignmentFlag.AlignHCenter),
+        (1.0, Qt.AlignmentFlag.AlignRight),
+    )
+}
