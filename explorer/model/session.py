@@ -156,6 +156,8 @@ class Check:
     note: str = ""
     parted: bool = False
     """Whether rounding has made of what is on show, and of what it is compared with, two different numbers."""
+    by_steps: bool = False
+    """Whether each time step was compared by itself, since the network multiplies rounding from one to the next."""
 
     @property
     def ok(self) -> bool:

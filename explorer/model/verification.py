@@ -91,7 +91,8 @@ def headline(found: Verification) -> str:
     check = found.failing
     row = None if check is None else check.worst
     if check is None or row is None:
-        return found.summary
+        by_steps = any(one.by_steps for one in found.checks)
+        return f"{found.summary}, step by step: this network multiplies rounding" if by_steps else found.summary
     bad = sum(one.ok is row.ok and one.unclear is row.unclear for one in check.rows)
     others = f" ({count(bad - 1, 'other')} as well)" if bad > 1 and not row.ok else ""
     numbers = f"{check.first} {digits(row.first)}, {check.second} {digits(row.second)}"

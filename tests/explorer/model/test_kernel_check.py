@@ -9,7 +9,7 @@ import pytest
 
 from explorer.model.kernel_check import PARTED, kernel_check
 from explorer.model.session import Check, Compared
-from explorer.model.verification import LEDGER_TOLERANCE, verify
+from explorer.model.verification import LEDGER_TOLERANCE, headline, verify
 from rnncore import gradcheck
 from rnncore.kernel import Kernel
 from rnncore.kernels import kernel_for
@@ -62,9 +62,11 @@ def beginning_to_part():
 def test_two_right_gradients_that_rounding_keeps_apart_are_verified_and_it_is_said():
     found = verify(walked(beginning_to_part()), 5)
     assert found.ok and not found.unclear and "verified" in found.summary, found.report
-    assert (
-        found.kernel < 1e-11 and "multiplies rounding" in found.checks[1].note and "right to rounding" in found.report
-    )
+    assert found.kernel < 1e-11 and "right to rounding" in found.report
+    assert "multiplies rounding" in found.checks[1].note
+    assert headline(found).endswith("step by step: this network multiplies rounding")
+    few = verify(walked(5), 5)
+    assert few.ok and headline(few) == few.summary
 
 
 @pytest.mark.parametrize("steps", [None, 200], ids=["beginning to part", "parted"])
