@@ -112,8 +112,8 @@ def _step_by_step(
     apart = max(row.error for row in plain.rows)
     note = (
         f"this network multiplies rounding: over {count(trace.length, 'step')} to {compact(away)} in its states, and "
-        f"in the gradient of another forward pass to {compact(apart)}. So the graph was given the kernel's state before "
-        "each step; each step of the kernel is right to rounding"
+        f"in the gradient of another forward pass to {compact(apart)}. So the graph was given the kernel's state "
+        "before each step; each step of the kernel is right to rounding"
     )
     parted = all(row.ok for row in rows) and apart > PARTED[walk.model.dtype.name]
     return Check(TITLE, *SIDES, limit, rows, note, parted, by_steps=True)
