@@ -28,6 +28,9 @@ SMALL = 5.0
 
 ROUND = 12.0
 """Pixels from which a cell is rounded, and has an edge where it is cut: of smaller ones edges are all one would see."""
+FEW = 2000
+"""So many cells in sight at the most are rounded: of more, edges are again what one would see, and each costs the time
+of ten plain ones when they are dragged."""
 
 
 def looks(data: LedgerData) -> Any:
@@ -75,23 +78,20 @@ class LedgerCells:
         clean = key != self._for or self._pixmap is None
         if clean or self._pixmap is None:
             self._for = key
-            self._pixmap = QPixmap(widget.size() * ratio)
+            if self._pixmap is None or self._pixmap.size() != widget.size() * ratio:
+                self._pixmap = QPixmap(widget.size() * ratio)
             self._pixmap.setDevicePixelRatio(ratio)
             self._pixmap.fill(theme.colour("panel"))
-            part = grid.part
-            pairs = [
-                (t, tau)
-                for t in range(part.first, part.first + part.rows)
-                for tau in range(part.copy, min(t + 1, part.copy + part.columns))
-            ]
-        else:
-            pairs = [pair for pair in self.changed(data) if grid.part.sees(*pair)]
+        size = min(grid.wide, grid.high)
+        at_once = clean and (size < SMALL or _plain(grid))
+        pairs = [] if at_once else _in_sight(grid) if clean else [p for p in self.changed(data) if grid.part.sees(*p)]
         self._painted = self._looks_of(data)
-        if not pairs:
+        if not pairs and not at_once:
             return self._pixmap
         painter = QPainter(self._pixmap)
-        size = min(grid.wide, grid.high)
-        if size >= SMALL:
+        if size >= SMALL and at_once:
+            _paint_all(painter, theme, data, grid, ratio, 1)
+        elif size >= SMALL:
             _paint_squares(painter, theme, data, grid, pairs, ratio, clean=clean)
         elif size >= 1:
             if clean or len(pairs) > MANY:
@@ -105,6 +105,20 @@ class LedgerCells:
             _paint_pixels(painter, theme, data, grid, kept[2])
         painter.end()
         return self._pixmap
+
+
+def _plain(grid: Grid) -> bool:
+    """Whether cells are squares without edges, which are all painted at once."""
+    return min(grid.wide, grid.high) < ROUND or grid.part.rows * grid.part.columns > FEW
+
+
+def _in_sight(grid: Grid) -> list[Pair]:
+    part = grid.part
+    return [
+        (t, tau)
+        for t in range(part.first, part.first + part.rows)
+        for tau in range(part.copy, min(t + 1, part.copy + part.columns))
+    ]
 
 
 def _ground(theme: Theme, data: LedgerData) -> Any:
@@ -147,14 +161,16 @@ def _hatching(theme: Theme, ratio: float) -> tuple[QColor, QBrush]:
     return theme.colour("cut", 0.16), hatch(theme.colour("cut", 0.7), 5, ratio, 1.4)
 
 
-def _paint_all(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, ratio: float) -> None:
-    """Cells of a few pixels without anything between them, all in sight."""
+def _paint_all(painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, ratio: float, gap: int = 0) -> None:
+    """All cells in sight, ``gap`` pixels from one another, as one image: it costs the same for thousands of them."""
     sight, (xs, ys) = _sight(grid), _edges(grid)
     added, cut = data.added[sight], data.cut[sight] & ~data.added[sight]
     bare = np.tri(data.length, dtype=bool)[sight] & ~cut
     shown = np.where(bare, flat(theme, "raised"), flat(theme, "panel"))
     shown[added] = colours_of(theme, data.entries[sight][added], scale_of(data))
     shown = np.repeat(np.repeat(shown, np.diff(ys), axis=0), np.diff(xs), axis=1)
+    if gap:
+        shown[:, np.array(xs[1:]) - xs[0] - 1] = shown[np.array(ys[1:]) - ys[0] - 1] = flat(theme, "panel")
     high, wide = shown.shape
     image = QImage(shown.data, wide, high, 4 * wide, QImage.Format.Format_ARGB32)
     painter.drawImage(QRect(xs[0], ys[0], wide, high), image)
@@ -189,7 +205,7 @@ def _paint_squares(
     painter: QPainter, theme: Theme, data: LedgerData, grid: Grid, pairs: list[Pair], ratio: float, *, clean: bool
 ) -> None:
     """Paint some cells; on ``clean`` ground nothing has to be taken away below them."""
-    size, index = min(grid.wide, grid.high), np.array(pairs).T
+    index = np.array(pairs).T
     xs, ys = _edges(grid)
     places = [
         (xs[tau - grid.part.copy], ys[t - grid.part.first], xs[tau - grid.part.copy + 1], ys[t - grid.part.first + 1])
@@ -207,7 +223,7 @@ def _paint_squares(
     taken = [place for place, a, c in zip(places, added.tolist(), cut.tolist(), strict=True) if c and not a]
     full = [place for place, a in zip(places, added.tolist(), strict=True) if a]
     lines, edge = hatch(theme.colour("cut", 0.55), 6, ratio), pen(theme.colour("cut", 0.6))
-    if size < ROUND:
+    if _plain(grid):
         for brush in _hatching(theme, ratio):
             _paint_plain(painter, taken, brush, 0)
         _paint_plain(painter, bare, theme.colour("raised"), 1)

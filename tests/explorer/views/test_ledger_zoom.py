@@ -271,3 +271,24 @@ def test_of_a_part_too_what_is_said_of_a_pair_is_whole(qtbot, size) -> None:
         assert len(rows) > 5
         name, number = current().font(role), current().font(role, fixed=True)
         assert all(text_width(what, name) + text_width(value, number) + 8 <= area.width() for what, value in rows)
+
+
+def test_thousands_of_cells_are_painted_at_once_as_they_are_piece_by_piece(qtbot, monkeypatch) -> None:
+    with long_ledger(qtbot, (1100, 900), steps=60, policy=Window(40)) as (store, made):
+        canvas = made.canvas
+        grid = canvas.grid(canvas.data)
+        assert min(grid.wide, grid.high) >= ledger_cells.ROUND
+        assert grid.part.rows * grid.part.columns > ledger_cells.FEW
+        store.dispatch(do.GoTo(len(store.derived.walk(store.session)) // 2))
+        stores.settle(store, made)
+        canvas.grab()
+        for _ in range(3):  # a few cells each
+            store.dispatch(do.Move("step"))
+            stores.settle(store, made)
+            canvas.grab()
+        piecewise = on_screen(made)
+        singly = []
+        monkeypatch.setattr(ledger_cells, "_paint_squares", lambda *given, **_: singly.append(given))
+        canvas.restyle()
+        assert on_screen(made) == piecewise
+        assert not singly
