@@ -149,10 +149,16 @@ class HorizonView(Panel):
         return self.plot.data
 
     def _mark_hover(self) -> None:
-        data, t = self._data(), self._store.session.hover.t
-        if data is not None and data.loss is not None and not self.plot.underMouse() and not self.plot.hasFocus():
-            lag = -1 if t is None else data.loss - t
-            self.plot.mark(lag if 0 <= lag < len(data.values) else -1)
+        """Mark the lag of the step that is pointed at elsewhere, else of the copy of the selected pair, if any."""
+        data, session = self._data(), self._store.session
+        if data is None or self.plot.underMouse() or self.plot.hasFocus():
+            return
+        t = session.hover.t
+        if t is None and session.selection.loss == data.loss:
+            t = session.selection.t
+        # The mean of all losses has no step so far back.
+        lag = -1 if t is None or data.loss is None else data.loss - t
+        self.plot.mark(lag if 0 <= lag < len(data.values) else -1)
 
     def _point(self, lag: int) -> None:
         data = self._data()

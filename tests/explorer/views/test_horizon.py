@@ -118,12 +118,21 @@ def test_pointing_at_a_lag_points_at_the_step_so_far_back_and_a_click_selects_it
 
 def test_along_the_loss_of_a_pair_a_click_chooses_the_pairs_copy(qtbot, shown) -> None:
     store, view = shown()
+    view.plot.clearFocus()
+    view.plot.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)  # keys and mouse mark a lag of their own
     store.dispatch(do.GoToEnd())
     store.dispatch(do.Select(t=1, loss=4))
     settle(store)
     assert view.plot.data.loss == 4
+    assert view.plot._lag == 3
     view.plot.chosen.emit(2)
+    assert view.plot._lag == 2
+    store.dispatch(do.Hover(t=4, loss=4))
+    assert view.plot._lag == 0
+    store.dispatch(do.Hover())
     assert (store.session.selection.t, store.session.selection.loss, view.plot.data.loss) == (2, 4, 4)
+    store.dispatch(do.Move("operation", -1))
+    assert view.plot.data.loss is None and view.plot._lag == -1  # of the mean there is no step so far back
 
 
 def test_the_arrow_keys_walk_along_the_lags(qtbot, shown) -> None:
