@@ -232,5 +232,5 @@ class AccumulatorView(Panel):
         whole = metrics.horizontalAdvance(data.subtitle) <= self.width() - 2 * SPACE.large
         self.set_subtitle(data.subtitle if whole else data.short)
         self.parameter.set_value(gradient_name(data.parameter))
-        # In a narrow panel the chip alone names the parameter.
-        self.set_title(data.title, "Votes")
+        if self.accessibleName() != data.title:  # of which parameter, who sees it reads on the chip
+            self.setAccessibleName(data.title)

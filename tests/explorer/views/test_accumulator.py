@@ -53,7 +53,7 @@ def test_the_last_vote_is_named_and_its_length_printed(shown) -> None:
 def test_a_name_in_the_row_or_the_menu_chooses_the_parameter_everywhere(qtbot, shown) -> None:
     store, view = shown(cell="lstm", size=(400, 340))
     qtbot.mouseClick(view.names, Qt.MouseButton.LeftButton, pos=view.names.areas()["W_o"].center().toPoint())
-    assert store.session.selection.parameter == "W_o" and view.title_label.text() == "dW_o accumulates"
+    assert store.session.selection.parameter == "W_o" and view.parameter.value() == "dW_o"
     actions = {a.data(): a for a in view.parameter.menu().actions()}
     actions["V"].trigger()
     assert store.session.selection.parameter == "V" and view.map.data.parameter == "V"
@@ -224,6 +224,7 @@ def test_the_last_votes_name_and_the_title_are_whole_in_a_narrow_panel(shown, wi
     name, _ = view.vote.texts()
     assert text_width(name, current().font("body", bold=True)) <= view.vote.width()
     assert view.accessibleName() == view.map.data.title
+    assert view.title_label.text() == "Accumulator"
 
 
 @pytest.mark.parametrize("width", [230, 280, 500])
