@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QRegion
@@ -16,6 +16,8 @@ from ..widgets.paint import arrow, elided, pen, text_width
 from ..widgets.surface import Surface
 from ..widgets.typeset import draw_named
 
+BEYOND, MOST = 1.25, 4.0
+"""A bar has room for so much at the least, and at the most: 1 is never its end, or more than 1 would look like it."""
 NOTE = 16
 """Height of the line of a note, in pixels at scale 1."""
 
@@ -57,7 +59,8 @@ class BiasGaugeBar(Surface):
                 f"{of}: the gradient under this truncation against the one without\n"
                 f"cos(truncated, full) = {bias.cosine_text}\n"
                 f"‖truncated‖ / ‖full‖ = {number(bias.truncated)} / {number(bias.full)} = {bias.ratio_text}\n"
-                f"{more}A click: of which parameter"
+                f"{more}The mark across both bars is 1\n"
+                "A click: of which parameter"
             )
         self.update()
 
@@ -105,8 +108,11 @@ class BiasGaugeBar(Surface):
         labels = self._labels(lambda text: text_width(text, theme.font("label")) + used <= room)
         self._said = labels
         values = (math.nan, math.nan) if bias is None else (bias.cosine, bias.ratio)
-        for n, (label, text, value) in enumerate(zip(labels, texts, values, strict=True)):
-            self._paint_row(painter, theme, QRectF(left, n * row, self.width() - left, row), label, text, value)
+        rooms = [QRectF(left, n * row, self.width() - left, row) for n in range(2)]
+        for room_of, label, text in zip(rooms, labels, texts, strict=True):
+            self._paint_row(painter, theme, room_of, label, text)
+        for bar, value in zip(self.bars(theme, rooms, labels, texts), values, strict=True):
+            _paint_bar(painter, theme, bar, value, self.reach)
         if noted:
             font = theme.font("small")
             painter.setFont(font)
@@ -125,27 +131,31 @@ class BiasGaugeBar(Surface):
         """What stands before the cosine and before the ratio now."""
         return self._said
 
-    def _paint_row(self, painter: QPainter, theme: Theme, room: QRectF, label: str, text: str, value: float) -> None:
+    @property
+    def reach(self) -> float:
+        """What the whole length of both bars stands for."""
+        ratio = math.nan if self._bias is None else self._bias.ratio
+        return min(max(BEYOND, ratio), MOST) if math.isfinite(ratio) else BEYOND
+
+    def bars(
+        self, theme: Theme, rooms: Sequence[QRectF], labels: Sequence[str], texts: Sequence[str]
+    ) -> tuple[QRectF, ...]:
+        """Where both bars lie: they begin and end below one another, or they could not be compared."""
+        number, words = theme.font("title", bold=True, fixed=True), theme.font("label")
+        before = max(QFontMetricsF(words).horizontalAdvance(label) for label in labels) + 10
+        behind = max(QFontMetricsF(number).horizontalAdvance(text or "…") for text in texts) + 14
+        return tuple(
+            QRectF(room.left() + before, room.center().y() - 2, room.width() - before - behind, 4) for room in rooms
+        )
+
+    def _paint_row(self, painter: QPainter, theme: Theme, room: QRectF, label: str, text: str) -> None:
         number, words = theme.font("title", bold=True, fixed=True), theme.font("label")
         wide = QFontMetricsF(number).horizontalAdvance(text or "…") + 4
         painter.setFont(number)
         painter.setPen(theme.colour("text", 1.0 if self._fresh else 0.6))
         painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text or "…")
         painter.setPen(theme.colour("muted"))
-        shown = elided(label, words, room.width() - wide - 6)
-        draw_named(painter, room, shown, words)
-        used = QFontMetricsF(words).horizontalAdvance(label) + 10
-        track = QRectF(room.left() + used, room.center().y() - 2, room.width() - used - wide - 10, 4)
-        if track.width() < 24 or math.isnan(value):
-            return
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("line"))
-        painter.drawRoundedRect(track, 2, 2)
-        filled = QRectF(track)
-        filled.setWidth(track.width() * min(abs(value), 1.0))
-        painter.setBrush(theme.colour("gradient" if value >= 0 else "cut"))
-        painter.drawRoundedRect(filled, 2, 2)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        draw_named(painter, room, elided(label, words, room.width() - wide - 6), words)
 
     def _paint_arrows(self, painter: QPainter, theme: Theme, room: QRectF, bias: Bias | None) -> None:
         """The full gradient lies flat; the truncated one leans away by their angle, as long as the ratio says."""
@@ -166,3 +176,19 @@ class BiasGaugeBar(Surface):
             tip = QPointF(start.x() + length * math.cos(angle), start.y() - length * math.sin(angle))
             arrow(painter, start, tip, theme.colour("gradient"), 2.0, 7.0)
         painter.restore()
+
+
+def _paint_bar(painter: QPainter, theme: Theme, bar: QRectF, value: float, reach: float) -> None:
+    """A bar as long as ``value`` of what the whole of it stands for, with a mark at 1."""
+    if bar.width() < 24 or math.isnan(value):
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour("line"))
+    painter.drawRoundedRect(bar, 2, 2)
+    filled = QRectF(bar)
+    filled.setWidth(bar.width() * min(abs(value) / reach, 1.0))
+    painter.setBrush(theme.colour("gradient" if value >= 0 else "cut"))
+    painter.drawRoundedRect(filled, 2, 2)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    one = QRectF(round(bar.left() + bar.width() / reach) - 0.75, bar.top() - 3, 1.5, bar.height() + 6)
+    painter.fillRect(one, theme.colour("text"))
