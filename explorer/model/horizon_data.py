@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import field, replace
 from typing import Any
 
@@ -22,6 +23,8 @@ DECADES = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 308)
 """How many powers of ten the axis may show below (and above) 1: it grows by these steps only."""
 USUAL = 4
 """An axis of more powers of ten than these says how far it goes."""
+ABOVE = 12
+"""One in so many powers of ten is kept above 1 for a reference that rises."""
 FOLLOW, MEAN = "follow", "mean"
 
 
@@ -33,12 +36,12 @@ class Line:
     values: Array = field(repr=False)
     token: str
     meaning: str
-    short: str = ""
+    shorter: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """What to call it, from the fullest form to the shortest."""
-        return (self.label, self.short) if self.short else (self.label,)
+        return (self.label, *self.shorter)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +79,7 @@ class HorizonData:
         values = self.values[:count]
         lines = tuple(replace(line, values=line.values[:count]) for line in self.lines)
         bottom, top = axis(np.concatenate([values, *(line.values for line in lines if line.token == "gradient")]))
+        top = _room_above(bottom, top, [line.values for line in lines])
         return replace(
             self,
             length=count,
@@ -256,12 +260,15 @@ def _lines(found: Horizons, loss: int | None, count: int, state: str, reference:
         values = found.means[state]
         meaning = "all losses of this sentence, each against its own lag 0"
         lines.append(
-            Line("the one loss" if many == 1 else f"mean of {many} losses", values, "gradient", meaning, "mean")
+            Line("the one loss" if many == 1 else f"mean of {many} losses", values, "gradient", meaning, ("mean",))
         )
     if reference is not None and reference.length == found.length:
         values = reference.means["h"] if loss is None else _ratio(reference.norms["h"][loss, loss::-1])
         meaning = f"an untrained tanh RNN of the same size, drawn with seed {reference.trace.model.seed}"
-        lines.append(Line("tanh RNN, same seed", values[:count], "muted", meaning, "tanh RNN"))
+        if reference.trace.cell.text == found.trace.cell.text:
+            meaning += ": this network with the weights that it has before any update"
+        shorter = ("untrained tanh RNN", "untrained")
+        lines.append(Line("untrained tanh RNN, same seed", values[:count], "muted", meaning, shorter))
     if found.carry is not None:
         carry = found.carry
         values = carry.mean if loss is None else carry.table[loss, loss::-1]
@@ -289,7 +296,14 @@ def _axis_of(found: Horizons, state: str, reference: Horizons | None) -> tuple[i
     means += [] if found.carry is None else [found.carry.mean]
     if bottom >= -USUAL and any(axis(mean)[0] < bottom for mean in means):
         bottom -= 1
-    return bottom, top
+    grows = np.array([1.0, *(radius for _, radius in found.radii[:1])])
+    return bottom, _room_above(bottom, top, [grows, *means])
+
+
+def _room_above(bottom: int, top: int, references: Sequence[Array]) -> int:
+    """The axis's upper end with room for references that rise above 1: a decade, of a long axis a twelfth."""
+    rises = any(bool((values[~np.isnan(values)] > 1.0 + 1e-9).any()) for values in references)
+    return max(top, -(bottom // ABOVE)) if rises else top
 
 
 def axis(values: Array) -> tuple[int, int]:

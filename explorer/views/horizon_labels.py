@@ -18,8 +18,8 @@ GAP = 3.0
 """Pixels between a name and a curve."""
 STRIDE = 4
 """Pixels from one place that is tried to the next."""
-NEAR, DOUBT = 7.0, 150.0
-"""A name so near to another curve as well leaves in doubt which it is of: rather one so many pixels further off."""
+NEAR = 7.0
+"""A name so near to another curve as well leaves in doubt which it is of."""
 Array = np.ndarray[Any, Any]
 
 
@@ -38,6 +38,7 @@ class Placed(NamedTuple):
     room: QRectF
     token: str
     key: bool
+    curve: int = -1
 
 
 def place(
@@ -59,20 +60,37 @@ def place(
     found: list[Placed] = []
     for label in labels:
         taken = [*kept, *(one.room for one in found)]
+        beside, doubtful = None, None
         for text in label.forms:
-            room = _beside(label.curve, curves, area, wide_of(text) + 4, high, cut, taken, dot)
-            if room is not None:
-                found.append(Placed(text, room, label.token, False))
+            room, sure = _beside(label.curve, curves, area, wide_of(text) + 4, high, cut, taken, dot)
+            if room is not None and sure:
+                beside = Placed(text, room, label.token, False, label.curve)
                 break
-        else:
-            if label.curve == 0:
-                continue  # the one whole line needs no name
-            for text in label.forms:
-                room = _anywhere(curves, area, wide_of(text) + KEY + 4, high, cut, taken, dot)
-                if room is not None:
-                    found.append(Placed(text, room, label.token, True))
-                    break
+            if room is not None and doubtful is None:
+                doubtful = Placed(text, room, label.token, False, label.curve)
+        if beside is None and (doubtful is not None or label.curve):  # the one whole line alone needs no name
+            beside = _in_a_key(label, curves, area, wide_of, high, cut, taken, dot) or doubtful
+        if beside is not None:
+            found.append(beside)
     return found
+
+
+def _in_a_key(
+    label: Label,
+    curves: Array,
+    area: QRectF,
+    wide_of: Callable[[str], float],
+    high: float,
+    cut: float,
+    taken: list[QRectF],
+    dot: float,
+) -> Placed | None:
+    """The name with a piece of its line before it, away from all curves."""
+    for text in label.forms:
+        room = _anywhere(curves, area, wide_of(text) + KEY + 4, high, cut, taken, dot)
+        if room is not None:
+            return Placed(text, room, label.token, True, label.curve)
+    return None
 
 
 def _extent(curves: Array, wide: int, dot: float) -> tuple[Array, Array, Array]:
@@ -108,17 +126,18 @@ def _clear(left_low: Array, left_high: Array, top: Array, high: float) -> Array:
 
 def _beside(
     curve: int, curves: Array, area: QRectF, wide: float, high: float, cut: float, taken: list[QRectF], dot: float
-) -> QRectF | None:
+) -> tuple[QRectF | None, bool]:
+    """The best place beside a curve, and whether it is near to no other: only where none is so, one in doubt."""
     if int(wide) >= curves.shape[1]:
-        return None
+        return None, False
     left, low, upper = _extent(curves, int(wide), dot)
     runs = np.flatnonzero(np.isfinite(curves[curve]) & (curves[curve] >= area.top()) & (curves[curve] <= area.bottom()))
     if not len(runs):
-        return None
+        return None, False
     # The curve itself is whole before the cut; behind it another may lie nearer to its dashes than they to their name.
     whole = runs[runs + area.left() < cut] if curve == 0 and not np.isnan(cut) else runs
     near = (whole if len(whole) else runs)[int(0.6 * (len(whole) - 1))]
-    best, cost = None, np.inf
+    best, cost, sure = None, np.inf, False
     steep = upper[curve] - low[curve]
     for top in (low[curve] - high, upper[curve]):
         # It must hang on to the part of its curve that is seen.
@@ -126,12 +145,15 @@ def _beside(
         free = seen & _free(left, top, wide, high, area, cut, taken) & _clear(low, upper, top, high)
         close = (low < top + high + NEAR) & (upper > top - NEAR)
         close[curve] = False
-        costs = np.abs(left + wide / 2 - near) + 2.0 * steep + DOUBT * close.any(axis=0)
-        costs = np.where(free, costs, np.inf)
-        n = int(costs.argmin())
-        if costs[n] < cost:
-            cost, best = float(costs[n]), QRectF(area.left() + float(left[n]), float(top[n]), wide, high)
-    return best
+        doubt = close.any(axis=0)
+        costs = np.abs(left + wide / 2 - near) + 2.0 * steep
+        for places, certain in ((free & ~doubt, True), (free & doubt, False)):
+            found = np.where(places, costs, np.inf)
+            n = int(found.argmin())
+            if np.isfinite(found[n]) and (certain, -float(found[n])) > (sure, -cost):
+                sure, cost = certain, float(found[n])
+                best = QRectF(area.left() + float(left[n]), float(top[n]), wide, high)
+    return best, sure
 
 
 def _anywhere(

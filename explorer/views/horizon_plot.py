@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from ..model.horizon_data import UNDERFLOW, HorizonData, Line, rising_names
 from ..theme.theme import Theme, current
 from ..widgets.canvas import ENTER, Canvas
-from ..widgets.paint import pen, text_width
+from ..widgets.paint import arrow_head, pen, text_width
 from .horizon_axes import AWAY, dashes, paint_axes, paint_hatch
 from .horizon_labels import Label, Placed, key_of, paint_name, place
 from .horizon_odd import is_odd, odd_places, paint_odd
@@ -222,6 +222,22 @@ class HorizonPlot(Canvas):
             for run in self._segments(line.values):
                 painter.drawPolyline(run)
         painter.restore()
+        for line in data.lines:
+            if (out := self.way_out(line)) is not None:
+                at, along = out
+                arrow_head(painter, at, along.x(), along.y(), theme.colour(line.token), 6.0 * max(1.0, theme.scale))
+
+    def way_out(self, line: Line) -> tuple[QPointF, QPointF] | None:
+        """Where a line leaves the picture at the top, and in which direction; None where it stays within."""
+        ys, top = self.ys(line.values), self.plot_area().top()
+        above = np.flatnonzero(ys < top - 0.5)
+        if not len(above) or above[0] == 0 or not ys[above[0] - 1] >= top:
+            return None
+        lag, before = int(above[0]), float(ys[above[0] - 1])
+        wide, rise = self.x_of(1) - self.x_of(0), before - float(ys[lag])
+        length = math.hypot(wide, rise)
+        at = QPointF(self.x_of(lag - 1) + wide * (before - top) / rise, top)
+        return at, QPointF(wide / length, -rise / length)
 
     def placed(self, data: HorizonData) -> list[Placed]:
         """The curves' names and where they stand."""
@@ -242,7 +258,8 @@ class HorizonPlot(Canvas):
         painter.setFont(theme.font("small"))
         for one in self.placed(data):
             if one.key:
-                painter.setPen(dashes(theme.colour(one.token), DASHES[one.token], theme.scale))
+                dashed = dashes(theme.colour(one.token), DASHES[one.token], theme.scale)
+                painter.setPen(dashed if one.curve else pen(theme.colour(one.token), self._stroke(theme)))
                 painter.drawLine(*key_of(one))
             paint_name(painter, theme, one)
 

@@ -72,7 +72,7 @@ def test_the_reference_is_the_tanh_network_of_the_same_size_and_seed() -> None:
     assert all(np.array_equal(reference.trace.model.parameters[n], v) for n, v in plain.parameters.items())
     again = horizons(forward(plain, walk.trace.inputs), walk.targets)
     data = horizon_data(horizons(walk.trace, walk.targets), walk.progress(0), 5, reference=reference)
-    line = next(line for line in data.lines if line.label == "tanh RNN, same seed")
+    line = next(line for line in data.lines if line.label == "untrained tanh RNN, same seed")
     assert line.values == pytest.approx(again.norms["h"][5, ::-1] / again.norms["h"][5, 5])
     assert not same_as_reference(walk.trace, reference) and same_as_reference(again.trace, reference)
 
@@ -83,6 +83,32 @@ def test_a_line_for_the_spectral_radius_falls_as_its_powers() -> None:
     radius = np.abs(np.linalg.eigvals(walk.model.parameters["W"])).max()
     assert [line.label for line in data.lines] == ["mean of 6 losses", "ρ(W)ˡ"]
     assert data.lines[1].values == pytest.approx(radius ** np.arange(6))
+
+
+@pytest.mark.parametrize(("scale", "fade", "room"), [(0.05, 0.1, 0), (3.0, 0.1, 1), (3.0, 1e-9, 4)])
+def test_the_axis_has_room_for_a_spectral_radius_above_1(scale: float, fade: float, room: int) -> None:
+    walk = make_walk("vanilla")
+    model = walk.model.with_parameters({**walk.model.parameters, "W": scale * walk.model.parameters["W"]})
+    found = horizons(forward(model, walk.trace.inputs), walk.targets)
+    lags = np.maximum(0.0, np.subtract.outer(np.arange(6.0), np.arange(6.0)))
+    norms = np.where(np.tri(6), fade**lags, np.nan)
+    data = horizon_data(replace(found, norms={"h": norms}, means={"h": fade ** np.arange(6.0)}), walk.progress(0), 5)
+    radius = dict(found.radii)["W"]
+    assert (radius > 1) == (room > 0) and data.bottom < 0
+    assert data.top == room, "a decade, of a long axis a twelfth of it"
+    assert all(horizon_data(found, walk.progress(0), loss).top == horizon_data(found, walk.progress(0), 5).top
+        for loss in (None, 0, 3)), "one axis for all losses"  # fmt: skip
+
+
+def test_the_reference_of_a_trained_tanh_network_is_itself_untrained() -> None:
+    walk = make_walk("vanilla")
+    reference = reference_horizons(walk.model, walk.trace.inputs, walk.targets)
+    data = horizon_data(horizons(walk.trace, walk.targets), walk.progress(0), 5, reference=reference)
+    line = next(line for line in data.lines if line.token == "muted")
+    assert all("untrained" in name for name in line.names) and "before any update" in line.meaning
+    lstm = make_walk("lstm")
+    other = horizon_data(horizons(lstm.trace, lstm.targets), lstm.progress(0), 5, reference=reference)
+    assert all("before any update" not in line.meaning for line in other.lines)
 
 
 def test_an_underflow_is_called_one_and_what_is_no_number_is_shown_so() -> None:

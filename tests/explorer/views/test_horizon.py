@@ -166,10 +166,10 @@ def test_the_mean_can_be_held_while_a_loss_walks(shown) -> None:
 def test_the_untrained_tanh_network_itself_is_not_compared_with_itself(shown) -> None:
     store, view = shown(cell="vanilla")
     labels = [line.label for line in view.plot.data.lines]
-    assert "tanh RNN, same seed" not in labels
+    assert "untrained tanh RNN, same seed" not in labels
     store.dispatch(do.Advance(3))
     settle(store)
-    assert "tanh RNN, same seed" in [line.label for line in view.plot.data.lines]
+    assert "untrained tanh RNN, same seed" in [line.label for line in view.plot.data.lines]
 
 
 def test_a_step_within_a_loss_paints_no_still_layer_anew(shown) -> None:
