@@ -16,6 +16,8 @@ ABREAST = 105
 """Letters of all tables that stand beside one another."""
 BLANK = 8
 """Letters of the room for an entry to be filled in."""
+BETWEEN = "<p style='margin-top:0px; margin-bottom:0px; font-size:6pt'>&nbsp;</p>"
+"""What keeps one table apart from the next: the margin of a table, on the page after it, would repeat its head."""
 TALL = 20
 """A table of more lines stands alone: it has to go on on the next page."""
 
@@ -32,14 +34,14 @@ def html(found: Paper, colours: Mapping[str, str], *, title: str = "") -> str:
             f"<p style='margin-bottom:2px'><b style='color:{colours['text']}'>{escape(sheet.title)}</b> "
             f"<span style='color:{colours['muted']}'>&nbsp;{escape(sheet.note)}</span></p>"
         )
-        for line in _lines(sheet.blocks, sheet.hows):
+        for n, line in enumerate(_lines(sheet.blocks, sheet.hows)):
+            if n:
+                parts.append(BETWEEN)
             cells = "".join(f"<td style='padding-right:10px'>{_table(b, sheet.hows, colours)}</td>" for b in line)
             # A table that stands alone needs none around it: a page can then end within it.
             one = _table(line[0], sheet.hows, colours) if len(line) == 1 else ""
             parts.append(
-                one
-                or f"<table border='0' cellspacing='0' cellpadding='0' style='margin-bottom:6px'>"
-                f"<tr valign='top'>{cells}</tr></table>"
+                one or f"<table border='0' cellspacing='0' cellpadding='0'><tr valign='top'>{cells}</tr></table>"
             )
     return "".join(parts)
 
