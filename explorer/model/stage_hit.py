@@ -12,6 +12,9 @@ from .stage_layout import Detail, StageLayout
 from .stage_records import StageData, Strip
 from .stage_tips import cell_tip, initial_tip, loss_tip, output_tip, shown_unit
 
+ARROW = 7.0
+"""So near to a column's right edge, in pixels at scale 1, a loss's arrow is pointed at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -35,6 +38,8 @@ def hit(data: StageData, lay: StageLayout, x: float, y: float) -> Hit | None:
     if t is None:
         return _on_lead(data, lay, x, y)
     rows, inside = lay.rows, x - lay.left(t)
+    if _on_arrow(data, lay, t, inside, y):
+        return Hit(t, "streams")
     for name in ("loss", "output", "input"):
         if rows[name].top - 2 <= y < rows[name].bottom + 2:
             return Hit(t, name)
@@ -54,6 +59,13 @@ def hit(data: StageData, lay: StageLayout, x: float, y: float) -> Hit | None:
     elif rows["lane"].height and rows["lane"].top <= y < rows["lane"].bottom:
         return _in_lane(lay, t, inside)
     return Hit(t)
+
+
+def _on_arrow(data: StageData, lay: StageLayout, t: int, inside: float, y: float) -> bool:
+    """Whether a point lies on the arrow that comes down from a loss, at the right edge of its column."""
+    drawn = not lay.in_lane and bool(lay.state_spans) and bool(data.from_loss.known[t])
+    near = inside >= lay.right(t) - lay.left(t) - ARROW * lay.scale
+    return drawn and near and lay.rows["bar"].bottom + 2 <= y < lay.credit_lane - 10
 
 
 def _in_lane(lay: StageLayout, t: int, inside: float) -> Hit:

@@ -68,6 +68,19 @@ def test_rows_edges_and_the_plus_are_found():
     assert hit(data, lay, 5, 100) is None
 
 
+def test_the_arrow_from_a_loss_tells_its_norm_with_the_formula():
+    w = small_walk("vanilla", policy=Full())
+    data = stage_at(w, w.find("carry", loss=7) + 1)
+    lay = StageLayout(1370, 515, 8, data.scene.cells, 1, 1)
+    y = lay.rows["output"].middle
+    assert hit(data, lay, lay.right(7) - 3, y) == Hit(7, "streams")
+    assert "√Σ over units" in tip(data, Hit(7, "streams")) and "Vᵀ ∂L₇/∂z₇" in tip(data, Hit(7, "streams"))
+    assert hit(data, lay, lay.right(7) - 14, y) == Hit(7, "output")
+    assert hit(data, lay, lay.right(4) - 3, y) == Hit(4, "output"), "loss 4 does not walk: it has no arrow"
+    narrow = StageLayout(700, 515, 8, data.scene.cells, 1, 1)
+    assert not narrow.in_lane or hit(data, narrow, narrow.right(7) - 1, narrow.rows["output"].middle).row == "output"
+
+
 def test_the_tip_of_a_cell_has_the_exact_value_and_gradient_with_their_signs():
     data, _ = staged()
     strip = data.strips[1]
