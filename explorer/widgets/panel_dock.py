@@ -9,7 +9,6 @@ from PySide6.QtGui import QEnterEvent, QKeyEvent, QMoveEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QApplication, QDockWidget, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from ..model.keys import key_text
 from ..theme.theme import current
 from ..theme.tokens import RADIUS
 from .alone_window import AloneWindow
@@ -136,7 +135,7 @@ class PanelDock(QDockWidget):
             return
         alone, chip = self.alone is not None, self.arrows_chip
         if self.arrows:
-            key = key_text("Shift+Tab" if alone else "Esc")
+            key = "⇧Tab" if alone else "Esc"
             ends = "" if alone and self.panel.hasFocus() else f"\n{key}, or a click here: they step the walk again."
             chip.setToolTip(f"The arrow keys {self.arrows} choose something in this panel.{ends}")
         elif alone:
@@ -170,7 +169,7 @@ class PanelDock(QDockWidget):
             said = (("← → step the walk", f"{tab} chooses here" if tab else ""), ("← → step the walk", tab))
             brief, sign = (("← → walk", tab),), "← → walk"
         elif self.alone is not None:  # where Esc leads back to the window; if they are the panel's own nothing ends it
-            key = "" if self.panel.hasFocus() else key_text("Shift+Tab")
+            key = "" if self.panel.hasFocus() else "⇧Tab"
             said = ((f"{self.arrows} choose here", f"{key} ends" if key else ""),)
             brief = ((here, key), (self.arrows, key), (sign, key))
         # The title gives way last; what floats has no tab that names it, and keeps the whole of it.
