@@ -13,6 +13,7 @@ from ..model.ledger_data import DECADES, LedgerData
 from ..theme.colourmap import AsinhScale, ColourMap
 from ..theme.theme import Theme
 from ..widgets.paint import frame, hatch, image_of, text_width
+from ..widgets.typeset import draw_named
 from .ledger_cells import scale_of
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -34,10 +35,12 @@ def key_room(theme: Theme, area: QRectF) -> tuple[QRectF, QRectF | None]:
 
 
 def marks(data: LedgerData) -> tuple[tuple[float, str], ...]:
-    """(share of the bar's width, number) below the colours."""
+    """(share of the bar's width, number) below the colours; () where no entry is finite and not 0."""
+    top = data.greatest
+    if not top:
+        return ()
     if data.mode == "log":
-        top = data.greatest
-        return tuple((1 - n / DECADES, number(top * 10.0**-n, 2)) for n in range(DECADES, -1, -2)) if top else ()
+        return tuple((1 - n / DECADES, number(top * 10.0**-n, 2)) for n in range(DECADES, -1, -2))
     scale = scale_of(data)
     limit = number(scale.limit, 1)
     return ((0.0, f"−{limit}"), (0.5, "0"), (1.0, f"+{limit}")) if data.mode == "signed" else ((0.0, "0"), (1.0, limit))
@@ -46,6 +49,8 @@ def marks(data: LedgerData) -> tuple[tuple[float, str], ...]:
 def title(data: LedgerData) -> tuple[str, ...]:
     """What the colours are, from the fullest form to the shortest."""
     of = f"‖d{data.parameter}‖"
+    if not data.greatest:
+        return "no scale of colours: no entry is finite and not 0", "no scale of colours"
     return {
         "signed": (f"colour: signed share of {of}, asinh scale", "signed share, asinh"),
         "norm": ("colour: norm of the entry, asinh scale", "norm, asinh"),
@@ -64,10 +69,12 @@ def paint_key(painter: QPainter, theme: Theme, data: LedgerData, area: QRectF, r
         return QRectF(area.left(), area.top() + n * line, area.width(), line)
 
     said = next((form for form in title(data) if text_width(form, font) <= area.width()), "")
-    painter.drawText(row(0), _LEFT, said)
+    draw_named(painter, row(0), said, font)
+    painter.setFont(font)
     wide, high = round(min(area.width(), theme.px(WIDEST))), round(line * 0.7)
-    image = _bar(theme.map, scale_of(data), data.mode == "signed", wide, high, ratio)
-    painter.drawImage(QPointF(round(area.left()), round(row(1).center().y() - high / 2)), image)
+    if data.greatest:
+        image = _bar(theme.map, scale_of(data), data.mode == "signed", wide, high, ratio)
+        painter.drawImage(QPointF(round(area.left()), round(row(1).center().y() - high / 2)), image)
     end = area.left()
     for share, text in marks(data):
         size = text_width(text, font)
@@ -78,7 +85,7 @@ def paint_key(painter: QPainter, theme: Theme, data: LedgerData, area: QRectF, r
     _paint_looks(painter, theme, data, row(3), ratio)
     painter.setPen(theme.colour("muted"))
     if data.unlike and text_width(data.unlike, font) <= area.width():
-        painter.drawText(row(4), _LEFT, data.unlike)
+        draw_named(painter, row(4), data.unlike, font)
 
 
 def _paint_looks(painter: QPainter, theme: Theme, data: LedgerData, area: QRectF, ratio: float) -> None:

@@ -20,7 +20,7 @@ from explorer.theme.theme import current
 from explorer.views import ledger_canvas, ledger_cells, ledger_margins
 from explorer.views import ledger_reading as reading
 from explorer.views.ledger import LedgerView
-from explorer.views.ledger_key import key_room, marks
+from explorer.views.ledger_key import key_room, marks, title
 from explorer.views.ledger_layout import layout
 from explorer.widgets.cell_numbers import number_width
 from explorer.widgets.paint import text_width
@@ -445,6 +445,19 @@ def test_the_marks_of_the_log_scale_are_the_norms_at_their_places(qtbot) -> None
     assert data.entries[t, tau] == 1 and data.ledger.norms[t, tau] == data.greatest
     two_below = np.log10(data.ledger.norms[2, 1] / data.greatest)
     assert data.entries[2, 1] == pytest.approx(1 + two_below / 6)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_where_nothing_is_finite_there_is_no_scale_and_it_is_said(qtbot, mode: str) -> None:
+    store, made = view(qtbot)
+    store.dispatch(do.GoTo(10_000))
+    data = replace(made.canvas._data, mode=mode)
+    assert marks(data) and "no scale" not in title(data)[0]
+    nothing = replace(data, ledger=replace(data.ledger, norms=np.full_like(data.ledger.norms, np.nan)))
+    assert marks(nothing) == () and "no scale" in title(nothing)[0]
+    made.resize(1500, 900)
+    made.canvas.set_data(nothing)
+    assert not made.grab().isNull()
 
 
 @pytest.mark.parametrize(("size", "printed"), [((1500, 900), True), ((370, 640), False), ((240, 330), False)])
