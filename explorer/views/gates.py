@@ -13,6 +13,7 @@ from rnncore.walk import Walk
 from ..model import action as do
 from ..model.gates_data import LARGE, QUANTITIES, GatesData, Shares, gate_table, gates_now, shares_of
 from ..model.session import Changes
+from ..model.walking import step_spoken_of
 from ..theme.theme import current
 from ..widgets.choices import Choices
 from ..widgets.panel import Panel
@@ -65,6 +66,7 @@ class GatesView(Panel):
             self._data = gates_now(session, derived, shares)
             self.subtitle_label.set_forms(*self._data.subtitles)
             self.canvas.set_data(self._data)
+        self.canvas.at = step_spoken_of(session, progress)
         self.canvas.set_marks(session.hover, session.selection)
 
     def _shares(self, progress: Progress) -> Shares | None:

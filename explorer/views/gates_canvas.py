@@ -66,6 +66,8 @@ class GatesCanvas(PictureCanvas):
         self._data: GatesData | None = None
         self._wanted = ALL
         self._hover, self._chosen = Place(), Place()
+        self.at = 0
+        """The time step from which the arrows go on."""
         self._strips: dict[tuple[int, int], QRectF] = {}
         self._blocks: dict[tuple[int, str], Blocks] = {}
         self._room: Room | None = None
@@ -408,7 +410,7 @@ class GatesCanvas(PictureCanvas):
             return
         nodes = [g.node for g in data.gates]
         node = self._chosen.node if self._chosen.node in nodes else nodes[0]
-        t = min(max((self._chosen.t or 0) + step[1], 0), data.length - 1)
+        t = min(max(self.at + step[1], 0), data.length - 1)
         unit = min(max((self._chosen.unit or 0) + step[0], 0), data.hidden - 1)
         self.picked.emit(t, unit, node)
 

@@ -112,6 +112,15 @@ def test_the_arrows_choose_a_cell_when_the_focus_is_here(qtbot, store: Store) ->
     assert store.session.selection.t == store.session.sentence.length - 1
 
 
+def test_the_first_arrow_goes_on_from_the_step_that_the_walk_is_in(qtbot, store: Store) -> None:
+    made = view(qtbot, store)
+    for _ in range(4):
+        store.dispatch(do.Move("step", 1))
+    assert store.derived.progress(store.session).step.t == 3
+    qtbot.keyClick(made.canvas, Qt.Key.Key_Left)
+    assert store.session.selection.t == 2
+
+
 def test_a_tool_tip_gives_the_formula_with_its_numbers(qtbot, store: Store) -> None:
     made = view(qtbot, store)
     store.dispatch(do.GoTo(end(store)))
