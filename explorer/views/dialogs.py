@@ -150,7 +150,20 @@ class CommandDialog(FilterDialog):
         # By now: this dialog takes the keyboard from the panel that a title names.
         self._titles = {command.id: title(command) for command in (*COMMANDS, *more)}
         self._found: list[Command] = []
+        self.note = QLabel()
+        """What the line that is chosen is for, and why not now: with the keyboard there is no tool tip."""
+        self.note.setFont(current().font("small"))
+        self.note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note.setWordWrap(True)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.note.setMinimumHeight(2 * self.note.fontMetrics().lineSpacing())
+        self.column.addWidget(self.note)
+        self.list.currentRowChanged.connect(self._tell)
         self.refill()
+
+    def _tell(self, row: int) -> None:
+        self.note.setText(self._help(self._found[row]) if 0 <= row < len(self._found) else "")
 
     def refill(self) -> None:
         self._found = matching(self.line.text(), self._more)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
-from explorer.actions import BY_ID, GROUPS, in_group, matching
+from explorer.actions import BY_ID, COMMANDS, GROUPS, in_group, matching
 from explorer.model import action as do
 from explorer.model.paper_data import SHEET
 from explorer.model.settings import CorpusChoice
@@ -58,6 +60,7 @@ def test_the_list_of_commands_says_why_one_makes_no_sense_now(window, qtbot):
     qtbot.addWidget(dialog)
     dialog.line.setText("print the worked")
     assert "this network has 16" in dialog.list.item(0).toolTip()
+    assert dialog.list.currentRow() == 0 and dialog.note.text() == dialog.list.item(0).toolTip()
     dialog.choose()
     assert dialog.result() == 0 and dock(window, "paper").panel is None
 
@@ -140,3 +143,16 @@ def test_the_menu_of_the_sheet_tells_what_its_lines_are_for(window):
     assert isinstance(menu, QMenu) and menu.toolTipsVisible()
     for action in menu.actions():
         assert action.isSeparator() or (action.toolTip().endswith(".") and action.statusTip() == action.toolTip())
+
+
+def test_the_list_of_commands_says_by_keyboard_too_what_each_is_for(window, qtbot):
+    dialog = CommandDialog(window.run, window.enabled, window, (), window.title_now, window.help_now)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    seen = []
+    for _ in range(4):
+        seen.append(dialog.note.text())
+        QTest.keyClick(dialog.line, Qt.Key.Key_Down)
+    assert seen == [window.help_now(command) for command in COMMANDS[:4]]
+    dialog.line.setText("xyzzy")
+    assert dialog.note.text() == ""
