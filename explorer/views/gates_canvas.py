@@ -412,6 +412,7 @@ class GatesCanvas(PictureCanvas):
         node = self._chosen.node if self._chosen.node in nodes else nodes[0]
         t = min(max(self.at + step[1], 0), data.length - 1)
         unit = min(max((self._chosen.unit or 0) + step[0], 0), data.hidden - 1)
+        self.point_at(None)  # one looks at what the keys choose, and not at what the mouse was left on
         self.picked.emit(t, unit, node)
 
 

@@ -271,6 +271,7 @@ class LedgerCanvas(LedgerSight):
             return
         t, tau = data.selected or data.walking or (data.length - 1, data.length - 1)
         t = min(max(t + step[0], 0), data.length - 1)
+        self.point_at(None)  # one looks at what the keys choose, and not at what the mouse was left on
         self.pair_chosen.emit(t, min(max(tau + step[1], 0), t))
 
 

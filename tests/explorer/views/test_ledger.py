@@ -81,6 +81,17 @@ def test_a_step_lets_go_of_the_pair_that_was_clicked_though_the_mouse_still_rest
     assert (store.session.hover.loss, store.session.hover.t) == (2, 1)
 
 
+def test_what_the_keys_choose_is_read_though_the_mouse_still_rests_on_another_pair(qtbot) -> None:
+    store, made = view(qtbot)
+    store.dispatch(do.GoToEnd())
+    at = made.canvas.centre_of(3, 1).toPoint()
+    qtbot.mouseMove(made.canvas, pos=at)
+    qtbot.mouseClick(made.canvas, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.keyClick(made.canvas, Qt.Key.Key_Down)
+    assert made.canvas.pair(made.canvas.data) == (4, 1)
+    assert (store.session.selection.loss, store.session.hover.t) == (4, None)
+
+
 def test_the_arrow_keys_go_from_pair_to_pair_and_stay_in_the_triangle(qtbot) -> None:
     store, made = view(qtbot)
     store.dispatch(do.GoTo(10_000))
