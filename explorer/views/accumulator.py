@@ -220,7 +220,7 @@ class AccumulatorView(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.names.setVisible(self.height() >= current(self).px(230))
-        self.mode.setVisible(self.width() >= current(self).px(260))
+        self.mode.setVisible(self.width() >= current(self).px(300))
         self._fit()
 
     def _fit(self) -> None:

@@ -34,6 +34,8 @@ VERSION = 2
 RIGHT, BOTTOM = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
 _EVERYWHERE = Qt.DockWidgetArea.AllDockWidgetAreas
 _NAMES = {True: "wide", False: "narrow"}
+TRIES = 4
+"""How often the height of the panels below the stage is asked for before what Qt makes of it stays."""
 
 
 def _factory(info: PanelInfo, store: Store) -> Callable[[], Card]:
@@ -67,6 +69,9 @@ class ArrangedBoard(QMainWindow):
         self._busy = self._dragging = self._aside = False
         self._first: list[PanelDock] = []
         self._room_below = 0
+        # Each of them once, however often it is asked for until then.
+        self._sharing, self._evening = _once(self, self._share_out), _once(self, self._even_out)
+        self._off = self._tries = 0
         self.turned = False
         """Whether a panel is in front because somebody turned to it, and not because the layout begins with it."""
         # Not dragged in groups: a title moves its own panel, and of the windows in which Qt lets groups float neither
@@ -142,7 +147,7 @@ class ArrangedBoard(QMainWindow):
     def _made(self) -> None:
         """A new panel may need more room than the empty dock had."""
         self._tidy_soon()
-        QTimer.singleShot(0, self, self.share)
+        self._sharing.start()
 
     def reset(self) -> None:
         """Return to the layout that the program comes with."""
@@ -192,14 +197,23 @@ class ArrangedBoard(QMainWindow):
                 dock.into_sight()  # the screen may have been another when the layout was kept
         self.tabs.tidy()
         self._raise_first()
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Share out the room, and see to it that the panels below the stage get theirs."""
         self.share()
-        QTimer.singleShot(0, self, self._even_out)
+        self._off, self._tries = 0, TRIES
+        self._evening.start()
 
     def _even_out(self) -> None:
-        """Qt counts a row of tabs as height of the dock in some layouts and not in others."""
+        """Qt counts a row of tabs as height of the dock in some layouts and not in others: ask, look, ask again."""
         below, wanted = self._docked(BOTTOM), self._lower_height()
         if below and wanted and self.isVisible() and abs(self._taken() - wanted) > 1:
-            self.resizeDocks(below, [max(2 * wanted - self._taken(), 1)] * len(below), Qt.Orientation.Vertical)
+            self._off += self._taken() - wanted
+            self.resizeDocks(below, [max(wanted - self._off, 1)] * len(below), Qt.Orientation.Vertical)
+            self._tries -= 1
+            if self._tries:
+                self._evening.start()
 
     def _bring_to_front(self, docks: list[PanelDock]) -> None:
         self._first = docks
@@ -341,6 +355,15 @@ class ArrangedBoard(QMainWindow):
             self.set_layouts(before)
             return False
         return True
+
+
+def _once(board: QWidget, what: Callable[[], None]) -> QTimer:
+    """A timer that calls ``what`` when Qt has done what is under way."""
+    timer = QTimer(board)
+    timer.setSingleShot(True)
+    timer.setInterval(0)
+    timer.timeout.connect(what)
+    return timer
 
 
 def _readable(state: str) -> bool:

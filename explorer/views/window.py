@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 SMALLEST = (960, 600)
 """The least size of the window, on a screen that is no smaller; all is legible from 1280 × 720 on."""
+CURVE = 246
+"""Height at scale 1 below which the panels under the stage of a wide window have no room for a curve."""
 
 
 _OPEN: WeakSet[MainWindow] = WeakSet()
@@ -142,7 +144,11 @@ class MainWindow(LayoutsWindow):
         beside = self.transport.height() + SPACE.medium
         if not self.banner.isHidden():
             beside += self.banner.height() + SPACE.medium
-        return math.ceil(self._share * self.height()) + beside
+        least = math.ceil(self._share * self.height()) + beside
+        if not self.banner.isHidden():  # where it leaves too little for a curve below, both give way a little
+            wanted = current().px(CURVE) - (self.board.height() - least - SPACE.medium)
+            least -= min(max(wanted, 0), round(0.04 * self.height()))
+        return least
 
     def _lower_room(self) -> int:
         """Height that is left below the stage's share of the window and the transport."""
