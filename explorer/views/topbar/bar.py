@@ -32,7 +32,7 @@ from .popover import Popover
 REACH = "How far back the gradient goes"
 ACCENTS = {"✓": "good", "≈": "muted", "✗": "cut"}
 """The colour of each mark of the check."""
-LEVELS = 8
+LEVELS = 9
 """Ways to show less and less in a narrow bar."""
 
 
@@ -95,6 +95,8 @@ class TopBar(QWidget):
         self.corpus.set_menu(self._corpus_menu())
         self.seed.set_menu(self._seed_menu())
         self.more.set_menu(self._menu(self._fill_more))
+        for chip in (self.sentence, self.truncation, self.optimiser):  # these open forms
+            chip.set_opens()
         self.sentence.clicked.connect(self.sentence_wanted)
         self.badge.clicked.connect(self.badge_wanted)
         self.truncation.clicked.connect(self.open_truncation)
@@ -203,6 +205,7 @@ class TopBar(QWidget):
             self.sentence: 5,
             self.hidden: 6,
             self.badge: 7,
+            self.corpus: 8,
         }
         every = (self.name, *self._labels, self.badge, self.present, self.menu_chip)
         shown: list[QWidget] = [w for w in every if level < gone.get(w, LEVELS)]
