@@ -25,8 +25,6 @@ class Panel(Card):
 
     CARES: ClassVar[Changes] = Changes.WALK | Changes.POSITION | Changes.SELECTION
     AWAITS: ClassVar[frozenset[str]] = frozenset()
-    FIRST: ClassVar[bool] = False
-    """Whether it is painted with the stage also while a key is held down, and not in the frame after that."""
     stage_wanted = Signal()
     """It has done something that is to be seen on the stage."""
 
@@ -66,7 +64,7 @@ class Panel(Card):
     def _changed(self, changes: Changes) -> None:
         if changes & self.CARES:
             if self.in_sight:
-                (self._store.in_turn if self.FIRST else self._store.after_first)(self, self.refresh)
+                self._store.after_first(self, self.refresh)
             else:
                 self._stale = True
 

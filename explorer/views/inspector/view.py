@@ -50,7 +50,6 @@ class InspectorView(Panel):
     """Shows a store's :class:`InspectorData`; only the page in front is kept up to date."""
 
     CARES = Changes.WALK | Changes.POSITION | Changes.SELECTION | Changes.LAYOUT
-    FIRST = True
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(store, "Inside the step", " ", inline=True, parent=parent)
