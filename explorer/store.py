@@ -19,7 +19,7 @@ from rnncore.walk import Walk
 from .model import action as do
 from .model.derived import MANY, Derived, ahead
 from .model.past import Past
-from .model.reducer import EDITS, UNDOABLE, new_session, reduce
+from .model.reducer import EDITS, UNDOABLE, new_session, reduce, settled
 from .model.runs import Run, start_run
 from .model.session import Changes, Message, Session, Verification
 from .model.settings import Settings
@@ -117,8 +117,10 @@ class Store(QObject):
 
     def dispatch(self, action: do.Action) -> None:
         """Do what an action asks; what cannot be done becomes a message and changes nothing else."""
-        if self._closed or (isinstance(action, do.Release) and self.cancel()):
+        if self._closed:
             return
+        if isinstance(action, do.Release) and self.cancel():
+            action = do.Try(None)  # what is not wished for any more is not tried either
         before = self._session
         try:
             session, changes = reduce(before, action, self.derived)
@@ -127,7 +129,7 @@ class Store(QObject):
             session, changes = replace(before, message=Message(str(error), "error", about)), Changes.MESSAGE
         else:
             if isinstance(action, UNDOABLE) and session is not before:
-                self._remember(before)
+                self._remember(settled(before, self.derived)[0])
         self._put(session, changes)
         self._carry_out(action, before)
         if not self.turns.hurried:
@@ -135,13 +137,13 @@ class Store(QObject):
 
     def undo(self) -> None:
         """Go back to before the last change of sentence or settings."""
-        target = self.past.back(self._session)
+        target = self.past.back(settled(self._session, self.derived)[0])
         if target is not None:
             self._return_to(target)
 
     def redo(self) -> None:
         """Take the last undo back."""
-        target = self.past.forth(self._session)
+        target = self.past.forth(settled(self._session, self.derived)[0])
         if target is not None:
             self._return_to(target)
 
@@ -501,7 +503,7 @@ class Store(QObject):
 
         def finish(verification: Any) -> None:
             now = self._session
-            if now.run is session.run and now.sentence is session.sentence:
+            if now.run is session.run and now.sentence is session.sentence and now.settings is session.settings:
                 self.dispatch(do.Verified(verification))
 
         self.jobs.check(lambda: _check(walk, update), finish)

@@ -6,6 +6,7 @@ from rnncore.frozen import dataclass
 from rnncore.history import History
 from rnncore.ops import Array
 from rnncore.training_state import TrainingState
+from rnncore.truncation import Truncation
 
 from .beside import Beside
 from .runs import Run
@@ -152,6 +153,13 @@ class ChangeSettings(Action):
     settings: Settings
     base: Settings | None = None
     whole: bool = False
+
+
+@dataclass(frozen=True)
+class Try(Action):
+    """Show what a truncation would make of the walk, and change nothing of the run; None: show the run's own again."""
+
+    truncation: Truncation | None
 
 
 @dataclass(frozen=True, eq=False)

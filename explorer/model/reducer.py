@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from . import action as do
 from .derived import Derived
-from .rules import edits, pointing, run, sentence, training, walk, window
+from .rules import edits, pointing, run, sentence, training, trial, walk, window
 from .rules.result import Result, Rules
 from .rules.run import new_session
+from .rules.trial import settled
 from .session import Changes, Session
 
-__all__ = ["EDITS", "UNDOABLE", "Result", "new_session", "reduce"]
+__all__ = ["EDITS", "UNDOABLE", "Result", "new_session", "reduce", "settled"]
 
 
 def reduce(session: Session, action: do.Action, derived: Derived) -> Result:
@@ -17,7 +18,11 @@ def reduce(session: Session, action: do.Action, derived: Derived) -> Result:
     rule = _RULES.get(type(action))
     if rule is None:
         return session, Changes.NONE
-    return rule(session, action, derived)
+    ended = Changes.NONE
+    if isinstance(action, (do.Release, *UNDOABLE)):  # what is only tried is nothing to go on from
+        session, ended = settled(session, derived)
+    session, changes = rule(session, action, derived)
+    return session, changes | ended
 
 
 _RULES: Rules = {
@@ -27,6 +32,7 @@ _RULES: Rules = {
     **run.RULES,
     **edits.RULES,
     **training.RULES,
+    **trial.RULES,
     **window.RULES,
 }
 

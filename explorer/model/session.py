@@ -221,6 +221,18 @@ class Verification:
 
 
 @dataclass(frozen=True, eq=False)
+class Trial:
+    """Settings that are only tried while the scissors are in hand: what is shown follows them, the run does not.
+
+    ``origin`` is the position in the run's own walk, ``placed`` the one that became of it in the walk that is tried.
+    """
+
+    settings: Settings
+    origin: int
+    placed: int
+
+
+@dataclass(frozen=True, eq=False)
 class Session:
     """Everything that the window shows follows from this."""
 
@@ -246,10 +258,13 @@ class Session:
     """The session file this was opened from or saved to."""
     beside: Beside | None = None
     """What this is compared with; None while nothing is."""
+    trial: Trial | None = None
+    """What is tried and not yet chosen; None while nothing is."""
 
     @property
     def settings(self) -> Settings:
-        return self.run.settings
+        """The settings that are shown: what is tried, else those of the run."""
+        return self.run.settings if self.trial is None else self.trial.settings
 
     @property
     def corpus(self) -> Corpus:

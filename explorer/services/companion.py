@@ -79,7 +79,7 @@ class Companion(QObject):
         self._same_place()
 
     def _wanted(self) -> Settings:
-        return self.beside.settings(self.a.session.settings)
+        return self.beside.settings(self.a.session.run.settings)
 
     @property
     def named(self) -> tuple[str, str]:
@@ -239,9 +239,9 @@ class Companion(QObject):
             self._refuse(str(error))
             return
         b = self.b.session
-        if settings != b.settings or b.path:
+        if settings != b.run.settings or b.path:
             with self._follow():
-                if b.path or settings.corpus != b.settings.corpus:
+                if b.path or settings.corpus != b.run.settings.corpus:
                     # Nothing stays; and A's text is at hand, read as it was read.
                     self.b.dispatch(do.Prepared(start_run(settings, self.a.session.corpus), 0, position=None))
                 else:
@@ -262,10 +262,10 @@ class Companion(QObject):
             except RnnError as error:
                 self.b.dispatch(do.Notify(Message(str(error), "error")))
                 return
-            self.differ(**differences(b.settings, settings))
+            self.differ(**differences(b.run.settings, settings))
 
     def _after(self, action: do.Action) -> Settings:
-        return reduce(self.b.session, action, self.b.derived)[0].settings
+        return reduce(self.b.session, action, self.b.derived)[0].run.settings
 
     def _edit(self, action: do.Action) -> None:
         before, self._editing = self.b.session, True
@@ -284,7 +284,7 @@ class Companion(QObject):
     def _same_weights(self, weights: tuple[HandSet, ...]) -> bool:
         """Return to B as it was with these weights set by hand; False when it is as it should be already."""
         kept = self._states.get(weights)
-        if kept is not None and kept.settings == self._wanted():
+        if kept is not None and kept.run.settings == self._wanted():
             with self._follow():
                 self.b.return_to(kept)
             return True

@@ -96,13 +96,13 @@ def save_session(path: str, session: Session) -> do.Saved:
     lines = [session.run.history, *(run.history for run in session.run.others)]
     order = saved_order(lines)
     own = {
-        "settings": session.settings.to_plain(),
+        "settings": session.run.settings.to_plain(),
         "shown": session.training.shown,
         "sentence": sentence.index,
         "text": sentence.text if sentence.index is None else None,
         "position": session.position,
         "following": session.following,
-        "beside": None if session.beside is None else session.beside.to_plain(session.settings),
+        "beside": None if session.beside is None else session.beside.to_plain(session.run.settings),
         **edits.to_plain(session),
         "others": [
             {

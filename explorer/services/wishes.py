@@ -43,7 +43,7 @@ class Wishes:
 
     def add(self, action: do.ChangeSettings) -> None:
         """Wish for other settings."""
-        shown = self._session().settings
+        shown = self._session().run.settings
         if action.whole:
             wish = {f.name: getattr(action.settings, f.name) for f in fields(Settings)}
         else:
@@ -60,7 +60,7 @@ class Wishes:
     @property
     def settings(self) -> Settings:
         """The settings once all that is wished for has come to be: what a key that moves a number moves it from."""
-        settings = self._session().settings
+        settings = self._session().run.settings
         for wish in self._wishes[1:] if self._overtaken else self._wishes:
             try:
                 settings = replace(settings, **wish)
@@ -84,11 +84,11 @@ class Wishes:
         session = self._session()
         while self._wishes:
             try:
-                settings = replace(session.settings, **self._wishes[0])
+                settings = replace(session.run.settings, **self._wishes[0])
             except RnnError as error:
                 self._refused = str(error)
             else:
-                if settings != session.settings:
+                if settings != session.run.settings:
                     break
             self._wishes.pop(0)
         else:

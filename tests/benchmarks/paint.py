@@ -65,7 +65,7 @@ def large() -> list[tuple[str, Any]]:
     ]
 
 
-STEP, TIME_STEP, SCRUB, SELECTION = "→", "⇧→", "scrub", "selection"
+STEP, TIME_STEP, SCRUB, SELECTION, SCISSORS = "→", "⇧→", "scrub", "selection", "scissors"
 STOPS = 120
 """Places of the walk that a slider is dragged over, from its one end to the other."""
 
@@ -73,9 +73,13 @@ STOPS = 120
 def actions(window: Any) -> dict[str, Callable[[], None]]:
     """Return what is done, each with real events: keys to the widget in focus, a pointer over the stage's canvas."""
     from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtGui import QMouseEvent, QPainter
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication
+
+    from explorer.theme.theme import current
+    from explorer.views.stage.brush import Brush
+    from explorer.views.stage.scissors import badge_centre
 
     canvas = window.stage.canvas
     key, plain, shift = Qt.Key, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
@@ -84,24 +88,28 @@ def actions(window: Any) -> dict[str, Callable[[], None]]:
         for y in (0.35, 0.45, 0.55, 0.65)
         for x in np.linspace(0.06, 0.94, 23)
     ]
-    hovers, clicks = cycle(places), cycle(places[::2])
+    hovers, clicks, sides = cycle(places), cycle(places[::2]), cycle((-1, 1, 1, -1))
     stops = cycle(range(1, STOPS))
     sliders = window.transport.tracks
 
     def press(which: Qt.Key, modifiers: Qt.KeyboardModifier) -> None:
         QTest.keyClick(QApplication.focusWidget() or window, which, modifiers)
 
+    def move(at: QPoint, held: Qt.MouseButton) -> None:
+        there = QPointF(canvas.mapToGlobal(at))
+        event = QMouseEvent(QEvent.Type.MouseMove, QPointF(at), there, Qt.MouseButton.NoButton, held, plain)
+        QApplication.sendEvent(canvas, event)
+
     def hover() -> None:
-        at = next(hovers)
-        move = QMouseEvent(
-            QEvent.Type.MouseMove,
-            QPointF(at),
-            QPointF(canvas.mapToGlobal(at)),
-            Qt.MouseButton.NoButton,
-            Qt.MouseButton.NoButton,
-            plain,
-        )
-        QApplication.sendEvent(canvas, move)
+        move(next(hovers), Qt.MouseButton.NoButton)
+
+    def drag() -> None:
+        """Bring the scissors, taken up once and never let go, to the boundary beside theirs."""
+        brush = Brush(QPainter(), canvas.data, canvas.stage_layout, current(), 1.0)
+        at = badge_centre(brush, canvas.data.cut.scissors[0].boundary).toPoint()
+        if not canvas.holding:
+            QTest.mousePress(canvas, Qt.MouseButton.LeftButton, plain, at)
+        move(at + QPoint(round(next(sides) * canvas.stage_layout.column_width), 0), Qt.MouseButton.LeftButton)
 
     def scrub() -> None:
         sliders["pass"].wanted.emit(len(window.store.derived.walk(window.store.session)) * next(stops) // STOPS)
@@ -113,6 +121,7 @@ def actions(window: Any) -> dict[str, Callable[[], None]]:
         "←": lambda: press(key.Key_Left, plain),
         "hover": hover,
         SELECTION: lambda: QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, plain, next(clicks)),
+        SCISSORS: drag,
     }
 
 
@@ -149,7 +158,7 @@ def _shares(settings: Any, every_panel: bool, operations: int) -> dict[str, dict
     shares: dict[str, dict[str, dict[str, float]]] = {}
     with costs.measuring(), windows.opened(settings, every_panel=every_panel) as window:
         act = actions(window)
-        for name in (STEP, TIME_STEP, SCRUB, SELECTION):
+        for name in (STEP, TIME_STEP, SCRUB, SELECTION, SCISSORS):
             _timed(window, act[name], 5)
             costs.clear()
             count = len(_timed(window, act[name], operations))

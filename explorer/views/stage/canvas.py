@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QBasicTimer, QEvent, QPoint, QPointF, Qt, QTimerEvent, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QHelpEvent, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from ...model.stage_cut import handle_tip
@@ -51,10 +51,12 @@ class StageCanvas(StageSurface):
     """The :class:`Hit` that was clicked, or None beside the columns."""
     edit_wanted = Signal(object, QPoint)
     """The :class:`Hit` that was double-clicked, and where on the screen."""
+    cut_tried = Signal(object)
+    """The truncation that a handle of the cut would make where it is held; None when it was put back."""
     cut_dropped = Signal(object)
+    """The truncation that a handle of the cut makes where it was let go."""
     cut_nudged = Signal(bool, int)
     """Whether the scissors are to move or the runs' beginnings, and in which direction."""
-    """The truncation that a handle of the cut makes where it was let go."""
     unit_stepped = Signal(int)
     """−1 or +1: the unit above or below the selected one is wanted."""
     place_stepped = Signal(int, int)
@@ -68,6 +70,11 @@ class StageCanvas(StageSurface):
         self._grip: Grip | None = None
         self._past = 0.0
         self._scrolling = QBasicTimer()
+
+    @property
+    def holding(self) -> bool:
+        """Whether a handle of the cut is in hand."""
+        return self._grip is not None
 
     def show_data(self, data: StageData) -> None:
         """Show ``data``, and over it what is in hand; that is let go where it belongs to another sentence or cut."""
@@ -87,6 +94,10 @@ class StageCanvas(StageSurface):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             self._show_tip(event.globalPos(), event.pos())
             return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Escape and self.holding:
+                event.accept()  # or the window's own Esc would come before this one's
+                return True
         return super().event(event)
 
     def _show_tip(self, where: QPoint, at: QPoint) -> None:
@@ -133,7 +144,10 @@ class StageCanvas(StageSurface):
         if self._layout is None or self._data is None:
             return
         if self._grip is not None:
-            self._pull(at.x())
+            if event.buttons() & Qt.MouseButton.LeftButton:
+                self._pull(at.x())
+            else:
+                self._let_go()  # it was released where nobody told us
             return
         if self._pressed is not None and self._pan_from is not None and self._layout.furthest > 0:
             away = at.x() - self._pressed.x()
@@ -158,6 +172,7 @@ class StageCanvas(StageSurface):
             self._held = self._grip.handle
             self._show(self._grip.preview)
             self.update()
+            self.cut_tried.emit(self._grip.policy)
         self._past = x - inside
         if self._past == 0.0 or lay.furthest == 0.0:
             self._scrolling.stop()
@@ -208,8 +223,14 @@ class StageCanvas(StageSurface):
         self._scrolling.stop()
         self.setCursor(Qt.CursorShape.ArrowCursor)
         if grip is not None:
-            self.show_data(grip.before)
+            self.show_data(grip.own)
             self.update()
+            self.cut_tried.emit(None)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        if self._grip is not None:
+            self._let_go()  # nothing more is heard of the button
+        super().hideEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         if self._over is not None:

@@ -12,12 +12,17 @@ from ...model.stage_records import StageData
 
 
 class Grip:
-    """Holds ``handle`` of the cut of ``before``; :attr:`preview` is the stage as it would be."""
+    """Holds ``handle`` of the cut of ``before``; :attr:`preview` is the stage as it would be.
+
+    ``own`` is what is shown once it is put back.
+    """
 
     def __init__(self, before: StageData, handle: Handle) -> None:
         self.before, self.preview, self.handle = before, before, handle
         self.policy: Truncation = before.cut.policy
-        self._taken = handle
+        self._taken, self._was = handle, before.cut
+        self.own = before
+        self._tried: list[Truncation] = []
 
     @property
     def moved(self) -> bool:
@@ -26,7 +31,7 @@ class Grip:
 
     def pull(self, boundary: int) -> bool:
         """Bring the handle to ``boundary``, or as near to it as it can stand; True when it has moved."""
-        was, length = self.before.cut.policy, self.before.scene.length
+        was, length = self._was.policy, self.before.scene.length
         policy = moved(was, self._taken, boundary, length)
         handle = self._taken
         if policy != was:  # what waits at the end of a sentence that is too short stands nearer than its number says
@@ -35,15 +40,22 @@ class Grip:
         if handle == self.handle:
             return False
         self.handle, self.policy = handle, policy
-        cut = cut_of(policy, policy.table(length), self.before.cut.loss, self.before.cut.asked)
+        self._tried.append(policy)
+        cut = cut_of(policy, policy.table(length), self._was.loss, self._was.asked)
         self.preview = self._over(cut) if self.moved else self.before
         return True
 
     def follow(self, data: StageData) -> bool:
-        """Hold it over ``data``, which is shown from now on; False where the handle does not belong there any more."""
-        was, now = self.before.cut, data.cut
-        if data.scene is not self.before.scene or (now.policy, now.loss) != (was.policy, was.loss):
+        """Hold it over ``data``, which is shown from now on; False where the handle does not belong there any more.
+
+        It does over the walk as it was, and over those that it would make, which are shown while it is held.
+        """
+        was, now = self._was, data.cut
+        own = now.policy == was.policy
+        if data.scene is not self.before.scene or not (now.loss == was.loss if own else now.policy in self._tried):
             return False
+        if own:
+            self.own = data
         self.before = data
         self.preview = self._over(self.preview.cut) if self.moved else data
         return True

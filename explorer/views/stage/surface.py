@@ -84,6 +84,8 @@ class StageSurface(QWidget):
         if old is not None and _other_sentence(old, data):
             self._zoom, self._offset = 1.0, 0.0
         towards = data.current_t if old is None or old.current_t != data.current_t else None
+        if self._held is not None:
+            towards = None  # what is in hand stays under the pointer
         chosen = data.marks.selected_t
         if old is not None and chosen is not None and chosen != old.marks.selected_t and self._hidden(chosen):
             towards = chosen  # with a key, or in another panel; what is clicked stays under the pointer

@@ -66,6 +66,7 @@ class StageView(Card):
         self.canvas.hovered.connect(self._hover)
         self.canvas.clicked.connect(self._click)
         self.canvas.edit_wanted.connect(self._edit)
+        self.canvas.cut_tried.connect(self._try)
         self.canvas.cut_dropped.connect(self._cut)
         self.canvas.cut_nudged.connect(self._nudge)
         self.canvas.unit_stepped.connect(self._step_unit)
@@ -229,10 +230,16 @@ class StageView(Card):
     def _node(self, place: Hit) -> int | None:
         return None if self._data is None else node_of(self._data, place)
 
+    def _try(self, policy: Truncation | None) -> None:
+        """Let every panel follow what is in hand, this one and the inspector in the first frame."""
+        self._store.walk_by_key(do.Try(policy))
+
     def _cut(self, policy: Truncation) -> None:
         wished = self._store.wished
         if wished.truncation != policy:
             self._store.dispatch(do.ChangeSettings(replace(wished, truncation=policy), wished))
+        else:
+            self._try(None)
 
     def _nudge(self, scissors: bool, direction: int) -> None:
         policy = None
