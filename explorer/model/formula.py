@@ -126,8 +126,8 @@ def compact(value: float, signed: bool = False) -> str:
 def figures(value: float, digits: int, *, signed: bool = False, tight: bool = False) -> str:
     """``value`` to so many significant digits whatever its size: 0.402, 5.31e−4, 0.
 
-    ``signed`` always has a sign, and no 0 before the point: +.016, −1.2, +5.3e−4. ``tight`` has a power's factor
-    without a point: 531e−6 are as many digits in less room.
+    ``signed`` always has a sign, and no 0 before the point: +.016, −1.2, +5.3e−4. ``tight`` has no such 0 in front of
+    thousandths, and a power's factor without a point: .00531 and 531e−6 are as many digits in less room.
     """
     if math.isnan(value):
         return "NaN"
@@ -139,11 +139,9 @@ def figures(value: float, digits: int, *, signed: bool = False, tight: bool = Fa
         return "0"
     mantissa, exponent = f"{size:.{digits - 1}e}".split("e")
     power = int(exponent)
-    # So many places after the point that all take about the same room.
-    least = -3 if signed or not tight else -2
-    if least <= power < 4:
+    if -3 <= power < 4:  # so many places after the point that all take about the same room
         text = f"{float(f'{mantissa}e{exponent}') if power < digits else size:.{max(0, digits - 1 - power)}f}"
-        return sign + (text[1:] if signed and text.startswith("0.") else text)
+        return sign + (text[1:] if (signed or (tight and power == -3)) and text.startswith("0.") else text)
     if tight and digits > 1:
         mantissa, power = mantissa.replace(".", ""), power - digits + 1
     return f"{sign}{mantissa}e{power}".replace("e-", "e−")

@@ -242,6 +242,15 @@ def named(text: str, font: QFont) -> NamedText:
     return NamedText(tuple(pieces), x, small)
 
 
+def in_words(text: str) -> tuple[Run, ...]:
+    """A sentence as runs: what it has as ``dW_f`` becomes dW with a lowered f."""
+    runs, at = [], 0
+    for found in _NAME.finditer(text) if has_names(text) else ():
+        runs += [Run(text[at : found.end(1)], "words", "muted"), Run(found[2], "words", "muted", -1)]
+        at = found.end()
+    return (*runs, Run(text[at:], "words", "muted")) if at < len(text) else tuple(runs)
+
+
 def has_names(text: str) -> bool:
     """Whether there is a name with an index in ``text``: told at once of most."""
     return "_" in text and _NAME.search(text) is not None

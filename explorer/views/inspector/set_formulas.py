@@ -6,9 +6,9 @@ from collections import OrderedDict
 
 from rnncore.frozen import dataclass
 
-from ...model.formula import Formula, Run
+from ...model.formula import Formula
 from ...theme.theme import Theme
-from ...widgets.typeset import Block, SetFormula, left_width, line
+from ...widgets.typeset import Block, SetFormula, in_words, left_width, line
 from .forms import set_formula
 
 KEPT = 640
@@ -59,5 +59,5 @@ def words_once(words: str, room: float, theme: Theme, size: float = 12.0) -> Set
     key = (words, room, id(theme), size)
     found = _settings.get(key)
     if found is None:
-        found = _settings[key] = Setting(line((Run(words, "words", "muted"),), room, size, theme), words, words, theme)
+        found = _settings[key] = Setting(line(in_words(words), room, size, theme), words, words, theme)
     return found

@@ -94,10 +94,10 @@ class StageCanvas(StageSurface):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             self._show_tip(event.globalPos(), event.pos())
             return True
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Escape and self.holding:
-                event.accept()  # or the window's own Esc would come before this one's
-                return True
+        wanted = event.type() == QEvent.Type.ShortcutOverride and self.holding
+        if wanted and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            event.accept()  # or the window's own Esc would come before this one's
+            return True
         return super().event(event)
 
     def _show_tip(self, where: QPoint, at: QPoint) -> None:

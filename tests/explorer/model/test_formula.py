@@ -115,6 +115,14 @@ def test_a_gradient_of_the_graph_has_its_sign_and_two_digits_whatever_its_size(
     assert len(tight) <= 6
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.00911, ".00911"), (-0.00911, "−.00911"), (0.0311, "0.0311"), (9.11e-4, "911e−6"), (0.131, "0.131")],
+)
+def test_where_there_is_little_room_a_thousandth_is_still_a_decimal(value: float, said: str) -> None:
+    assert figures(value, 3, tight=True) == said
+
+
 @pytest.mark.parametrize("tight", [False, True])
 @pytest.mark.parametrize("value", [1.2345678, -123456.7, 9.99999e-5, -4.4e-300, 99999.6, 0.00995, 0.4021])
 def test_so_many_figures_are_the_number_rounded(value: float, tight: bool) -> None:

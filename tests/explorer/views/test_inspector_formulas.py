@@ -9,7 +9,7 @@ from explorer.theme.theme import current, theme_named
 from explorer.views.inspector import forms, set_formulas
 from explorer.views.inspector.details import Details
 from explorer.views.inspector.formulas import FormulaArea, Section
-from explorer.widgets.typeset import baseline, is_wider, line
+from explorer.widgets.typeset import baseline, in_words, is_wider, line
 
 from ..model.steps import CELLS, data, make_walk
 
@@ -168,3 +168,10 @@ def test_a_short_form_writes_out_the_terms_that_go_into_its_lines(qtbot, width: 
     assert ("more" in said) == (whole.height > least.height)
     if width in (300.0, 330.0):
         assert "more" not in said
+
+
+def test_a_name_in_a_sentence_has_its_index_lowered():
+    pieces = [(run.text, run.script) for run in in_words("‖dW_f‖ so far 0.2")]
+    assert pieces == [("‖dW", 0), ("f", -1), ("‖ so far 0.2", 0)]
+    assert [run.text for run in in_words("no name here")] == ["no name here"]
+    assert [run.text for run in in_words("all of dW_i")] == ["all of dW", "i"]
