@@ -22,6 +22,26 @@ if TYPE_CHECKING:
 WIDTH = 760
 
 
+class Table(QTextBrowser):
+    """Scrolls sideways only for what is beyond the edge: a fraction of the margin is nothing to be seen."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Set what is shown for the present width."""
+        document, room = self.document(), self.viewport().width()
+        self.setLineWrapMode(QTextBrowser.LineWrapMode.WidgetWidth)
+        beyond = math.ceil(document.size().width() - room)
+        needless = beyond <= document.documentMargin()
+        if needless and beyond > 0:  # columns are rounded up, each by itself
+            self.setLineWrapColumnOrWidth(room - beyond)
+            self.setLineWrapMode(QTextBrowser.LineWrapMode.FixedPixelWidth)
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if needless else Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self.setHorizontalScrollBarPolicy(policy)
+
+
 class VerificationDialog(PanelDialog):
     """Shows one :class:`Verification`; its text can be selected and copied.
 
@@ -37,12 +57,12 @@ class VerificationDialog(PanelDialog):
         self.summary.setTextFormat(Qt.TextFormat.RichText)
         self.summary.setWordWrap(True)
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.view = QTextBrowser()
+        self.view = Table()
         self.view.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.view.setAccessibleName(self.windowTitle())
-        self.view.document().setDocumentMargin(current().px(6))
         self.again = Chip("Check again", outlined=True)
         self.again.clicked.connect(self._check_again)
+        self.view.document().setDocumentMargin(current().px(6))
         self.column.addWidget(self.summary)
         self.column.addWidget(self.view, 1)
         self.add_buttons(self.again, self.close_button())
@@ -111,19 +131,7 @@ class VerificationDialog(PanelDialog):
         needed = math.ceil(columns.size().width()) + beside + current().px(4)
         if needed > self.width():
             self.resize(needed, self.height())
-        self._no_needless_bar()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._no_needless_bar()
-
-    def _no_needless_bar(self) -> None:
-        """Scroll sideways only for what is beyond the edge: a fraction of the margin is nothing to be seen."""
-        document = self.view.document()
-        beyond = document.size().width() - self.view.viewport().width()
-        needless = beyond <= document.documentMargin()
-        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if needless else Qt.ScrollBarPolicy.ScrollBarAsNeeded
-        self.view.setHorizontalScrollBarPolicy(policy)
+        self.view.fit()
 
 
 def html(found: Verification) -> str:

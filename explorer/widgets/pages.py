@@ -83,7 +83,9 @@ def _left(document: QTextDocument, table: QTextTable) -> float:
     for row, (top, later) in enumerate(pairwise(tops)):
         if row and int(later // high) != int(top // high):
             tall = max(layout.blockBoundingRect(_block(table, row, n)).height() for n in range(table.columns()))
-            return float(high - foot - top % high - tall - padding - EDGE)
+            left = float(high - foot - top % high - tall - padding - EDGE)
+            # A row that reaches into the foot by a hair stays, and all of it is left free at the head of the next page.
+            return left if left >= 0.0 else left + top - tops[row - 1]
     return 0.0
 
 
