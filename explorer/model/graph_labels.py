@@ -20,10 +20,18 @@ _FROM_OWN, _BETWEEN = 2.0, 2.0
 #: Between a label and any edge, where the graph is crowded.
 _CLOSE = 1.5
 _TRIED = 6
+#: How far a label is slid along its box, the best first; and where another place is dearer than a good look.
+_SLIDES = (0.0, 4.0, 8.0, 12.0, 16.0, -4.0, 20.0, 25.0, 30.0)
+_FINE = (*_SLIDES, 2.0, -2.0, 6.0, 10.0)
 
 
 def place_labels(
-    drawing: Drawing, sizes: Mapping[str, tuple[float, float]], taken: Iterable[Rect] = (), *, close: bool = False
+    drawing: Drawing,
+    sizes: Mapping[str, tuple[float, float]],
+    taken: Iterable[Rect] = (),
+    *,
+    close: bool = False,
+    slides: Sequence[float] = _SLIDES,
 ) -> dict[str, Rect]:
     """A place beside each box of ``sizes`` (box key -> width, height of its label) where nobody can mistake it.
 
@@ -33,16 +41,25 @@ def place_labels(
     nearer to other boxes' edges than to its own box, but not onto them.
     """
     occupied, known = np.array(list(taken)).reshape(-1, 4), curves(drawing)
-    free = {key: _places(drawing, known, drawing.box(key), size, close, occupied) for key, size in sizes.items()}
+    free = {
+        key: _places(drawing, known, drawing.box(key), size, close, occupied, slides) for key, size in sizes.items()
+    }
     placed = choose(free, _TRIED, _BETWEEN)
     return {key: placed[key] for key in sizes if key in placed}
 
 
 def _places(
-    drawing: Drawing, known: Curves, box: Box, size: tuple[float, float], close: bool, occupied: Places
+    drawing: Drawing,
+    known: Curves,
+    box: Box,
+    size: tuple[float, float],
+    close: bool,
+    occupied: Places,
+    slides: Sequence[float],
 ) -> Places:
     """Every unmistakable place of a label of this size, the best first."""
-    rects, near, boxes, foreign = known.once((box.key, size), lambda: _measured(drawing, known, box, size))
+    key = box.key, size, len(slides)
+    rects, near, boxes, foreign = known.once(key, lambda: _measured(drawing, known, box, size, slides))
     if close:
         good = foreign >= _CLOSE
     else:
@@ -52,9 +69,11 @@ def _places(
     return rects[from_rects(rects, occupied) >= _BETWEEN]
 
 
-def _measured(drawing: Drawing, known: Curves, box: Box, size: tuple[float, float]) -> tuple[Floats, ...]:
+def _measured(
+    drawing: Drawing, known: Curves, box: Box, size: tuple[float, float], slides: Sequence[float]
+) -> tuple[Floats, ...]:
     """The places that neither boxes nor its own edges forbid; what they ask for, and how far boxes and edges are."""
-    rects = as_places(list(dict.fromkeys(_candidates(box, *size))), size, drawing)
+    rects = as_places(list(dict.fromkeys(_candidates(box, *size, slides))), size, drawing)
     near = from_rects(rects, np.array([box.rect])) + _MARGIN
     boxes = from_rects(rects, np.array([b.rect for b in drawing.boxes if b.key != box.key]))
     good = boxes >= near
@@ -65,21 +84,21 @@ def _measured(drawing: Drawing, known: Curves, box: Box, size: tuple[float, floa
     return rects, near, boxes, from_points(rects, others, float(near.max(initial=_CLOSE)))
 
 
-def _candidates(box: Box, w: float, h: float) -> Iterator[Point]:
+def _candidates(box: Box, w: float, h: float, slides: Sequence[float]) -> Iterator[Point]:
     """Above first, for there goes what the box computes; then beside it and below."""
     left, top, wide, high = box.rect
     right, bottom = left + wide, top + high
     for gap in _GAPS:
-        yield from _along(box, w, top - h - gap)
+        yield from _along(box, w, top - h - gap, slides)
         for lift in (0.8, 0.5, 0.2, 1.0, 0.0, 0.65, 0.35, 1.2, -0.2):
             yield right + gap, box.y - lift * h
             yield left - gap - w, box.y - lift * h
-        yield from _along(box, w, bottom + gap)
+        yield from _along(box, w, bottom + gap, slides)
 
 
-def _along(box: Box, w: float, y: float) -> Iterator[Point]:
+def _along(box: Box, w: float, y: float, slides: Sequence[float]) -> Iterator[Point]:
     """Places in the line at ``y``, the nearest first."""
-    for slide in (0.0, 4.0, 8.0, 12.0, 16.0, -4.0, 20.0, 25.0, 30.0):
+    for slide in slides:
         yield box.x + _FROM_OWN + slide, y
         yield box.x - w - _FROM_OWN - slide, y
     yield box.x - w / 2, y
@@ -103,6 +122,8 @@ def place_in_forms(
     for form, close in rounds:
         wanted = {key: forms[form] for key in keys if key not in placed}
         if wanted:
-            found = place_labels(drawing, wanted, [*taken, *(rect for rect, _ in placed.values())], close=close)
+            occupied = [*taken, *(rect for rect, _ in placed.values())]
+            slides = _FINE if form >= good else _SLIDES
+            found = place_labels(drawing, wanted, occupied, close=close, slides=slides)
             placed |= {key: (rect, form) for key, rect in found.items()}
     return placed

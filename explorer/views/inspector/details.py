@@ -17,7 +17,7 @@ from .streams import StreamsBox
 USUAL_NOW, TIGHT_NOW, LEAST_NOW = 168, 122, 50
 """Pixels at scale 1 for the last micro-step's formulas: what suits most of them at their ease, what has room for all of
 them laid tight, and the least."""
-SIMPLE_NOW = 128
+SIMPLE_NOW = 116
 """What has room, at its ease, for every formula of a cell of a single activation: no value of it is read twice."""
 LEVELS = ((0, USUAL_NOW), (1, 150), (2, LEAST_NOW))
 """How tight the boxes are laid, and the room for the formulas that this asks for."""
