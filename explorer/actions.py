@@ -461,6 +461,20 @@ COMMANDS: tuple[Command, ...] = (
 
 BY_ID = {command.id: command for command in COMMANDS}
 GROUPS = tuple(dict.fromkeys(command.group for command in COMMANDS))
+BEGINNINGS = frozenset(
+    id
+    for ids in (
+        "save sheet-print quit",
+        "sentence copy-numbers own-cell",  # values; what is copied; the settings
+        "home play order",  # there and back; the ends; by itself
+        "newest",
+        "present compare graph checked next-unit",  # looks; the screen; A and B; the inspector's tabs; what is told
+        "panel-menu move-beside",
+        "experiment-stage",
+    )
+    for id in ids.split()
+)
+"""The commands that begin another part of their group: a menu has a line before them."""
 
 
 def in_group(group: str) -> Iterator[Command]:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QStatusTipEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from ..actions import COMMANDS, GROUPS, WALKS, Command, in_group, shorter_hints
+from ..actions import BEGINNINGS, COMMANDS, GROUPS, WALKS, Command, in_group, shorter_hints
 from ..model import action as do
 from ..model.keys import key_text
 from ..model.session import Message
@@ -138,6 +138,8 @@ class CommandsWindow(DialogsWindow):
             part = menu.addMenu(group.replace(letter, f"&{letter}", 1))
             part.setToolTipsVisible(True)
             for command in in_group(group):
+                if command.id in BEGINNINGS:
+                    part.addSeparator()
                 part.addAction(self.actions_[command.id])
             self.complete_menu(group, part)
         menu.aboutToShow.connect(self._name_all)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from explorer.actions import BY_ID, COMMANDS, GROUPS, choices, hints, in_group, matching, shorter_hints
+from explorer.actions import BEGINNINGS, BY_ID, COMMANDS, GROUPS, choices, hints, in_group, matching, shorter_hints
 from explorer.model import action as do
 from explorer.model.keys import key_text
 from explorer.model.settings import Settings
@@ -134,3 +134,13 @@ def test_a_panel_is_found_by_its_title_and_by_what_stands_on_its_tab():
         assert f"panel:{panel.id}" in [command.id for command in matching(f"panel {panel.title}")][:1]
         assert f"panel:{panel.id}" in [command.id for command in matching(f"panel {panel.short}")]
         assert panel.short.casefold() in BY_ID[f"panel:{panel.id}"].title.casefold()
+
+
+def test_a_long_menu_has_lines_between_its_parts():
+    for group in GROUPS:
+        ids = [command.id for command in in_group(group)]
+        begun = [place for place, id in enumerate(ids) if id in BEGINNINGS]
+        parts = [b - a for a, b in pairwise([0, *begun, len(ids)])]
+        assert min(parts) > 0, f"{group} begins with a line"
+        assert max(parts) <= 12, (group, parts)
+    assert {command.id for command in COMMANDS} >= BEGINNINGS
