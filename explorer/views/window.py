@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 SMALLEST = (960, 600)
 """The least size of the window, on a screen that is no smaller; all is legible from 1280 × 720 on."""
+ROOMY = QSize(1840, 980)
+"""Pixels at scale 1 in which every panel of the start has a place of its own, and the desktop still shows."""
+FRAME = 36
+"""Pixels that the desktop's title bar takes of the screen's height."""
 CURVE = 246
 """Height at scale 1 below which the panels under the stage of a wide window have no room for a curve."""
 
@@ -49,6 +53,12 @@ def _close_what_is_open() -> None:
     for window in list(_OPEN):
         if isValid(window):
             window.close()
+
+
+def first_size(available: QSize) -> QSize:
+    """The size that a new window has on a screen with so much room: all panels in sight, where that is to be had."""
+    wanted = QSize(current().px(ROOMY.width()), current().px(ROOMY.height()))
+    return wanted.boundedTo(available - QSize(0, FRAME))
 
 
 class MainWindow(LayoutsWindow):
@@ -92,7 +102,7 @@ class MainWindow(LayoutsWindow):
         self.banner.dismissed.connect(self._dismiss)
         store.changed.connect(self._changed)
         self._changed(Changes.ALL & ~Changes.THEME)  # which the application has already
-        self.resize(QSize(1440, 860).boundedTo(self.screen().availableSize()))
+        self.resize(first_size(self.screen().availableSize()))
         self.stage.setFocus()
 
     # --- layout ---

@@ -115,6 +115,7 @@ class LayoutsWindow(PresentingWindow):
         if group == "View":
             for id in _IN_MENU:
                 menu.removeAction(self.actions_[id])
+            menu.addSeparator()
             layouts = menu.addMenu("Layouts")
             layouts.menuAction().setStatusTip(HELP)
             layouts.menuAction().setToolTip(HELP)

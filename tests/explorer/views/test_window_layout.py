@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -12,7 +12,7 @@ from explorer.model import action as do
 from explorer.model.session import Message
 from explorer.theme import palette
 from explorer.theme.theme import theme_named
-from explorer.views.window import MainWindow
+from explorer.views.window import MainWindow, first_size
 from explorer.widgets.chip import Chip
 
 from .windows import dock, in_front, panel, place_of
@@ -215,3 +215,22 @@ def test_what_floats_floats_again_at_the_next_start_with_a_button_that_leads_bac
     QTest.qWait(30)
     assert not gates.isFloating() and not gates.back_chip.isVisible()
     again.close()
+
+
+@pytest.mark.parametrize(
+    ("screen", "scale", "size"),
+    [
+        ((1366, 768), 1.0, (1366, 732)),
+        ((1920, 1080), 1.0, (1840, 980)),
+        ((2560, 1400), 1.3, (2392, 1274)),
+        ((3840, 2160), 2.0, (3680, 1960)),
+    ],
+)
+def test_a_new_window_has_room_for_every_panel_where_the_screen_has_it(qapp, dark, screen, scale, size):
+    palette.apply(qapp, theme_named("dark", scale))
+    try:
+        found = first_size(QSize(*screen))
+    finally:
+        palette.apply(qapp, theme_named("dark"))
+    assert (found.width(), found.height()) == size
+    assert found.width() >= scale * 1600 or found.width() == screen[0]
