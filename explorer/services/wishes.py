@@ -124,6 +124,8 @@ class Wishes:
         overtaken, self._overtaken = self._overtaken, False
         self._wishes.pop(0)
         try:
+            if overtaken or isinstance(prepared, RnnError):
+                self._dispatch(do.Try(None))  # it may have been tried before it was wished for
             if overtaken:
                 return
             if isinstance(prepared, RnnError):

@@ -111,3 +111,14 @@ def test_an_undo_while_they_are_held_goes_back_from_what_was_chosen(walked: Main
     assert store.session.trial is None and store.session.settings.truncation == Window(4)
     store.redo()
     assert store.session.trial is None and store.session.sentence is typed.sentence
+
+
+def test_a_cut_that_is_taken_back_before_its_run_is_there_is_not_tried_any_more(walked: MainWindow, qtbot):
+    store = walked.store
+    own = store.session.settings
+    there = hold(walked, qtbot, 2)
+    qtbot.mouseRelease(walked.stage.canvas, LEFT, pos=there)
+    assert store.session.trial is not None and store.wished.truncation == Window(2)
+    store.dispatch(do.ChangeSettings(own))  # what is on show is chosen again
+    later.settle(store)
+    assert store.session.trial is None and store.session.settings is own
