@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 import re
+import warnings
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -30,7 +31,7 @@ def parse(text: str) -> ast.Module:
         if in_names_elsewhere(line):  # Python would read them as letters on the line
             _explain(text, number)
     try:
-        return ast.parse(text)
+        return _read(text)
     except SyntaxError as error:
         _explain(text, error.lineno or 1)
         _refuse_keywords(text, error.lineno or 1)
@@ -42,6 +43,13 @@ def parse(text: str) -> ast.Module:
         ) from None
     except (ValueError, RecursionError, MemoryError):
         raise CellError("the text cannot be read", remedy="Remove null characters and very deep brackets.") from None
+
+
+def _read(text: str) -> ast.Module:
+    """Python's syntax tree, without a word on the terminal of what it only warns of: what is wrong is told below."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        return ast.parse(text)
 
 
 def _refuse_keywords(text: str, number: int) -> None:
@@ -68,7 +76,7 @@ def _explain(text: str, at: int) -> None:
             raise CellError(problem, line=number, column=column, remedy=remedy) from None
         if number == at:
             try:
-                ast.parse(lines[number - 1])
+                _read(lines[number - 1])
             except SyntaxError:
                 return  # it is this line, and nothing more is known of it
 

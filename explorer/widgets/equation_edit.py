@@ -51,15 +51,17 @@ class EquationEdit(QPlainTextEdit):
         if mistake is None:
             self.setExtraSelections([])
             return
-        block = self.document().findBlockByNumber(mistake.line - 1)
-        end = block.length() - 1
+        # By the text, not by paragraphs: with Shift, Return breaks a line within one.
+        lines = self.toPlainText().split("\n")
+        line = min(mistake.line, len(lines)) - 1
+        begin, end = sum(len(one) + 1 for one in lines[:line]), len(lines[line])
         first = min(mistake.column - 1, end)
         if not mistake.length and first == end and first:
             first -= 1  # at the line's end there is no letter to underline: the last one
-        cursor = QTextCursor(block)
-        cursor.setPosition(block.position() + first)
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(begin + first)
         last = min(first + max(mistake.length, 1), end)
-        cursor.setPosition(block.position() + last, QTextCursor.MoveMode.KeepAnchor)
+        cursor.setPosition(begin + last, QTextCursor.MoveMode.KeepAnchor)
         mark = QTextEdit.ExtraSelection()
         look = QTextCharFormat()
         look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)

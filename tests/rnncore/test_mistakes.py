@@ -95,3 +95,10 @@ def test_the_nearest_name_is_found_whatever_its_case():
     assert nearest("H_PREV", ["c_prev", "h_prev"]) == "h_prev" and nearest("zebra", ["h_prev"]) is None
     assert function_meant("torch.sigmoid", ["sigmoid", "σ", "tanh"]) == "sigmoid"
     assert function_meant("softmax", ["sigmoid", "tanh", "relu"]) is None
+
+
+@pytest.mark.parametrize("text", ["h = 0if x else 1", "h = tanh(U @ x) * 1or 2", "h = 0xfor x in y"])
+def test_what_python_only_warns_of_is_told_as_a_mistake_and_on_no_terminal(text: str, recwarn) -> None:
+    with pytest.raises(CellError):
+        Cell.from_equations("mine", text)
+    assert not recwarn.list

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QTextCharFormat
+from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
@@ -157,6 +157,16 @@ def test_a_mistake_below_blank_lines_is_underlined_on_its_own_line(editor):
     editor.edit.setPlainText("\n\nh = tanh(U @ x) / 2\n")
     (mark,) = editor.edit.extraSelections()
     assert mark.cursor.blockNumber() == 2 and "Line 3" in editor.message.text()
+
+
+def test_a_mistake_is_underlined_behind_a_line_that_was_broken_with_shift(editor):
+    editor.edit.setPlainText("h = tanh(U @ x)")
+    editor.edit.moveCursor(QTextCursor.MoveOperation.End)
+    QTest.keyClick(editor.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClicks(editor.edit, "z = foo(x)")
+    assert editor.edit.document().blockCount() == 1, "Shift and Return begin no paragraph"
+    (mark,) = editor.edit.extraSelections()
+    assert mark.cursor.selectedText() == "foo"
 
 
 def test_a_template_replaces_the_text_and_can_be_taken_back(editor):
