@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QBasicTimer, QEvent, QPoint, QPointF, Qt, QTimerEvent, Signal
+from PySide6.QtCore import QBasicTimer, QEvent, QPoint, QPointF, Qt, QTimer, QTimerEvent, Signal
 from PySide6.QtGui import QHelpEvent, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -70,6 +70,9 @@ class StageCanvas(StageSurface):
         self._grip: Grip | None = None
         self._past = 0.0
         self._scrolling = QBasicTimer()
+        # What is shown may not change anew while others are still being told of it.
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._tell)
 
     @property
     def holding(self) -> bool:
@@ -80,10 +83,18 @@ class StageCanvas(StageSurface):
         """Show ``data``, and over it what is in hand; that is let go where it belongs to another sentence or cut."""
         if self._grip is not None:
             if self._grip.follow(data):
+                if self._grip.forgotten:
+                    self._soon.start()
                 data = self._grip.preview
             else:
                 self._grip = self._held = None
+                self._soon.start()
         self._show(data)
+
+    def _tell(self) -> None:
+        """Say anew what is tried: after something else has changed what is shown."""
+        grip = self._grip
+        self.cut_tried.emit(grip.policy if grip is not None and grip.moved else None)
 
     def _show(self, data: StageData) -> None:
         if self._over not in data.cut.handles:
@@ -201,6 +212,7 @@ class StageCanvas(StageSurface):
         if grip is not None and grip.moved:
             self._grip = None  # the preview stays until the walk with the new cut is there
             self._let_go()
+            self._soon.stop()
             self.update()
             self.cut_dropped.emit(grip.policy)
             return

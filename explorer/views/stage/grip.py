@@ -25,6 +25,11 @@ class Grip:
         self._tried: list[Truncation] = []
 
     @property
+    def forgotten(self) -> bool:
+        """Whether it was moved, and yet what is shown is the walk as it was."""
+        return self.moved and self.before.cut.policy == self._was.policy
+
+    @property
     def moved(self) -> bool:
         """Whether it was brought to another place than where it was taken up."""
         return self.handle.boundary != self._taken.boundary
@@ -52,7 +57,8 @@ class Grip:
         """
         was, now = self._was, data.cut
         own = now.policy == was.policy
-        if data.scene is not self.before.scene or not (now.loss == was.loss if own else now.policy in self._tried):
+        same_words = data.scene.tokens == self.before.scene.tokens  # training goes on while it is held
+        if not same_words or not (now.loss == was.loss if own else now.policy in self._tried):
             return False
         if own:
             self.own = data

@@ -122,3 +122,33 @@ def test_a_cut_that_is_taken_back_before_its_run_is_there_is_not_tried_any_more(
     store.dispatch(do.ChangeSettings(own))  # what is on show is chosen again
     later.settle(store)
     assert store.session.trial is None and store.session.settings is own
+
+
+def test_while_it_trains_the_scissors_stay_in_hand(walked: MainWindow, qtbot):
+    store = walked.store
+    hold(walked, qtbot, 2)
+    model = store.session.model
+    store.dispatch(do.Advance(3))
+    later.settle(store)
+    QApplication.processEvents()
+    assert store.session.model is not model and walked.stage.canvas.holding
+    assert store.session.settings.truncation == Window(2)
+
+
+def test_an_edit_while_they_are_held_goes_on_from_what_was_chosen_and_they_are_tried_anew(walked: MainWindow, qtbot):
+    store = walked.store
+    hold(walked, qtbot, 2)
+    store.dispatch(do.EditWeight("W", 0, 0, 0.25))
+    assert store.session.run.settings.truncation == Window(4)
+    later.settle(store)
+    QApplication.processEvents()
+    assert store.session.settings.truncation == Window(2) and store.session.model.parameters["W"][0, 0] == 0.25
+
+
+def test_another_sentence_takes_the_scissors_out_of_the_hand(walked: MainWindow, qtbot):
+    store = walked.store
+    hold(walked, qtbot, 2)
+    store.dispatch(do.TypeSentence("a b c d"))
+    later.settle(store)
+    QApplication.processEvents()
+    assert not walked.stage.canvas.holding and store.session.trial is None
