@@ -157,9 +157,13 @@ class ChangeSettings(Action):
 
 @dataclass(frozen=True)
 class Try(Action):
-    """Show what a truncation would make of the walk, and change nothing of the run; None: show the run's own again."""
+    """Show what a truncation would make of the walk, and change nothing of the run; None: show the run's own again.
+
+    ``pointed`` is the time step that is pointed at with it, None for what was pointed at before.
+    """
 
     truncation: Truncation | None
+    pointed: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,10 @@ FOLLOWING = 0.002
 """The same for panels that follow a step: they wait for the next frame. They paint longer than they read."""
 
 
+AT_ONCE = 0.008
+"""Seconds within which two changes belong to the same frame: a panel that follows the first has not waited yet."""
+
+
 class Turns:
     """The panels that wait. ``post`` asks for :meth:`follow` to be called once the frame of now is painted."""
 
@@ -27,7 +31,7 @@ class Turns:
         self.hurried = False
         """Whether all but the first panels come in the frames after this one."""
         self._turns: dict[QObject, Callable[[], None]] = {}
-        self._followers: dict[QObject, Callable[[], None]] = {}
+        self._followers: dict[QObject, tuple[Callable[[], None], float]] = {}  # each with the time since when it waits
 
     @property
     def waiting(self) -> bool:
@@ -48,8 +52,10 @@ class Turns:
 
     def after_first(self, panel: QObject, refresh: Callable[[], None]) -> None:
         """See :meth:`explorer.store.Store.after_first`."""
-        if self.hurried and panel not in self._followers:
-            self._followers[panel] = refresh
+        now = time.perf_counter()
+        since = self._followers[panel][1] if panel in self._followers else now
+        if self.hurried and now - since < AT_ONCE:
+            self._followers[panel] = refresh, since
         else:
             self._followers.pop(panel, None)
             self.in_turn(panel, refresh)
@@ -74,7 +80,7 @@ class Turns:
         began = time.perf_counter()
         while self._followers:
             panel = next(iter(self._followers))
-            refresh = self._followers.pop(panel)
+            refresh, _ = self._followers.pop(panel)
             if isValid(panel):
                 self.in_turn(panel, refresh)
             if time.perf_counter() - began >= FOLLOWING:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from .. import action as do
 from ..derived import Derived
-from ..session import Changes, Session, Trial
+from ..session import Changes, Place, Session, Trial
 from ..walking import same_place
 from .result import Result, Rules
 
@@ -33,7 +33,11 @@ def _try(session: Session, action: do.Try, derived: Derived) -> Result:
     settings = replace(own.settings, truncation=action.truncation)
     tried = replace(own, verification=None, trial=Trial(settings, own.position, own.position))
     place = same_place(derived.walk(own), own.position, derived.walk(tried))
-    return replace(tried, position=place, trial=Trial(settings, own.position, place)), _OTHER_WALK
+    tried = replace(tried, position=place, trial=Trial(settings, own.position, place))
+    over = tried.hover if action.pointed is None else Place(action.pointed)
+    if over == tried.hover:
+        return tried, _OTHER_WALK
+    return replace(tried, hover=over), _OTHER_WALK | Changes.HOVER
 
 
 RULES: Rules = {do.Try: _try}

@@ -51,8 +51,8 @@ class StageCanvas(StageSurface):
     """The :class:`Hit` that was clicked, or None beside the columns."""
     edit_wanted = Signal(object, QPoint)
     """The :class:`Hit` that was double-clicked, and where on the screen."""
-    cut_tried = Signal(object)
-    """The truncation that a handle of the cut would make where it is held; None when it was put back."""
+    cut_tried = Signal(object, object)
+    """The truncation that a handle of the cut would make where it is held, and the step pointed at; None: put back."""
     cut_dropped = Signal(object)
     """The truncation that a handle of the cut makes where it was let go."""
     cut_nudged = Signal(bool, int)
@@ -94,7 +94,7 @@ class StageCanvas(StageSurface):
     def _tell(self) -> None:
         """Say anew what is tried: after something else has changed what is shown."""
         grip = self._grip
-        self.cut_tried.emit(grip.policy if grip is not None and grip.moved else None)
+        self.cut_tried.emit(grip.policy if grip is not None and grip.moved else None, None)
 
     def _show(self, data: StageData) -> None:
         if self._over not in data.cut.handles:
@@ -183,7 +183,7 @@ class StageCanvas(StageSurface):
             self._held = self._grip.handle
             self._show(self._grip.preview)
             self.update()
-            self.cut_tried.emit(self._grip.policy)
+            self.cut_tried.emit(self._grip.policy, lay.column_at(x))
         self._past = x - inside
         if self._past == 0.0 or lay.furthest == 0.0:
             self._scrolling.stop()
@@ -237,7 +237,7 @@ class StageCanvas(StageSurface):
         if grip is not None:
             self.show_data(grip.own)
             self.update()
-            self.cut_tried.emit(None)
+            self.cut_tried.emit(None, None)
 
     def hideEvent(self, event: QHideEvent) -> None:
         if self._grip is not None:

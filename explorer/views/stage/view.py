@@ -207,11 +207,13 @@ class StageView(Card):
     # -- what the canvas says ---------------------------------------------------------------------
 
     def _hover(self, place: Hit | None) -> None:
+        # With the scissors in hand the other panels have more to show than this: they follow in the next frames.
+        tell = self._store.walk_by_key if self.canvas.holding else self._store.dispatch
         if place is None or self._data is None:
-            self._store.dispatch(do.Hover())
+            tell(do.Hover())
             return
         t = min(place.t, self._data.scene.length - 1)
-        self._store.dispatch(do.Hover(t, unit_of(self._data, place), self._node(place)))
+        tell(do.Hover(t, unit_of(self._data, place), self._node(place)))
 
     def _click(self, place: Hit | None) -> None:
         if place is None or self._data is None:
@@ -230,9 +232,9 @@ class StageView(Card):
     def _node(self, place: Hit) -> int | None:
         return None if self._data is None else node_of(self._data, place)
 
-    def _try(self, policy: Truncation | None) -> None:
+    def _try(self, policy: Truncation | None, pointed: int | None = None) -> None:
         """Let every panel follow what is in hand, this one and the inspector in the first frame."""
-        self._store.walk_by_key(do.Try(policy))
+        self._store.walk_by_key(do.Try(policy, pointed))
 
     def _cut(self, policy: Truncation) -> None:
         wished = self._store.wished

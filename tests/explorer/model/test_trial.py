@@ -83,3 +83,9 @@ def test_what_changes_the_session_goes_on_from_what_was_chosen(driver: Driver, a
 def test_a_session_without_a_trial_is_settled_as_it_is(driver: Driver):
     assert settled(driver.session, driver.derived) == (driver.session, Changes.NONE)
     assert settled(replace(driver.session), driver.derived)[1] == Changes.NONE
+
+
+def test_with_the_scissors_the_step_under_the_pointer_is_pointed_at(driver: Driver):
+    assert driver.do(do.Try(Window(0), 3)).hover.t == 3 and driver.changes & Changes.HOVER
+    assert driver.do(do.Try(Window(1), 3)).hover.t == 3 and not driver.changes & Changes.HOVER
+    assert driver.do(do.Try(None)).hover.t == 3
