@@ -39,7 +39,7 @@ def test_a_panel_that_has_waited_for_a_frame_waits_no_longer(qapp, clock: Clock)
     turns, panel, shown = Turns(lambda: None), QObject(), []
     turns.hurried = True
     turns.after_first(panel, lambda: shown.append(1))
-    clock.now += AT_ONCE
+    clock.now += 2 * AT_ONCE
     turns.after_first(panel, lambda: shown.append(2))
     assert shown == [2]
     turns.follow()
