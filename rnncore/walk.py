@@ -151,6 +151,11 @@ class Walk:
         with np.errstate(all="ignore"):
             return output_gradients(self.trace, self.targets)
 
+    @property
+    def entering(self) -> Array:
+        """What each loss by itself sends into its own h (T, H), Vᵀ ∂L/∂z: every lane starts with a row of it."""
+        return self._output[1]
+
     @cached_property
     def reach(self) -> Array:
         """For each loss the earliest weight copy it reaches (T,); T where it reaches none."""

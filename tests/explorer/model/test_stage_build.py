@@ -239,3 +239,13 @@ def test_a_new_gradient_of_the_initial_state_repaints_the_first_column():
             found.append(changed_columns(before, data)[0])
         before = data
     assert found and all(found), "it comes, and goes when the next loss begins"
+
+
+@pytest.mark.parametrize("cell", ["vanilla", "lstm", "gru"])
+def test_by_loss_every_lane_is_drawn_to_one_scale(cell):
+    w = small_walk(cell, policy=Window(4), steps=8)
+    scene = scene_of(w)
+    asked = [int(t) for t in np.flatnonzero(w.targets >= 0)]
+    lanes = [stage_at(w, before_visit(w, loss, loss) + 6, scene) for loss in asked]
+    assert [lane.walking for lane in lanes] == asked and len(asked) > 3
+    assert len({(lane.gradient_scale, lane.ribbon_scale) for lane in lanes}) == 1
