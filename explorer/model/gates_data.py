@@ -23,6 +23,7 @@ from .formula import number, plain
 from .gradients import gradient_symbol
 from .saturation import HIGH, LOW, held_units
 from .session import Session
+from .stage_words import never_reached
 
 Array = np.ndarray[Any, Any]
 QUANTITIES = ("value", "slope", "gradient", "saturated")
@@ -243,7 +244,8 @@ class GatesData:
         below = plain(gradient_symbol(cell, this.argument, t, self.loss).runs)
         below = below if inner.name or inner.is_leaf else f"∂L/∂({before})"
         if not self.gradient_known[gate][t]:
-            lines.append(f"{top}{at}: not computed yet")
+            why = never_reached(self.progress, t)
+            lines.append(f"{top}{at}: {why or 'not computed yet'}")
         else:
             lines.append(f"{top}{at} = {number(gradient)}")
             values, known = self.progress.gradient(this.argument)

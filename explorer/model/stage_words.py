@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from rnncore.progress import Progress
+from rnncore.trace import IGNORE
 from rnncore.truncation import Sweep
 
 from .plurals import count
@@ -69,15 +71,21 @@ INTO = {
 
 def unreached(data: StageData, t: int) -> str:
     """Why no gradient on show ever comes to step ``t``; nothing where one has come, or is still to come."""
-    if data.progress is None or data.phase == "forward":
+    return "" if data.progress is None else never_reached(data.progress, t)
+
+
+def never_reached(progress: Progress, t: int) -> str:
+    """The same from the walk's ``progress`` alone."""
+    if progress.phase == "forward":
         return ""
-    table, loss = data.progress.walk.table, data.walking
+    walk, loss = progress.walk, None if progress.summed else progress.loss
+    policy = walk.truncation.describe()
     if loss is None:
-        reached = bool((table[~data.scene.masked, t] > 0).any())
-        return "" if reached else f"no loss reaches t = {t} ({data.cut.policy.describe()})"
+        reached = bool((walk.table[walk.targets != IGNORE, t] > 0).any())
+        return "" if reached else f"no loss reaches t = {t} ({policy})"
     if t > loss:
         return f"loss {loss} lies before t = {t} and gives it no credit"
-    return "" if table[loss, t] > 0 else f"loss {loss} does not reach t = {t} ({data.cut.policy.describe()})"
+    return "" if walk.table[loss, t] > 0 else f"loss {loss} does not reach t = {t} ({policy})"
 
 
 def into(data: StageData) -> str:

@@ -12,6 +12,7 @@ from ..actions import Command, choices
 from ..model import action as do
 from ..model.session import Message
 from ..model.settings import CorpusChoice
+from ..widgets.alone_window import AloneWindow
 from .window_files import FilesWindow
 
 
@@ -102,6 +103,9 @@ class DialogsWindow(FilesWindow):
 
     def _show(self, dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        front = QApplication.activeWindow()
+        if isinstance(front, AloneWindow):  # else the main window would come before the panel on the whole screen
+            dialog.setParent(front, dialog.windowFlags())
         held = QApplication.focusWidget() or self.focusWidget()  # which may be in a panel on the whole screen
         dialog.finished.connect(lambda _: self._give_back(held))
         dialog.setWindowModality(Qt.WindowModality.WindowModal)

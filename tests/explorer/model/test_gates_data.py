@@ -264,3 +264,12 @@ def test_a_gradient_of_nothing_is_nought_in_the_end() -> None:
     this = make_walk("lstm")
     nothing = walk(this.model, this.trace, np.full(this.trace.length, -1))
     assert not made(nothing, 0).added and made(nothing, len(nothing)).added
+
+
+def test_a_gradient_that_never_comes_is_not_said_to_be_on_its_way() -> None:
+    this = make_walk("lstm")
+    data = made(this, after(this, "carry", 2, loss=3))
+    f = data.names.index("f")
+    assert "loss 3 lies before t = 5 and gives it no credit" in data.explain(f, 5, 0)
+    assert "not computed yet" not in data.explain(f, 5, 0)
+    assert "not computed yet" in data.explain(f, 1, 0), "loss 3 is still to come there"

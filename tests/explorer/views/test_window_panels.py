@@ -8,8 +8,9 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QEnterEvent, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QToolTip
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QTabBar, QToolTip
 
+from explorer.actions import BY_ID
 from explorer.model import action as do
 from explorer.panels import PANELS
 from explorer.theme import palette
@@ -18,6 +19,8 @@ from explorer.views.board_menus import panel_menu
 from explorer.widgets.tab_overflow import TabOverflow
 
 from .windows import Ctrl, Key, dock, in_front, panel, press, until
+
+DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
 
 def below(window, name="loss"):
@@ -159,6 +162,24 @@ def test_the_panel_that_f11_will_fill_is_framed_and_the_keyboard_comes_back_to_w
     press(window, Key.Key_2, Ctrl)
     assert QApplication.focusWidget() is window.stage.focusWidget() or window.stage.hasFocus()
     assert not any(each.framed for each in window.board.docks.values())
+
+
+@pytest.mark.parametrize("command", ["edit-value", "commands", "keys", "sentence"])
+def test_a_dialog_over_a_panel_on_the_whole_screen_belongs_to_that(window, command):
+    press(window, Key.Key_2, Ctrl)
+    press(window, Key.Key_F11)
+    alone = dock(window, "ledger").alone
+    alone.activateWindow()
+    until(window, alone.isActiveWindow)
+    window.run(BY_ID[command])
+    (dialog,) = [d for d in alone.findChildren(QDialog) if d.isVisible()]
+    assert dialog.parentWidget() is alone and not window.findChildren(QDialog, options=DIRECT)
+    dialog.reject()
+    until(window, lambda: alone.isVisible() and not any(d.isVisible() for d in alone.findChildren(QDialog)))
+    window.run(BY_ID["full-screen"])
+    window.activateWindow()
+    window.run(BY_ID[command])
+    assert any(d.isVisible() for d in window.findChildren(QDialog, options=DIRECT))
 
 
 def test_a_panels_key_turns_the_whole_screen_to_that_panel_and_its_own_returns(window):
