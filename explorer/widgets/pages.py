@@ -80,6 +80,7 @@ def _left(document: QTextDocument, table: QTextTable) -> float:
     padding = table.format().toTableFormat().cellPadding()
     foot = document.rootFrame().frameFormat().bottomMargin()
     tops = [layout.blockBoundingRect(_block(table, row, 0)).top() for row in range(table.rows())]
+    tops.append(layout.frameBoundingRect(table).bottom() - 0.1)  # on the next page where the last row reaches a foot
     for row, (top, later) in enumerate(pairwise(tops)):
         if row and int(later // high) != int(top // high):
             tall = max(layout.blockBoundingRect(_block(table, row, n)).height() for n in range(table.columns()))

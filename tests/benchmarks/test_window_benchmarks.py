@@ -46,7 +46,7 @@ def test_the_command_prints_and_writes_what_the_window_was_measured_at(tmp_path,
 def test_every_operation_is_painted_and_every_panel_tells_what_it_takes(qapp):
     rows = list(paint.measured(3, ("vanilla",)))
     names = [row.name for row in rows]
-    for act in ("→", "⇧→", "scrub", "←", "hover", "selection"):
+    for act in ("→", "⇧→", "scrub", "←", "hover", "selection", "scissors"):
         assert sum(name.endswith(f": {act}") for name in names) == 2
     for row in rows:
         assert 0.0 < row.parts["p50"] <= row.parts["p95"] <= row.parts["longest"]
@@ -80,6 +80,6 @@ def test_the_largest_sizes_are_painted_and_judged_by_what_the_hand_notices():
     long, wide = (settings.corpus.load() for _, settings in sizes)
     assert long.longest == 200 and wide.vocabulary.size >= 7900
     rows = list(paint.measured_large(2, sizes[:1]))
-    acts = ("→", "⇧→", "scrub", "←", "hover", "selection")
+    acts = ("→", "⇧→", "scrub", "←", "hover", "selection", "scissors")
     assert [row.name for row in rows] == [f"T 200, H 256, lstm: {act}" for act in acts]
     assert all(row.bound == paint.LARGE_BUDGET and row.value > 0 for row in rows)

@@ -352,7 +352,9 @@ def test_while_a_key_is_held_the_other_panels_follow_one_frame_after_the_first(s
 
 def test_a_panel_that_has_waited_for_a_frame_does_not_wait_for_another(store, qtbot):
     other = Reading(store, qtbot)
-    hold(store, 2)
+    hold(store, 1)
+    time.sleep(2 * turns.AT_ONCE)
+    hold(store, 1)
     assert other.positions[-1] == store.session.position
     hold(store, 1)
     store.dispatch(do.Move("operation"))

@@ -11,8 +11,11 @@ from explorer.services import collector
 
 
 @pytest.fixture(autouse=True)
-def as_before():
+def as_before(monkeypatch):
     was, frozen = gc.isenabled(), gc.get_freeze_count()
+    # A store that was closed while a thread of it computed on keeps Python from collecting to the end of the process.
+    monkeypatch.setattr(collector, "_stores", 0)
+    gc.enable()
     yield
     gc.unfreeze()
     if frozen:

@@ -85,9 +85,13 @@ def stretched(found: QTextDocument) -> list[float]:
 
 @pytest.mark.parametrize("high", [400.0, 560.0, 731.3, 1040.0, 1100.0])
 @pytest.mark.parametrize("units", [1, 3])
-def test_no_row_is_stretched_to_the_foot_of_its_page(qapp: object, high: float, units: int) -> None:
+@pytest.mark.parametrize("pixels", [11, 12, 13])
+def test_no_row_is_stretched_to_the_foot_of_its_page(qapp: object, high: float, units: int, pixels: int) -> None:
     words = "".join(f"{chr(97 + n % 26)}{n} " for n in range(24)) + "\n"
     found = document(words, 4, high, hidden_size=units)
+    font = found.defaultFont()
+    font.setPixelSize(pixels)
+    found.setDefaultFont(font)
     assert max(stretched(found)) > 8.0
     shape = found.pageSize().width() / found.pageSize().height()
     keep_whole(found)
