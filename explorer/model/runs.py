@@ -87,6 +87,15 @@ def start_run(settings: Settings, corpus: Corpus | None = None) -> Run:
     return Run(settings, corpus, History(Trainer(model, corpus, settings=training)))
 
 
+def goes_on(run: Run, old: Run) -> bool:
+    """Whether a run is another line of ``old``: the same network on the same text, from its own weights on."""
+    return run.corpus is old.corpus and not _changed(old.settings, run.settings) & {*NEW_CORPUS, *NEW_MODEL}
+
+
+def _changed(old: Settings, new: Settings) -> set[str]:
+    return {f.name for f in fields(Settings) if getattr(new, f.name) != getattr(old, f.name)}
+
+
 def change_run(
     run: Run,
     settings: Settings,
@@ -100,7 +109,7 @@ def change_run(
     ``state`` is that of ``update`` where it is at hand, so that it need not be sought. ``learning_rate`` is the one
     from there on, whatever annealing had made of it. Clamps of what the new cell does not have are dropped.
     """
-    changed = {f.name for f in fields(Settings) if getattr(settings, f.name) != getattr(run.settings, f.name)}
+    changed = _changed(run.settings, settings)
     if changed & {"cell", "equations", "hidden_size"} and "clamps" not in changed:
         settings = with_fitting_clamps(settings)
     if changed & set(NEW_CORPUS):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QMarginsF, QMimeData, QSizeF, Qt
+from PySide6.QtCore import QEvent, QMarginsF, QMimeData, QSize, QSizeF, Qt
 from PySide6.QtGui import QPageLayout, QPalette, QResizeEvent, QTextDocument, QTextOption
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QWidget
 
@@ -231,7 +231,8 @@ class PaperView(Panel):
         preview = QPrintPreviewDialog(self._printer, self)
         preview.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         preview.paintRequested.connect(self.print_on)
-        preview.resize(900, 800)
+        room = self.screen().availableSize() - QSize(24, 60)  # with the frame that the desktop gives it
+        preview.resize(QSize(900, 800).boundedTo(room))
         preview.open()
 
     def copy_sheet(self) -> None:

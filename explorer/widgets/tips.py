@@ -12,16 +12,22 @@ LONGEST = 88
 BREAK = re.compile(r" (?=[=·×+] )")
 """Where a formula may be broken: before a sign, never inside ``∂L/∂f``."""
 
+INDEX = re.compile(r"(?<![\w“])((?:Δ?d|Δ|∂)?[A-Za-zρ])_((?:[A-Za-z]{1,3}|prev)(?:,\d+)?)(?!\w|\.\w)")
+"""A name with an index that no letter of the font is lowered for: ``dW_f``, ``a_f,5``."""
+
 
 def plain(text: str) -> str:
     """``text`` so that a tool tip shows it letter by letter, whatever looks like a mark-up in it.
 
-    Qt breaks the lines of what it takes for mark-up wherever it likes, inside of fractions as well: here they are
-    broken where a formula may be, and nowhere else.
+    Only the index of a name, as in ``a_f,5``, is lowered. Qt breaks the lines of what it takes for mark-up wherever it
+    likes, inside of fractions as well: here they are broken where a formula may be, and nowhere else.
     """
-    if not Qt.mightBeRichText(text):
+    named = "_" in text and INDEX.search(text) is not None
+    if not named and not Qt.mightBeRichText(text):
         return text
     lines = [escape(piece) for line in text.split("\n") for piece in folded(line)]
+    if named:
+        lines = [INDEX.sub(r"\1<sub>\2</sub>", line) for line in lines]
     return f'<p style="white-space:pre">{"<br>".join(lines)}</p>'
 
 

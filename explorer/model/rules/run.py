@@ -10,7 +10,7 @@ from rnncore.training_state import TrainingState
 from .. import action as do
 from .. import edits
 from ..derived import Derived
-from ..runs import Run, turn_to
+from ..runs import Run, goes_on, turn_to
 from ..sentences import corpus_sentence, first_sentence, typed_sentence
 from ..session import Changes, Message, Place, Session, Training
 from ..walking import same_place
@@ -75,7 +75,8 @@ def _prepared(session: Session, action: do.Prepared, derived: Derived) -> Result
         tab=session.tab,
         votes_follow=session.votes_follow,
         position=action.position or 0,
-        path=action.path,
+        # What goes on from a file's weights is still that file's session: it is saved there, all its lines with it.
+        path=action.path or (session.path if action.state is None and goes_on(run, session.run) else None),
         # Of an opened session its own; whatever else is prepared changes nothing in what it is compared with.
         beside=action.beside if action.state is not None else session.beside,
         message=Message(" ".join(map(_with_place, action.notes))) if action.notes else None,

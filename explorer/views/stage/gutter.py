@@ -16,9 +16,9 @@ _PAD = 6
 _LARGEST = ("a cell:", "largest of")
 _UNITS = " units"
 #: What the ribbons of all losses together are.
-_LANES = "lane = loss"
+_LANES = "lane: loss"
 #: And where of many losses the later ones share the last lane.
-_POOLED = "pale = rest"
+_POOLED = "pale: rest"
 _SUM = "Σ of losses"
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 

@@ -35,8 +35,10 @@ def _loss(brush: Brush, t: int) -> None:
     number, bar = lay.rows["number"], lay.rows["bar"]
     x, width = lay.left(t), lay.right(t) - lay.left(t)
     full = lay.detail >= Detail.TARGET
-    bar_width = min(48 * brush.theme.scale, 0.5 * width) if full else max(1.0, width - (6 if number.height else 1))
-    left = round(x + (width - bar_width) / 2) if lay.detail > Detail.HEAT else x
+    beside = 6 if number.height else max(1, 2 * lay.side) if lay.detail > Detail.HEAT else 1
+    bar_width = min(48 * brush.theme.scale, 0.5 * width) if full else max(1.0, width - beside)
+    # Rounded down, so that narrow columns leave the same gap to either neighbour.
+    left = int(x + (width - bar_width) / 2) if lay.detail > Detail.HEAT else x
     if scene.masked[t]:
         if number.height:
             font = brush.theme.font("tiny")

@@ -93,7 +93,7 @@ class StageSurface(QWidget):
         if old is None or relaid or old.scene.length != data.scene.length:
             self._all_dirty()
             return
-        if _gutter_key(old) != _gutter_key(data):
+        if old.lanes is not data.lanes or _gutter_key(old) != _gutter_key(data):
             self._layers.spoil_gutter()
             self.update(0, 0, self._layout.gutter if self._layout else 0, self.height())
         if old.scene is not data.scene:

@@ -12,7 +12,8 @@ from explorer.model.runs import MOST_OTHERS, change_run
 from explorer.services import sessions
 from rnncore.errors import FileError, RnnError
 from rnncore.files import save
-from rnncore.truncation import Full
+from rnncore.optim import SGD
+from rnncore.truncation import Full, Window
 from tests.explorer.model.runs import Driver, small_run
 
 
@@ -134,3 +135,26 @@ def test_forged_lines_are_refused_in_words(tmp_path, others):
     save(tmp_path / "forged.bptt", history=small_run().history, session={"others": others})
     with pytest.raises(FileError, match="branches in this session file"):
         sessions.open_session(tmp_path / "forged.bptt")
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({"truncation": Window(1)}, True),
+        ({"optimiser": SGD(0.3)}, True),
+        ({"seed": 3}, False),
+        ({"cell": "gru"}, False),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("updates", [0, 3])
+def test_a_line_that_goes_on_from_a_files_weights_is_saved_in_that_file(changes, kept, updates):
+    driver = Driver()
+    if updates:
+        driver.do(driver.trained(updates, running=False))
+    driver.do(do.Saved("mine.bptt"))
+    session = driver.session
+    settings = replace(session.settings, **changes)
+    shown = session.training.shown
+    run = change_run(session.run, settings, shown, session.training.state)
+    assert driver.do(do.Prepared(run, shown)).path == ("mine.bptt" if kept else None)

@@ -20,6 +20,7 @@ from explorer.views.gates import GatesView
 from explorer.views.gates_canvas import UNIT_SCALE, GatesCanvas, Spot
 from explorer.views.gates_head import LEGEND, head_texts, share_said
 from explorer.widgets.paint import text_width
+from explorer.widgets.tips import plain
 
 from .stores import on_screen, settle, small_store
 
@@ -127,7 +128,7 @@ def test_a_tool_tip_gives_the_formula_with_its_numbers(qtbot, store: Store) -> N
     middle = made.canvas.cell_rect(1, 0, 3, 2).center().toPoint()
     event = QHelpEvent(QHelpEvent.Type.ToolTip, middle, made.canvas.mapToGlobal(middle))
     QApplication.sendEvent(made.canvas, event)
-    assert QToolTip.text() == made.canvas.data.explain(1, 3, 2)
+    assert QToolTip.text() == plain(made.canvas.data.explain(1, 3, 2))
     assert "∂L" in QToolTip.text()
     QToolTip.hideText()
 

@@ -89,7 +89,7 @@ def test_in_narrow_columns_few_lanes_are_told_apart_and_the_pale_one_of_the_rest
         lanes = bundle_of(brush_of(canvas), 3).lanes
         counts.append(len(lanes))
         assert [loss for lane, _, _ in lanes for loss in lane.losses] == list(range(3, 120))
-        assert "pale = rest" in [text for text, *_ in written_on(canvas, monkeypatch)]
+        assert "pale: rest" in [text for text, *_ in written_on(canvas, monkeypatch)]
         lay, seen = canvas.stage_layout, pixels(canvas).astype(int)
         x = lay.left(3) + lay.state_spans[0].x - 7
         near, rest = (seen[int(y), x, 2] - seen[int(y), x, 0] for _, y, _ in (lanes[0], lanes[-1]))
@@ -97,7 +97,7 @@ def test_in_narrow_columns_few_lanes_are_told_apart_and_the_pale_one_of_the_rest
     assert counts[0] <= 4 < counts[1]
     few = small_walk("vanilla", steps=120, hidden=12, policy=Window(2), order="sweep", masked=None)
     canvas.show_data(stage_at(few, len(few)))
-    assert "pale = rest" not in [text for text, *_ in written_on(canvas, monkeypatch)]
+    assert "pale: rest" not in [text for text, *_ in written_on(canvas, monkeypatch)]
 
 
 def test_what_of_a_sweep_is_cut_is_hatched_at_once_in_a_place_where_nothing_flows(canvas):

@@ -65,7 +65,8 @@ def test_a_formula_is_broken_before_a_sign_and_never_inside_a_fraction(qapp, siz
     assert lines[0] == "t = 0 “<s>”, unit 4" and len(lines) == 1 + len(folded(text.split("\n")[1]))
     for line in lines[2:]:
         assert line.strip()[0] in "=·×+"
-    assert "".join("".join(lines[1:]).split()) == "".join(text.split("\n")[1].split())
+    written = text.split("\n")[1].replace("a_f", "af")  # with a lowered f
+    assert "".join("".join(lines[1:]).split()) == "".join(written.split())
 
 
 def test_a_line_is_broken_only_where_it_is_too_long():
@@ -74,3 +75,17 @@ def test_a_line_is_broken_only_where_it_is_too_long():
     assert folded("x" * 100) == ["x" * 100]
     prose = " ".join(["word"] * 40)
     assert len(folded(prose)) > 1 and " ".join(" ".join(folded(prose)).split()) == prose
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("f₅ = σ(a_f,5) = 0.4", '<p style="white-space:pre">f₅ = σ(a<sub>f,5</sub>) = 0.4</p>'),
+        ("∂L/∂a_f,12 < 1", '<p style="white-space:pre">∂L/∂a<sub>f,12</sub> &lt; 1</p>'),
+        ("W_n h₋₁ + b_hn", '<p style="white-space:pre">W<sub>n</sub> h₋₁ + b<sub>hn</sub></p>'),
+        ("the word “a_b”, and h_prev", '<p style="white-space:pre">the word “a_b”, and h<sub>prev</sub></p>'),
+        ("file my_text.txt, d_model, x_1", "file my_text.txt, d_model, x_1"),
+    ],
+)
+def test_the_index_of_a_name_is_lowered(text, said):
+    assert plain(text) == said
