@@ -128,7 +128,9 @@ def _lines(mark: Mark) -> Lines:
 def _stroke(data: InspectorData, edge: Edge) -> Stroke:
     if (edge.node, edge.consumer) in data.lit:
         return data.role, 4.0
-    if data.gradient_known(edge.node):
+    # No gradient comes to the input itself, but one to the weight that multiplies it, on this edge.
+    reads = data.cell.nodes[edge.node].op == "input" and edge.consumer >= 0
+    if data.gradient_known(edge.consumer if reads else edge.node):
         return "gradient", 1.0
     return ("value" if data.known(edge.node) else "line"), 1.0
 

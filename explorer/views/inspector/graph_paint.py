@@ -13,6 +13,7 @@ from ...theme.theme import Theme
 from ...theme.tokens import mix
 from ...widgets.graph_names import NamePictures, name_area
 from ...widgets.paint import pen, pictured, rounded, text_width
+from ...widgets.typeset import draw_named, has_names
 from .graph_fit import FOLDED, Fonts, Layout, box_font, lead, sized
 from .graph_marks import Look, Marks, Shown, Stroke, whole
 
@@ -126,6 +127,9 @@ def _rise(font: QFont) -> float:
 def _subscripted(painter: QPainter, theme: Theme, area: QRectF, name: str, below: str, em: float) -> None:
     """A name in the middle of ``area`` with a lowered index after it."""
     large = box_font(theme, em)
+    if not below and has_names(name):  # that of a weight which has no edge of its own: U_o ·
+        draw_named(painter, area, name, large, 0.5)
+        return
     small = sized(theme.font("tiny", bold=True), max(1.0, em))
     width = text_width(name, large)
     tail = text_width(below, small) if below else 0.0
