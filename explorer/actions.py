@@ -9,6 +9,7 @@ from typing import Any
 from rnncore.bundled import BUNDLED
 from rnncore.frozen import dataclass
 from rnncore.library import TITLES
+from rnncore.truncation import BETWEEN, Chunks, Full, Stride, Tail, Window
 
 from .model import action as do
 from .model.beside import Beside, offers
@@ -18,6 +19,7 @@ from .model.keys import key_text
 from .model.paper_limits import fits, obstacle
 from .model.session import Session
 from .model.settings import CorpusChoice, Settings
+from .model.truncation_data import MEANINGS
 from .panels import PANELS
 from .synonyms import also_called
 
@@ -349,7 +351,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "black",
-        "Black screen",
+        "Black screen while presenting",
         "While presenting: show nothing, until the next key or click.",
         "View",
         ("B", "."),
@@ -518,6 +520,8 @@ WALKS = {
 SIZES = (1, 2, 3, 4, 8, 16, 32, 64, 128, 256)
 """Numbers of hidden units that are offered; the network's form takes any."""
 SEEDS = range(6)
+CUTS = (Full(), *(Window(k) for k in (0, 1, 2, 4, 8)), Chunks(4), Stride(4, 8, "new"), Stride(4, 8, "all"), Tail(4))
+"""Truncations that are offered by name; their numbers are moved on the stage."""
 
 
 def choices(settings: Settings) -> tuple[Command, ...]:
@@ -543,7 +547,21 @@ def choices(settings: Settings) -> tuple[Command, ...]:
         change("seed", n, f"Seed: {n}", "Begin a new run with other start weights and another order.", seed=n)
         for n in SEEDS
     ]
-    return (*cells, *corpora, *sizes, *seeds, *_sides(settings))
+    cuts = [
+        change(
+            "cut",
+            policy,
+            f"Truncation: {policy.describe()}",
+            "Cut the gradient so; the weights stay.",
+            truncation=policy,
+        )
+        for policy in CUTS
+    ]
+    passes = [
+        change("between", name, f"Between sentences: {name}", f"Let pass: {MEANINGS[name]}.", between=name)
+        for name in BETWEEN
+    ]
+    return (*cells, *corpora, *sizes, *seeds, *cuts, *passes, *_sides(settings))
 
 
 def _sides(settings: Settings) -> Iterator[Command]:

@@ -124,6 +124,8 @@ BY_KIND: Mapping[str, str] = {
     "corpus": "text data dataset task",
     "hidden": "units neurons H dimension shape network",
     "seed": "random initialisation rng",
+    "cut": "tbptt bptt_truncate scissors lag steps back gradient policy",
+    "between": "carry detach reset sequences hidden state truncation",
     "beside": "a/b versus vs difference side by side",
     "share": "tab dock together group",
     "layout-before": "undo reset arrangement restore panels docks back",

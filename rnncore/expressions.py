@@ -286,7 +286,9 @@ class Expressions:
             if base not in self.targets:
                 states = [f"{t}_prev" for t in sorted(self.targets)]
                 meant = nearest(name, states, 0.75) or ("h_prev" if len(states) == 1 else None)
-                remedy = f"Did you mean {meant}? Add {base} = …." if meant else f"Add {base} = …."
+                remedy = (
+                    f"Did you mean {meant}? Add an equation for {base}." if meant else f"Add an equation for {base}."
+                )
                 if base == "x":
                     remedy = "x is this step's word alone: let a state of your own keep it."
                 raise failure(e, f"no equation computes {base!r}, so it has no previous value", remedy)

@@ -187,10 +187,12 @@ class InspectorData:
     def explanation(self, node: int) -> str:
         """The same as lines of plain text, for a tool tip."""
         this = self.cell.nodes[node]
-        lines = ["Input" if this.op == "input" else at_step(headed(self.cell, this), self.t)]
+        model = self.walk.model
         if this.op == "input":
-            lines.append(f"“{self.words.inputs[self.t]}”, one-hot")
-        elif this.is_leaf:
+            return f"Input: V ({model.vocabulary_size:,})\n“{self.words.inputs[self.t]}”, one-hot"
+        shape = "" if this.op in ("constant", "parameter") else f": H ({model.hidden_size:,})"
+        lines = [at_step(headed(self.cell, this), self.t) + shape]
+        if this.is_leaf:
             value = self.numbers.value(node)
             lines.append("not computed yet" if value is None else f"{number(value)} (unit {self.unit + 1})")
         for formula in self.explain(node):

@@ -10,6 +10,7 @@ from explorer.model.keys import key_text
 from explorer.model.settings import Settings
 from explorer.panels import PANELS
 from explorer.synonyms import SYNONYMS, also_called
+from rnncore.truncation import Full, Stride, Tail, Window
 from tests.explorer.model.runs import Driver
 
 DESIGNED = {
@@ -144,3 +145,20 @@ def test_a_long_menu_has_lines_between_its_parts():
         assert min(parts) > 0, f"{group} begins with a line"
         assert max(parts) <= 12, (group, parts)
     assert {command.id for command in COMMANDS} >= BEGINNINGS
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "changed"),
+    [
+        ("stride", "Truncation: stride 4 back 8, new losses", {"truncation": Stride(4, 8, "new")}),
+        ("truncation full", "Truncation: full", {"truncation": Full()}),
+        ("window k = 2", "Truncation: window k = 2", {"truncation": Window(2)}),
+        ("tail of", "Truncation: tail of 4", {"truncation": Tail(4)}),
+        ("between carried", "Between sentences: carried", {"between": "carried"}),
+    ],
+)
+def test_every_policy_is_chosen_by_its_name(typed, title, changed):
+    settings = Settings()
+    found = next(command for command in matching(typed, choices(settings)) if command.title == title)
+    assert {name: getattr(found.action.settings, name) for name in changed} == changed
+    assert found.action.base == settings

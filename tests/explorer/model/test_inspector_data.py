@@ -90,7 +90,14 @@ def test_the_tip_of_the_streams_has_the_formulas_of_their_numbers() -> None:
 def test_a_heading_has_a_capital_for_a_word_and_never_for_a_symbol(cell: str) -> None:
     made = make_walk(cell)
     found = data(made, len(made))
-    heads = [found.explanation(n.index).split("\n")[0] for n in made.model.cell.nodes if n.op != "constant"]
+    heads, shapes = [], set()
+    for node in made.model.cell.nodes:
+        if node.op != "constant":
+            head, _, shape = found.explanation(node.index).split("\n")[0].partition(": ")
+            heads.append(head)
+            shapes.add((node.op == "input", node.op == "parameter", shape))
+    hidden, size = made.model.hidden_size, made.model.vocabulary_size
+    assert shapes <= {(True, False, f"V ({size})"), (False, False, f"H ({hidden})"), (False, True, "")}
     words = {"Input", "Hidden", "Cell", "Previous", "Forget", "Output", "Update", "Reset", "Candidate", "Gate"}
     for node, head in zip((n for n in made.model.cell.nodes if n.op != "constant"), heads, strict=True):
         if head.split()[0] not in words | {"Pre-activation", "State"}:

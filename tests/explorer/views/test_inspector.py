@@ -153,7 +153,7 @@ def test_hovering_over_a_gate_tells_its_formula_and_the_exact_number(qtbot) -> N
     box = shown.graph.fitted.drawing.box(str(node))
     at = QPoint(round(box.x), round(box.y))
     QApplication.sendEvent(shown.graph, QHelpEvent(QEvent.Type.ToolTip, at, shown.graph.mapToGlobal(at)))
-    assert "f₃ = σ(a_f,3)" in QToolTip.text()
+    assert "Forget gate f: H (5)" in QToolTip.text() and "f₃ = σ(a<sub>f,3</sub>)" in QToolTip.text()
     assert repr(float(made.trace["f"][3, 1])) in QToolTip.text()
     QToolTip.hideText()
 
