@@ -158,7 +158,9 @@ def _draw_word(brush: Brush, area: QRectF, share: float, wide: float, word: str,
     roles = ("small", "tiny") if small else ("label", "small", "tiny")
     fonts = [theme.font(role, bold=is_target) for role in roles]
     # A smaller type goes before a cut: one that leaves room for the number, else one that leaves none.
-    widest = area.width() - 3.0 - pad
+    # Columns are of whole pixels, some a pixel wider: in all of them a word has the same type.
+    common = int(brush.layout.column_width) - 2 * brush.layout.word_side
+    widest = min(area.width(), common) - 3.0 - pad
     font = fonts[0]
     if text_width(word, font) + (room + _APART if text else 0.0) > widest:
         sized = [(text_width(word, f), f) for f in fonts]

@@ -277,3 +277,27 @@ def test_a_word_of_the_output_is_written_smaller_before_it_is_cut(canvas, monkey
     assert canvas.stage_layout.detail == Detail.TARGET
     words = [(wide, rect) for text, wide, rect in written if text == "<unk>"]
     assert words and all(wide <= rect.width() for wide, rect in words)
+
+
+@pytest.mark.parametrize("wide", range(700, 1300, 7))
+def test_a_word_has_the_same_type_in_every_column(canvas, monkeypatch, wide: int):
+    w = small_walk("vanilla", steps=9)
+    scene = scene_of(w)
+    words = tuple(("chases", "mary", "sleeps")[: len(row)] for row in scene.words)
+    same = replace(scene, words=words, shares=np.full_like(scene.shares, 0.04))
+    found: dict[str, set[tuple[int, bool]]] = {}
+    usual = Brush.text
+
+    def noted(self, area, side, text, font, *more, **options):
+        if text in ("chases", "sleeps"):
+            found.setdefault(text, set()).add((font.pixelSize(), font.bold()))
+        usual(self, area, side, text, font, *more, **options)
+
+    monkeypatch.setattr(Brush, "text", noted)
+    _STAMPS.clear()
+    canvas.resize(wide, 500)
+    canvas.show_data(replace(stage_at(w, len(w), scene), scene=same))
+    canvas.grab()
+    assert all(
+        len({size for size, bold in sizes if bold == thick}) <= 1 for sizes in found.values() for thick in (0, 1)
+    )
