@@ -134,8 +134,11 @@ class TruncationView(Panel):
         if name != LOSS:
             least = 0 if name == "k" else 1
             values = [v for v in (*range(10), 12, 16, 20, 25, 32, 50, 100) if least <= v <= max(length, 10)]
+        now = numbers_of(policy)[name]
         for value in values:
-            menu.addAction(str(value), partial(self._change, with_number(policy, name, value)))
+            action = menu.addAction(str(value), partial(self._change, with_number(policy, name, value)))
+            if value == now:
+                menu.setDefaultAction(action)
 
     def _kind(self, kind: str) -> None:
         if self._data is not None:

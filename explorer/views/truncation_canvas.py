@@ -118,10 +118,18 @@ class TruncationCanvas(Canvas):
         if self._data is None:
             return None
         for n, row in self.lanes():
-            low = self.column(self._data.lanes[n].low)
+            low = self._scissors_x(self._data.lanes[n].low)
             if abs(x - low) <= NEAR and abs(y - row) <= NEAR and (self._data.lanes[n].low or self._whole):
                 return n
         return None
+
+    def _scissors_x(self, low: int) -> float:
+        """Where the scissors of a run stand that reaches back to ``low``: those at the start lie within the drawing."""
+        return self.column(low) if low else self.column(0) + self._scissors_size() / 2 - 2
+
+    def _scissors_size(self) -> float:
+        theme, rows = current(self), self.lanes()
+        return min(theme.px(20), max(theme.px(12), 0.5 * self._spacing(rows))) if len(rows) > 1 else theme.px(18)
 
     def _drawn(self) -> list[int]:
         return [n for n, _ in self.lanes()] if self._data is not None else []
@@ -194,7 +202,9 @@ class TruncationCanvas(Canvas):
                 left = self.column(0)
                 painter.fillRect(QRectF(left, y - band / 2, self.column(lane.low) - left, band), lines)
             colour = theme.colour("gradient", 1.0 if lit else 0.45)
-            right, left = self.column(lane.high + 0.5), self.column(lane.low) + (9 if lane.low else 3)
+            ready = self._whole and not lane.low and spacing >= theme.px(12)  # scissors that cut nothing yet
+            right = self.column(lane.high + 0.5)
+            left = self.column(lane.low) + (9 if lane.low else self._scissors_size() if ready else 3)
             painter.setPen(pen(colour, thick))
             painter.drawLine(QPointF(right, y), QPointF(left + 5, y))
             arrow_head(painter, QPointF(left, y), -1.0, 0.0, colour, min(7.0, thick * 2.6))
@@ -209,12 +219,7 @@ class TruncationCanvas(Canvas):
             if lane.low or self._whole:
                 cut = theme.colour("cut", 1.0 if lane.low else 0.5)
                 if spacing >= theme.px(12):
-                    scissors(
-                        painter,
-                        QPointF(self.column(lane.low), y),
-                        min(theme.px(20), max(theme.px(12), 0.5 * spacing)),
-                        cut,
-                    )
+                    scissors(painter, QPointF(self._scissors_x(lane.low), y), self._scissors_size(), cut)
                 else:
                     painter.setPen(pen(cut, 1.4))
                     at = self.column(lane.low)

@@ -17,7 +17,14 @@ from .typeset import draw_named, named
 
 
 def choose_first(menu: QMenu) -> None:
-    """Choose the first line of an open menu."""
+    """Choose the line of an open menu that is in force, so that Return changes nothing; else the first."""
+    lines = [action for action in menu.actions() if action.isEnabled() and action.menu() is None]
+    now = [
+        action for action in lines if action is menu.defaultAction() or (action.isCheckable() and action.isChecked())
+    ]
+    if len(now) == 1:
+        menu.setActiveAction(now[0])
+        return
     # setActiveAction would open what is below the line as well, and the arrows went on there.
     down = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Down, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(menu, down)
@@ -134,7 +141,7 @@ class Chip(QAbstractButton):
             self._menu.popup(self.mapToGlobal(QPoint(0, self.height() + 4)))
 
     def open_by_key(self) -> None:
-        """Show the menu with its first line chosen, so that the arrows and Return go on from there."""
+        """Show the menu with a line chosen, so that the arrows and Return go on from there."""
         self.open_menu()
         if self._menu is not None:
             choose_first(self._menu)

@@ -302,3 +302,27 @@ def test_arrows_that_come_faster_than_a_run_is_prepared_all_count(store, view):
     QApplication.processEvents()
     store.wait()
     assert store.session.settings.truncation == Window(3)
+
+
+def test_the_menu_of_a_number_begins_at_the_one_in_force(store, view):
+    set_policy(store, Window(3))
+    chip = view._numbers["k"]
+    chip.open_by_key()
+    menu = chip.menu()
+    try:
+        assert menu.activeAction().text() == "3"
+        QTest.keyClick(menu, Qt.Key.Key_Down)
+        assert menu.activeAction().text() == "4"
+        QTest.keyClick(menu, Qt.Key.Key_Return)
+    finally:
+        menu.close()
+    store.wait()
+    assert store.session.settings.truncation == Window(4)
+
+
+def test_scissors_that_cut_nothing_lie_within_the_panel(store, view):
+    set_policy(store, Full())
+    canvas = view.canvas
+    ((_, y),) = canvas.lanes()
+    x, size = canvas._scissors_x(0), canvas._scissors_size()
+    assert x - size / 2 >= canvas.areas()[0].left() and canvas.scissors_at(x, y) == 0
