@@ -170,6 +170,10 @@ class Progress:
             known[script.visit_tau[current]] = offset is not None and done >= offset
         return known
 
+    def share_added(self, use: int | str) -> Array:
+        """Which time steps (T,) have added their share by a use of a parameter, an index of ``cell.uses``, or "V"."""
+        return self._known(("use", use), lambda template: template.uses.get(use))
+
     @cached_property
     def _visited(self) -> Array:
         """For each template (n, T) bool the steps that visits of its kind have reached, the current one's included."""

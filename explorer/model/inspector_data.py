@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncore.cells import Cell
+from rnncore.cells import Cell, Use
 from rnncore.frozen import dataclass
 from rnncore.norms import norm
 from rnncore.progress import Progress
@@ -23,6 +23,7 @@ from .formula import Formula, exact, figures, number, plain
 from .gradients import gradient_formula
 from .graph_weights import told, vectors_of
 from .names import at_step
+from .now_backward import weight_share
 from .now_data import now
 from .now_parts import Now, Words, headed
 from .numbers_table import Table
@@ -249,6 +250,41 @@ class InspectorData:
         order += list(self.cell.state_leaves.values())
         return tuple(i for i in order if self.gradient_known(i))
 
+    @cached_property
+    def weight_equations(self) -> tuple[Formula, ...]:
+        """What this step adds to the gradient of each weight, as far as it has been added, in the program's order."""
+        n, loss = self.numbers, self.numbers.loss
+
+        def of(name: str, use: Use | None) -> Formula:
+            key = ("share", name, use, n.t, n.unit, loss, self.progress.loss, self.progress.summed)
+            return self._once(
+                key, lambda: weight_share(self.walk, self.progress, n, self.words, name, use, loss).formula
+            )
+
+        return tuple(of(name, use) for name, use in self._added)
+
+    @cached_property
+    def _added(self) -> tuple[tuple[str, Use | None], ...]:
+        if self.progress.step_gradients is None:
+            return ()
+        outer = [(name, None) for name in ("V", "b_y") if name in self.walk.model.parameters]
+        every: list[tuple[int | str, str, Use | None]] = [(name, name, None) for name, _ in outer]
+        every += [(place, use.parameter, use) for place, use in enumerate(self.cell.uses)]
+        return tuple((name, use) for key, name, use in every if self.progress.share_added(key)[self.t])
+
+    @property
+    def current_weight(self) -> int | None:
+        """Which of :attr:`weight_equations` the last micro-step added."""
+        step = self.progress.step
+        if step is None or step.t != self.t or step.kind != "accumulate":
+            return None
+        places = (
+            k
+            for k, (name, use) in enumerate(self._added)
+            if name == step.parameter and (use is None or use.node == step.node)
+        )
+        return next(places, None)
+
     @property
     def current_equation(self) -> int | None:
         """Which of :attr:`equations` the last micro-step worked on, in the forward pass."""
@@ -264,6 +300,8 @@ class InspectorData:
         step = self.progress.step
         if step is None or step.t != self.t or step.phase != "backward" or step.node is None:
             return None
+        if step.kind == "accumulate":
+            return None  # it stands among the weights'
         known = {node: k for k, node in enumerate(self._gradient_nodes)}
         made = self.cell.nodes[step.node].inputs if step.kind == "d_operation" else ()
         node: int | None = next((i for i in known if i in made), step.node)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from rnncore.cells import Use
+from rnncore.frozen import dataclass
 from rnncore.norms import joint_norm, norm
 from rnncore.progress import Progress
 from rnncore.script import MicroStep, label
@@ -31,22 +33,34 @@ def d_logits(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, wo
     return Now("Now: gradient of the logits", (Formula(left, lines, value),), "", "gradient")
 
 
-def accumulate(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
-    name = step.parameter or ""
+@dataclass(frozen=True)
+class WeightShare:
+    """What one time step adds to a parameter's gradient: its ``formula`` with one entry's numbers.
+
+    ``whose`` says which entry that is, ``norm`` is that of all of them; None for a vector, whose share is δ itself.
+    """
+
+    formula: Formula
+    whose: str
+    norm: float | None
+
+
+def weight_share(
+    walk: Walk, progress: Progress, n: StepNumbers, words: Words, name: str, use: Use | None, loss: int | None
+) -> WeightShare:
+    """The share of a parameter's ``use`` at this step, None of the output layer's, in the gradient of ``loss``."""
     found = progress.step_gradients
     assert found is not None
-    so_far = norm(progress.parameter_gradient(name))
     where: str
-    if name in ("V", "b_y"):
+    if use is None:
         token, word = shown_token(walk, n.t, words)
         delta = found.d_logits[n.t]
-        d_symbol: Runs = (*d_of("L", step.loss), *symbol("z", str(n.t), "gradient").runs)
+        d_symbol: Runs = (*d_of("L", loss), *symbol("z", str(n.t), "gradient").runs)
         operand = walk.trace.hidden[n.t] if name == "V" else None
         operand_symbol: Runs = symbol("h", str(n.t)).runs
         place, where = token, word
         whose = "the target" if int(walk.targets[n.t]) >= 0 else "the likeliest token"
     else:
-        use = next(u for u in n.cell.uses if u.parameter == name and u.node == step.node)
         values = found.nodes[use.delta]
         delta = np.zeros(walk.model.hidden_size) if values is None else values[n.t]
         place, where = n.unit, str(n.unit + 1)
@@ -60,18 +74,29 @@ def accumulate(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, 
     symbols: Runs = (Run("+= "), *d_symbol)
     d = float(delta[place])
     if operand is None:
-        lines = (symbols, muted(f"entry [{where}]"), (Run("+= "), *result(d)))
-        note = f"‖d{name}‖ so far {number(so_far)}. The entry is that of {whose}."
-        return Now(f"Now: d{name} grows", (Formula(left, lines, d),), note, "gradient")
+        lines = (symbols, muted(f"entry [{where}]"), result(d))
+        return WeightShare(Formula(left, lines, d), whose, None)
     symbols = (*symbols, Run(" ⊗ "), *operand_symbol)
     column = int(np.argmax(np.abs(operand)))
     added = d * float(operand[column])
-    where = f"{where}, {_column(walk, n, operand, column, words, step)}"
+    where = f"{where}, {_column(walk, n, operand, column, words, name)}"
     entry = f"entry [{where}]: {number(d)} × {factor(operand[column])}"
-    share = norm(delta) * norm(operand)
     why = f"largest of {whose}" if np.count_nonzero(operand) > 1 else f"of {whose}"
-    note = f"Shown: {why}. All entries: this share has norm {number(share)}; ‖d{name}‖ so far {number(so_far)}."
-    return Now(f"Now: d{name} grows", (Formula(left, (symbols, muted(entry), result(added)), added),), note, "gradient")
+    return WeightShare(Formula(left, (symbols, muted(entry), result(added)), added), why, norm(delta) * norm(operand))
+
+
+def accumulate(walk: Walk, progress: Progress, step: MicroStep, n: StepNumbers, words: Words) -> Now:
+    name = step.parameter or ""
+    use = next((u for u in n.cell.uses if u.parameter == name and u.node == step.node), None)
+    share = weight_share(walk, progress, n, words, name, use, step.loss)
+    so_far = number(norm(progress.parameter_gradient(name)))
+    if share.norm is None:
+        note = f"‖d{name}‖ so far {so_far}. The entry is that of {share.whose}."
+    else:
+        note = (
+            f"Shown: {share.whose}. All entries: this share has norm {number(share.norm)}; ‖d{name}‖ so far {so_far}."
+        )
+    return Now(f"Now: d{name} grows", (share.formula,), note, "gradient")
 
 
 def _operand(walk: Walk, n: StepNumbers, node: int) -> np.ndarray:
@@ -84,8 +109,8 @@ def _operand(walk: Walk, n: StepNumbers, node: int) -> np.ndarray:
     return one_hot
 
 
-def _column(walk: Walk, n: StepNumbers, operand: np.ndarray, column: int, words: Words, step: MicroStep) -> str:
-    one_hot = step.parameter != "V" and len(operand) == walk.model.vocabulary_size and operand[column] == 1.0
+def _column(walk: Walk, n: StepNumbers, operand: np.ndarray, column: int, words: Words, name: str) -> str:
+    one_hot = name != "V" and len(operand) == walk.model.vocabulary_size and operand[column] == 1.0
     return f"“{words.inputs[n.t]}”" if one_hot and walk.trace.inputs.ndim == 1 else str(column + 1)
 
 

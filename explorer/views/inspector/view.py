@@ -199,6 +199,9 @@ class InspectorView(Panel):
             sections.append(
                 Section(data.gradient_equations, "gradients, last first", "gradient", data.current_gradient)
             )
+        if data.weight_equations:
+            heading = "what this step adds to the gradients of the weights"
+            sections.append(Section(data.weight_equations, heading, "gradient", data.current_weight))
         self.equations.set_sections(sections)
 
     # --- room ---

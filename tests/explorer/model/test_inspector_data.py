@@ -272,7 +272,9 @@ def test_on_the_way_back_through_a_step_an_equation_of_a_gradient_is_always_the_
             continue
         found = data(made, position, t=step.t)
         current = found.current_gradient
-        if step.kind in ("d_operation", "accumulate", "carry"):
+        if step.kind == "accumulate":
+            assert current is None and found.current_weight is not None, step
+        elif step.kind in ("d_operation", "carry"):
             assert current is not None, step
         if current is not None:
             told.add(found.gradient_equations[current].text.split(" = ")[0])
@@ -299,3 +301,40 @@ def test_the_current_column_is_among_those_that_the_operation_has_filled(cell: s
             assert found.current_column is None
         before = found.table
     assert filled >= 5
+
+
+@pytest.mark.parametrize("order", ["by loss", "sweep"])
+@pytest.mark.parametrize("cell", ["vanilla", "vanilla-bias", "lstm", "gru"])
+def test_the_equations_tell_what_a_step_adds_to_each_weight_and_light_the_one_that_grows(cell: str, order: str) -> None:
+    made = make_walk(cell, order=order)
+    before: tuple[str, ...] = ()
+    for index in range(made.script.backward_start, made.script.update_start):
+        step = made[index]
+        if step.kind != "accumulate":
+            continue
+        found = data(made, index + 1, t=step.t)
+        shares = found.weight_equations
+        assert found.current_weight is not None and found.current_gradient is None
+        assert shares[found.current_weight] == found.now.formulas[0]
+        if step.t == made.trace.length - 1 and step.loss in (None, made.trace.length - 1):
+            assert len(shares) == len(before) + 1, "each as soon as it has been added"
+            before = tuple(share.text for share in shares)
+    end = data(made, len(made), t=2)
+    parameters = [use.parameter for use in made.model.cell.uses]
+    outer = [name for name in ("V", "b_y") if name in made.model.parameters]
+    assert len(end.weight_equations) == len(parameters) + len(outer) and end.current_weight is None
+    assert data(made, made.script.backward_start, t=2).weight_equations == ()
+
+
+def test_a_share_of_a_weights_gradient_is_its_entry_of_the_outer_product() -> None:
+    made = make_walk("lstm", order="sweep")
+    found = data(made, len(made), t=3)
+    sweep, unit = made.sweep, found.unit
+    for use in made.model.cell.uses:
+        share = next(f for f, (name, u) in zip(found.weight_equations, found._added, strict=True) if u == use)
+        d = sweep.nodes[use.delta][3, unit]
+        if use.operand is None or made.model.cell.nodes[use.operand].op == "input":
+            assert share.value == d
+        else:
+            operand = made.trace.value(use.operand)[3]
+            assert share.value == d * operand[np.argmax(np.abs(operand))]
