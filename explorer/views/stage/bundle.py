@@ -136,6 +136,8 @@ def _say_how_many(brush: Brush, bundle: Bundle, boundary: int, start: float, end
         return
     font = brush.theme.font("tiny", fixed=True)
     top, height = middle + wide / 2, brush.theme.px(11)
+    if brush.data.lanes is not None and brush.data.lanes.stopped(boundary):  # beside the scissors, which lie on top
+        start = max(start, float(brush.layout.left(boundary) + brush.theme.px(11)) - 1.0)
     for text, before in ((f"Σ {len(lane.losses)}", 6.0), (f"Σ{len(lane.losses)}", 1.0)):
         room = QRectF(start + before, top, end - start - before, height)
         if text_width(text, font) <= room.width():

@@ -15,7 +15,7 @@ from explorer.views.stage.bundle import bundle_of, snip_lane
 from explorer.views.stage.canvas import StageCanvas
 from explorer.views.stage.ribbons import ribbon_width
 from explorer.views.stage.runs import places_of
-from explorer.views.stage.scissors import badge_centre
+from explorer.views.stage.scissors import badge_centre, badge_radius
 from rnncore.truncation import Full, Stride, Window
 from tests.explorer.model.stages import before_visit, scene_of, small_walk, stage_at
 from tests.explorer.views.canvases import pixels, written_on
@@ -161,3 +161,20 @@ def test_the_scissors_of_a_selected_loss_stand_below_what_of_others_flows_past_t
     texts = [text for text, _, _ in written_on(canvas, monkeypatch)]
     assert "credit of loss 7 is cut here, that of others flows on (drag the scissors)" in texts
     assert not canvas.data.hatched.any()
+
+
+@pytest.mark.parametrize("policy", [Window(6), Stride(4, 8)], ids=str)
+@pytest.mark.parametrize("wide", [900, 1100, 1400])
+def test_how_many_losses_share_a_lane_is_not_written_below_scissors(canvas, monkeypatch, policy, wide):
+    w = small_walk("vanilla", steps=9, hidden=16, policy=policy, order="sweep", masked=None)
+    canvas.resize(wide, 520)
+    canvas.show_data(stage_at(w, len(w)))
+    lay, lanes = canvas.stage_layout, canvas.data.lanes
+    brush = brush_of(canvas)
+    cut = [t for t in range(1, 9) if lanes.stopped(t)]
+    counts = [(left, right) for text, left, right in written_on(canvas, monkeypatch) if text.startswith("Σ")]
+    assert cut
+    for left, right in counts:
+        for t in cut:
+            centre, radius = badge_centre(brush, t), badge_radius(brush, t)
+            assert right <= centre.x() - radius or left >= centre.x() + radius, (t, lay.left(t))
