@@ -14,6 +14,8 @@ from ..widgets.paint import arrow_head, elided, hatch, pen, scissors, text_width
 from ..widgets.word_row import WordRow, paint_word, word_row
 from .truncation_between import paint_between
 
+LEAST_PITCH = 6
+"""Pixels at scale 1 from one run to the next at the least: of more runs some are left out."""
 NEAR = 11
 """Pixels around scissors in which they can be taken hold of."""
 
@@ -80,10 +82,11 @@ class TruncationCanvas(Canvas):
         data, area = self._data, self.areas()[0]
         if data is None or not data.length:
             return None
-        most = max(current(self).px(15), 0.36 * area.height())
-        return word_row(
-            current(self), data.words[: data.length], (area.width() - 8) / data.length, most, two_lines=True
-        )
+        theme, lying = current(self), current(self).px(15)
+        # In a low panel the runs go before words that would stand upright.
+        free = area.height() - theme.px(20) - theme.px(22) - len(lane_rows(data, data.length)) * theme.px(LEAST_PITCH)
+        most = max(lying, min(0.36 * area.height(), free))
+        return word_row(theme, data.words[: data.length], (area.width() - 8) / data.length, most, two_lines=True)
 
     def _foot(self) -> float:
         """The height below the copies."""
@@ -107,7 +110,7 @@ class TruncationCanvas(Canvas):
         assert self._data is not None
         theme, area = current(self), self.areas()[0]
         top, bottom = area.top() + theme.px(20), area.bottom() - theme.px(22) - self._foot()
-        rows = lane_rows(self._data, max(1, int((bottom - top) // theme.px(7))))
+        rows = lane_rows(self._data, max(1, int((bottom - top) // theme.px(LEAST_PITCH))))
         # Few runs stand together in the middle of a high panel.
         pitch = min((bottom - top) / max(1, len(rows)), theme.px(72))
         first = top + (bottom - top - pitch * len(rows)) / 2

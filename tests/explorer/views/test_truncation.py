@@ -15,6 +15,7 @@ from explorer.model.truncation_data import WHERE
 from explorer.theme.theme import current
 from explorer.views import truncation_canvas
 from explorer.views.truncation import TruncationView
+from explorer.views.truncation_canvas import LEAST_PITCH
 from explorer.widgets import word_row
 from explorer.widgets.paint import elided
 from rnncore.truncation import Chunks, Full, Stride, Tail, Window
@@ -326,3 +327,15 @@ def test_scissors_that_cut_nothing_lie_within_the_panel(store, view):
     ((_, y),) = canvas.lanes()
     x, size = canvas._scissors_x(0), canvas._scissors_size()
     assert x - size / 2 >= canvas.areas()[0].left() and canvas.scissors_at(x, y) == 0
+
+
+def test_in_the_place_that_it_has_in_a_wide_window_every_run_is_drawn(store, view, qtbot):
+    view.resize(330, 268)
+    QApplication.processEvents()
+    canvas = view.canvas
+    assert len(view._data.lanes) == view._data.length >= 9
+    assert len(canvas.lanes()) == len(view._data.lanes) and canvas.areas()[1].height() > 0
+    row = canvas._words()
+    assert row is not None and not row.upright
+    low = canvas.lanes()[-1][1] + LEAST_PITCH / 2
+    assert low <= canvas.areas()[0].bottom() - canvas._foot() - 14
