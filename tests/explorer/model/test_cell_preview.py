@@ -28,7 +28,7 @@ def test_every_built_in_cell_previews_as_what_it_is(key):
         ("h = tanh(U @ x", 1, 9, 1, "Write a ) where it ends"),
         ("f = sigmoid(U @ x)\nh = tanh(f ** 2)", 2, 12, 1, "product out"),
         ("h = softmax(U @ x)", 1, 5, 7, "Use sigmoid, tanh, relu or clamp"),
-        ("h = tanh(U @ x + c_prev)", 1, 18, 6, "Add c = …"),
+        ("h = tanh(U @ x + c_prev)", 1, 18, 6, "Add an equation for c."),
         ("# größe\nα = tanh(P @ x)\nh = α * foo(α)", 3, 9, 3, "sigmoid"),
         ("ö = sigmoid(U @ x) * β\nh = ö * ö / 2", 2, 11, 1, "0.5"),
         ("f = sigmoid(U @ x)", 1, 1, 1, "h = …"),
