@@ -22,6 +22,8 @@ from .gates_head import LEGEND, head_texts, line_height, paint_head, paint_legen
 from .gates_numbers import numbers_of, print_strip, printed
 
 ALL = "all"
+FIRST = ("gradient", "value", "slope", "saturated")
+"""Which quantities stay where there is no room for all; the share of saturated units stands in the head as well."""
 UNIT_SCALE = AsinhScale(1.0, 1.0)
 """Of slopes and flags: nearly linear up to 1."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -117,9 +119,11 @@ class GatesCanvas(PictureCanvas):
         return self._divided.named_above
 
     @property
-    def has_room(self) -> bool:
-        """Whether all quantities find room below one another."""
-        return self.height() - self._head() - self._foot() >= len(QUANTITIES) * current(self).px(34)
+    def fitting(self) -> tuple[str, ...]:
+        """The quantities that find room below one another, the most telling ones before the others."""
+        room = int((self.height() - self._head() - self._foot()) // current(self).px(34))
+        kept = FIRST[: max(1, room)]
+        return tuple(quantity for quantity in QUANTITIES if quantity in kept)
 
     def forget(self) -> None:
         """Forget what was painted and where."""
@@ -151,7 +155,7 @@ class GatesCanvas(PictureCanvas):
 
     def _divide(self) -> Room:
         theme = current(self)
-        rows = (self._wanted,) if self._wanted != ALL else QUANTITIES if self.has_room else ("gradient",)
+        rows = (self._wanted,) if self._wanted != ALL else self.fitting
         measure = QFontMetricsF(theme.font("small")).horizontalAdvance
         scales = SCALES if self.width() >= theme.px(520) else ()
         side = int(max(map(measure, (*LEGEND, *LABELS.values(), *scales))) + theme.px(10))

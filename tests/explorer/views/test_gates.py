@@ -55,7 +55,7 @@ def test_it_paints_at_every_stage_at_every_size(qtbot, qapp, cell: str, size, th
 
 
 def test_with_little_room_one_row_is_shown_and_the_chips_choose_it(qtbot, store: Store) -> None:
-    made = view(qtbot, store, (240, 180))
+    made = view(qtbot, store, (240, 150))
     assert made.canvas.rows == ("gradient",)
     made.choices.menu_chip.menu().actions()[1].trigger()
     assert made.canvas.rows == ("value",)
@@ -169,7 +169,7 @@ def test_more_units_and_steps_than_pixels_are_grouped_and_said_to_be(qtbot) -> N
         store.dispatch(do.GoTo(end(store)))
         settle(store, made)
         assert "units" in made.canvas.foot_texts()[0]
-        area = made.canvas.strip(2, 0)
+        area = made.canvas.strip(2, made.canvas.rows.index("gradient"))
         spot = made.canvas.spot_at(area.center().x(), area.center().y())
         found = made.canvas._blocks_of(2, "gradient", area)
         values = np.abs(made.canvas.data.gradients[2][spot.t])
@@ -368,3 +368,18 @@ def test_of_a_share_without_room_the_sign_is_left_out_and_never_a_digit(dark, ro
     said = share_said(current(), "23 %", room)
     assert said in ("23 %", "23%", "23", "")
     assert not said or text_width(said, current().font("small")) <= room
+
+
+def test_in_a_low_panel_as_many_quantities_are_shown_as_have_room(qtbot, store: Store) -> None:
+    made = view(qtbot, store)
+    made.resize(320, 600)
+    counts = []
+    for height in range(420, 150, -6):
+        made.resize(320, height)
+        QApplication.processEvents()
+        rows = made.canvas.rows
+        counts.append(len(rows))
+        assert "gradient" in rows and list(rows) == sorted(rows, key=QUANTITIES.index)
+        assert len(rows) < 4 or "saturated" in rows
+        assert all(made.canvas.strip(0, row).height() > 0 for row in range(len(rows)))
+    assert counts == sorted(counts, reverse=True) and set(counts) == {1, 2, 3, 4}
