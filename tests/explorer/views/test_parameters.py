@@ -116,7 +116,7 @@ def test_a_tool_tip_names_the_entry_and_its_gradient(qtbot, store: Store) -> Non
     made = view(qtbot, store)
     at = made.canvas.entry_rect(1, 3).center().toPoint()
     QApplication.sendEvent(made.canvas, QHelpEvent(QHelpEvent.Type.ToolTip, at, made.canvas.mapToGlobal(at)))
-    assert QToolTip.text().startswith("W_f[2, 4] = ")
+    assert "W<sub>f</sub>[2, 4] = " in QToolTip.text()
     QToolTip.hideText()
 
 
