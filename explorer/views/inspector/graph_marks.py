@@ -80,10 +80,9 @@ class Marks:
     def _place_texts(self, data: InspectorData) -> dict[str, tuple[QRectF, Lines]]:
         """The numbers to write beside each box, each with its colour, and the room that they take."""
         found: dict[str, tuple[QRectF, Lines]] = {}
-        tight = self._layout.mixed
         for key, (rect, form) in self._layout.labels.items():
             box = self._layout.drawing.box(key)
-            lines = _lines(data.mark(box.node, tight=tight))
+            lines = _lines(data.mark(box.node))
             if not lines:
                 found[key] = (QRectF(), ())
                 continue
