@@ -19,6 +19,8 @@ from .brush import CENTRE, LEFT, RIGHT, Brush, slot_edge
 _APART = 3.0
 #: Letters of a word that is cut for its number, at least.
 _BEGINS = 3
+#: Letters of a word that is not cut: its number goes.
+_SHORT = 5
 
 
 def paint_head(brush: Brush, columns: range) -> None:
@@ -157,18 +159,17 @@ def _draw_word(brush: Brush, area: QRectF, share: float, wide: float, word: str,
     pad = 6.0 if brush.layout.detail == Detail.FULL else 4.0
     roles = ("small", "tiny") if small else ("label", "small", "tiny")
     fonts = [theme.font(role, bold=is_target) for role in roles]
-    # A smaller type goes before a cut: one that leaves room for the number, else one that leaves none.
     # Columns are of whole pixels, some a pixel wider: in all of them a word has the same type.
     common = int(brush.layout.column_width) - 2 * brush.layout.word_side
     widest = min(area.width(), common) - 3.0 - pad
-    font = fonts[0]
-    if text_width(word, font) + (room + _APART if text else 0.0) > widest:
-        sized = [(text_width(word, f), f) for f in fonts]
-        both = (f for w, f in sized if w + room + _APART <= widest)
-        font = next(both, next((f for w, f in sized if w <= widest), font))
-    # A long word is cut before its number goes, as long as its beginning can be read.
-    begins = word if len(word) <= _BEGINS else f"{word[:_BEGINS]}…"
+    # A smaller type goes before a cut, and what is cut is in the smallest, which shows most of it. A long word is cut
+    # before its number goes, as long as its beginning can be read.
+    beside = room + _APART if text else 0.0
+    font = next((f for f in fonts if text_width(word, f) + beside <= widest), fonts[-1])
+    begins = word if len(word) <= _SHORT else f"{word[:_BEGINS]}…"
     free = area.width() - min(text_width(word, font), text_width(begins, font)) - 3.0 - pad
+    if text and room + _APART > free:
+        font = next((f for f in fonts if text_width(word, f) <= widest), fonts[-1])
     if not text:  # the word is cut off at the edge of the stage, and a number would be too
         room = 0.0
     elif room + _APART <= free:

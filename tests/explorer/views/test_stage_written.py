@@ -301,3 +301,25 @@ def test_a_word_has_the_same_type_in_every_column(canvas, monkeypatch, wide: int
     assert all(
         len({size for size, bold in sizes if bold == thick}) <= 1 for sizes in found.values() for thick in (0, 1)
     )
+
+
+@pytest.mark.parametrize("wide", range(700, 1300, 31))
+def test_words_that_are_cut_are_all_in_the_smallest_type(canvas, monkeypatch, wide: int):
+    w = small_walk("vanilla", steps=9)
+    scene = scene_of(w)
+    words = tuple(("accepting", "additional", "conditions", "warranties")[: len(row)] for row in scene.words)
+    same = replace(scene, words=words, shares=np.full_like(scene.shares, 0.04))
+    cut: set[int] = set()
+    usual = Brush.text
+
+    def noted(self, area, side, text, font, *more, **options):
+        if len(text) > 8 and text_width(text, font) > area.width() + 0.5:
+            cut.add(font.pixelSize())
+        usual(self, area, side, text, font, *more, **options)
+
+    monkeypatch.setattr(Brush, "text", noted)
+    _STAMPS.clear()
+    canvas.resize(wide, 500)
+    canvas.show_data(replace(stage_at(w, len(w), scene), scene=same))
+    canvas.grab()
+    assert cut <= {current().font("tiny").pixelSize()}
